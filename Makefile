@@ -1,0 +1,53 @@
+# A thin door to CMake's presets: `make` builds, and see `make help`.
+PREFIX ?= /usr/local
+ROUNDS ?= 50
+JOBS   ?= $(shell nproc)
+
+.PHONY: all help demo check format fuzz bench crash install clean deps
+
+all: deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j$(JOBS)
+
+help:
+	@echo "make            build build/release/offhook (installs what is missing with apt)"
+	@echo "make demo       build, start a server, send it signed traffic, show the result"
+	@echo "make check      build with gcc and clang, run every test; ends 'N passed, N failed'"
+	@echo "make format     let clang-format lay out the sources"
+	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
+	@echo "make bench      compare with a bare loop and with Express; BENCH='--quick' …"
+	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS)"
+	@echo "make install    into PREFIX=$(PREFIX), DESTDIR= for packages"
+
+deps:
+	@scripts/install-deps.sh build
+
+demo: all
+	@scripts/demo.sh build/release/offhook
+
+check:
+	@scripts/install-deps.sh check
+	@scripts/check.sh
+
+format:
+	@scripts/check-format.sh --fix
+
+fuzz:
+	@scripts/install-deps.sh check
+	@scripts/fuzz.sh $(or $(SECONDS_EACH),60)
+
+bench:
+	@scripts/install-deps.sh bench
+	@bench/run.sh $(BENCH)
+
+crash:
+	@scripts/install-deps.sh check
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j$(JOBS) >/dev/null
+	@build/dev/tests/crash/crash_server $(ROUNDS)
+
+install: all
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	@rm -rf build

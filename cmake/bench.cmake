@@ -1,0 +1,19 @@
+# The benchmarks' own programs; bench/run.sh builds and runs them.
+function(offhook_bench name)
+	list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/bench/)
+	add_executable(${name} ${ARGN})
+	target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/bench)
+	target_link_libraries(${name} PRIVATE offhook_flags oh_util PkgConfig::CRYPTO)
+	set_target_properties(${name} PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endfunction()
+
+offhook_bench(load load.c drive.c message.c)
+offhook_bench(bare bare.c bare_form.c bare_store.c)
+target_link_libraries(bare PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE llhttp)
+offhook_bench(fill fill.c message.c)
+target_link_libraries(fill PRIVATE oh_store)
+offhook_bench(signature_bench signature_bench.c)
+target_link_libraries(signature_bench PRIVATE oh_twilio)
+offhook_bench(dedupe dedupe.c)
+target_link_libraries(dedupe PRIVATE oh_store)

@@ -1,0 +1,11 @@
+#!/bin/sh
+# clang-format decides layout; this prints what differs. `check-format.sh --fix` mends.
+set -eu
+cd "$(dirname "$0")/.."
+files=$(find src tests tools bench include examples -name '*.[ch]' -not -path '*/node_modules/*' 2>/dev/null)
+if [ "${1:-}" = --fix ]; then
+	# shellcheck disable=SC2086 # a list of files
+	exec clang-format -i $files
+fi
+# shellcheck disable=SC2086
+exec clang-format --dry-run -Werror $files

@@ -1,0 +1,96 @@
+#!/bin/sh
+# Every check there is, in the order of how fast it fails. Ends with the line
+# "N passed, N failed"; exit 1 when anything failed. `check.sh STAGE…` runs some.
+set -u
+cd "$(dirname "$0")/.."
+mkdir -p build
+TALLY=$PWD/build/tally
+export TALLY
+: >"$TALLY"
+jobs=$(nproc)
+
+# A check that is one test: its output only when it fails.
+single() {
+	name=$1
+	shift
+	if "$@" >"build/check-$name.log" 2>&1; then
+		echo "1 0" >>"$TALLY"
+		echo "$name: ok"
+	else
+		echo "0 1" >>"$TALLY"
+		echo "---- $name failed"
+		tail -60 "build/check-$name.log"
+	fi
+}
+
+build() {
+	cmake --preset "$1" && cmake --build --preset "$1" -j"$jobs"
+}
+
+stage_style() {
+	single layers scripts/check-layers.sh
+	single caps scripts/check-caps.sh
+	single format scripts/check-format.sh
+	single shell scripts/check-shell.sh
+	single man scripts/check-man.sh
+}
+
+stage_gcc() {
+	single build-gcc build dev
+	scripts/run-tests.sh build/dev unit e2e fuzz
+}
+
+stage_clang() {
+	single build-clang build clang
+}
+
+stage_tidy() {
+	single tidy scripts/check-tidy.sh
+}
+
+stage_asan() {
+	single build-asan build asan
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		scripts/run-tests.sh build/asan unit e2e fuzz
+}
+
+stage_tsan() {
+	single build-tsan build tsan
+	TSAN_OPTIONS=second_deadlock_stack=1 scripts/run-tests.sh build/tsan unit e2e
+}
+
+stage_sdk() {
+	scripts/check-sdk.sh
+}
+
+stage_crash() {
+	for program in build/dev/tests/crash/crash_*; do
+		[ -x "$program" ] || continue
+		"$program" "${ROUNDS:-50}" >build/crash.tap 2>build/crash.err || {
+			tail -40 build/crash.tap build/crash.err
+		}
+		echo "$(grep -c '^ok ' build/crash.tap) $(grep -c '^not ok ' build/crash.tap)" \
+			>>"$TALLY"
+		grep -q '^ok ' build/crash.tap || echo "0 1" >>"$TALLY"
+		tail -1 build/crash.tap
+	done
+}
+
+stage_fuzz() {
+	scripts/fuzz.sh "${FUZZ_SECONDS:-8}"
+}
+
+stage_install() {
+	single install scripts/check-install.sh
+}
+
+[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install
+for stage in "$@"; do
+	started=$(date +%s)
+	echo "== $stage"
+	"stage_$stage"
+	echo "== $stage took $(($(date +%s) - started)) s"
+done
+
+awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 || p == 0 }' \
+	"$TALLY"

@@ -1,0 +1,99 @@
+#include "app/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/text.h"
+
+/* A call's end is a key of its own: from then on, a repeat of what the call asked
+ * before is a replay, not a caller who pressed the same key again. */
+static void call_end_key(unsigned char out[STORE_KEY_SIZE], struct span call_sid)
+{
+	char text[96];
+	unsigned char digest[32];
+	int len = snprintf(text, sizeof(text), "call ended %.*s", SPAN_ARG(call_sid));
+	size_t used = len < 0 ? 0 : (size_t)len;
+	text_sha256(
+	    digest, (struct span){text, used < sizeof(text) ? used : sizeof(text)});
+	memcpy(out, digest, STORE_KEY_SIZE);
+}
+
+void record_claim(struct webhook *webhook)
+{
+	const struct event *event = &webhook->event;
+	struct store_claim *claim = &webhook->claim;
+	memcpy(claim->key, event->key, STORE_KEY_SIZE);
+	claim->weak = !event->unique;
+	if (claim->weak)
+		call_end_key(claim->closed, event->sid);
+	claim->arena = webhook->arena;
+}
+
+static bool ends_call(const struct webhook *webhook)
+{
+	return webhook->event.kind == EVENT_CALL_STATUS &&
+	       event_call_rank(params_get(&webhook->params, "CallStatus")) == 3;
+}
+
+static struct span params_text(struct webhook *webhook)
+{
+	struct buf *scratch = &webhook->lane->scratch;
+	buf_clear(scratch);
+	params_json(scratch, &webhook->params);
+	return arena_copy(webhook->arena, buf_span(scratch));
+}
+
+void record_fill(struct webhook *webhook, enum event_state state)
+{
+	struct store_txn *txn = &webhook->txn;
+	struct store_event *row = &txn->event;
+	const struct request *request = webhook->request;
+	bool all_in_params = !webhook->is_json && params_are_text(&webhook->params);
+	*row = (struct store_event){
+	    .received_at_ms = webhook->received_at_ms,
+	    .kind = event_kind_name(webhook->event.kind),
+	    .sid = webhook->event.sid,
+	    .route = span_of(webhook->route->path),
+	    .query = request->query,
+	    .state = state,
+	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
+	    .raw = all_in_params ? (struct span){0                  }
+                 : request->body,
+	    .reply = { webhook->reply.status, span_of(webhook->reply.content_type),
+						 webhook->reply.body},
+	};
+	if (state != EVENT_DONE)
+		row->failure = span_of(webhook->failure.text);
+	txn->keyed = true;
+	memcpy(txn->key, webhook->event.key, STORE_KEY_SIZE);
+	txn->marked = ends_call(webhook);
+	if (txn->marked)
+		call_end_key(txn->mark, webhook->event.sid);
+	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
+}
+
+/* Takes nothing from the arena: the store's thread may be using it when a webhook is
+ * answered before its turn. */
+void record_log(const struct webhook *webhook)
+{
+	enum outcome outcome = webhook->outcome;
+	bool well = outcome == OUTCOME_DONE || outcome == OUTCOME_REPEAT;
+	if (!log_enabled(well ? LOG_INFO : LOG_WARN))
+		return;
+	char sid[48];
+	char from[LOG_PHONE_SIZE];
+	char status[16];
+	char micros[24];
+	(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(webhook->event.sid));
+	(void)log_phone(from, params_get(&webhook->params, "From"));
+	(void)snprintf(status, sizeof(status), "%d", webhook->reply.status);
+	(void)snprintf(micros, sizeof(micros), "%" PRId64,
+	    clock_mono_us() - webhook->request->first_byte_us);
+	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind",
+	    event_kind_name(webhook->event.kind), "sid", sid, "path",
+	    webhook->route->path, "from", from, "outcome", outcome_name(outcome),
+	    "status", status, "us", micros, "why",
+	    webhook->failure.text[0] != '\0' ? webhook->failure.text : NULL, NULL);
+}

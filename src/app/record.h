@@ -1,0 +1,15 @@
+/* record -- a webhook as the store keeps it and as the log tells it. */
+#ifndef OFFHOOK_APP_RECORD_H
+#define OFFHOOK_APP_RECORD_H
+
+#include "app/webhook.h"
+
+/* Fills webhook->txn: the event's row, its keys, its reply and, when it is done, the
+ * handler's writes. */
+void record_fill(struct webhook *webhook, enum event_state state);
+/* Fills webhook->claim from the event. */
+void record_claim(struct webhook *webhook);
+/* One line for a webhook that is being answered: who, what, reply, microseconds. */
+void record_log(const struct webhook *webhook);
+
+#endif

@@ -1,0 +1,17 @@
+/* cli -- the command line: which commands there are, and the exit codes they share. */
+#ifndef OFFHOOK_CLI_CLI_H
+#define OFFHOOK_CLI_CLI_H
+
+#include "cli/command.h"
+
+/* The whole program. Returns its exit code. */
+int cli_main(int argc, char **argv);
+
+/* Every command, in the order of help; ended by NULL. */
+extern const struct command *const cli_commands[];
+/* The one of that name, or NULL. */
+const struct command *cli_find(const char *name);
+/* The name that was probably meant, or NULL. */
+const char *cli_suggest(const char *name);
+
+#endif

@@ -1,0 +1,53 @@
+/* cmd_help -- help, for those who type it as a command. */
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "util/buf.h"
+
+static int run(const struct options *options)
+{
+	struct error err;
+	if (options_has(options, "man-settings")) {
+		struct buf man = {0};
+		setting_man(&man);
+		(void)fputs(buf_text(&man), stdout);
+		buf_free(&man);
+		return EXIT_OK;
+	}
+	if (options_has(options, "man-commands")) {
+		help_man(stdout);
+		return EXIT_OK;
+	}
+	if (options->arg_count == 0) {
+		help_program(stdout);
+		return EXIT_OK;
+	}
+	const char *name = options->args[0];
+	const struct command *command = cli_find(name);
+	if (command != NULL) {
+		help_command(stdout, command);
+		return EXIT_OK;
+	}
+	const char *meant = cli_suggest(name);
+	(void)error_set(&err, "there is no command \"%s\"%s%s%s", name,
+	    meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+	    meant != NULL ? "\"?" : "");
+	return options_misused(options, &err);
+}
+
+/* The flags print parts of the manual pages, which a test compares. */
+static const struct flag flags[] = {
+    {"man-settings",                NULL, "print the settings in mdoc", 0, false},
+    {"man-commands", NULL, "print the commands in mdoc", 0, false},
+    {0		       },
+};
+
+const struct command cmd_help = {
+    .name = "help",
+    .usage = "[COMMAND]",
+    .summary = "explain a command",
+    .hidden = true,
+    .flags = flags,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,111 @@
+#include "cli/data.h"
+
+#include "app/control.h"
+#include "util/buf.h"
+#include "util/suggest.h"
+
+int data_open(
+    struct store_reader **out, const struct options *options, struct error *err)
+{
+	struct config config;
+	if (options_config(&config, options, err) != 0)
+		return -1;
+	int rc = store_reader_open(out, config.data, err);
+	config_clear(&config);
+	return rc;
+}
+
+static int change_here(
+    json_t **answer, const char *dir, const json_t *request, struct error *err)
+{
+	struct store *store = NULL;
+	struct store_reader *there = NULL;
+	/* A mistyped --data must not make a new, empty store. */
+	if (store_reader_open(&there, dir, err) != 0)
+		return -1;
+	store_reader_close(there);
+	if (store_open(&store, &(struct store_config){.dir = dir}, err) != 0)
+		return -1;
+	int rc = control_execute(store, request, answer, err);
+	store_close(store);
+	return rc;
+}
+
+int data_change(
+    json_t **answer, const struct options *options, json_t *request, struct error *err)
+{
+	struct config config;
+	int rc = options_config(&config, options, err);
+	if (rc == 0) {
+		rc = control_request(config.data, request, answer, err);
+		if (rc == 1)
+			rc = change_here(answer, config.data, request, err);
+		config_clear(&config);
+	}
+	json_decref(request);
+	return rc;
+}
+
+struct search {
+	struct arena *arena;
+	struct suggestion suggestion;
+	struct buf all;
+	bool found;
+};
+
+static bool look(void *ctx, const char *name, const char *key_field, int64_t count)
+{
+	struct search *search = ctx;
+	(void)key_field;
+	(void)count;
+	if (span_is(search->suggestion.word, name))
+		search->found = true;
+	suggest_offer(&search->suggestion, arena_strdup(search->arena, name));
+	buf_printf(&search->all, "%s%s", search->all.len == 0 ? "" : ", ", name);
+	return !search->found;
+}
+
+static int no_collection(const struct search *search, struct error *err)
+{
+	int len = (int)search->suggestion.word.len;
+	const char *name = search->suggestion.word.ptr;
+	if (search->all.len == 0)
+		return error_set(err,
+		    "there is no collection \"%.*s\": there are none yet", len, name);
+	if (search->suggestion.best != NULL)
+		return error_set(err,
+		    "there is no collection \"%.*s\"; did you mean \"%s\"?", len, name,
+		    search->suggestion.best);
+	return error_set(err, "there is no collection \"%.*s\", but: %s", len, name,
+	    buf_text(&search->all));
+}
+
+int data_check_collection(
+    struct store_reader *reader, const char *collection, struct error *err)
+{
+	struct search search = {
+	    .arena = arena_new(), .suggestion = {.word = span_of(collection)}};
+	int rc = store_collections(reader, look, &search, err);
+	if (rc == 0 && !search.found)
+		rc = no_collection(&search, err);
+	buf_free(&search.all);
+	arena_free(search.arena);
+	return rc;
+}
+
+int data_filter(struct filter **out, const char *text, struct error *err)
+{
+	json_error_t where;
+	*out = NULL;
+	if (text == NULL)
+		return 0;
+	json_t *spec = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+	if (spec == NULL)
+		return error_set(err,
+		    "the filter is not JSON: %s, at character %d; it reads "
+		    "'{\"from\": \"+15551234567\"}'",
+		    where.text, where.position);
+	int rc = filter_compile(out, spec, err);
+	json_decref(spec);
+	return rc;
+}

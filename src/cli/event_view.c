@@ -1,0 +1,182 @@
+#include "cli/event_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/phone.h"
+#include "cli/term.h"
+#include "util/arena.h"
+#include "util/clock.h"
+#include "util/utf8.h"
+
+static json_t *text_json(struct span text, bool empty_is_null)
+{
+	if (text.ptr == NULL || (empty_is_null && text.len == 0))
+		return json_null();
+	struct arena *arena = arena_new();
+	struct span valid = utf8_repair(text, arena);
+	json_t *value = json_stringn(valid.ptr, valid.len);
+	arena_free(arena);
+	return value;
+}
+
+static json_t *params_of(const struct store_event *event)
+{
+	json_t *params =
+	    json_loadb(event->params.ptr, event->params.len, JSON_ALLOW_NUL, NULL);
+	return params != NULL ? params : json_object();
+}
+
+json_t *event_view_json(const struct store_event *event)
+{
+	char time[CLOCK_ISO_SIZE];
+	clock_iso(time, event->received_at_ms);
+	json_t *reply = json_pack("{s:i, s:o, s:o}", "status", event->reply.status,
+	    "type", text_json(event->reply.type, true), "body",
+	    text_json(event->reply.body, false));
+	json_t *view = json_pack("{s:I, s:s, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "id",
+	    (json_int_t)event->id, "kind", event->kind, "sid",
+	    text_json(event->sid, true), "route", text_json(event->route, false),
+	    "receivedAt", time, "state", event_state_name(event->state), "duplicates",
+	    (json_int_t)event->duplicates, "reply", reply, "params", params_of(event));
+	if (event->failure.len > 0)
+		(void)json_object_set_new(
+		    view, "failure", text_json(event->failure, true));
+	return view;
+}
+
+/* --- for people --- */
+
+static const char *param(const json_t *params, const char *name)
+{
+	const json_t *value = json_object_get(params, name);
+	if (json_is_array(value))
+		value = json_array_get(value, 0);
+	return json_string_value(value);
+}
+
+/* What each kind is about, beside its numbers. */
+static const struct {
+	const char *kind, *what, *more;
+	bool numbers;
+} subjects[] = {
+    {"sms.received",     "Body",              NULL,                true },
+    {"sms.status",       "MessageStatus",     "ErrorCode",         true },
+    {"call.received",    "CallStatus",        NULL,                true },
+    {"call.action",      "Digits",            "SpeechResult",      true },
+    {"call.status",      "CallStatus",        "CallDuration",      true },
+    {"recording.status", "RecordingStatus",   "RecordingDuration", false},
+    {"transcription",    "TranscriptionText", NULL,                true },
+};
+
+static void print_subject(FILE *out, const struct store_event *event)
+{
+	json_t *params = params_of(event);
+	size_t i = 0;
+	while (i < sizeof(subjects) / sizeof(subjects[0]) &&
+	       strcmp(subjects[i].kind, event->kind) != 0)
+		i++;
+	if (i == sizeof(subjects) / sizeof(subjects[0])) {
+		term_print(out, event->route, false);
+		json_decref(params);
+		return;
+	}
+	const char *from = param(params, "From"), *to = param(params, "To");
+	const char *what = param(params, subjects[i].what);
+	const char *more =
+	    subjects[i].more != NULL ? param(params, subjects[i].more) : NULL;
+	struct buf line = {0};
+	if (subjects[i].numbers && (from != NULL || to != NULL))
+		buf_printf(&line, "%s → %s  ", from != NULL ? from : "?",
+		    to != NULL ? to : "?");
+	if (what != NULL)
+		buf_puts(&line, what);
+	if (more != NULL)
+		buf_printf(&line, " (%s)", more);
+	if (line.len == 0)
+		buf_put(&line, event->sid);
+	term_print(out, buf_span(&line), false);
+	buf_free(&line);
+	json_decref(params);
+}
+
+void event_view_line(FILE *out, const struct store_event *event, bool colour)
+{
+	char time[CLOCK_ISO_SIZE];
+	bool bad = event->state != EVENT_DONE;
+	clock_iso(time, event->received_at_ms);
+	(void)fprintf(out, "%6lld  %.10s %.8s  %-16s  ", (long long)event->id, time,
+	    time + 11, event->kind);
+	(void)fprintf(out, "%s%3d %-6s%s  ", colour && bad ? "\033[31m" : "",
+	    event->reply.status, event_state_name(event->state),
+	    colour && bad ? "\033[0m" : "");
+	print_subject(out, event);
+	if (event->duplicates > 0)
+		(void)fprintf(out, "%s  +%lld repeated%s", colour ? "\033[2m" : "",
+		    (long long)event->duplicates, colour ? "\033[0m" : "");
+	(void)fputc('\n', out);
+}
+
+static void print_field(FILE *out, const char *name, struct span value)
+{
+	if (value.len == 0)
+		return;
+	(void)fprintf(out, "%-12s", name);
+	term_print(out, value, false);
+	(void)fputc('\n', out);
+}
+
+static void print_params(FILE *out, const struct store_event *event)
+{
+	json_t *params = params_of(event);
+	const char *name;
+	json_t *value;
+	(void)fprintf(out, "\nParameters\n");
+	json_object_foreach(params, name, value) {
+		char *text = json_is_string(value)
+				 ? NULL
+				 : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		(void)fprintf(out, "  ");
+		term_print(out, span_of(name), false);
+		(void)fprintf(
+		    out, "%*s ", (int)(strlen(name) < 18 ? 18 - strlen(name) : 0), "");
+		term_print(out,
+		    text != NULL ? span_of(text)
+				 : (struct span){json_string_value(value),
+				       json_string_length(value)},
+		    false);
+		(void)fputc('\n', out);
+		free(text);
+	}
+	json_decref(params);
+}
+
+void event_view_full(FILE *out, const struct store_event *event)
+{
+	char time[CLOCK_ISO_SIZE];
+	json_t *params = params_of(event);
+	const char *to = param(params, "To");
+	bool call = strncmp(event->kind, "call.", 5) == 0;
+	clock_iso(time, event->received_at_ms);
+	(void)fprintf(out, "%-12s%lld\n", "Event", (long long)event->id);
+	print_field(out, "Kind", span_of(event->kind));
+	print_field(out, "SID", event->sid);
+	print_field(out, "Route", event->route);
+	print_field(out, "Query", event->query);
+	print_field(out, "Received", span_of(time));
+	print_field(out, "State", span_of(event_state_name(event->state)));
+	print_field(out, "Failure", event->failure);
+	(void)fprintf(out, "%-12s%lld\n", "Repeated", (long long)event->duplicates);
+	print_params(out, event);
+	(void)fprintf(out, "\nReply %d ", event->reply.status);
+	term_print(out, event->reply.type, false);
+	(void)fputc('\n', out);
+	phone_show(out, &(struct phone_reply){.status = event->reply.status,
+			    .type = event->reply.type,
+			    .body = event->reply.body,
+			    .call = call,
+			    .callback = strcmp(event->kind, "sms.status") == 0 ||
+					strcmp(event->kind, "call.status") == 0,
+			    .from = span_of(to)});
+	json_decref(params);
+}

@@ -1,0 +1,203 @@
+#include "cli/help.h"
+
+#include <string.h>
+
+#include "app/setting.h"
+#include "cli/cli.h"
+#include "util/span.h"
+#include "util/utf8.h"
+
+enum { HELP_COLUMN = 28 };
+
+static void print_option(FILE *out, const struct flag *flag)
+{
+	char left[80];
+	char letter[8] = "";
+	if (flag->letter != 0)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", flag->letter);
+	if (flag->argument == NULL)
+		(void)snprintf(left, sizeof(left), "%s--%s", letter, flag->name);
+	else if (flag->optional)
+		(void)snprintf(left, sizeof(left), "%s--%s[=%s]", letter, flag->name,
+		    flag->argument);
+	else
+		(void)snprintf(left, sizeof(left), "%s--%s %s", letter, flag->name,
+		    flag->argument);
+	size_t width = utf8_count(span_of(left));
+	if (width > HELP_COLUMN - 2)
+		(void)fprintf(
+		    out, "  %s\n  %*s%s\n", left, HELP_COLUMN, "", flag->help);
+	else
+		(void)fprintf(out, "  %s%*s%s\n", left, (int)(HELP_COLUMN - width), "",
+		    flag->help);
+}
+
+static void print_setting(FILE *out, const struct setting *setting)
+{
+	char help[160];
+	if (setting->initial[0] == '\0')
+		(void)snprintf(help, sizeof(help), "%s", setting->help);
+	else
+		(void)snprintf(
+		    help, sizeof(help), "%s (%s)", setting->help, setting->initial);
+	print_option(out,
+	    &(struct flag){
+		.name = setting->name, .argument = setting->argument, .help = help});
+}
+
+static void print_settings(FILE *out, const struct command *command)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *setting = &setting_table[i];
+		bool shown = command->settings == SETTINGS_ALL ||
+			     (command->settings == SETTINGS_DATA &&
+				 strcmp(setting->name, "data") == 0);
+		if (shown && !setting->secret)
+			print_setting(out, setting);
+	}
+	if (command->settings != SETTINGS_NONE)
+		print_option(
+		    out, &(struct flag){.name = "config",
+			     .argument = "FILE",
+			     .help = "read settings from FILE, not ./offhook.conf"});
+}
+
+void help_command(FILE *out, const struct command *command)
+{
+	(void)fprintf(out, "offhook %s: %s\n\nUsage: offhook %s%s%s\n", command->name,
+	    command->summary, command->name, command->usage[0] == '\0' ? "" : " ",
+	    command->usage);
+	if (command->about != NULL)
+		(void)fprintf(out, "\n%s", command->about);
+	(void)fprintf(out, "\nOptions:\n");
+	for (const struct flag *flag = command->flags;
+	     flag != NULL && flag->name != NULL; flag++)
+		print_option(out, flag);
+	print_settings(out, command);
+	if (command->json)
+		print_option(out, &(struct flag){.name = "json",
+				      .help = "print JSON: one object, or one a line"});
+	print_option(out,
+	    &(struct flag){.name = "help", .letter = 'h', .help = "show this help"});
+	if (command->examples != NULL)
+		(void)fprintf(out, "\nExamples:\n%s", command->examples);
+}
+
+void help_program(FILE *out)
+{
+	(void)fprintf(out,
+	    "offhook answers Twilio's webhooks.\n\nUsage: offhook COMMAND [options]\n\n"
+	    "Commands:\n");
+	for (const struct command *const *command = cli_commands; *command != NULL;
+	     command++) {
+		if (!(*command)->hidden)
+			(void)fprintf(
+			    out, "  %-10s%s\n", (*command)->name, (*command)->summary);
+	}
+	(void)fprintf(out,
+	    "\n`offhook COMMAND --help` says more, with examples.\n"
+	    "Settings come from options, OFFHOOK_* variables and ./offhook.conf;\n"
+	    "`offhook config` shows them.\n\n"
+	    "To begin:\n"
+	    "  export TWILIO_AUTH_TOKEN=…       # from the Twilio Console\n"
+	    "  offhook serve\n"
+	    "  offhook send sms --body Hello    # in another terminal\n");
+}
+
+/* --- mdoc --- */
+
+/* Text with what mdoc would take for its own written out. */
+static void man_text(FILE *out, const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '\\')
+			(void)fputs("\\e", out);
+		else if (*c == '-')
+			(void)fputs("\\-", out);
+		else if (*c == '.' && (c == text || c[-1] == '\n'))
+			(void)fputs("\\&.", out);
+		else if (strncmp(c, "…", strlen("…")) == 0) {
+			(void)fputs("...", out);
+			c += strlen("…") - 1;
+		} else
+			(void)fputc(*c, out);
+	}
+}
+
+static void man_flag(FILE *out, const struct flag *flag)
+{
+	(void)fprintf(out, ".It ");
+	if (flag->letter != 0)
+		(void)fprintf(out, "Fl %c , ", flag->letter);
+	(void)fprintf(out, "Fl Fl %s", flag->name);
+	if (flag->optional) {
+		(void)fprintf(out, " Ns Op = Ns Ar ");
+		man_text(out, flag->argument);
+	} else if (flag->argument != NULL) {
+		(void)fprintf(out, " Ar ");
+		man_text(out, flag->argument);
+	}
+	(void)fputc('\n', out);
+	man_text(out, flag->help);
+	(void)fprintf(out, ".\n");
+}
+
+static void man_settings(FILE *out, const struct command *command)
+{
+	switch (command->settings) {
+	case SETTINGS_NONE:
+		return;
+	case SETTINGS_FILE:
+		break;
+	case SETTINGS_DATA:
+		(void)fprintf(
+		    out, ".It Fl Fl data Ar DIR\nthe directory of the store.\n");
+		break;
+	case SETTINGS_ALL:
+		(void)fprintf(out, ".It Fl Fl Ns Ar setting Ar VALUE\n"
+				   "any setting of\n.Xr offhook.conf 5\n"
+				   "that is no secret.\n");
+		break;
+	}
+	(void)fprintf(
+	    out, ".It Fl Fl config Ar FILE\nread settings from\n.Ar FILE .\n");
+}
+
+static void man_command(FILE *out, const struct command *command)
+{
+	(void)fprintf(out, ".Ss %s\n.Dl offhook %s", command->name, command->name);
+	if (command->usage[0] != '\0') {
+		(void)fputc(' ', out);
+		man_text(out, command->usage);
+	}
+	(void)fprintf(out, "\n.Pp\n");
+	man_text(out, command->summary);
+	(void)fprintf(out, ".\n");
+	if (command->about != NULL) {
+		(void)fprintf(out, ".Bd -literal\n");
+		man_text(out, command->about);
+		(void)fprintf(out, ".Ed\n");
+	}
+	(void)fprintf(out, ".Bl -tag -width Ds\n");
+	for (const struct flag *flag = command->flags;
+	     flag != NULL && flag->name != NULL; flag++)
+		man_flag(out, flag);
+	man_settings(out, command);
+	if (command->json)
+		(void)fprintf(out, ".It Fl Fl json\nprint JSON.\n");
+	(void)fprintf(out, ".It Fl h , Fl Fl help\nshow help.\n.El\n");
+	if (command->examples != NULL) {
+		(void)fprintf(out, ".Pp\nExamples:\n.Bd -literal\n");
+		man_text(out, command->examples);
+		(void)fprintf(out, ".Ed\n");
+	}
+}
+
+void help_man(FILE *out)
+{
+	for (const struct command *const *command = cli_commands; *command != NULL;
+	     command++) {
+		if (!(*command)->hidden)
+			man_command(out, *command);
+	}
+}

@@ -1,0 +1,223 @@
+#include "cli/options.h"
+
+#include <assert.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/setting.h"
+#include "util/suggest.h"
+#include "util/text.h"
+
+static const struct flag help_flag = {"help", NULL, "show this help", 'h', false};
+static const struct flag json_flag = {
+    "json", NULL, "print JSON: one object, or one a line", 0, false};
+static const struct flag config_flag = {
+    "config", "FILE", "read settings from FILE, not ./offhook.conf", 0, false};
+
+/* One option of the command line, as it was found. */
+struct found {
+	const struct flag *flag;       /* or: */
+	const struct setting *setting; /* a setting given as an option */
+};
+
+static bool takes_setting(const struct command *command, const struct setting *setting)
+{
+	if (setting->secret)
+		return false;
+	if (command->settings == SETTINGS_ALL)
+		return true;
+	return command->settings == SETTINGS_DATA && strcmp(setting->name, "data") == 0;
+}
+
+static bool names(const struct flag *flag, struct span name, bool letter)
+{
+	if (letter)
+		return flag->letter != 0 && name.len == 1 &&
+		       name.ptr[0] == flag->letter;
+	return span_is(name, flag->name);
+}
+
+static bool find(
+    struct found *out, const struct command *command, struct span name, bool letter)
+{
+	*out = (struct found){0};
+	if (names(&help_flag, name, letter))
+		out->flag = &help_flag;
+	else if (command->json && names(&json_flag, name, letter))
+		out->flag = &json_flag;
+	else if (command->settings != SETTINGS_NONE &&
+		 names(&config_flag, name, letter))
+		out->flag = &config_flag;
+	for (const struct flag *flag = command->flags;
+	     flag != NULL && flag->name != NULL; flag++) {
+		if (names(flag, name, letter))
+			out->flag = flag;
+	}
+	const struct setting *setting = letter ? NULL : setting_find(name);
+	if (out->flag == NULL && setting != NULL && takes_setting(command, setting))
+		out->setting = setting;
+	return out->flag != NULL || out->setting != NULL;
+}
+
+static int unknown(const struct command *command, struct span name, struct error *err)
+{
+	const struct setting *setting = setting_find(name);
+	if (setting != NULL && setting->secret)
+		return error_set(err,
+		    "--%s would show in the list of processes; set the variable %s",
+		    setting->name, setting->variable);
+	struct suggestion suggestion = {.word = name};
+	for (const struct flag *flag = command->flags;
+	     flag != NULL && flag->name != NULL; flag++)
+		suggest_offer(&suggestion, flag->name);
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (takes_setting(command, &setting_table[i]))
+			suggest_offer(&suggestion, setting_table[i].name);
+	}
+	if (command->json)
+		suggest_offer(&suggestion, json_flag.name);
+	suggest_offer(&suggestion, help_flag.name);
+	if (suggestion.best != NULL)
+		return error_set(err, "there is no option --%.*s; did you mean --%s?",
+		    SPAN_ARG(name), suggestion.best);
+	return error_set(err, "there is no option --%.*s", SPAN_ARG(name));
+}
+
+static void keep(struct options *options, const struct found *found, const char *value)
+{
+	if (found->setting != NULL) {
+		struct config_flag *flags = arena_alloc(
+		    options->arena, (options->input.flag_count + 1) * sizeof(*flags));
+		if (options->input.flag_count > 0)
+			memcpy(flags, options->input.flags,
+			    options->input.flag_count * sizeof(*flags));
+		flags[options->input.flag_count++] =
+		    (struct config_flag){found->setting->name, value};
+		options->input.flags = flags;
+	} else if (found->flag == &help_flag) {
+		options->help = true;
+	} else if (found->flag == &json_flag) {
+		options->json = true;
+	} else if (found->flag == &config_flag) {
+		options->input.file = value;
+	} else {
+		options->given[options->given_count++] =
+		    (struct options_given){found->flag, value};
+	}
+}
+
+/* One option; *next is the argument after it and moves on when it was its value. */
+static int parse_option(
+    struct options *options, const char *arg, char ***next, struct error *err)
+{
+	struct found found;
+	bool letter = arg[1] != '-';
+	struct span text = span_of(arg + (letter ? 1 : 2));
+	size_t equals = letter ? text.len : span_find(text, '=');
+	struct span name = span_head(text, equals);
+	const char *value = equals < text.len ? text.ptr + equals + 1 : NULL;
+	if (!find(&found, options->command, name, letter)) {
+		if (letter)
+			return error_set(err, "there is no option %s", arg);
+		return unknown(options->command, name, err);
+	}
+	bool takes = found.setting != NULL || found.flag->argument != NULL;
+	bool optional = found.setting == NULL && found.flag->optional;
+	if (!takes && value != NULL)
+		return error_set(err, "--%.*s takes no value", SPAN_ARG(name));
+	if (takes && !optional && value == NULL) {
+		if (**next == NULL)
+			return error_set(err, "%s needs a value", arg);
+		value = *(*next)++;
+	}
+	keep(options, &found, value != NULL ? value : "");
+	return 0;
+}
+
+static int check_args(const struct options *options, struct error *err)
+{
+	const struct command *command = options->command;
+	if (options->help)
+		return 0;
+	if (options->arg_count < command->min_args)
+		return error_set(err, "%s; usage: offhook %s %s",
+		    options->arg_count == 0 ? "something is missing"
+					    : "too few arguments",
+		    command->name, command->usage);
+	if (options->arg_count > command->max_args)
+		return error_set(err, "too many arguments, from \"%s\" on",
+		    options->args[command->max_args]);
+	return 0;
+}
+
+int options_parse(struct options *out, const struct command *command, int argc,
+    char **argv, struct error *err)
+{
+	size_t most = (size_t)argc + 1;
+	*out = (struct options){.command = command, .arena = arena_new()};
+	out->input.environment = environ;
+	out->given = arena_zalloc(out->arena, most * sizeof(out->given[0]));
+	out->args = arena_zalloc(out->arena, most * sizeof(out->args[0]));
+	bool ended = false;
+	char **next = argv;
+	while (*next != NULL) {
+		const char *arg = *next++;
+		if (ended || arg[0] != '-' || arg[1] == '\0') {
+			out->args[out->arg_count++] = arg;
+		} else if (strcmp(arg, "--") == 0) {
+			ended = true;
+		} else if (parse_option(out, arg, &next, err) != 0) {
+			return -1;
+		}
+	}
+	return check_args(out, err);
+}
+
+void options_clear(struct options *options)
+{
+	arena_free(options->arena);
+	*options = (struct options){0};
+}
+
+const char *options_value(const struct options *options, const char *name)
+{
+	for (size_t i = options->given_count; i > 0; i--) {
+		if (strcmp(options->given[i - 1].flag->name, name) == 0)
+			return options->given[i - 1].value;
+	}
+	return NULL;
+}
+
+bool options_has(const struct options *options, const char *name)
+{
+	return options_value(options, name) != NULL;
+}
+
+int options_int(const struct options *options, const char *name, int64_t min,
+    int64_t max, int64_t *out, struct error *err)
+{
+	const char *value = options_value(options, name);
+	if (value == NULL || text_int(span_of(value), min, max, out))
+		return 0;
+	return error_set(err, "--%s: \"%s\" is not a whole number from %lld to %lld",
+	    name, value, (long long)min, (long long)max);
+}
+
+int options_config(struct config *out, const struct options *options, struct error *err)
+{
+	return config_load(out, &options->input, err);
+}
+
+int options_fail(const struct options *options, const struct error *err)
+{
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "offhook %s: %s\n", options->command->name, err->text);
+	return EXIT_FAILED;
+}
+
+int options_misused(const struct options *options, const struct error *err)
+{
+	(void)options_fail(options, err);
+	(void)fprintf(stderr, "Try `offhook %s --help`.\n", options->command->name);
+	return EXIT_USAGE;
+}

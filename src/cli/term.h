@@ -1,0 +1,25 @@
+/* term -- writing for people: colour where it helps, and nothing that a stranger's
+ * bytes could do to a terminal. */
+#ifndef OFFHOOK_CLI_TERM_H
+#define OFFHOOK_CLI_TERM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "util/buf.h"
+#include "util/span.h"
+
+/* Is it a terminal that shows colours (and NO_COLOR is not set)? */
+bool term_colour(FILE *out);
+bool term_is_tty(FILE *out);
+/* Appends text as valid UTF-8 in which control characters, which could move the cursor
+ * or worse, are written as \x1b. Line ends stay when lines is true, else they become
+ * "⏎". */
+void term_clean(struct buf *out, struct span text, bool lines);
+/* The same, printed. */
+void term_print(FILE *out, struct span text, bool lines);
+/* One compact line. */
+void term_json(FILE *out, const json_t *value);
+
+#endif

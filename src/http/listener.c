@@ -1,0 +1,242 @@
+#include "http/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/loop_own.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/text.h"
+
+enum {
+	BACKLOG = 65535,      /* cut by the kernel to net.core.somaxconn */
+	ACCEPT_AT_ONCE = 256, /* then the other sockets have their turn */
+	PAUSE_US = 100 * 1000,
+	LOG_EVERY_US = 1000 * 1000,
+};
+
+static void address_set_port(struct address *address, uint16_t port)
+{
+	if (address->at.ss_family == AF_INET)
+		((struct sockaddr_in *)&address->at)->sin_port = htons(port);
+	else
+		((struct sockaddr_in6 *)&address->at)->sin6_port = htons(port);
+}
+
+static bool address_set_host(struct address *address, struct span host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->at;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->at;
+	bool bracketed =
+	    host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+	if (bracketed)
+		host = (struct span){host.ptr + 1, host.len - 2};
+	if (host.len >= sizeof(text))
+		return false;
+	memcpy(text, host.ptr, host.len);
+	text[host.len] = '\0';
+	if (bracketed || host.len == 0) {
+		address->every = host.len == 0;
+		address->len = sizeof(*v6);
+		v6->sin6_family = AF_INET6;
+		return address->every || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+	}
+	address->len = sizeof(*v4);
+	v4->sin_family = AF_INET;
+	return inet_pton(AF_INET, text, &v4->sin_addr) == 1;
+}
+
+int address_parse(struct address *out, const char *text, struct error *err)
+{
+	const char *colon = strrchr(text, ':');
+	int64_t port;
+	*out = (struct address){0};
+	if (colon == NULL || colon[1] == '-' ||
+	    !text_int(span_of(colon + 1), 0, 65535, &port) ||
+	    !address_set_host(out, (struct span){text, (size_t)(colon - text)}))
+		return error_set(err,
+		    "cannot listen on \"%s\": write 127.0.0.1:8080, [::1]:8080, or :8080 for "
+		    "all addresses",
+		    text);
+	address_set_port(out, (uint16_t)port);
+	return 0;
+}
+
+void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE])
+{
+	struct request request = {.peer = address->at};
+	if (!address->every) {
+		request_peer_text(&request, out);
+		return;
+	}
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->at;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->at;
+	in_port_t port =
+	    address->at.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port;
+	(void)snprintf(out, LISTENER_TEXT_SIZE, "0.0.0.0:%u", (unsigned)ntohs(port));
+}
+
+/* A machine without IPv6: all addresses are those of IPv4. */
+static void address_make_v4(struct address *address)
+{
+	in_port_t port = ((struct sockaddr_in6 *)&address->at)->sin6_port;
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
+	memset(&address->at, 0, sizeof(address->at));
+	memcpy(&address->at, &v4, sizeof(v4));
+	address->len = sizeof(v4);
+}
+
+static int open_socket(struct address *address)
+{
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(address->at.ss_family, type, 0);
+	if (fd < 0 && errno == EAFNOSUPPORT && address->every) {
+		address_make_v4(address);
+		fd = socket(address->at.ss_family, type, 0);
+	}
+	return fd;
+}
+
+static int bind_socket(struct address *address, bool shared)
+{
+	int on = 1;
+	int v6_only = address->every ? 0 : 1;
+	int fd = open_socket(address);
+	if (fd < 0)
+		return -1;
+	if (address->at.ss_family == AF_INET6)
+		(void)setsockopt(
+		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (!shared ||
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
+	    bind(fd, (struct sockaddr *)&address->at, address->len) == 0)
+		return fd;
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* SO_REUSEPORT would let a second server steal half of the connections in silence; a
+ * socket without it says whether somebody is there. */
+static bool address_free(struct address *address)
+{
+	int fd = bind_socket(address, false);
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+int listener_open(
+    struct listener *listener, struct address *address, bool first, struct error *err)
+{
+	char text[LISTENER_TEXT_SIZE];
+	*listener = (struct listener){.fd = -1};
+	if (!first || address_free(address))
+		listener->fd = bind_socket(address, true);
+	socklen_t len = sizeof(address->at);
+	if (listener->fd < 0 || listen(listener->fd, BACKLOG) != 0 ||
+	    getsockname(listener->fd, (struct sockaddr *)&address->at, &len) != 0) {
+		int saved = errno;
+		address_text(address, text);
+		listener_close(listener);
+		return error_set(err, "cannot listen on %s: %s%s", text,
+		    strerror(saved),
+		    saved == EADDRINUSE ? " (is another server running there?)" : "");
+	}
+	return 0;
+}
+
+static void out_of_descriptors(struct listener *listener)
+{
+	int64_t now = clock_mono_us();
+	const char *why = strerror(errno);
+	if (listener->logged_us == 0 || now - listener->logged_us > LOG_EVERY_US) {
+		listener->logged_us = now;
+		log_write(LOG_ERROR,
+		    "cannot accept connections; raise the limit of open files", "error",
+		    why, NULL);
+	}
+	(void)event_del(listener->event);
+	loop_timer_start(listener->set->loop, &listener->pause, now + PAUSE_US);
+}
+
+/* At most `most`; false when there are no more, or no more can be taken. */
+static bool accept_some(struct listener *listener, int most)
+{
+	for (int i = 0; i < most; i++) {
+		struct sockaddr_storage peer = {0};
+		socklen_t len = sizeof(peer);
+		int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			connections_add(listener->set, fd, &peer);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
+			out_of_descriptors(listener);
+			return false;
+		} else if (errno == EAGAIN) {
+			return false;
+		}
+		/* Anything else concerns that one connection, which is gone. */
+	}
+	return true;
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *ctx)
+{
+	struct listener *listener = ctx;
+	(void)fd;
+	(void)what;
+	(void)accept_some(listener, ACCEPT_AT_ONCE);
+}
+
+static void on_pause_end(struct loop_timer *timer)
+{
+	struct listener *listener =
+	    (struct listener *)(void *)((char *)timer -
+					offsetof(struct listener, pause));
+	(void)event_add(listener->event, NULL);
+}
+
+int listener_start(
+    struct listener *listener, struct connections *set, struct error *err)
+{
+	listener->set = set;
+	listener->pause.fire = on_pause_end;
+	listener->event = event_new(loop_base(set->loop), listener->fd,
+	    EV_READ | EV_PERSIST, on_ready, listener);
+	if (listener->event == NULL || event_add(listener->event, NULL) != 0)
+		return error_set(err, "cannot watch a listening socket");
+	return 0;
+}
+
+void listener_drain(struct listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	while (accept_some(listener, ACCEPT_AT_ONCE))
+		continue;
+	listener_close(listener);
+}
+
+void listener_close(struct listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	if (listener->event != NULL)
+		event_free(listener->event);
+	if (listener->set != NULL)
+		loop_timer_stop(listener->set->loop, &listener->pause);
+	(void)close(listener->fd);
+	listener->event = NULL;
+	listener->fd = -1;
+}

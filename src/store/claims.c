@@ -1,0 +1,372 @@
+#include "store/claims.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+#include "util/mem.h"
+
+/* One key in flight. Held: by the claim that was told CLAIM_NEW. Not held: it is being
+ * looked up, and everyone who asked waits. */
+struct entry {
+	unsigned char key[STORE_KEY_SIZE];
+	bool held;
+	struct store_claim *first, **last; /* who waits, in order */
+	struct entry *next;                /* of its bucket */
+};
+
+struct claims {
+	const struct engine *engine;
+	struct engine_db *db;
+	struct engine_reader *reader; /* the thread's */
+	pthread_t thread;
+
+	pthread_mutex_t mutex;
+	pthread_cond_t asked;
+	struct entry **buckets; /* bucket_count is a power of two */
+	size_t bucket_count, entry_count;
+	struct store_claim *first, **last; /* to be looked up, in order */
+	bool stopping;
+};
+
+enum { BUCKETS_AT_FIRST = 256 };
+
+/* ---- the map; all under the mutex ---- */
+
+static struct entry **bucket_of(const struct claims *claims, const unsigned char *key)
+{
+	/* Keys are hashes; the first half may be shared by all keys of one SID. */
+	uint64_t hash;
+	memcpy(&hash, key + STORE_KEY_SIZE - sizeof(hash), sizeof(hash));
+	return &claims->buckets[hash & (claims->bucket_count - 1)];
+}
+
+static struct entry **find(const struct claims *claims, const unsigned char *key)
+{
+	struct entry **at = bucket_of(claims, key);
+	while (*at != NULL && memcmp((*at)->key, key, STORE_KEY_SIZE) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static void grow(struct claims *claims)
+{
+	struct entry **old = claims->buckets;
+	size_t old_count = claims->bucket_count;
+	claims->bucket_count = old_count == 0 ? BUCKETS_AT_FIRST : old_count * 2;
+	claims->buckets = mem_new(claims->bucket_count, sizeof(*claims->buckets));
+	for (size_t i = 0; i < old_count; i++) {
+		while (old[i] != NULL) {
+			struct entry *entry = old[i];
+			struct entry **at = bucket_of(claims, entry->key);
+			old[i] = entry->next;
+			entry->next = *at;
+			*at = entry;
+		}
+	}
+	free(old);
+}
+
+static struct entry *add(struct claims *claims, const unsigned char *key, bool held)
+{
+	if (claims->entry_count >= claims->bucket_count)
+		grow(claims);
+	struct entry **at = bucket_of(claims, key);
+	struct entry *entry = mem_new(1, sizeof(*entry));
+	memcpy(entry->key, key, STORE_KEY_SIZE);
+	entry->held = held;
+	entry->last = &entry->first;
+	entry->next = *at;
+	*at = entry;
+	claims->entry_count++;
+	return entry;
+}
+
+static struct entry *take_out(struct claims *claims, const unsigned char *key)
+{
+	struct entry **at = find(claims, key);
+	struct entry *entry = *at;
+	if (entry != NULL) {
+		*at = entry->next;
+		claims->entry_count--;
+	}
+	return entry;
+}
+
+static void wait_in(struct entry *entry, struct store_claim *claim)
+{
+	claim->next = NULL;
+	*entry->last = claim;
+	entry->last = &claim->next;
+}
+
+static void look_up_later(struct claims *claims, struct store_claim *claim)
+{
+	claim->next = NULL;
+	*claims->last = claim;
+	claims->last = &claim->next;
+	(void)pthread_cond_signal(&claims->asked);
+}
+
+/* ---- answers ---- */
+
+static void answer(struct store_claim *claim, enum store_claimed outcome)
+{
+	claim->outcome = outcome;
+	claim->done(claim);
+}
+
+static void answer_repeat(
+    struct claims *claims, struct store_claim *claim, const struct store_event *event)
+{
+	claim->event_id = event->id;
+	claim->reply.status = event->reply.status;
+	claim->reply.type = arena_copy(claim->arena, event->reply.type);
+	claim->reply.body = arena_copy(claim->arena, event->reply.body);
+	if (claim->count)
+		claims->engine->repeated(claims->db, event->id);
+	answer(claim, CLAIM_REPEAT);
+}
+
+/* To everyone in a list: a repeat of the event or, without one, failed. */
+static void answer_all(
+    struct claims *claims, struct store_claim *first, const struct store_event *event)
+{
+	while (first != NULL) {
+		struct store_claim *next = first->next;
+		if (event != NULL)
+			answer_repeat(claims, first, event);
+		else
+			answer(first, CLAIM_FAILED);
+		first = next;
+	}
+}
+
+static void end_entry(
+    struct claims *claims, const unsigned char *key, const struct store_event *event)
+{
+	(void)pthread_mutex_lock(&claims->mutex);
+	struct entry *entry = take_out(claims, key);
+	(void)pthread_mutex_unlock(&claims->mutex);
+	if (entry == NULL)
+		return;
+	answer_all(claims, entry->first, event);
+	free(entry);
+}
+
+void claims_end(struct claims *claims, const struct store_txn *txn)
+{
+	switch (txn->result) {
+	case STORE_OK:
+		end_entry(claims, txn->key, &txn->event);
+		break;
+	case STORE_FAILED:
+		end_entry(claims, txn->key, NULL);
+		break;
+	case STORE_CONFLICT: /* its owner may try again: the claim is still held */
+		break;
+	}
+}
+
+void claims_drop(struct claims *claims, const unsigned char key[STORE_KEY_SIZE])
+{
+	end_entry(claims, key, NULL);
+}
+
+/* ---- asking ---- */
+
+/* The key's entry is looked for before the engine is asked: a key leaves the map only
+ * after the engine knows it. */
+static bool ask_strong(struct claims *claims, struct store_claim *claim)
+{
+	struct entry *entry = *find(claims, claim->key);
+	if (entry != NULL) {
+		wait_in(entry, claim);
+		return false;
+	}
+	if (claims->engine->peek(claims->db, claim->key) == ENGINE_NEW) {
+		(void)add(claims, claim->key, true);
+		claim->outcome = CLAIM_NEW;
+		return true;
+	}
+	(void)add(claims, claim->key, false);
+	look_up_later(claims, claim);
+	return false;
+}
+
+static bool ask_weak(struct claims *claims, struct store_claim *claim)
+{
+	if (claims->engine->peek(claims->db, claim->key) == ENGINE_NEW ||
+	    claims->engine->peek(claims->db, claim->closed) == ENGINE_NEW) {
+		claim->outcome = CLAIM_NEW;
+		return true;
+	}
+	look_up_later(claims, claim);
+	return false;
+}
+
+bool claims_ask(struct claims *claims, struct store_claim *claim)
+{
+	(void)pthread_mutex_lock(&claims->mutex);
+	bool told = claim->weak ? ask_weak(claims, claim) : ask_strong(claims, claim);
+	(void)pthread_mutex_unlock(&claims->mutex);
+	return told;
+}
+
+/* ---- the thread that looks keys up ---- */
+
+struct found {
+	struct claims *claims;
+	struct store_claim *claim;
+	int64_t event_id;
+	bool any;
+};
+
+static bool answer_found(void *ctx, const struct store_event *event)
+{
+	struct found *found = ctx;
+	struct entry *entry = NULL;
+	if (event->id != found->event_id)
+		return false;
+	found->any = true;
+	if (!found->claim->weak) {
+		(void)pthread_mutex_lock(&found->claims->mutex);
+		entry = take_out(found->claims, found->claim->key);
+		(void)pthread_mutex_unlock(&found->claims->mutex);
+		assert(entry != NULL && !entry->held);
+	}
+	answer_repeat(found->claims, found->claim, event);
+	if (entry != NULL)
+		answer_all(found->claims, entry->first, event);
+	free(entry);
+	return false;
+}
+
+/* Nobody has it: the one who asked first holds it now, the others go on waiting. */
+static void hold(struct claims *claims, struct store_claim *claim)
+{
+	if (!claim->weak) {
+		(void)pthread_mutex_lock(&claims->mutex);
+		struct entry *entry = *find(claims, claim->key);
+		assert(entry != NULL && !entry->held);
+		entry->held = true;
+		(void)pthread_mutex_unlock(&claims->mutex);
+	}
+	answer(claim, CLAIM_NEW);
+}
+
+static void cannot_tell(
+    struct claims *claims, struct store_claim *claim, const struct error *err)
+{
+	unsigned char key[STORE_KEY_SIZE];
+	bool weak = claim->weak;
+	log_write(LOG_ERROR, "a key could not be looked up", "why", err->text, NULL);
+	memcpy(key, claim->key, sizeof(key));
+	answer(claim, CLAIM_FAILED);
+	if (!weak)
+		end_entry(claims, key, NULL);
+}
+
+static void look_up(struct claims *claims, struct store_claim *claim)
+{
+	const struct engine *engine = claims->engine;
+	struct found found = {.claims = claims, .claim = claim};
+	struct error err = {0};
+	int rc = 1;
+	if (claim->weak)
+		rc = engine->lookup(
+		    claims->reader, claim->closed, &found.event_id, &err);
+	if (rc == 1)
+		rc = engine->lookup(claims->reader, claim->key, &found.event_id, &err);
+	if (rc == 1) {
+		struct store_event_query query = {
+		    .after_id = found.event_id - 1, .limit = 1};
+		rc = engine->events(claims->reader, &query, answer_found, &found, &err);
+	}
+	/* Once found.any is set the claim is its owner's again. */
+	if (found.any)
+		return;
+	if (rc < 0)
+		cannot_tell(claims, claim, &err);
+	else
+		hold(claims, claim);
+}
+
+static struct store_claim *next_to_look_up(struct claims *claims)
+{
+	(void)pthread_mutex_lock(&claims->mutex);
+	while (claims->first == NULL && !claims->stopping)
+		(void)pthread_cond_wait(&claims->asked, &claims->mutex);
+	struct store_claim *claim = claims->first;
+	if (claim != NULL) {
+		claims->first = claim->next;
+		if (claims->first == NULL)
+			claims->last = &claims->first;
+	}
+	(void)pthread_mutex_unlock(&claims->mutex);
+	return claim;
+}
+
+static void *run(void *ctx)
+{
+	struct claims *claims = ctx;
+	struct store_claim *claim;
+	while ((claim = next_to_look_up(claims)) != NULL)
+		look_up(claims, claim);
+	return NULL;
+}
+
+/* ---- open and close ---- */
+
+int claims_open(struct claims **out, const struct engine *engine, struct engine_db *db,
+    struct error *err)
+{
+	struct claims *claims = mem_new(1, sizeof(*claims));
+	claims->engine = engine;
+	claims->db = db;
+	claims->last = &claims->first;
+	(void)pthread_mutex_init(&claims->mutex, NULL);
+	(void)pthread_cond_init(&claims->asked, NULL);
+	grow(claims);
+	if (engine->reader_new(&claims->reader, db, err) == 0) {
+		int rc = pthread_create(&claims->thread, NULL, run, claims);
+		if (rc == 0) {
+			*out = claims;
+			return 0;
+		}
+		(void)error_set(err, "cannot start a thread: %s", strerror(rc));
+		engine->reader_close(claims->reader);
+	}
+	claims_free(claims);
+	return -1;
+}
+
+void claims_stop(struct claims *claims)
+{
+	(void)pthread_mutex_lock(&claims->mutex);
+	claims->stopping = true;
+	(void)pthread_cond_signal(&claims->asked);
+	(void)pthread_mutex_unlock(&claims->mutex);
+	(void)pthread_join(claims->thread, NULL);
+	claims->engine->reader_close(claims->reader);
+}
+
+void claims_free(struct claims *claims)
+{
+	if (claims == NULL)
+		return;
+	for (size_t i = 0; i < claims->bucket_count; i++) {
+		while (claims->buckets[i] != NULL) {
+			struct entry *entry = claims->buckets[i];
+			claims->buckets[i] = entry->next;
+			answer_all(claims, entry->first, NULL);
+			free(entry);
+		}
+	}
+	free(claims->buckets);
+	(void)pthread_cond_destroy(&claims->asked);
+	(void)pthread_mutex_destroy(&claims->mutex);
+	free(claims);
+}

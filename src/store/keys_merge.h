@@ -1,0 +1,51 @@
+/* keys_merge -- writing a new segment, a step at a time: from the memory table that is
+ * being sealed, or from several segments that become one. A job's steps run inside the
+ * writer's transactions and may be rolled back: what it holds in memory then goes back
+ * to where it was. */
+#ifndef OFFHOOK_STORE_KEYS_MERGE_H
+#define OFFHOOK_STORE_KEYS_MERGE_H
+
+#include "store/keys_segment.h"
+
+enum { KEYS_FAN_MAX = 16 };
+
+/* Where a job's entries come from: sorted, in memory or a segment. */
+struct keys_input {
+	struct keys_segment segment;
+	struct keys_entry *sorted; /* owned; NULL: from the segment */
+	struct keys_chunk cache;
+};
+
+struct keys_progress {
+	bool begun;                          /* the segment's row is written */
+	bool done;                           /* written and, once committed, live */
+	uint64_t at[KEYS_FAN_MAX];           /* entries taken of each input */
+	uint64_t chunks, pieces;             /* written */
+	unsigned char bits[KEYS_PIECE_SIZE]; /* of the piece that comes next */
+};
+
+struct keys_job {
+	struct keys_segment out;
+	struct keys_shape shape;
+	size_t input_count;
+	struct keys_input *inputs; /* the oldest first */
+	int64_t log_end;           /* sealing: log rows up to this one are in it */
+	struct keys_progress now, committed;
+	bool touched; /* now is ahead of committed */
+};
+
+/* Of the table: it must not change. log_end: its last log row. */
+struct keys_job *keys_job_seal(
+    int64_t id, const struct keys_table *table, int64_t log_end);
+/* Of `count` segments, the oldest first; at most KEYS_FAN_MAX. */
+struct keys_job *keys_job_merge(
+    int64_t id, const struct keys_segment *inputs, size_t count);
+void keys_job_free(struct keys_job *job); /* NULL is fine */
+/* One chunk further, and past the last one: the new segment becomes live, what it
+ * replaces does not. Adds the bytes written to *spent. */
+int keys_job_step(
+    struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err);
+void keys_job_committed(struct keys_job *job);
+void keys_job_rolled_back(struct keys_job *job);
+
+#endif

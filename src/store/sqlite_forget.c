@@ -1,0 +1,195 @@
+#include "store/sqlite_forget.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite_docs.h"
+#include "store/sqlite_events.h"
+#include "store/sqlite_find.h"
+#include "store/sqlite_reader.h"
+#include "store/sqlite_writer.h"
+#include "util/jsonw.h"
+#include "util/mem.h"
+
+enum { ERASE_AT_ONCE = 500 };
+
+struct forget {
+	struct engine_db *db;
+	struct engine_reader *reader;
+	struct span address;
+	struct buf needle;      /* the address as it stands in JSON, without quotes */
+	const char *collection; /* whose documents ids are; NULL: events */
+	int64_t ids[ERASE_AT_ONCE];
+	size_t count;
+	struct store_forgotten *out;
+	struct error *err;
+	int rc;
+};
+
+/* ---- does it hold the address? ---- */
+
+static bool value_is(const json_t *value, struct span address)
+{
+	size_t index;
+	const char *key;
+	json_t *inner;
+	if (json_is_string(value))
+		return span_eq(address,
+		    (struct span){json_string_value(value), json_string_length(value)});
+	json_array_foreach(value, index, inner) {
+		if (value_is(inner, address))
+			return true;
+	}
+	/* jansson's iterator takes what is not const, and changes nothing. */
+	void *at =
+	    json_is_object(value) ? json_object_iter((json_t *)(uintptr_t)value) : NULL;
+	for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+		key = json_object_iter_key(at);
+		(void)key;
+		if (value_is(json_object_iter_value(at), address))
+			return true;
+	}
+	return false;
+}
+
+static bool event_is(const struct forget *f, const struct store_event *event)
+{
+	struct span needle = buf_span(&f->needle);
+	if (event->params.ptr == NULL || memmem(event->params.ptr, event->params.len,
+					     needle.ptr, needle.len) == NULL)
+		return false;
+	json_t *params =
+	    json_loadb(event->params.ptr, event->params.len, JSON_ALLOW_NUL, NULL);
+	bool is = params != NULL && value_is(params, f->address);
+	json_decref(params);
+	return is;
+}
+
+/* ---- erasing, by the writer ---- */
+
+static int erase_events(struct engine_db *db, struct forget *f, struct error *err)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
+	    "UPDATE event SET params = '{}', raw = NULL, query = NULL, failure = NULL,"
+	    " reply_type = NULL, reply_body = NULL WHERE id = ?",
+	    err);
+	if (stmt == NULL)
+		return -1;
+	for (size_t i = 0; i < f->count && rc == 0; i++) {
+		(void)sqlite3_bind_int64(stmt, 1, f->ids[i]);
+		rc = sqlite_db_run(stmt, err);
+		f->out->events++;
+	}
+	(void)sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int erase(struct engine_db *db, void *ctx, struct error *err)
+{
+	struct forget *f = ctx;
+	if (f->collection == NULL)
+		return erase_events(db, f, err);
+	return sqlite_docs_erase(
+	    db, f->collection, f->ids, f->count, &f->out->documents, err);
+}
+
+static void erase_now(struct forget *f)
+{
+	struct sqlite_task task = {.run = erase, .ctx = f};
+	if (f->count > 0 && f->rc == 0)
+		f->rc = sqlite_writer_do(f->db, &task, f->err);
+	f->count = 0;
+}
+
+static bool add(struct forget *f, int64_t id)
+{
+	f->ids[f->count++] = id;
+	if (f->count == ERASE_AT_ONCE)
+		erase_now(f);
+	return f->rc == 0;
+}
+
+static bool each_event(void *ctx, const struct store_event *event)
+{
+	struct forget *f = ctx;
+	return !event_is(f, event) || add(f, event->id);
+}
+
+static bool each_doc(void *ctx, int64_t row, json_t *doc)
+{
+	struct forget *f = ctx;
+	return !value_is(doc, f->address) || add(f, row);
+}
+
+/* ---- all of it ---- */
+
+struct names {
+	char **list;
+	size_t count;
+};
+
+static bool each_name(void *ctx, const char *name, const char *key_field, int64_t count)
+{
+	struct names *names = ctx;
+	(void)key_field;
+	(void)count;
+	names->list = mem_resize(names->list, names->count + 1, sizeof(*names->list));
+	names->list[names->count++] = mem_strdup(name);
+	return true;
+}
+
+static int forget_documents(struct forget *f)
+{
+	struct names names = {0};
+	int rc = sqlite_reader_collections(f->reader, each_name, &names, f->err);
+	for (size_t i = 0; i < names.count && rc == 0; i++) {
+		f->collection = names.list[i];
+		rc = sqlite_find(f->reader, names.list[i], NULL, each_doc, f, f->err);
+		erase_now(f);
+		rc = rc < 0 ? rc : f->rc;
+	}
+	for (size_t i = 0; i < names.count; i++)
+		free(names.list[i]);
+	free(names.list);
+	return rc;
+}
+
+static int forget_events(struct forget *f)
+{
+	struct store_event_query all = {0};
+	int rc = sqlite_events(f->reader, &all, each_event, f, f->err);
+	erase_now(f);
+	return rc < 0 ? rc : f->rc;
+}
+
+static int empty_log(struct engine_db *db, void *ctx, struct error *err)
+{
+	(void)ctx;
+	return checkpoint_truncate(db->checkpoint, db->writer.db, err);
+}
+
+int sqlite_forget(struct engine_db *db, struct span address,
+    struct store_forgotten *out, struct error *err)
+{
+	struct forget *f = mem_new(1, sizeof(*f));
+	struct sqlite_task last = {.run = empty_log, .bare = true};
+	f->db = db;
+	f->address = address;
+	f->out = out;
+	f->err = err;
+	jsonw_string(&f->needle, address);
+	f->needle.ptr[--f->needle.len] = '\0';
+	memmove(f->needle.ptr, f->needle.ptr + 1, f->needle.len--);
+	int rc = sqlite_reader_new(&f->reader, db, err);
+	if (rc == 0)
+		rc = forget_events(f);
+	if (rc == 0)
+		rc = forget_documents(f);
+	sqlite_reader_close(f->reader);
+	if (rc == 0)
+		rc = sqlite_writer_do(db, &last, err);
+	buf_free(&f->needle);
+	free(f);
+	return rc;
+}

@@ -1,0 +1,449 @@
+#include "store/store.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/claims.h"
+#include "store/engine.h"
+#include "store/sort.h"
+#include "util/clock.h"
+#include "util/mem.h"
+
+struct store {
+	const struct engine *engine;
+	struct engine_db *db;
+	struct claims *claims;
+};
+
+struct store_reader {
+	const struct engine *engine;
+	struct engine_reader *reader;
+};
+
+enum { NAME_MAX_LEN = 64 };
+
+/* ---- names ---- */
+
+bool store_name_valid(struct span name)
+{
+	if (name.len == 0 || name.len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.ptr[i];
+		bool letter = c < 0x80 && (isalpha(c) || c == '_');
+		bool inside = c < 0x80 && (isdigit(c) || c == '.' || c == '-');
+		if (!letter && !(inside && i > 0))
+			return false;
+	}
+	return true;
+}
+
+static int check_name(const char *name, struct error *err)
+{
+	if (name != NULL && store_name_valid(span_of(name)))
+		return 0;
+	return error_set(err,
+	    "'%.80s' cannot be a collection's name: a letter or _, then letters, digits, "
+	    "_ . -, at most 64 bytes",
+	    name != NULL ? name : "");
+}
+
+/* A path that can stand in an index: names between dots, none of them a number, since
+ * that could also be an element of an array. */
+static int check_path(const char *path, struct error *err)
+{
+	const char *part = path;
+	while (part != NULL && *part != '\0') {
+		size_t len = strcspn(part, ".");
+		if (!store_name_valid((struct span){part, len}))
+			break;
+		if (part[len] == '\0')
+			return 0;
+		part += len + 1;
+	}
+	return error_set(err,
+	    "'%.80s' cannot be indexed: names of letters, digits, _ and -, with dots between",
+	    path != NULL ? path : "");
+}
+
+const char *event_state_name(enum event_state state)
+{
+	switch (state) {
+	case EVENT_DONE:
+		return "done";
+	case EVENT_FAILED:
+		return "failed";
+	case EVENT_LATE:
+		return "late";
+	}
+	return "late";
+}
+
+/* ---- rows and ids ---- */
+
+void store_id(char out[STORE_ID_SIZE], int64_t row)
+{
+	uint32_t seconds = (uint32_t)(clock_wall_ms() / 1000);
+	(void)snprintf(
+	    out, STORE_ID_SIZE, "%08" PRIx32 "%016" PRIx64, seconds, (uint64_t)row);
+}
+
+int64_t store_id_row(struct span id)
+{
+	uint64_t row = 0;
+	if (id.len != STORE_ID_SIZE - 1)
+		return 0;
+	for (size_t i = 0; i < id.len; i++) {
+		const char *at = memchr("0123456789abcdef", id.ptr[i], 16);
+		if (at == NULL)
+			return 0;
+		if (i >= 8)
+			row = row << 4 | (uint64_t)(at - "0123456789abcdef");
+	}
+	return row > INT64_MAX ? 0 : (int64_t)row;
+}
+
+int64_t store_reserve(struct store *store, int64_t count)
+{
+	assert(count > 0);
+	return store->engine->reserve(store->db, count);
+}
+
+/* ---- open and close ---- */
+
+static void finished(void *ctx, struct store_txn *txn)
+{
+	struct store *store = ctx;
+	if (txn->keyed)
+		claims_end(store->claims, txn);
+	txn->done(txn);
+}
+
+int store_open(struct store **out, const struct store_config *config, struct error *err)
+{
+	struct store *store = mem_new(1, sizeof(*store));
+	store->engine = &engine_sqlite;
+	struct engine_owner owner = {finished, store};
+	if (store->engine->open(&store->db, config, owner, err) < 0) {
+		free(store);
+		return -1;
+	}
+	if (claims_open(&store->claims, store->engine, store->db, err) < 0) {
+		store->engine->close(store->db);
+		free(store);
+		return -1;
+	}
+	*out = store;
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	claims_stop(store->claims);
+	store->engine->close(store->db);
+	claims_free(store->claims);
+	free(store);
+}
+
+int store_declare(struct store *store, const char *collection, const char *key_field,
+    struct error *err)
+{
+	if (check_name(collection, err) < 0)
+		return -1;
+	if (key_field == NULL || key_field[0] == '\0' || strcmp(key_field, "_id") == 0)
+		return error_set(err, "collection '%s': '%s' cannot be its key",
+		    collection, key_field != NULL ? key_field : "");
+	return store->engine->declare(store->db, collection, key_field, err);
+}
+
+/* ---- claims ---- */
+
+bool store_claim(struct store *store, struct store_claim *claim, bool count)
+{
+	assert(claim->arena != NULL && claim->done != NULL);
+	claim->count = count;
+	return claims_ask(store->claims, claim);
+}
+
+void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE])
+{
+	claims_drop(store->claims, key);
+}
+
+/* ---- transactions ---- */
+
+static void check_write(const struct store_write *write)
+{
+	struct span doc = write->doc;
+	assert(
+	    write->collection != NULL && store_name_valid(span_of(write->collection)));
+	assert(write->op != STORE_INSERT || doc.ptr != NULL);
+	assert(doc.ptr == NULL ||
+	       (doc.len >= 2 && doc.ptr[0] == '{' && doc.ptr[doc.len - 1] == '}'));
+	assert(write->op != STORE_UPDATE || write->update != NULL ||
+	       write->edit != NULL || write->doc.ptr != NULL);
+}
+
+bool store_submit(struct store *store, struct store_txn *txn)
+{
+	assert(txn->done != NULL);
+	for (const struct store_write *write = txn->writes; write != NULL;
+	     write = write->next)
+		check_write(write);
+	return store->engine->submit(store->db, txn);
+}
+
+void store_flush(struct store *store)
+{
+	store->engine->flush(store->db);
+}
+
+struct waiter {
+	struct store_txn txn;
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;
+	bool finished;
+};
+
+static void wake(struct store_txn *txn)
+{
+	struct waiter *waiter = (struct waiter *)txn;
+	(void)pthread_mutex_lock(&waiter->mutex);
+	waiter->finished = true;
+	(void)pthread_cond_signal(&waiter->cond);
+	(void)pthread_mutex_unlock(&waiter->mutex);
+}
+
+enum store_result store_commit(struct store *store, struct store_txn *txn)
+{
+	struct waiter waiter = {.txn = *txn};
+	(void)pthread_mutex_init(&waiter.mutex, NULL);
+	(void)pthread_cond_init(&waiter.cond, NULL);
+	waiter.txn.done = wake;
+	if (store_submit(store, &waiter.txn)) {
+		store_flush(store);
+		(void)pthread_mutex_lock(&waiter.mutex);
+		while (!waiter.finished)
+			(void)pthread_cond_wait(&waiter.cond, &waiter.mutex);
+		(void)pthread_mutex_unlock(&waiter.mutex);
+	} else {
+		waiter.txn.result = STORE_FAILED;
+		(void)error_set(
+		    &waiter.txn.error, "too many transactions wait already");
+	}
+	(void)pthread_cond_destroy(&waiter.cond);
+	(void)pthread_mutex_destroy(&waiter.mutex);
+	txn->event.id = waiter.txn.event.id;
+	txn->result = waiter.txn.result;
+	txn->error = waiter.txn.error;
+	return txn->result;
+}
+
+bool store_healthy(const struct store *store)
+{
+	return store->engine->healthy(store->db);
+}
+
+void store_stats(const struct store *store, struct store_stats *out)
+{
+	store->engine->stats(store->db, out);
+}
+
+/* ---- reading ---- */
+
+static struct store_reader *wrap(
+    const struct engine *engine, struct engine_reader *reader)
+{
+	struct store_reader *out = mem_new(1, sizeof(*out));
+	out->engine = engine;
+	out->reader = reader;
+	return out;
+}
+
+int store_reader_open(struct store_reader **out, const char *dir, struct error *err)
+{
+	struct engine_reader *reader = NULL;
+	if (engine_sqlite.reader_open(&reader, dir, err) < 0)
+		return -1;
+	*out = wrap(&engine_sqlite, reader);
+	return 0;
+}
+
+int store_reader_new(struct store_reader **out, struct store *store, struct error *err)
+{
+	struct engine_reader *reader = NULL;
+	if (store->engine->reader_new(&reader, store->db, err) < 0)
+		return -1;
+	*out = wrap(store->engine, reader);
+	return 0;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	reader->engine->reader_close(reader->reader);
+	free(reader);
+}
+
+int store_events(struct store_reader *reader, const struct store_event_query *query,
+    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
+    struct error *err)
+{
+	return reader->engine->events(reader->reader, query, each, ctx, err);
+}
+
+struct one_event {
+	int64_t id;
+	bool (*each)(void *ctx, const struct store_event *event);
+	void *ctx;
+	bool found;
+};
+
+static bool only_that(void *ctx, const struct store_event *event)
+{
+	struct one_event *one = ctx;
+	one->found = event->id == one->id;
+	if (one->found)
+		(void)one->each(one->ctx, event);
+	return false;
+}
+
+int store_event_get(struct store_reader *reader, int64_t id,
+    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
+    struct error *err)
+{
+	struct one_event one = {.id = id, .each = each, .ctx = ctx};
+	struct store_event_query query = {.after_id = id - 1, .limit = 1};
+	if (id <= 0)
+		return 0;
+	int rc = store_events(reader, &query, only_that, &one, err);
+	return rc < 0 ? -1 : one.found;
+}
+
+struct finding {
+	const struct store_query *query;
+	bool (*each)(void *ctx, int64_t row, json_t *doc);
+	void *ctx;
+	struct sorter sorter;
+	int64_t seen;
+};
+
+static bool within(const struct store_query *query, int64_t seen)
+{
+	return query->limit == 0 || seen < query->skip + query->limit;
+}
+
+static bool found(void *ctx, int64_t row, json_t *doc)
+{
+	struct finding *finding = ctx;
+	const struct store_query *query = finding->query;
+	if (query->sort != NULL) {
+		sorter_add(&finding->sorter, row, doc);
+		return true;
+	}
+	finding->seen++;
+	if (finding->seen > query->skip && !finding->each(finding->ctx, row, doc))
+		return false;
+	return within(query, finding->seen);
+}
+
+static void give_sorted(struct finding *finding)
+{
+	struct sorter *sorter = &finding->sorter;
+	sorter_finish(sorter);
+	for (size_t i = (size_t)finding->query->skip; i < sorter->count; i++) {
+		if (!finding->each(
+			finding->ctx, sorter->heap[i].row, sorter->heap[i].doc))
+			break;
+	}
+}
+
+int store_find(struct store_reader *reader, const struct store_query *query,
+    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx, struct error *err)
+{
+	struct finding finding = {.query = query, .each = each, .ctx = ctx};
+	assert(query->limit >= 0 && query->skip >= 0);
+	if (check_name(query->collection, err) < 0)
+		return -1;
+	if (query->sort != NULL && filter_sort_check(query->sort, err) < 0)
+		return -1;
+	finding.sorter.order = query->sort;
+	finding.sorter.keep =
+	    query->limit == 0 ? 0 : (size_t)(query->skip + query->limit);
+	int rc = reader->engine->find(
+	    reader->reader, query->collection, query->filter, found, &finding, err);
+	if (rc == 0 && query->sort != NULL)
+		give_sorted(&finding);
+	sorter_clear(&finding.sorter);
+	return rc;
+}
+
+static bool count_one(void *ctx, int64_t row, json_t *doc)
+{
+	int64_t *count = ctx;
+	(void)row;
+	(void)doc;
+	(*count)++;
+	return true;
+}
+
+int64_t store_count(
+    struct store_reader *reader, const struct store_query *query, struct error *err)
+{
+	int64_t count = 0;
+	if (query->filter == NULL) {
+		if (check_name(query->collection, err) < 0)
+			return -1;
+		count = reader->engine->count(reader->reader, query->collection, err);
+		if (count < 0)
+			return -1;
+		count = count > query->skip ? count - query->skip : 0;
+		return query->limit > 0 && count > query->limit ? query->limit : count;
+	}
+	struct store_query unsorted = *query;
+	unsorted.sort = NULL;
+	return store_find(reader, &unsorted, count_one, &count, err) < 0 ? -1 : count;
+}
+
+int store_get(struct store_reader *reader, const char *collection, struct span key,
+    bool by_id, json_t **out, struct error *err)
+{
+	*out = NULL;
+	if (check_name(collection, err) < 0)
+		return -1;
+	return reader->engine->get(reader->reader, collection, key, by_id, out, err);
+}
+
+int store_collections(struct store_reader *reader,
+    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
+    void *ctx, struct error *err)
+{
+	return reader->engine->collections(reader->reader, each, ctx, err);
+}
+
+/* ---- the owner's commands ---- */
+
+int store_index(
+    struct store *store, const char *collection, const char *path, struct error *err)
+{
+	if (check_name(collection, err) < 0 || check_path(path, err) < 0)
+		return -1;
+	return store->engine->index(store->db, collection, path, err);
+}
+
+int store_forget(struct store *store, struct span address, struct store_forgotten *out,
+    struct error *err)
+{
+	*out = (struct store_forgotten){0};
+	if (address.len == 0)
+		return error_set(err, "no address to forget");
+	return store->engine->forget(store->db, address, out, err);
+}

@@ -1,0 +1,279 @@
+/* store -- where events and documents live. Nothing above this folder may assume
+ * SQLite: this is the whole of what an engine promises.
+ *
+ * Two sides. Submit: a transaction, handed over without waiting, called back when it
+ * is durable (group commit: many transactions, one sync). Read: synchronous, from a
+ * reader that one thread owns; each call sees the latest commit and holds no snapshot
+ * after it. */
+#ifndef OFFHOOK_STORE_STORE_H
+#define OFFHOOK_STORE_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/filter.h"
+#include "store/update.h"
+#include "util/arena.h"
+#include "util/error.h"
+#include "util/span.h"
+
+struct store;
+struct store_reader;
+
+enum { STORE_KEY_SIZE = 16 };
+
+/* ---- open and close ---- */
+
+struct store_config {
+	const char *dir; /* made (mode 0700) when it does not exist */
+	int64_t
+	    wal_limit_bytes; /* checkpoint before the log outgrows this; 0: default */
+	int64_t
+	    queue_limit_bytes; /* transactions waiting; beyond, store_submit refuses;
+				      0: default */
+	size_t seal_count;     /* for tests, see keys_config; 0: default */
+};
+
+/* Opens for writing: takes the directory's lock, brings the schema up to date, starts
+ * the writer and the checkpointer. One process at a time: err says who has it. */
+int store_open(
+    struct store **out, const struct store_config *config, struct error *err);
+/* Commits what was submitted, ends the threads, gives up the lock. NULL is fine. */
+void store_close(struct store *store);
+
+/* A collection's key: a field that identifies its documents ("messageSid"); text or a
+ * whole number, any other value is no key. Declare it before the collection has
+ * documents; declaring the same again is fine. */
+int store_declare(struct store *store, const char *collection, const char *key_field,
+    struct error *err);
+/* Names: a letter or _, then letters, digits, _ . -, at most 64 bytes. Two names that
+ * differ in case only are refused. */
+bool store_name_valid(struct span name);
+
+/* ---- events ---- */
+
+enum event_state { EVENT_DONE, EVENT_FAILED, EVENT_LATE };
+
+const char *event_state_name(enum event_state state); /* "done", "failed", "late" */
+
+struct store_reply {
+	int status;
+	struct span type; /* Content-Type; absent with 204 */
+	struct span body;
+};
+
+struct store_event {
+	int64_t id;             /* given at commit, growing */
+	int64_t received_at_ms; /* wall clock */
+	const char *kind;
+	struct span sid;   /* empty when it has none */
+	struct span route; /* the path */
+	struct span query; /* the request's query, or absent */
+	enum event_state state;
+	struct span failure; /* why, when failed; else absent */
+	struct span params;  /* a JSON object's text */
+	struct span raw; /* the body as received, where params do not hold all of it */
+	struct store_reply reply;
+	int64_t duplicates; /* repeats answered with the stored reply */
+};
+
+/* ---- claims: never handle one twice ---- */
+
+enum store_claimed {
+	CLAIM_NEW, /* nobody had it: you hold it until submit's done or store_unclaim */
+	CLAIM_REPEAT, /* handled before: event_id and reply are its */
+	CLAIM_FAILED  /* the store cannot tell, or the first one's commit failed */
+};
+
+struct store_claim {
+	unsigned char key[STORE_KEY_SIZE];
+	/* A weak claim repeats only when both key and closed are stored (a voice
+	 * document: its content, and its call's end); otherwise it is new and nothing is
+	 * held: two at a time are both new. */
+	bool weak;
+	unsigned char closed[STORE_KEY_SIZE];
+	struct arena *arena; /* where a stored reply is copied to */
+	/* Called on a thread of the store's, with outcome set, when store_claim could
+	 * not tell at once. */
+	void (*done)(struct store_claim *claim);
+	enum store_claimed outcome;
+	int64_t event_id;
+	struct store_reply reply;
+	bool count;               /* the store's, while it waits */
+	struct store_claim *next; /* likewise */
+};
+
+/* Asks whether the key was seen. True: outcome is set (from memory, nothing was
+ * read). False: claim->done will be called, after a look on disk or when the one in
+ * flight has been committed; the claim must live until then. A repeat's duplicates
+ * are counted, unless count is false. Any thread. */
+bool store_claim(struct store *store, struct store_claim *claim, bool count);
+/* Gives up a claim that was CLAIM_NEW and not weak without storing anything: the key
+ * is free again, those who wait for it get CLAIM_FAILED. */
+void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE]);
+
+/* ---- transactions ---- */
+
+enum store_op { STORE_INSERT, STORE_UPDATE, STORE_REMOVE };
+
+/* One change of documents, part of a transaction. What it points to must live until
+ * the transaction's done. */
+struct store_write {
+	struct store_write *next;
+	enum store_op op;
+	const char *collection; /* made by its first insert */
+	/* INSERT: the document, a JSON object's text without "_id" (the engine gives
+	 * one), unless ids has the row the document was promised with store_reserve: then
+	 * its "_id" is in the text. UPDATE: what to insert when nothing has the key
+	 * (upsert), or absent. */
+	struct span doc;
+	/* The value of the collection's key field in doc; with UPDATE and REMOVE, the
+	 * document meant. Absent: no key; then ids say which. */
+	struct span key;
+	const int64_t *ids; /* UPDATE, REMOVE without key: rows a reader found */
+	size_t id_count;
+	const struct filter *filter; /* rechecked at commit; NULL: all of them */
+	const struct update *update; /* UPDATE: how; NULL when edit says how, or when an
+					existing document is to stay as it is */
+	/* UPDATE: changes the document in code of the caller's: 1 changed, 0 left as it
+	 * is, -1 with err (STORE_CONFLICT). A pure function of the document and ctx, as
+	 * it runs on the writer's thread and perhaps more than once. */
+	int (*edit)(const void *ctx, json_t *doc, struct error *err);
+	const void *edit_ctx;
+	int64_t
+	    expect; /* this many must be changed, else STORE_CONFLICT; -1: any number */
+};
+
+enum store_result {
+	STORE_OK,
+	STORE_FAILED, /* disk full, I/O error …: nothing of it was written */
+	/* An expectation or a unique key did not hold, or an update does not fit the
+	 * document it met ($inc of text): likewise nothing, but the claim on the
+	 * transaction's key is still held, so that the handler can be run again. */
+	STORE_CONFLICT
+};
+
+/* One transaction: an event with its reply, its key and the handler's writes; all of
+ * it or nothing. */
+struct store_txn {
+	struct store_event event; /* stored when event.kind is set; id is filled in */
+	bool keyed;
+	unsigned char key[STORE_KEY_SIZE]; /* becomes known, and ends the claim on it */
+	bool marked;
+	unsigned char mark[STORE_KEY_SIZE]; /* becomes known too (a call's end) */
+	struct store_write *writes;
+	/* Called on the writer's thread, in the order of submission, with result (and
+	 * error, unless STORE_OK) set: the commit is synced, or it is not there. */
+	void (*done)(struct store_txn *txn);
+	enum store_result result;
+	struct error error;
+	struct store_txn *next; /* the store's */
+};
+
+/* Hands a transaction over; returns at once. False when too much waits already: shed
+ * load (done is not called, the claim is still held). What it points to must live
+ * until done. Any thread; lock-free. */
+bool store_submit(struct store *store, struct store_txn *txn);
+/* Wakes the writer for what was submitted: once for many submits. */
+void store_flush(struct store *store);
+/* Submits, flushes and waits; for commands. */
+enum store_result store_commit(struct store *store, struct store_txn *txn);
+
+enum { STORE_ID_SIZE = 25 };
+
+/* A document's "_id" may be needed before it is stored: reserves `count` rows, unique
+ * in the whole store and for ever, and returns the first. Any thread. */
+int64_t store_reserve(struct store *store, int64_t count);
+/* The "_id" of a row: 24 lower-case hexadecimal digits, the second it was made
+ * (8 digits) and the row (16), so that it sorts by age and needs no index. */
+void store_id(char out[STORE_ID_SIZE], int64_t row);
+/* The row in an "_id", or 0 when it is not one. */
+int64_t store_id_row(struct span id);
+
+/* False while commits fail (disk full …): readiness. The store itself goes on trying,
+ * once a second when nothing is submitted. */
+bool store_healthy(const struct store *store);
+
+struct store_stats {
+	uint64_t events, duplicates, commits, failed_commits, waiting;
+	int64_t wal_bytes;
+};
+
+void store_stats(const struct store *store, struct store_stats *out);
+
+/* ---- reading ---- */
+
+/* A reader of a directory, whether or not a server is running on it: read-only, leaves
+ * no files behind. -1 when there is no store there or it is a newer program's. */
+int store_reader_open(struct store_reader **out, const char *dir, struct error *err);
+/* A reader in the process that has the store open: faster, because it knows what the
+ * writer has in memory. Close it before the store. */
+int store_reader_new(struct store_reader **out, struct store *store, struct error *err);
+void store_reader_close(struct store_reader *reader); /* NULL is fine */
+
+struct store_event_query {
+	/* Absent: any. A SID is found through the keys: the first 8 bytes of an event's
+	 * key should be those of the SHA-256 of its SID (where they are not, the engine
+	 * keeps such a key besides). */
+	struct span kind, sid;
+	bool by_state;
+	enum event_state state;
+	int64_t after_id; /* only newer ones; 0: all */
+	int64_t limit;    /* 0: all */
+	bool newest_first;
+};
+
+/* Calls each(…) for every match, in order of id; its event is valid during the call;
+ * returning false ends it. -1 with err when the store cannot be read. */
+int store_events(struct store_reader *reader, const struct store_event_query *query,
+    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
+    struct error *err);
+/* 1 and each called once, 0 when there is none, -1 with err. */
+int store_event_get(struct store_reader *reader, int64_t id,
+    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
+    struct error *err);
+
+struct store_query {
+	const char *collection;
+	const struct filter *filter; /* NULL: all */
+	const json_t
+	    *sort; /* {"receivedAt": -1, …} in order, or NULL: order of insertion */
+	int64_t limit, skip; /* limit 0: all */
+};
+
+/* Calls each(…) with every document (with "_id"), borrowed during the call; row is its
+ * number for store_write.ids; returning false ends it. A collection that does not
+ * exist is empty. Uses the key or an index when the filter asks for equal values. */
+int store_find(struct store_reader *reader, const struct store_query *query,
+    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx, struct error *err);
+/* How many store_find would give; -1 with err. */
+int64_t store_count(
+    struct store_reader *reader, const struct store_query *query, struct error *err);
+/* The document with that key (or, by_id, that "_id"): *out is the caller's. 1, 0 when
+ * there is none, -1 with err. */
+int store_get(struct store_reader *reader, const char *collection, struct span key,
+    bool by_id, json_t **out, struct error *err);
+/* Every collection's name, key field (or NULL), and how many documents. */
+int store_collections(struct store_reader *reader,
+    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
+    void *ctx, struct error *err);
+
+/* ---- the owner's commands: they need the store open for writing ---- */
+
+/* An index on a dotted path, used by store_find for equality. Builds it without
+ * stopping the writer for longer than the engine must. */
+int store_index(
+    struct store *store, const char *collection, const char *path, struct error *err);
+
+struct store_forgotten {
+	int64_t events, documents;
+};
+
+/* Erases one person: parameters, raw bodies and replies of every event in which a
+ * parameter equals the address (event rows stay, empty, so that repeats stay known),
+ * and every document in which a value equals it. The bytes leave the files too. */
+int store_forget(struct store *store, struct span address, struct store_forgotten *out,
+    struct error *err);
+
+#endif

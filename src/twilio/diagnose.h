@@ -1,0 +1,36 @@
+/* diagnose -- why a signature did not match, in terms of what to change. Tries dozens
+ * of near misses with the same tokens; only ever explains, never accepts. Costly:
+ * the caller limits how often (DESIGN.md: 10 a second, bodies up to 64 kB). */
+#ifndef OFFHOOK_TWILIO_DIAGNOSE_H
+#define OFFHOOK_TWILIO_DIAGNOSE_H
+
+#include "twilio/signature.h"
+#include "util/arena.h"
+#include "util/span.h"
+
+struct diagnosis {
+	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query",
+	 * "prefix", "token", "account", "json-as-form", "form-as-json", "get-params",
+	 * "body-hash", "trimmed", "call-token", "malformed", "unknown". */
+	const char *cause;
+	/* One sentence that names what to change, without a secret or a parameter's
+	 * value (a URL's query is cut to "?…"): "the signature matches for https://…: your
+	 * proxy strips https; set --public-url https://…". In the arena. */
+	const char *advice;
+};
+
+/* What else the server knows about how the request came. */
+struct diagnose_hints {
+	struct span host;           /* the Host header, when the URL was configured */
+	struct span forwarded_host; /* X-Forwarded-Host, trusted or not; or absent */
+	struct span forwarded_proto;
+	struct span raw_target; /* as received, before a public URL's prefix */
+	bool json;              /* the Content-Type says JSON */
+};
+
+/* request is as verifier_check refused it. */
+struct diagnosis diagnose(const struct tokens *tokens,
+    const struct signed_request *request, const struct diagnose_hints *hints,
+    struct arena *arena);
+
+#endif

@@ -1,0 +1,339 @@
+#include "twilio/signature.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+#include "util/text.h"
+
+enum { MAC_SIZE = 20, SIGNATURE_LEN = SIGNATURE_SIZE - 1, HASH_HEX_LEN = 64 };
+
+struct verifier {
+	const struct tokens *tokens;
+	EVP_MAC_CTX **macs; /* one a token, its key set */
+};
+
+static _Noreturn void die(void)
+{
+	(void)fputs("offhook: OpenSSL has no HMAC-SHA1\n", stderr);
+	abort();
+}
+
+/* An HMAC-SHA1 context with its key set. */
+static EVP_MAC_CTX *mac_new(struct span key)
+{
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *mac = EVP_MAC_CTX_new(hmac);
+	EVP_MAC_free(hmac);
+	char digest[] = "SHA1";
+	const OSSL_PARAM settings[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	    OSSL_PARAM_construct_end()};
+	const unsigned char *bytes = (const unsigned char *)key.ptr;
+	if (mac == NULL || EVP_MAC_init(mac, bytes, key.len, settings) != 1)
+		die();
+	return mac;
+}
+
+/* The signature of the two texts, one after the other. */
+static void mac_sign(
+    EVP_MAC_CTX *mac, struct span url, struct span form, char out[SIGNATURE_SIZE])
+{
+	unsigned char bytes[MAC_SIZE];
+	size_t len = 0;
+	if (EVP_MAC_init(mac, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(mac, (const unsigned char *)url.ptr, url.len) != 1 ||
+	    EVP_MAC_update(mac, (const unsigned char *)form.ptr, form.len) != 1 ||
+	    EVP_MAC_final(mac, bytes, &len, sizeof(bytes)) != 1)
+		die();
+	text_base64(out, bytes, sizeof(bytes));
+}
+
+struct verifier *verifier_new(const struct tokens *tokens)
+{
+	struct verifier *verifier = mem_new(1, sizeof(*verifier));
+	size_t count = tokens_count(tokens);
+	verifier->tokens = tokens;
+	verifier->macs = mem_new(count, sizeof(EVP_MAC_CTX *));
+	for (size_t i = 0; i < count; i++)
+		verifier->macs[i] = mac_new(tokens_at(tokens, i)->secret);
+	return verifier;
+}
+
+void verifier_free(struct verifier *verifier)
+{
+	if (verifier == NULL)
+		return;
+	for (size_t i = 0; i < tokens_count(verifier->tokens); i++)
+		EVP_MAC_CTX_free(verifier->macs[i]);
+	free(verifier->macs);
+	free(verifier);
+}
+
+static char *append(char *at, struct span text)
+{
+	if (text.len > 0)
+		memcpy(at, text.ptr, text.len);
+	return at + text.len;
+}
+
+/* Names and values as they are signed: sorted by name; of a repeated name every
+ * different value, sorted, each behind the name, as the official SDKs do. */
+static struct span form_text(const struct params *params, struct arena *arena)
+{
+	const struct param **sorted = params_sort(params, arena);
+	size_t len = 0;
+	for (size_t i = 0; i < params->count; i++)
+		len += sorted[i]->name.len + sorted[i]->value.len;
+	char *text = arena_alloc(arena, len);
+	char *at = text;
+	for (size_t i = 0; i < params->count; i++) {
+		if (i > 0 && span_eq(sorted[i]->name, sorted[i - 1]->name) &&
+		    span_eq(sorted[i]->value, sorted[i - 1]->value))
+			continue;
+		at = append(at, sorted[i]->name);
+		at = append(at, sorted[i]->value);
+	}
+	return (struct span){text, (size_t)(at - text)};
+}
+
+/* The first value of that name in the target's query, not decoded; or absent. */
+static struct span query_value(struct span target, struct span name)
+{
+	size_t mark = span_find(target, '?');
+	struct span rest = span_from(target, mark);
+	while (rest.len > 0) {
+		rest = span_from(rest, 1);
+		struct span pair = span_head(rest, span_find(rest, '&'));
+		size_t equals = span_find(pair, '=');
+		if (equals < pair.len && span_eq(span_head(pair, equals), name))
+			return span_from(pair, equals + 1);
+		rest = span_from(rest, pair.len);
+	}
+	return (struct span){0};
+}
+
+static bool hash_matches(struct span hash, struct span body)
+{
+	unsigned char digest[32];
+	char hex[HASH_HEX_LEN + 1];
+	if (hash.len != HASH_HEX_LEN)
+		return false;
+	text_sha256(digest, body);
+	text_hex(hex, digest, sizeof(digest));
+	return CRYPTO_memcmp(hex, hash.ptr, HASH_HEX_LEN) == 0;
+}
+
+/* What may have been signed behind the URL: the form's text, nothing, or either. */
+struct content {
+	struct span texts[2];
+	size_t count;
+};
+
+/* Nothing behind the URL is enough only where that leaves no body uncovered. */
+static struct content content_of(
+    const struct signed_request *request, struct arena *arena)
+{
+	struct content content = {.count = 0};
+	const struct params *params = request->params;
+	struct span hash = query_value(request->target, SPAN("bodySHA256"));
+	bool hashed = hash.ptr != NULL && !request->bodyless;
+	bool form = params != NULL && (params->count > 0 || !hashed);
+	if (form)
+		content.texts[content.count++] = form_text(params, arena);
+	if (hashed ? hash_matches(hash, request->body)
+		   : !form && request->body.len == 0)
+		content.texts[content.count++] = SPAN("");
+	return content;
+}
+
+/* How much of host comes before its port's colon: behind userinfo and the "]" of an
+ * IPv6 address. */
+static size_t host_len(struct span host)
+{
+	const char *at = memrchr(host.ptr, '@', host.len);
+	size_t start = at == NULL ? 0 : (size_t)(at - host.ptr) + 1;
+	const char *bracket = memrchr(host.ptr + start, ']', host.len - start);
+	if (bracket != NULL)
+		start = (size_t)(bracket - host.ptr) + 1;
+	return start + span_find(span_from(host, start), ':');
+}
+
+/* The host in lower case, its userinfo as it is; absent when that changes nothing. */
+static struct span host_lower(struct span host, struct arena *arena)
+{
+	const char *at = memrchr(host.ptr, '@', host.len);
+	size_t start = at == NULL ? 0 : (size_t)(at - host.ptr) + 1;
+	size_t upper = start;
+	while (upper < host.len && !(host.ptr[upper] >= 'A' && host.ptr[upper] <= 'Z'))
+		upper++;
+	if (upper == host.len)
+		return (struct span){0};
+	char *copy = arena_strndup(arena, host);
+	for (size_t i = upper; i < host.len; i++)
+		if (copy[i] >= 'A' && copy[i] <= 'Z')
+			copy[i] = (char)(copy[i] + ('a' - 'A'));
+	return (struct span){copy, host.len};
+}
+
+/* The target with every `from` of its query written as `to`; absent when there is
+ * none. */
+static struct span query_rewrite(
+    struct span target, struct span from, struct span to, struct arena *arena)
+{
+	size_t mark = span_find(target, '?');
+	struct span rest = span_from(target, mark);
+	if (memmem(rest.ptr, rest.len, from.ptr, from.len) == NULL)
+		return (struct span){0};
+	char *copy = arena_alloc(arena, mark + rest.len * to.len);
+	char *at = append(copy, span_head(target, mark));
+	while (rest.len > 0) {
+		bool here = span_starts(rest, from);
+		at = append(at, here ? to : span_head(rest, 1));
+		rest = span_from(rest, here ? from.len : 1);
+	}
+	return (struct span){copy, (size_t)(at - copy)};
+}
+
+static struct span join(struct arena *arena, struct span a, struct span b)
+{
+	char *copy = arena_alloc(arena, a.len + b.len);
+	(void)append(append(copy, a), b);
+	return (struct span){copy, a.len + b.len};
+}
+
+/* The host without its port, or with the scheme's own where it has none. */
+static struct span host_other_port(
+    struct span host, struct span default_port, struct arena *arena)
+{
+	size_t bare = host_len(host);
+	if (bare < host.len)
+		return span_head(host, bare);
+	return join(arena, host, default_port);
+}
+
+enum { HOST_FORMS = 4, TARGET_FORMS = 3 };
+
+/* Any host with any target; absent ones do not count. The likeliest come first. */
+struct candidates {
+	struct span hosts[HOST_FORMS];
+	struct span targets[TARGET_FORMS];
+};
+
+/* Twilio drops or keeps the port by product and scheme; some stacks see %27 where it
+ * signed ' and the other way round; a WebSocket handshake may have been signed with a
+ * slash that was not sent. */
+static struct candidates candidates_of(
+    const struct signed_request *request, struct arena *arena)
+{
+	bool websocket = span_ieq(request->scheme, SPAN("wss"));
+	bool secure = websocket || span_ieq(request->scheme, SPAN("https"));
+	struct span port = secure ? SPAN(":443") : SPAN(":80");
+	struct span target = request->target;
+	struct span lower = host_lower(request->host, arena);
+	struct candidates out = {
+	    .hosts = {request->host, host_other_port(request->host, port, arena),
+		      lower					       },
+	    .targets = { target, query_rewrite(target, SPAN("'"), SPAN("%27"),               arena),
+		      query_rewrite(target, SPAN("%27"), SPAN("'"), arena)},
+	};
+	if (lower.ptr != NULL)
+		out.hosts[3] = host_other_port(lower, port, arena);
+	if (websocket && out.targets[1].ptr == NULL)
+		out.targets[1] = join(arena, target, SPAN("/"));
+	return out;
+}
+
+static bool text_matches(const struct verifier *verifier,
+    const struct signed_request *request, struct span url, struct span form)
+{
+	char expected[SIGNATURE_SIZE];
+	struct span account = request->account_sid;
+	bool listed = tokens_list(verifier->tokens, account);
+	for (size_t i = 0; i < tokens_count(verifier->tokens); i++) {
+		struct span owner = tokens_at(verifier->tokens, i)->account;
+		if (listed ? !span_eq(owner, account)
+			   : account.len > 0 && owner.len > 0)
+			continue;
+		mac_sign(verifier->macs[i], url, form, expected);
+		if (CRYPTO_memcmp(expected, request->signature.ptr, SIGNATURE_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether one host and target was signed with what may follow the URL. */
+static bool url_matches(const struct verifier *verifier,
+    const struct signed_request *request, struct span url,
+    const struct content *content)
+{
+	for (size_t i = 0; i < content->count; i++)
+		if (text_matches(verifier, request, url, content->texts[i]))
+			return true;
+	return false;
+}
+
+static size_t longest(const struct span *spans, size_t count)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < count; i++)
+		len = spans[i].len > len ? spans[i].len : len;
+	return len;
+}
+
+bool verifier_check(struct verifier *verifier, const struct signed_request *request,
+    struct arena *arena)
+{
+	if (request->signature.len != SIGNATURE_LEN || request->host.len == 0 ||
+	    request->target.ptr == NULL)
+		return false;
+	struct content content = content_of(request, arena);
+	struct candidates forms = candidates_of(request, arena);
+	char *url = arena_alloc(arena, request->scheme.len + SPAN("://").len +
+					   longest(forms.hosts, HOST_FORMS) +
+					   longest(forms.targets, TARGET_FORMS));
+	char *host_at = append(append(url, request->scheme), SPAN("://"));
+	for (size_t t = 0; t < TARGET_FORMS; t++) {
+		for (size_t h = 0; h < HOST_FORMS; h++) {
+			if (forms.targets[t].ptr == NULL || forms.hosts[h].ptr == NULL)
+				continue;
+			char *at = append(host_at, forms.hosts[h]);
+			at = append(at, forms.targets[t]);
+			struct span text = {url, (size_t)(at - url)};
+			if (url_matches(verifier, request, text, &content))
+				return true;
+		}
+	}
+	return false;
+}
+
+void signature_make(char out[SIGNATURE_SIZE], struct span token, struct span url,
+    const struct params *params)
+{
+	struct arena *arena = arena_new();
+	EVP_MAC_CTX *mac = mac_new(token);
+	mac_sign(mac, url, params != NULL ? form_text(params, arena) : SPAN(""), out);
+	EVP_MAC_CTX_free(mac);
+	arena_free(arena);
+}
+
+bool signature_split_url(struct signed_request *request, struct span url)
+{
+	const char *colon = url.len == 0 ? NULL : memmem(url.ptr, url.len, "://", 3);
+	size_t scheme_len = colon == NULL ? 0 : (size_t)(colon - url.ptr);
+	if (scheme_len == 0 || span_find(url, '/') < scheme_len)
+		return false;
+	struct span rest = span_from(url, scheme_len + 3);
+	rest = span_head(rest, span_find(rest, '#'));
+	size_t host = 0;
+	while (host < rest.len && rest.ptr[host] != '/' && rest.ptr[host] != '?')
+		host++;
+	request->scheme = span_head(url, scheme_len);
+	request->host = span_head(rest, host);
+	request->target = span_from(rest, host);
+	return host > 0;
+}

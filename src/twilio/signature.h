@@ -1,0 +1,59 @@
+/* signature -- X-Twilio-Signature: is this request Twilio's?
+ * https://www.twilio.com/docs/usage/security
+ *
+ * Base64 of HMAC-SHA1, keyed with the account's Auth Token, over the URL and, for a
+ * posted form, every decoded name and value, sorted by name. JSON bodies are covered
+ * by the query's bodySHA256 instead. */
+#ifndef OFFHOOK_TWILIO_SIGNATURE_H
+#define OFFHOOK_TWILIO_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "twilio/params.h"
+#include "twilio/tokens.h"
+#include "util/arena.h"
+#include "util/span.h"
+
+enum { SIGNATURE_SIZE = 29 }; /* 28 characters and a NUL */
+
+/* What was signed. The URL is scheme + "://" + host + target, byte for byte. */
+struct signed_request {
+	struct span scheme;          /* "https" */
+	struct span host;            /* as in the URL, with its port if it has one */
+	struct span target;          /* path and query as sent, a prefix included */
+	const struct params *params; /* the posted form; NULL for GET and for JSON */
+	struct span body;            /* raw; looked at when the query has bodySHA256 */
+	struct span signature;       /* the header's value */
+	struct span account_sid;     /* empty when the request names none */
+	/* The method has no body (GET): all there is stands in the URL, so that a
+	 * bodySHA256 in it is not looked at; a body is refused. */
+	bool bodyless;
+};
+
+/* Splits a whole URL into scheme, host and target of request, without the fragment,
+ * which Twilio never signs. False when it is not scheme://host…. */
+bool signature_split_url(struct signed_request *request, struct span url);
+
+/* Kept-key HMAC contexts for one thread; each token's key is set up once. */
+struct verifier;
+
+/* The tokens must outlive it. */
+struct verifier *verifier_new(const struct tokens *tokens);
+void verifier_free(struct verifier *verifier);
+
+/* Is it genuine? Tries the account's tokens over the accepted candidates: host as
+ * sent and lower-cased, port as it is and without / with the scheme's own, query as
+ * sent and with ' and %27 exchanged; nothing looser (DESIGN.md section 3). A query
+ * with bodySHA256 needs body's SHA-256 to match it, except that a form may instead be
+ * covered as a form. Compares in constant time. Allocates nothing per parameter: the
+ * arena gives one index array and one buffer. */
+bool verifier_check(struct verifier *verifier, const struct signed_request *request,
+    struct arena *arena);
+
+/* Signs as Twilio does: for `send`, tests and outgoing requests. url is the whole
+ * URL; params NULL when nothing is posted as a form. */
+void signature_make(char out[SIGNATURE_SIZE], struct span token, struct span url,
+    const struct params *params);
+
+#endif

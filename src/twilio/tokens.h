@@ -1,0 +1,36 @@
+/* tokens -- the Auth Tokens that count, by account. Twilio signs with the primary token
+ * of the account that AccountSid names, so that a sub-account's webhook needs the
+ * sub-account's token; during rotation the old and the new one both count. */
+#ifndef OFFHOOK_TWILIO_TOKENS_H
+#define OFFHOOK_TWILIO_TOKENS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/error.h"
+#include "util/span.h"
+
+/* Immutable once filled; any thread. */
+struct tokens;
+
+struct token {
+	struct span account; /* "AC…", or empty: for accounts that are not listed */
+	struct span secret;  /* never to be shown */
+};
+
+struct tokens *tokens_new(void);
+void tokens_free(struct tokens *tokens); /* wipes them; NULL is fine */
+/* "token" or "old,new": for every account without tokens of its own. */
+int tokens_add(struct tokens *tokens, struct span list, struct error *err);
+/* "AC…:token,AC…:token": an account listed here uses only its own; repeat an account
+ * during rotation. Errors name the entry's number, never its text. */
+int tokens_add_accounts(struct tokens *tokens, struct span list, struct error *err);
+size_t tokens_count(const struct tokens *tokens);
+/* The index-th, in the order they were added. */
+const struct token *tokens_at(const struct tokens *tokens, size_t index);
+/* Whether the account has tokens of its own. */
+bool tokens_list(const struct tokens *tokens, struct span account);
+/* True when some token is not 32 lower-case hex digits: worth a warning, no more. */
+bool tokens_look_odd(const struct tokens *tokens);
+
+#endif

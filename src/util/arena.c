@@ -1,0 +1,133 @@
+#include "util/arena.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { BLOCK_SIZE = 0 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { BLOCK_SIZE = 0 };
+#else
+enum { BLOCK_SIZE = 4000 };
+#endif
+#else
+enum { BLOCK_SIZE = 4000 };
+#endif
+
+struct block {
+	struct block *next;
+	size_t used, size;
+	max_align_t bytes[];
+};
+
+struct arena {
+	struct block *blocks; /* the newest first; only it is allocated from */
+	size_t taken;
+};
+
+struct arena *arena_new(void)
+{
+	return mem_new(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	while (arena->blocks != NULL) {
+		struct block *next = arena->blocks->next;
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+	free(arena);
+}
+
+/* A block of its own for what is larger than a block goes behind the current one,
+ * so that the rest of the current one is not wasted. */
+static void *block_add(struct arena *arena, size_t size)
+{
+	bool own = size > BLOCK_SIZE / 2;
+	size_t block_size = own ? size : BLOCK_SIZE;
+	struct block *block = malloc(sizeof(struct block) + block_size);
+	if (block == NULL)
+		block = mem_new(1, sizeof(struct block) + block_size);
+	block->size = block_size;
+	block->used = size;
+	if (own && arena->blocks != NULL) {
+		block->next = arena->blocks->next;
+		arena->blocks->next = block;
+	} else {
+		block->next = arena->blocks;
+		arena->blocks = block;
+	}
+	arena->taken += sizeof(struct block) + block_size;
+	return block->bytes;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	struct block *block = arena->blocks;
+	if (size == 0)
+		size = 1;
+	if (BLOCK_SIZE == 0)
+		return block_add(arena, size);
+	size = (size + align - 1) / align * align;
+	if (block == NULL || block->size - block->used < size)
+		return block_add(arena, size);
+	void *at = (char *)block->bytes + block->used;
+	block->used += size;
+	return at;
+}
+
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+	return memset(arena_alloc(arena, size), 0, size);
+}
+
+char *arena_strndup(struct arena *arena, struct span text)
+{
+	char *copy = arena_alloc(arena, text.len + 1);
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, span_of(text));
+}
+
+struct span arena_copy(struct arena *arena, struct span bytes)
+{
+	if (bytes.ptr == NULL)
+		return bytes;
+	return (struct span){arena_strndup(arena, bytes), bytes.len};
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	va_list again;
+	va_start(args, format);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	size_t size = len < 0 ? 1 : (size_t)len + 1;
+	char *text = arena_alloc(arena, size);
+	text[0] = '\0';
+	(void)vsnprintf(text, size, format, again);
+	va_end(again);
+	return text;
+}
+
+size_t arena_size(const struct arena *arena)
+{
+	return arena->taken;
+}

@@ -1,0 +1,30 @@
+/* arena -- memory of one webhook, freed in one call. Not for several threads at
+ * once; it may be handed from one to another. With -fsanitize=address every
+ * allocation is its own malloc, so that an overrun is seen. */
+#ifndef OFFHOOK_UTIL_ARENA_H
+#define OFFHOOK_UTIL_ARENA_H
+
+#include <stddef.h>
+
+#include "util/span.h"
+
+struct arena;
+
+/* An empty arena. */
+struct arena *arena_new(void);
+/* Frees all that came from it. NULL is fine. */
+void arena_free(struct arena *arena);
+/* Uninitialised memory, aligned for any type; never NULL (see util/mem.h). */
+void *arena_alloc(struct arena *arena, size_t size);
+/* Zeroed. */
+void *arena_zalloc(struct arena *arena, size_t size);
+/* NUL-terminated copies. */
+char *arena_strdup(struct arena *arena, const char *text);
+char *arena_strndup(struct arena *arena, struct span text);
+struct span arena_copy(struct arena *arena, struct span bytes);
+__attribute__((format(printf, 2, 3))) char *arena_printf(
+    struct arena *arena, const char *format, ...);
+/* Bytes taken from the machine so far. */
+size_t arena_size(const struct arena *arena);
+
+#endif

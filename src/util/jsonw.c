@@ -1,0 +1,105 @@
+#include "util/jsonw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "util/clock.h"
+#include "util/utf8.h"
+
+/* How many leading bytes can stand in a JSON string as they are. */
+static size_t plain_len(struct span text)
+{
+	size_t at = 0;
+	while (at < text.len) {
+		unsigned char c = (unsigned char)text.ptr[at];
+		if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7F)
+			break;
+		at++;
+	}
+	return at;
+}
+
+static void escape(struct buf *out, unsigned char c)
+{
+	static const char *const shorts[] = {['\b'] = "\\b",
+	    ['\t'] = "\\t",
+	    ['\n'] = "\\n",
+	    ['\f'] = "\\f",
+	    ['\r'] = "\\r",
+	    ['"'] = "\\\"",
+	    ['\\'] = "\\\\"};
+	if (c < sizeof(shorts) / sizeof(shorts[0]) && shorts[c] != NULL)
+		buf_add(out, shorts[c], 2);
+	else
+		buf_printf(out, "\\u%04x", c);
+}
+
+void jsonw_string(struct buf *out, struct span text)
+{
+	if (text.ptr == NULL) {
+		buf_add(out, "null", 4);
+		return;
+	}
+	buf_reserve(out, text.len + 2);
+	buf_putc(out, '"');
+	for (;;) {
+		size_t plain = plain_len(text);
+		buf_add(out, text.ptr, plain);
+		text = span_from(text, plain);
+		if (text.len == 0)
+			break;
+		uint32_t code;
+		size_t len = utf8_next(text, &code);
+		if (len == 0)
+			buf_add(out, "\xEF\xBF\xBD", 3);
+		else if (len > 1)
+			buf_add(out, text.ptr, len);
+		else
+			escape(out, (unsigned char)text.ptr[0]);
+		text = span_from(text, len == 0 ? 1 : len);
+	}
+	buf_putc(out, '"');
+}
+
+void jsonw_comma(struct buf *out)
+{
+	if (out->len == 0)
+		return;
+	char last = out->ptr[out->len - 1];
+	if (last != '{' && last != '[')
+		buf_putc(out, ',');
+}
+
+void jsonw_key(struct buf *out, struct span name)
+{
+	jsonw_comma(out);
+	jsonw_string(out, name);
+	buf_putc(out, ':');
+}
+
+void jsonw_field(struct buf *out, const char *name, struct span text)
+{
+	jsonw_key(out, span_of(name));
+	jsonw_string(out, text);
+}
+
+void jsonw_field_int(struct buf *out, const char *name, int64_t value)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRId64, value);
+	jsonw_key(out, span_of(name));
+	buf_add(out, digits, (size_t)len);
+}
+
+void jsonw_field_null(struct buf *out, const char *name)
+{
+	jsonw_key(out, span_of(name));
+	buf_add(out, "null", 4);
+}
+
+void jsonw_field_time(struct buf *out, const char *name, int64_t wall_ms)
+{
+	char iso[CLOCK_ISO_SIZE];
+	clock_iso(iso, wall_ms);
+	jsonw_field(out, name, (struct span){iso, CLOCK_ISO_SIZE - 1});
+}

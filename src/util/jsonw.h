@@ -1,0 +1,27 @@
+/* jsonw -- JSON written directly into a buf, for the way of a webhook, where
+ * building a tree would cost more than everything else. Elsewhere: jansson.
+ * The caller puts braces and brackets; jsonw_key puts the comma where one is due. */
+#ifndef OFFHOOK_UTIL_JSONW_H
+#define OFFHOOK_UTIL_JSONW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/span.h"
+
+/* A quoted string. Bytes that are not UTF-8 become U+FFFD, NUL becomes \u0000. An
+ * absent span is written as null. */
+void jsonw_string(struct buf *out, struct span text);
+/* `,"name":`, without the comma right after { or [. */
+void jsonw_key(struct buf *out, struct span name);
+/* The comma alone, for elements of an array. */
+void jsonw_comma(struct buf *out);
+/* Key and value at once. */
+void jsonw_field(struct buf *out, const char *name, struct span text);
+void jsonw_field_int(struct buf *out, const char *name, int64_t value);
+void jsonw_field_null(struct buf *out, const char *name);
+/* A time as people read it (util/clock.h). */
+void jsonw_field_time(struct buf *out, const char *name, int64_t wall_ms);
+
+#endif

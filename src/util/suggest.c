@@ -1,0 +1,58 @@
+#include "util/suggest.h"
+
+#include <ctype.h>
+
+enum { LONGEST = 64 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool same(struct span a, size_t i, struct span b, size_t j)
+{
+	return tolower((unsigned char)a.ptr[i]) == tolower((unsigned char)b.ptr[j]);
+}
+
+/* Optimal string alignment, three rows at a time. */
+size_t suggest_distance(struct span a, struct span b)
+{
+	size_t rows[3][LONGEST + 1];
+	if (a.len > LONGEST || b.len > LONGEST)
+		return a.len > b.len ? a.len : b.len;
+	for (size_t j = 0; j <= b.len; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3];
+		const size_t *above2 = rows[(i + 1) % 3];
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			size_t replaced =
+			    above[j - 1] + (same(a, i - 1, b, j - 1) ? 0 : 1);
+			row[j] = least(replaced, 1 + least(above[j], row[j - 1]));
+			if (i > 1 && j > 1 && same(a, i - 1, b, j - 2) &&
+			    same(a, i - 2, b, j - 1))
+				row[j] = least(row[j], 1 + above2[j - 2]);
+		}
+	}
+	return rows[a.len % 3][b.len];
+}
+
+void suggest_offer(struct suggestion *suggestion, const char *candidate)
+{
+	struct span word = suggestion->word, other = span_of(candidate);
+	size_t distance = suggest_distance(word, other);
+	size_t allowed = word.len < 6 ? 1 : word.len / 3;
+	if (word.len >= 3 && other.len > word.len &&
+	    span_ieq(span_head(other, word.len), word))
+		distance = 1;
+	else if (word.len >= 3 && word.len < 6 && other.len >= 3)
+		allowed = 2;
+	if (distance > allowed)
+		return;
+	if (suggestion->best == NULL || distance < suggestion->distance) {
+		suggestion->best = candidate;
+		suggestion->distance = distance;
+	}
+}

@@ -1,0 +1,78 @@
+/* Reply texts from files: placeholders are data, a change is picked up, a wrong file is
+ * refused at start with file and line and keeps the last good one later. */
+#include "conversation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char path[160];
+	char fresh[180];
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	FILE *file = fopen(fresh, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(fresh, path), 0);
+}
+
+static unsigned number;
+
+static bool replies(const struct talk *talk, const char *text)
+{
+	char form[200];
+	struct answer answer;
+	(void)snprintf(form, sizeof(form),
+	    "MessageSid=SM%032x&From=%%2B1555&Body=%%3C%%2FMessage%%3E", ++number);
+	talk_post(talk, &answer, "/twilio/sms", form);
+	bool found = answer.status == 200 && strstr(answer.body.ptr, text) != NULL;
+	answer_clear(&answer);
+	return found;
+}
+
+static void a_template_is_used_and_reloaded(void **state)
+{
+	(void)state;
+	struct talk talk;
+	char dir[] = "/tmp/offhook-templates-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	put(dir, "sms.xml",
+	    "<Response>\n<Message>Dear {{From}}: {{Body}}</Message>\n</Response>\n");
+	const char *const extra[] = {"--templates", dir, NULL};
+	talk_start(&talk, extra);
+	assert_true(replies(&talk, "<Message>Dear +1555: &lt;/Message&gt;</Message>"));
+
+	put(dir, "sms.xml", "<Response><Message>New</Message></Response>");
+	assert_true(talk_logged(&talk, "template reloaded"));
+	assert_true(replies(&talk, "<Message>New</Message>"));
+
+	put(dir, "sms.xml", "<Response>\n<Message><Say>no</Say></Message></Response>");
+	assert_true(talk_logged(&talk, "sms.xml:2:"));
+	assert_true(replies(&talk, "<Message>New</Message>"));
+	talk_stop(&talk);
+
+	struct buf err = {0};
+	const char *words[] = {"serve", "--listen", "127.0.0.1:0", "--data", talk.data,
+	    "--templates", dir, NULL};
+	assert_int_equal(talk_run(NULL, &err, words), 1);
+	assert_non_null(strstr(buf_text(&err), "sms.xml:2:"));
+	buf_clear(&err);
+	put(dir, "sms.xml", "<Response/>");
+	put(dir, "smss.xml", "<Response/>");
+	assert_int_equal(talk_run(NULL, &err, words), 1);
+	assert_non_null(strstr(buf_text(&err), "smss.xml"));
+	buf_free(&err);
+	talk_end(&talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_template_is_used_and_reloaded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

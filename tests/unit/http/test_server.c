@@ -1,0 +1,399 @@
+/* Servers as a whole: parked requests, drain, several threads, addresses. */
+#include "http/server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "client.h"
+#include "util/clock.h"
+#include "util/mem.h"
+
+#define HOST "Host: h\r\n"
+
+/* Requests that wait to be answered by another thread. */
+struct parked {
+	struct loop_task task;
+	struct request *request;
+	struct parked *next;
+};
+
+struct lot {
+	pthread_mutex_t lock;
+	struct parked *first;
+	atomic_int count;
+};
+
+static struct lot lot = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void park(void *ctx, struct request *request)
+{
+	struct parked *parked = mem_new(1, sizeof(*parked));
+	(void)ctx;
+	parked->request = request;
+	pthread_mutex_lock(&lot.lock);
+	parked->next = lot.first;
+	lot.first = parked;
+	pthread_mutex_unlock(&lot.lock);
+	lot.count++;
+}
+
+static void answer(struct loop_task *task)
+{
+	struct parked *parked = (struct parked *)(void *)task;
+	echo(NULL, parked->request);
+	free(parked);
+}
+
+/* From the test's thread: every reply goes to the loop of its request. */
+static void release_all(void)
+{
+	pthread_mutex_lock(&lot.lock);
+	struct parked *parked = lot.first;
+	lot.first = NULL;
+	pthread_mutex_unlock(&lot.lock);
+	while (parked != NULL) {
+		struct parked *next = parked->next;
+		parked->task.run = answer;
+		lot.count--;
+		loop_post(parked->request->loop, &parked->task);
+		parked = next;
+	}
+}
+
+static struct server_config park_config(void)
+{
+	struct server_config config = echo_config();
+	config.serve = park;
+	config.threads = 2;
+	return config;
+}
+
+static size_t open_connections(const struct server *server)
+{
+	struct server_stats stats;
+	server_stats(server, &stats);
+	return stats.connections_open;
+}
+
+static void replies_may_come_from_another_thread(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct buf in = {0};
+	int fds[20];
+	(void)state;
+	assert_int_equal(server_threads(server), 2);
+	for (int i = 0; i < 20; i++) {
+		char text[64];
+		fds[i] = dial(server);
+		(void)snprintf(
+		    text, sizeof(text), "GET /%d HTTP/1.1\r\n" HOST "\r\n", i);
+		put(fds[i], text);
+	}
+	WAIT_FOR(lot.count == 20);
+	release_all();
+	for (int i = 0; i < 20; i++) {
+		char text[64];
+		(void)snprintf(text, sizeof(text), "GET /%d []", i);
+		buf_clear(&in);
+		get_until(fds[i], &in, text, 1);
+		(void)close(fds[i]);
+	}
+	buf_free(&in);
+	server_close(server);
+}
+
+static void the_next_request_waits_for_the_reply_to_the_first(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct buf in = {0};
+	int fd = dial(server);
+	(void)state;
+	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\nGET /2 HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(lot.count == 1);
+	put(fd, "GET /3 HTTP/1.1\r\n" HOST "\r\n");
+	for (int i = 1; i <= 3; i++) {
+		char text[16];
+		WAIT_FOR(lot.count == 1);
+		release_all();
+		(void)snprintf(text, sizeof(text), "GET /%d []", i);
+		get_until(fd, &in, text, 1);
+	}
+	buf_free(&in);
+	(void)close(fd);
+	server_close(server);
+}
+
+/* More than the sockets' buffers hold comes while the first waits. */
+static void a_flood_behind_a_parked_request_stays_outside(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct buf in = {0};
+	char flood[4096];
+	ssize_t sent;
+	int fd = dial(server);
+	int wish = 4096;
+	(void)state;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wish, sizeof(wish));
+	memset(flood, '\n', sizeof(flood));
+	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(lot.count == 1);
+	size_t total = 0;
+	do {
+		sent = send(fd, flood, sizeof(flood), MSG_DONTWAIT | MSG_NOSIGNAL);
+		total += sent > 0 ? (size_t)sent : 0;
+	} while (sent > 0);
+	assert_true(total < (size_t)64 << 20);
+	release_all();
+	get_all(fd, &in);
+	assert_has(&in, "GET /1 []");
+	assert_has(&in, "400 Bad Request");
+	buf_free(&in);
+	(void)close(fd);
+	server_close(server);
+}
+
+static void half_closed_and_parked_is_answered(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct buf in = {0};
+	int fd = dial(server);
+	(void)state;
+	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
+	(void)shutdown(fd, SHUT_WR);
+	WAIT_FOR(lot.count == 1);
+	release_all();
+	get_all(fd, &in);
+	assert_has(&in, "GET /1 []");
+	buf_free(&in);
+	(void)close(fd);
+	server_close(server);
+}
+
+static void a_client_that_vanishes_harms_nobody(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct server_stats stats;
+	struct buf in = {0};
+	int survivor = dial(server);
+	(void)state;
+	put(survivor, "GET /s HTTP/1.1\r\n" HOST "\r\n");
+	for (int i = 0; i < 30; i++) {
+		/* Every third resets instead of closing. */
+		struct linger reset = {.l_onoff = i % 3 == 0, .l_linger = 0};
+		int fd = dial(server);
+		put(fd, "GET /v HTTP/1.1\r\n" HOST "\r\n");
+		WAIT_FOR(lot.count == i + 2);
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		(void)close(fd);
+	}
+	release_all();
+	get_until(survivor, &in, "GET /s []", 1);
+	WAIT_FOR(open_connections(server) == 1);
+	server_stats(server, &stats);
+	assert_int_equal(stats.memory_bytes, 0);
+	assert_int_equal(stats.requests_total, 31);
+	buf_free(&in);
+	(void)close(survivor);
+	server_close(server);
+}
+
+struct drainer {
+	pthread_t thread;
+	struct server *server;
+	atomic_bool done;
+};
+
+static void *drain(void *ctx)
+{
+	struct drainer *drainer = ctx;
+	server_drain(drainer->server, WAIT_MS);
+	drainer->done = true;
+	return NULL;
+}
+
+static void a_drain_answers_what_has_begun_and_closes_the_rest(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	struct drainer drainer = {.server = server};
+	struct buf in = {0};
+	int idle = dial(server);
+	int parked = dial(server);
+	int begun = dial(server);
+	(void)state;
+	put(parked, "GET /parked HTTP/1.1\r\n" HOST "\r\n");
+	put(begun, "GET /begun HTTP/1.1\r\n");
+	WAIT_FOR(lot.count == 1 && open_connections(server) == 3);
+	assert_int_equal(pthread_create(&drainer.thread, NULL, drain, &drainer), 0);
+
+	get_all(idle, &in);
+	assert_int_equal(in.len, 0);
+	put(begun, HOST "\r\n");
+	WAIT_FOR(lot.count == 2);
+	assert_false(drainer.done);
+	release_all();
+	get_all(parked, &in);
+	get_all(begun, &in);
+	assert_has(&in, "GET /parked []");
+	assert_has(&in, "GET /begun []");
+	assert_has(&in, "Connection: close\r\n");
+	(void)close(idle);
+	(void)close(parked);
+	(void)close(begun);
+	pthread_join(drainer.thread, NULL);
+	assert_int_equal(open_connections(server), 0);
+	buf_free(&in);
+	server_close(server);
+}
+
+static void a_drain_does_not_wait_for_ever(void **state)
+{
+	struct server_config config = park_config();
+	struct server *server = start(&config);
+	int fd = dial(server);
+	(void)state;
+	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(lot.count == 1);
+	server_drain(server, 50);
+	assert_int_equal(open_connections(server), 1);
+	release_all();
+	server_drain(server, WAIT_MS);
+	(void)close(fd);
+	server_close(server);
+}
+
+/* A client in a loop: each request, until one is answered with "close". */
+struct worker {
+	pthread_t thread;
+	struct server *server;
+	atomic_int answered, failed;
+};
+
+static void *hammer(void *ctx)
+{
+	struct worker *worker = ctx;
+	struct buf in = {0};
+	int fd = dial(worker->server);
+	bool last = false;
+	while (!last) {
+		buf_clear(&in);
+		put(fd, "POST /h HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nok");
+		while (strstr(buf_text(&in), "[ok]") == NULL && get_some(fd, &in))
+			continue;
+		if (strstr(buf_text(&in), "[ok]") == NULL) {
+			worker->failed++;
+			break;
+		}
+		worker->answered++;
+		last = strstr(buf_text(&in), "Connection: close") != NULL;
+	}
+	(void)close(fd);
+	buf_free(&in);
+	return NULL;
+}
+
+static void no_request_fails_because_of_a_drain(void **state)
+{
+	struct server_config config = echo_config();
+	struct worker workers[16] = {0};
+	(void)state;
+	config.threads = 2;
+	struct server *server = start(&config);
+	for (int i = 0; i < 16; i++) {
+		workers[i].server = server;
+		assert_int_equal(
+		    pthread_create(&workers[i].thread, NULL, hammer, &workers[i]), 0);
+	}
+	for (int i = 0; i < 16; i++)
+		WAIT_FOR(workers[i].answered > 20);
+	server_drain(server, WAIT_MS);
+	for (int i = 0; i < 16; i++) {
+		pthread_join(workers[i].thread, NULL);
+		assert_int_equal(workers[i].failed, 0);
+	}
+	assert_int_equal(open_connections(server), 0);
+	server_close(server);
+}
+
+static void two_servers_live_side_by_side(void **state)
+{
+	struct server_config config = echo_config();
+	struct server *one = start(&config);
+	struct server *two = start(&config);
+	(void)state;
+	assert_string_not_equal(server_address(one), server_address(two));
+	exchange_is(one, "GET / HTTP/1.0\r\n\r\n", 200);
+	server_close(one);
+	exchange_is(two, "GET / HTTP/1.0\r\n\r\n", 200);
+	server_close(two);
+}
+
+static void an_address_in_use_is_named(void **state)
+{
+	struct server_config config = echo_config();
+	struct server *one = start(&config);
+	struct server *two = NULL;
+	struct error err = {{0}};
+	(void)state;
+	config.listen = server_address(one);
+	assert_int_equal(server_open(&two, &config, &err), -1);
+	assert_null(two);
+	assert_non_null(strstr(err.text, server_address(one)));
+	assert_non_null(strstr(err.text, "in use"));
+	server_close(one);
+}
+
+static void addresses_are_of_three_forms(void **state)
+{
+	static const char *const wrong[] = {
+	    "",
+	    "127.0.0.1",
+	    "127.0.0.1:",
+	    "localhost:80",
+	    ":65536",
+	    ":-1",
+	    "::1:80",
+	    "[::1:80",
+	    "[]:80",
+	    "[127.0.0.1]:80",
+	    "300.0.0.1:80",
+	    ":80x",
+	};
+	struct server_config config = echo_config();
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct server *server = NULL;
+		struct error err = {{0}};
+		config.listen = wrong[i];
+		assert_int_equal(server_open(&server, &config, &err), -1);
+		assert_non_null(strstr(err.text, "cannot listen on"));
+	}
+	config.listen = ":0";
+	struct server *server = start(&config);
+	assert_memory_equal(server_address(server), "0.0.0.0:", 8);
+	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
+	server_close(server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(replies_may_come_from_another_thread),
+	    cmocka_unit_test(the_next_request_waits_for_the_reply_to_the_first),
+	    cmocka_unit_test(a_flood_behind_a_parked_request_stays_outside),
+	    cmocka_unit_test(half_closed_and_parked_is_answered),
+	    cmocka_unit_test(a_client_that_vanishes_harms_nobody),
+	    cmocka_unit_test(a_drain_answers_what_has_begun_and_closes_the_rest),
+	    cmocka_unit_test(a_drain_does_not_wait_for_ever),
+	    cmocka_unit_test(no_request_fails_because_of_a_drain),
+	    cmocka_unit_test(two_servers_live_side_by_side),
+	    cmocka_unit_test(an_address_in_use_is_named),
+	    cmocka_unit_test(addresses_are_of_three_forms),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/* One writer, and readers that ask while it seals, merges and rolls back. */
+#include "keys_fixture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+	READERS = 3,
+	COMMITS = 600,
+	KEYS_A_COMMIT = 9,
+	WHATS = 3,
+	ROLLED_BACK = 1000000
+};
+
+struct shared {
+	struct fixture *f;
+	_Atomic uint32_t committed; /* keys */
+	_Atomic bool over;
+	_Atomic uint64_t answers;
+};
+
+/* The n-th key, whose row is n + 1. */
+static void nth_key(unsigned char key[KEYS_SIZE], uint32_t n)
+{
+	make_key(key, n / WHATS, n % WHATS);
+}
+
+struct wanted {
+	int64_t row;
+	bool seen;
+};
+
+static bool look_for(void *ctx, int64_t row)
+{
+	struct wanted *wanted = ctx;
+	wanted->seen = wanted->seen || row == wanted->row;
+	return true;
+}
+
+/* cmocka's assertions are for the main thread only. */
+static void must(bool truth, const char *what)
+{
+	if (!truth) {
+		fprintf(stderr, "not so: %s\n", what);
+		abort();
+	}
+}
+
+static void ask_for_known(struct shared *s, struct keys *keys, sqlite3 *db, uint32_t n)
+{
+	unsigned char key[KEYS_SIZE];
+	struct wanted wanted = {(int64_t)n + 1, false};
+	struct error err;
+	int64_t row = 0;
+
+	nth_key(key, n);
+	enum keys_known known = keys_peek(s->f->keys, key, &row);
+	must(known != KEYS_NEW, "a committed key is not new");
+	must(known != KEYS_KNOWN || row == wanted.row, "its row is right");
+	must(keys_find(keys, db, key, &row, &err) == 1, "it is found");
+	must(row == wanted.row, "with its row");
+	must(keys_find_prefix(keys, db, key, look_for, &wanted, &err) == 0 &&
+		 wanted.seen,
+	    "it is found by prefix");
+}
+
+static void ask_for_strangers(
+    struct shared *s, struct keys *keys, sqlite3 *db, uint32_t n)
+{
+	unsigned char key[KEYS_SIZE];
+	struct error err;
+	int64_t row = 0;
+
+	nth_key(key, ROLLED_BACK + n);
+	must(keys_peek(s->f->keys, key, &row) != KEYS_KNOWN,
+	    "what was rolled back is not known");
+	must(keys_find(keys, db, key, &row, &err) == 0, "nor found");
+}
+
+static void *reader_main(void *arg)
+{
+	struct shared *s = arg;
+	sqlite3 *db = NULL;
+	uint64_t random = (uint64_t)(uintptr_t)&db;
+
+	must(sqlite3_open(s->f->path, &db) == SQLITE_OK, "the reader opens");
+	sqlite3_busy_timeout(db, 10000);
+	while (!s->over) {
+		uint32_t committed = s->committed;
+		if (committed == 0)
+			continue;
+		uint64_t r = next_random(&random);
+		struct keys *keys = r % 16 == 0 ? NULL : s->f->keys;
+		ask_for_known(s, keys, db, (uint32_t)(r >> 8) % committed);
+		ask_for_known(s, keys, db, committed - 1);
+		ask_for_strangers(s, keys, db, (uint32_t)(r >> 8) % committed);
+		s->answers++;
+	}
+	sqlite3_close(db);
+	return NULL;
+}
+
+static void write_all(struct shared *s)
+{
+	struct fixture *f = s->f;
+	unsigned char key[KEYS_SIZE];
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < COMMITS; i++) {
+		bool undone = i % 5 == 4;
+		uint32_t first = undone ? ROLLED_BACK + next : next;
+		run_sql(f->db, "BEGIN IMMEDIATE");
+		for (uint32_t n = first; n < first + KEYS_A_COMMIT; n++) {
+			struct error err;
+			int64_t row = 0;
+			nth_key(key, n);
+			must(keys_find_uncommitted(f->keys, key, &row, &err) == 0,
+			    "a new key is new");
+			keys_add(f->keys, key, (int64_t)n + 1);
+		}
+		if (undone) {
+			rollback(f);
+			continue;
+		}
+		assert_true(commit(f, 4000));
+		next += KEYS_A_COMMIT;
+		s->committed = next;
+	}
+}
+
+static void readers_are_right_while_the_writer_works(void **state)
+{
+	struct shared s = {.f = fixture_new(64, 2)};
+	pthread_t readers[READERS];
+
+	(void)state;
+	sqlite3_busy_timeout(s.f->db, 10000);
+	for (int i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&readers[i], NULL, reader_main, &s), 0);
+	write_all(&s);
+	uint64_t before = s.answers;
+	while (s.answers < before + 200)
+		usleep(1000);
+	s.over = true;
+	for (int i = 0; i < READERS; i++)
+		pthread_join(readers[i], NULL);
+	fixture_free(s.f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(readers_are_right_while_the_writer_works),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,256 @@
+#include "twilio/diagnose.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define ACCOUNT_A "AC0000000000000000000000000000000a"
+#define ACCOUNT_B "AC0000000000000000000000000000000b"
+
+/* A request as Twilio signed it, and as it is seen. NULL: as in the base case. */
+struct story {
+	const char *signed_url, *signed_form, *signed_with;
+	const char *seen_url, *seen_form, *seen_body, *account;
+	const char *host, *forwarded_host, *raw_target;
+	const char *cause, *advice; /* the advice has this in it */
+};
+
+static const char default_token[] = "11111111111111111111111111111111";
+static const char base_url[] = "https://h.io/p?secret=1";
+static const char base_form[] = "Body=private+text&From=%2B15551234567";
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+	return text != NULL ? text : otherwise;
+}
+
+static struct tokens *some_tokens(bool with_default)
+{
+	struct tokens *tokens = tokens_new();
+	if (with_default)
+		assert_int_equal(tokens_add(tokens, span_of(default_token), NULL), 0);
+	assert_int_equal(
+	    tokens_add_accounts(tokens, SPAN(ACCOUNT_A ":token-of-a"), NULL), 0);
+	return tokens;
+}
+
+static void check(const struct story *story, struct tokens *tokens)
+{
+	struct arena *arena = arena_new();
+	char signature[SIGNATURE_SIZE];
+	struct params sent;
+	struct params seen;
+	const char *signed_form = or_else(story->signed_form, base_form);
+	const char *seen_form = or_else(story->seen_form, base_form);
+	assert_int_equal(params_parse(&sent, span_of(signed_form), arena), PARAMS_OK);
+	assert_int_equal(params_parse(&seen, span_of(seen_form), arena), PARAMS_OK);
+	signature_make(signature, span_of(or_else(story->signed_with, default_token)),
+	    span_of(or_else(story->signed_url, base_url)), &sent);
+	struct signed_request request = {
+	    .params = story->seen_body == NULL ? &seen : NULL,
+	    .body = span_of(or_else(story->seen_body, seen_form)),
+	    .signature = span_of(signature),
+	    .account_sid = span_of(story->account),
+	};
+	assert_true(
+	    signature_split_url(&request, span_of(or_else(story->seen_url, base_url))));
+	struct diagnose_hints hints = {.host = span_of(story->host),
+	    .forwarded_host = span_of(story->forwarded_host),
+	    .raw_target = span_of(story->raw_target)};
+	struct verifier *verifier = verifier_new(tokens);
+	assert_false(verifier_check(verifier, &request, arena));
+	struct diagnosis found = diagnose(tokens, &request, &hints, arena);
+	if (strcmp(found.cause, story->cause) != 0 ||
+	    strstr(found.advice, or_else(story->advice, "")) == NULL)
+		fail_msg("got %s (%s), want %s (%s)", found.cause, found.advice,
+		    story->cause, or_else(story->advice, ""));
+	assert_null(strstr(found.advice, "secret"));
+	assert_null(strstr(found.advice, "private"));
+	assert_null(strstr(found.advice, "1111"));
+	assert_null(strstr(found.advice, "token-of"));
+	verifier_free(verifier);
+	arena_free(arena);
+}
+
+static void explain(struct story story)
+{
+	struct tokens *tokens = some_tokens(true);
+	check(&story, tokens);
+	tokens_free(tokens);
+}
+
+static void a_stripped_https_is_named_with_what_to_set(void **state)
+{
+	(void)state;
+	explain((struct story){.seen_url = "http://h.io/p?secret=1",
+	    .cause = "scheme",
+	    .advice =
+		"the signature matches for https://h.io/p?…: your proxy strips https; "
+		"set --public-url https://h.io"});
+	explain((struct story){.signed_url = "http://h.io/p?secret=1",
+	    .cause = "scheme",
+	    .advice = "set --public-url http://h.io"});
+	explain((struct story){.seen_url = "http://10.0.0.1:8080/p?secret=1",
+	    .forwarded_host = "h.io, proxy.internal",
+	    .cause = "scheme",
+	    .advice =
+		"strips https; the name Twilio calls stands in X-Forwarded-Host; set "
+		"--public-url https://h.io"});
+}
+
+static void another_host_or_port_is_named(void **state)
+{
+	(void)state;
+	explain((struct story){.seen_url = "https://app.internal/p?secret=1",
+	    .forwarded_host = "h.io",
+	    .cause = "host",
+	    .advice = "X-Forwarded-Host; set --public-url https://h.io"});
+	explain((struct story){.seen_url = "https://old.io/p?secret=1",
+	    .host = "h.io",
+	    .cause = "host",
+	    .advice = "Host header; set --public-url https://h.io"});
+	explain((struct story){.signed_url = "https://h.io:8080/p?secret=1",
+	    .cause = "port",
+	    .advice = "set --public-url https://h.io:8080"});
+	explain((struct story){.signed_url = "http://[::1]:3000/p?secret=1",
+	    .seen_url = "http://[::1]:1/p?secret=1",
+	    .cause = "port",
+	    .advice = "http://[::1]:3000"});
+}
+
+static void another_path_or_query_is_named(void **state)
+{
+	(void)state;
+	explain((struct story){.seen_url = "https://h.io/p/?secret=1",
+	    .cause = "slash",
+	    .advice = "slash"});
+	explain(
+	    (struct story){.signed_url = "https://h.io/p/?secret=1", .cause = "slash"});
+	explain((struct story){.signed_url = "https://h.io/p",
+	    .cause = "query",
+	    .advice = "matches for https://h.io/p: "});
+	explain((struct story){.signed_url = "https://h.io/p?secret=a+b",
+	    .seen_url = "https://h.io/p?secret=a%20b",
+	    .cause = "query",
+	    .advice = "https://h.io/p?…"});
+	explain((struct story){.signed_url = "https://h.io/p?secret=a%20b",
+	    .seen_url = "https://h.io/p?secret=a+b",
+	    .cause = "query"});
+	explain((struct story){.signed_url = "https://h.io/p?secret=a:b@c&d=e",
+	    .seen_url = "https://h.io/p?secret=a%3Ab%40c&d=e",
+	    .cause = "query"});
+	explain((struct story){.seen_url = "https://h.io/hooks/p?secret=1",
+	    .raw_target = "/p?secret=1",
+	    .cause = "prefix",
+	    .advice = "set --public-url https://h.io"});
+	explain((struct story){.signed_url = "https://h.io/hooks/p?secret=1",
+	    .seen_url = "http://h.io/hooks/p?secret=1",
+	    .raw_target = "/p?secret=1",
+	    .cause = "scheme",
+	    .advice = "set --public-url https://h.io/hooks"});
+}
+
+static void another_token_is_told_from_a_missing_one(void **state)
+{
+	(void)state;
+	explain((struct story){
+	    .account = ACCOUNT_A, .cause = "token", .advice = "the account's tokens"});
+	explain((struct story){.signed_with = "token-of-a",
+	    .account = ACCOUNT_B,
+	    .cause = "token",
+	    .advice = "for another account"});
+	struct tokens *tokens = some_tokens(false);
+	struct story story = {.account = ACCOUNT_B,
+	    .cause = "account",
+	    .advice = "add AC…:token to TWILIO_AUTH_TOKENS"};
+	check(&story, tokens);
+	tokens_free(tokens);
+}
+
+static void another_reading_of_the_body_is_named(void **state)
+{
+	(void)state;
+	explain((struct story){.signed_form = "", .cause = "json-as-form"});
+	explain((struct story){.seen_body = base_form, .cause = "form-as-json"});
+	explain((struct story){
+	    .signed_form = "", .seen_body = "{\"private\":1}", .cause = "body-hash"});
+	explain((struct story){.signed_form = "",
+	    .signed_url = "https://h.io/p?bodySHA256=00",
+	    .seen_url = "https://h.io/p?bodySHA256=00",
+	    .seen_body = "{}",
+	    .cause = "body-hash",
+	    .advice = "not the one that bodySHA256"});
+	explain((struct story){.signed_form = "secret=1",
+	    .seen_body = "",
+	    .cause = "get-params",
+	    .advice = "twice"});
+	explain((struct story){.signed_url = "https://h.io/p",
+	    .signed_form = "secret=1",
+	    .seen_body = "",
+	    .cause = "get-params",
+	    .advice = "redirect"});
+}
+
+static void a_changed_form_is_named(void **state)
+{
+	(void)state;
+	explain((struct story){
+	    .signed_form = "Body=x", .seen_form = "Body=+x+", .cause = "trimmed"});
+	explain((struct story){
+	    .signed_form = "Body=x", .seen_form = "Body=x&ToZip=", .cause = "trimmed"});
+	explain((struct story){.signed_form =
+				   "Body=x&FromCity=&FromState=&FromZip=&"
+				   "FromCountry=&ToCity=&ToState=&ToZip=&ToCountry=",
+	    .seen_form = "Body=x",
+	    .cause = "trimmed",
+	    .advice = "in front"});
+	explain((struct story){.signed_form = "CallSid=C",
+	    .seen_form = "CallSid=C&CallToken=x&StirVerstat=y",
+	    .cause = "call-token"});
+}
+
+static void a_header_that_is_no_signature_is_malformed(void **state)
+{
+	(void)state;
+	static const char *const headers[] = {"", "x",
+	    "NOTRSOYDt4T1cUTdK1PDd93/VVr8B8=", "RSOYDt4T1cUTdK1PDd93/VVr8B8",
+	    "RSOYDt4T1cUTdK1PDd93 VVr8B8=", "RSOYDt4T1cUTdK1PDd93/VVr8B80"};
+	struct tokens *tokens = some_tokens(true);
+	struct arena *arena = arena_new();
+	struct diagnose_hints hints = {0};
+	struct params form = {0};
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		struct signed_request request = {
+		    .params = &form, .signature = span_of(headers[i])};
+		assert_true(signature_split_url(&request, span_of(base_url)));
+		assert_string_equal(
+		    diagnose(tokens, &request, &hints, arena).cause, "malformed");
+	}
+	arena_free(arena);
+	tokens_free(tokens);
+}
+
+static void what_matches_nothing_is_unknown(void **state)
+{
+	(void)state;
+	explain((struct story){.signed_with = "an unknown token", .cause = "unknown"});
+	explain((struct story){.signed_form = "Body=other", .cause = "unknown"});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_stripped_https_is_named_with_what_to_set),
+	    cmocka_unit_test(another_host_or_port_is_named),
+	    cmocka_unit_test(another_path_or_query_is_named),
+	    cmocka_unit_test(another_token_is_told_from_a_missing_one),
+	    cmocka_unit_test(another_reading_of_the_body_is_named),
+	    cmocka_unit_test(a_changed_form_is_named),
+	    cmocka_unit_test(a_header_that_is_no_signature_is_malformed),
+	    cmocka_unit_test(what_matches_nothing_is_unknown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,75 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include "util/jsonw.h"
+
+static void strings_are_what_a_parser_reads_back(void **state)
+{
+	(void)state;
+
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *want;
+	} rows[] = {
+	    {"plain",      5, "\"plain\""          },
+	    {"",           0, "\"\""               },
+	    {"a\"b\\c",    5, "\"a\\\"b\\\\c\""    },
+	    {"\n\r\t\b\f", 5, "\"\\n\\r\\t\\b\\f\""},
+	    {"\x01\x1f",   2, "\"\\u0001\\u001f\"" },
+	    {"a\0b",       3, "\"a\\u0000b\""      },
+	    {"\x7f",       1, "\"\\u007f\""        },
+	    {"\xC3\xA9",   2, "\"\xC3\xA9\""       },
+	    {"\xFF",       1, "\"\xEF\xBF\xBD\""   },
+	    {NULL,         0, "null"               },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf out = {0};
+		jsonw_string(&out, (struct span){rows[i].in, rows[i].len});
+		assert_string_equal(buf_text(&out), rows[i].want);
+		json_t *read =
+		    json_loads(buf_text(&out), JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		assert_non_null(read);
+		json_decref(read);
+		buf_free(&out);
+	}
+}
+
+static void fields_put_their_commas(void **state)
+{
+	(void)state;
+	struct buf out = {0};
+	buf_putc(&out, '{');
+	jsonw_field(&out, "a", SPAN("x"));
+	jsonw_field_int(&out, "b", -42);
+	jsonw_field_null(&out, "c");
+	jsonw_key(&out, SPAN("d"));
+	buf_putc(&out, '[');
+	jsonw_comma(&out);
+	jsonw_string(&out, SPAN("1"));
+	jsonw_comma(&out);
+	jsonw_string(&out, SPAN("2"));
+	buf_putc(&out, ']');
+	jsonw_field_time(&out, "e", 0);
+	buf_putc(&out, '}');
+	assert_string_equal(buf_text(&out),
+	    "{\"a\":\"x\",\"b\":-42,\"c\":null,\"d\":[\"1\",\"2\"],"
+	    "\"e\":\"1970-01-01T00:00:00.000Z\"}");
+	buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(strings_are_what_a_parser_reads_back),
+	    cmocka_unit_test(fields_put_their_commas),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

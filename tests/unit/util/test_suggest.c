@@ -1,0 +1,79 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "util/suggest.h"
+
+static void the_distance_counts_single_mistakes(void **state)
+{
+	(void)state;
+
+	static const struct {
+		const char *a, *b;
+		size_t want;
+	} rows[] = {
+	    {"",       "",        0},
+	    {"abc",    "",        3},
+	    {"listen", "listen",  0},
+	    {"lisen",  "listen",  1},
+	    {"lsiten", "listen",  1},
+	    {"LISTEN", "listen",  0},
+	    {"kitten", "sitting", 3},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span a = span_of(rows[i].a), b = span_of(rows[i].b);
+		assert_int_equal(suggest_distance(a, b), rows[i].want);
+		assert_int_equal(suggest_distance(b, a), rows[i].want);
+	}
+}
+
+static void a_long_word_is_as_far_as_it_is_long(void **state)
+{
+	(void)state;
+	char word[100];
+	memset(word, 'a', sizeof(word));
+	assert_int_equal(
+	    suggest_distance((struct span){word, sizeof(word)}, SPAN("aaa")), 100);
+}
+
+static void only_what_is_near_is_suggested(void **state)
+{
+	(void)state;
+	static const char *const known[] = {"serve", "send", "status", "sms", "export"};
+
+	static const struct {
+		const char *word, *want;
+	} rows[] = {
+	    {"serv",       "serve" },
+	    {"sned",       "send"  },
+	    {"exprot",     "export"},
+	    {"exp",        "export"},
+	    {"s",          NULL    },
+	    {"xyz",        NULL    },
+	    {"frobnicate", NULL    },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct suggestion suggestion = {.word = span_of(rows[i].word)};
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			suggest_offer(&suggestion, known[k]);
+		if (rows[i].want == NULL)
+			assert_null(suggestion.best);
+		else
+			assert_string_equal(suggestion.best, rows[i].want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_distance_counts_single_mistakes),
+	    cmocka_unit_test(a_long_word_is_as_far_as_it_is_long),
+	    cmocka_unit_test(only_what_is_near_is_suggested),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
