@@ -202,18 +202,17 @@ static int read_token(struct send *send, struct error *err)
 static void print_json(const struct client_request *request,
     const struct client_reply *reply, const struct error *err)
 {
-	struct buf body = {0};
-	term_clean(&body, buf_span(&reply->body), true);
-	json_t *line = json_pack("{s:i, s:s?, s:s, s:f, s:s}", "status",
+	json_t *line = json_pack("{s:i, s:o, s:o, s:f, s:o}", "status",
 	    err != NULL ? 0 : reply->status, "contentType",
-	    reply->type[0] != '\0' ? reply->type : NULL, "body", buf_text(&body), "ms",
-	    (double)reply->us / 1000, "sid", request->label);
+	    term_json_text(span_of(reply->type[0] != '\0' ? reply->type : NULL)),
+	    "body", term_json_text(buf_span(&reply->body)), "ms",
+	    (double)reply->us / 1000, "sid", term_json_text(span_of(request->label)));
 	if (err != NULL)
-		(void)json_object_set_new(line, "error", json_string(err->text));
+		(void)json_object_set_new(
+		    line, "error", term_json_text(span_of(err->text)));
 	(void)json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	(void)fputc('\n', stdout);
 	json_decref(line);
-	buf_free(&body);
 }
 
 static void make(void *ctx, int64_t n, struct arena *arena, struct client_request *out)

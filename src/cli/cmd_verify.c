@@ -119,8 +119,8 @@ static void print_refusal(const struct verify *verify)
 	struct diagnosis why = diagnose(
 	    verify->tokens, &verify->request, &verify->hints, verify->options->arena);
 	if (verify->options->json) {
-		json_t *line = json_pack("{s:b, s:s, s:s}", "genuine", 0, "cause",
-		    why.cause, "advice", why.advice);
+		json_t *line = json_pack("{s:b, s:s, s:o}", "genuine", 0, "cause",
+		    why.cause, "advice", term_json_text(span_of(why.advice)));
 		term_json(stdout, line);
 		json_decref(line);
 		return;

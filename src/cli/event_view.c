@@ -5,19 +5,11 @@
 
 #include "cli/phone.h"
 #include "cli/term.h"
-#include "util/arena.h"
 #include "util/clock.h"
-#include "util/utf8.h"
 
-static json_t *text_json(struct span text, bool empty_is_null)
+static json_t *filled(struct span text)
 {
-	if (text.ptr == NULL || (empty_is_null && text.len == 0))
-		return json_null();
-	struct arena *arena = arena_new();
-	struct span valid = utf8_repair(text, arena);
-	json_t *value = json_stringn(valid.ptr, valid.len);
-	arena_free(arena);
-	return value;
+	return text.len == 0 ? json_null() : term_json_text(text);
 }
 
 static json_t *params_of(const struct store_event *event)
@@ -31,17 +23,16 @@ json_t *event_view_json(const struct store_event *event)
 {
 	char time[CLOCK_ISO_SIZE];
 	clock_iso(time, event->received_at_ms);
-	json_t *reply = json_pack("{s:i, s:o, s:o}", "status", event->reply.status,
-	    "type", text_json(event->reply.type, true), "body",
-	    text_json(event->reply.body, false));
+	json_t *reply =
+	    json_pack("{s:i, s:o, s:o}", "status", event->reply.status, "type",
+		filled(event->reply.type), "body", term_json_text(event->reply.body));
 	json_t *view = json_pack("{s:I, s:s, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "id",
-	    (json_int_t)event->id, "kind", event->kind, "sid",
-	    text_json(event->sid, true), "route", text_json(event->route, false),
-	    "receivedAt", time, "state", event_state_name(event->state), "duplicates",
-	    (json_int_t)event->duplicates, "reply", reply, "params", params_of(event));
+	    (json_int_t)event->id, "kind", event->kind, "sid", filled(event->sid),
+	    "route", term_json_text(event->route), "receivedAt", time, "state",
+	    event_state_name(event->state), "duplicates", (json_int_t)event->duplicates,
+	    "reply", reply, "params", params_of(event));
 	if (event->failure.len > 0)
-		(void)json_object_set_new(
-		    view, "failure", text_json(event->failure, true));
+		(void)json_object_set_new(view, "failure", filled(event->failure));
 	return view;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/arena.h"
 #include "util/utf8.h"
 
 bool term_is_tty(FILE *out)
@@ -62,6 +63,17 @@ void term_print(FILE *out, struct span text, bool lines)
 	term_clean(&clean, text, lines);
 	(void)fputs(buf_text(&clean), out);
 	buf_free(&clean);
+}
+
+json_t *term_json_text(struct span text)
+{
+	if (text.ptr == NULL)
+		return json_null();
+	struct arena *arena = arena_new();
+	struct span valid = utf8_repair(text, arena);
+	json_t *value = json_stringn(valid.ptr, valid.len);
+	arena_free(arena);
+	return value;
 }
 
 void term_json(FILE *out, const json_t *value)

@@ -19,6 +19,9 @@ bool term_is_tty(FILE *out);
 void term_clean(struct buf *out, struct span text, bool lines);
 /* The same, printed. */
 void term_print(FILE *out, struct span text, bool lines);
+/* Text as a JSON string; bytes that are not UTF-8 become U+FFFD; absent: null. The
+ * caller's. */
+json_t *term_json_text(struct span text);
 /* One compact line. */
 void term_json(FILE *out, const json_t *value);
 

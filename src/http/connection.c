@@ -405,7 +405,11 @@ void connections_drain(struct connections *set)
 
 void connections_clear(struct connections *set)
 {
-	while (!TAILQ_EMPTY(&set->all))
-		connection_free(TAILQ_FIRST(&set->all));
+	struct connection *c = TAILQ_FIRST(&set->all);
+	while (c != NULL) {
+		struct connection *next = TAILQ_NEXT(c, link);
+		connection_free(c);
+		c = next;
+	}
 	buf_free(&set->out);
 }

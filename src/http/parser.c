@@ -372,14 +372,22 @@ static enum parse take_chunk_line(struct parser *parser, struct span data, size_
 	return PARSE_MORE;
 }
 
+/* The CRLF behind a chunk's data, as far as it is here; `left` bytes of data and CRLF
+ * were still to come. */
+static bool chunk_end_valid(struct span data, uint64_t left)
+{
+	for (size_t i = left > 2 ? (size_t)left - 2 : 0; i < data.len; i++)
+		if (data.ptr[i] != (left - i == 2 ? '\r' : '\n'))
+			return false;
+	return true;
+}
+
 static enum parse take_chunk_data(struct parser *parser, struct span data, size_t *used)
 {
 	*used = data.len < parser->chunk_left ? data.len : (size_t)parser->chunk_left;
 	(void)machine_feed(parser, data.ptr, *used);
-	uint64_t end = parser->chunk_left - (parser->chunk_left < 2 ? 1 : 2);
-	for (size_t i = (size_t)end; i < *used; i++)
-		if (data.ptr[i] != "\n\r"[parser->chunk_left - i - 1])
-			(void)refuse(parser, 400, "a chunk does not end where it says");
+	if (!chunk_end_valid(span_head(data, *used), parser->chunk_left))
+		(void)refuse(parser, 400, "a chunk does not end where it says");
 	parser->chunk_left -= *used;
 	if (parser->chunk_left == 0 && parser->stage == STAGE_CHUNK_DATA)
 		parser->stage = STAGE_CHUNK_LINE;

@@ -19,8 +19,8 @@ const struct server_limits server_default_limits = {
     .header_count = 100,
     .connections = 20000,
     .memory_bytes = 64 << 20,
-    .request_ms = 10 * 1000,
-    .idle_ms = 75 * 1000,
+    .request_ms = 10000,
+    .idle_ms = 75000,
 };
 
 /* One I/O thread. */

@@ -86,14 +86,14 @@ static void add_content(struct key_text *text, const struct event *event,
 		add_field(text, source->body);
 		return;
 	}
-	const struct param **sorted = params_sort(source->params, arena);
-	for (size_t i = 0; i < source->params->count; i++) {
-		struct span name = sorted[i]->name;
+	struct params sorted = params_sort(source->params, arena);
+	for (size_t i = 0; i < sorted.count; i++) {
+		struct span name = sorted.items[i].name;
 		if (event->is_fallback &&
 		    (span_is(name, "ErrorCode") || span_is(name, "ErrorUrl")))
 			continue;
 		add_field(text, name);
-		add_field(text, sorted[i]->value);
+		add_field(text, sorted.items[i].value);
 	}
 }
 

@@ -168,15 +168,16 @@ static void sort(struct sorted *items, size_t count)
 	}
 }
 
-const struct param **params_sort(const struct params *params, struct arena *arena)
+struct params params_sort(const struct params *params, struct arena *arena)
 {
 	struct sorted *items = arena_alloc(arena, params->count * sizeof(*items));
 	for (size_t i = 0; i < params->count; i++)
 		items[i] = sorted_of(&params->items[i]);
 	sort(items, params->count);
-	const struct param **out = arena_alloc(arena, params->count * sizeof(*out));
+	struct params out = {.count = params->count};
+	out.items = arena_alloc(arena, params->count * sizeof(*out.items));
 	for (size_t i = 0; i < params->count; i++)
-		out[i] = items[i].param;
+		out.items[i] = *items[i].param;
 	return out;
 }
 

@@ -38,9 +38,9 @@ enum params_status params_parse(
 struct span params_get(const struct params *params, const char *name);
 /* As params_get, but absent also when the value is empty. */
 struct span params_get_filled(const struct params *params, const char *name);
-/* The order that counts for signatures and content: by name, then by value, as bytes.
- * An array of params->count, in the arena. */
-const struct param **params_sort(const struct params *params, struct arena *arena);
+/* The same parameters in the order that counts for signatures and content: by name,
+ * then by value, as bytes. */
+struct params params_sort(const struct params *params, struct arena *arena);
 /* A JSON object in posted order: {"From":"+1…","To":"+1…"}; a repeated name's values
  * form an array at the first one's place. Bytes that are not UTF-8 become U+FFFD. */
 void params_json(struct buf *out, const struct params *params);

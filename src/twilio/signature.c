@@ -85,18 +85,19 @@ static char *append(char *at, struct span text)
  * different value, sorted, each behind the name, as the official SDKs do. */
 static struct span form_text(const struct params *params, struct arena *arena)
 {
-	const struct param **sorted = params_sort(params, arena);
+	struct params sorted = params_sort(params, arena);
 	size_t len = 0;
-	for (size_t i = 0; i < params->count; i++)
-		len += sorted[i]->name.len + sorted[i]->value.len;
+	for (size_t i = 0; i < sorted.count; i++)
+		len += sorted.items[i].name.len + sorted.items[i].value.len;
 	char *text = arena_alloc(arena, len);
 	char *at = text;
-	for (size_t i = 0; i < params->count; i++) {
-		if (i > 0 && span_eq(sorted[i]->name, sorted[i - 1]->name) &&
-		    span_eq(sorted[i]->value, sorted[i - 1]->value))
+	for (size_t i = 0; i < sorted.count; i++) {
+		const struct param *param = &sorted.items[i];
+		if (i > 0 && span_eq(param->name, param[-1].name) &&
+		    span_eq(param->value, param[-1].value))
 			continue;
-		at = append(at, sorted[i]->name);
-		at = append(at, sorted[i]->value);
+		at = append(at, param->name);
+		at = append(at, param->value);
 	}
 	return (struct span){text, (size_t)(at - text)};
 }

@@ -7,6 +7,29 @@
 
 #define FORM "MessageSid=SM00000000000000000000000000000001&From=%2B1&Body=hi"
 
+#define HOST   "Host: example.com\r\n"
+#define TYPE   "Content-Type: application/x-www-form-urlencoded\r\n"
+#define LENGTH "Content-Length: 63\r\n\r\n" FORM
+
+struct row {
+	const char *name, *start, *signature, *rest;
+	int want;
+};
+
+static void expect_status(const struct talk *talk, const struct row *row)
+{
+	struct buf request = {0};
+	struct answer answer;
+	buf_printf(&request, "%s%s%s", row->start, row->signature, row->rest);
+	talk_once(talk, &answer, &request);
+	if (answer.status != row->want)
+		print_error(
+		    "%s: got %d, want %d\n", row->name, answer.status, row->want);
+	assert_int_equal(answer.status, row->want);
+	answer_clear(&answer);
+	buf_free(&request);
+}
+
 static void each_refusal_has_its_status(void **state)
 {
 	struct talk *talk = *state;
@@ -17,14 +40,8 @@ static void each_refusal_has_its_status(void **state)
 	talk_signature(
 	    other, "ffffffffffffffffffffffffffffffff", TALK_URL "/twilio/sms", FORM);
 	(void)snprintf(twice, sizeof(twice), "%s%s", good, good);
-#define HOST   "Host: example.com\r\n"
-#define TYPE   "Content-Type: application/x-www-form-urlencoded\r\n"
-#define LENGTH "Content-Length: 63\r\n\r\n" FORM
 
-	const struct {
-		const char *name, *start, *signature, *rest;
-		int want;
-	} rows[] = {
+	const struct row rows[] = {
 	    {"genuine",             "POST /twilio/sms HTTP/1.1\r\n" HOST,                   good,  TYPE LENGTH, 200},
 	    {"another's token",     "POST /twilio/sms HTTP/1.1\r\n" HOST,                   other,
              TYPE LENGTH,										       403},
@@ -59,19 +76,8 @@ static void each_refusal_has_its_status(void **state)
 	};
 
 	assert_int_equal(strlen(FORM), 63);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf request = {0};
-		struct answer answer;
-		buf_printf(
-		    &request, "%s%s%s", rows[i].start, rows[i].signature, rows[i].rest);
-		talk_once(talk, &answer, &request);
-		if (answer.status != rows[i].want)
-			print_error("%s: got %d, want %d\n", rows[i].name,
-			    answer.status, rows[i].want);
-		assert_int_equal(answer.status, rows[i].want);
-		answer_clear(&answer);
-		buf_free(&request);
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_status(talk, &rows[i]);
 	json_t *events = talk_events(talk);
 	assert_int_equal(json_array_size(events), 1);
 	json_decref(events);

@@ -26,9 +26,9 @@ static void check_same(const struct event *a, const struct event *b)
 /* Of a repeated name the first value counts: then order does matter. */
 static bool has_repeats(const struct params *params, struct arena *arena)
 {
-	const struct param **sorted = params_sort(params, arena);
-	for (size_t i = 1; i < params->count; i++)
-		if (span_eq(sorted[i - 1]->name, sorted[i]->name))
+	struct params sorted = params_sort(params, arena);
+	for (size_t i = 1; i < sorted.count; i++)
+		if (span_eq(sorted.items[i - 1].name, sorted.items[i].name))
 			return true;
 	return false;
 }

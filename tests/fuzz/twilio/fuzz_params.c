@@ -22,11 +22,13 @@ static int compare(struct span a, struct span b)
 
 static void check_order(const struct params *params, struct arena *arena)
 {
-	const struct param **sorted = params_sort(params, arena);
-	for (size_t i = 1; i < params->count; i++) {
-		int order = compare(sorted[i - 1]->name, sorted[i]->name);
-		must(order < 0 || (order == 0 && compare(sorted[i - 1]->value,
-						     sorted[i]->value) <= 0));
+	struct params sorted = params_sort(params, arena);
+	must(sorted.count == params->count);
+	for (size_t i = 1; i < sorted.count; i++) {
+		const struct param *item = &sorted.items[i];
+		int order = compare(item[-1].name, item->name);
+		must(order < 0 ||
+		     (order == 0 && compare(item[-1].value, item->value) <= 0));
 	}
 }
 

@@ -116,7 +116,7 @@ static void all_requests_together_have_one_budget(void **state)
 	struct server_config config = echo_config();
 	struct buf out = {0};
 	(void)state;
-	config.limits.memory_bytes = 300 * 1000;
+	config.limits.memory_bytes = 300000;
 	struct server *server = start(&config);
 	/* One holds most of it without ever finishing. */
 	int holder = dial(server);
@@ -124,7 +124,7 @@ static void all_requests_together_have_one_budget(void **state)
 	for (int i = 0; i < 80000; i++)
 		buf_putc(&out, 'x');
 	put_bytes(holder, buf_span(&out));
-	WAIT_FOR(stats_of(server).memory_bytes > 150 * 1000);
+	WAIT_FOR(stats_of(server).memory_bytes > 150000);
 	exchange_is(server, buf_text(&out), 503);
 	assert_int_equal(stats_of(server).shed_total, 1);
 	/* What it held is free again once it is gone. */

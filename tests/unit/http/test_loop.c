@@ -168,9 +168,9 @@ static void start_timers(struct loop_task *task)
 	timers[0].fire = timer_b;
 	timers[1].fire = timer_a;
 	timers[2].fire = timer_c;
-	loop_timer_start(noting_loop, &timers[0], now + 120 * 1000);
-	loop_timer_start(noting_loop, &timers[1], now + 10 * 1000);
-	loop_timer_start(noting_loop, &timers[2], now + 20 * 1000);
+	loop_timer_start(noting_loop, &timers[0], now + 120000);
+	loop_timer_start(noting_loop, &timers[1], now + 10000);
+	loop_timer_start(noting_loop, &timers[2], now + 20000);
 	loop_timer_stop(noting_loop, &timers[2]);
 }
 

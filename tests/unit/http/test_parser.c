@@ -264,7 +264,7 @@ static void large_requests_grow_what_they_need(void **state)
 	} while (result == PARSE_MORE || result == PARSE_HEAD);
 	assert_int_equal(result, PARSE_DONE);
 	assert_int_equal(request.header_count, 92);
-	assert_int_equal(atoi(request_header(&request, "header-77").ptr), 77);
+	assert_int_equal(request_header(&request, "header-77").len, 200);
 	assert_int_equal(request.body.len, 500000);
 	assert_memory_equal(request.body.ptr, text.ptr + head, 500000);
 	arena_free(request.arena);

@@ -130,7 +130,7 @@ static inline struct filter *filter_of(const char *json)
 {
 	struct filter *filter = NULL;
 	struct error err = {""};
-	json_t *spec = json_loads(json, 0, NULL);
+	json_t *spec = json_loads(json, JSON_ALLOW_NUL, NULL);
 	assert_non_null(spec);
 	if (filter_compile(&filter, spec, &err) < 0)
 		fail_msg("%s", err.text);
@@ -142,7 +142,7 @@ static inline struct update *update_of(const char *json)
 {
 	struct update *update = NULL;
 	struct error err = {""};
-	json_t *spec = json_loads(json, 0, NULL);
+	json_t *spec = json_loads(json, JSON_ALLOW_NUL, NULL);
 	assert_non_null(spec);
 	if (update_compile(&update, spec, &err) < 0)
 		fail_msg("%s", err.text);

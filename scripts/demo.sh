@@ -1,0 +1,97 @@
+#!/bin/bash
+# The whole path on this machine, without a Twilio account: a server on the embedded
+# store, signed traffic as Twilio sends it, what the phone shows, what is stored.
+#   demo.sh PROGRAM
+set -eu
+offhook=$(realpath "$1")
+dir=$(mktemp -d)
+server=
+cleanup() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null || true
+	wait 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$(printf '\033[1m')
+	plain=$(printf '\033[0m')
+fi
+step() {
+	printf '\n%s%s%s\n' "$bold" "$*" "$plain"
+}
+# Shows the command as one would type it beside the server; --url and --connect say
+# where this demo's is.
+run() {
+	printf '$ offhook'
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_=./:,-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	echo
+	if [ "$1" = send ]; then set -- "$@" --url $url --connect "$address"; fi
+	"$offhook" "$@" 2>/dev/null
+}
+
+# A token of the demo's own; the real one comes from the Twilio Console.
+TWILIO_AUTH_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+export TWILIO_AUTH_TOKEN
+url=https://demo.example.com
+cd "$dir"
+printf 'data = %s/data\nlog-level = warn\n' "$dir" >offhook.conf
+
+"$offhook" serve --listen 127.0.0.1:0 --public-url $url 2>"$dir/log" &
+server=$!
+for _ in $(seq 200); do
+	grep -q '^listening on' "$dir/log" && break
+	kill -0 "$server" 2>/dev/null || { cat "$dir/log"; exit 1; }
+	sleep 0.05
+done
+address=$(sed -n 's|^listening on http://||p' "$dir/log")
+echo "offhook serve is listening on $address, its data in $dir/data"
+
+message=SM$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+outbound=SM$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+call=CA$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+
+step "1. An SMS comes in. It is on disk before the reply leaves."
+run send sms --sid "$message" --body "Hello, is <anybody> there?"
+
+step "2. An MMS with two pictures."
+run send mms --body "Look!" --media https://api.twilio.com/a.jpg,image/jpeg \
+	--media https://api.twilio.com/b.png,image/png
+
+step "3. Statuses of a message you sent; the network delivers a 'sent' late."
+for status in queued delivered sent; do
+	run send status --sid "$outbound" --status $status
+done
+echo "It never goes backwards:"
+run query sms_messages "{\"messageSid\": \"$outbound\"}" --json
+
+step "4. A call comes in, leaves a message, is transcribed and ends."
+run send call --sid "$call"
+run send record --sid "$call" --duration 7
+run send transcription --call-sid "$call" --body "Please call me back"
+run send call-status --sid "$call" --call-status completed --duration 31
+
+step "5. Twilio repeats the first SMS: same reply, byte for byte; the handler does not run."
+run send sms --sid "$message" --body "Hello, is <anybody> there?" --repeat 3
+
+step "6. Somebody else tries."
+run send sms --tamper=body || true
+echo "The log says why:"
+grep -m1 'refused' "$dir/log" || true
+
+step "What is stored"
+run query sms_messages
+run query calls
+run events
+
+step "Stop (SIGTERM: requests in flight finish), and it is all still there."
+kill "$server"
+wait "$server"
+server=
+run events --limit 3

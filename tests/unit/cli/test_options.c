@@ -1,0 +1,170 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+#include "cli/options.h"
+
+static const struct flag flags[] = {
+    {"body",   "TEXT", "text", 0, false},
+    {"repeat",  "N", "times", 'n', false},
+    {"tamper",   "WHAT", "spoil", 0, true},
+    {"follow", NULL, "go on", 'f', false},
+    {0},
+};
+
+static const struct command command = {.name = "try",
+    .usage = "[A] [B]",
+    .flags = flags,
+    .settings = SETTINGS_DATA,
+    .json = true,
+    .max_args = 2};
+
+static int parse(struct options *options, const char **argv, struct error *err)
+{
+	int argc = 0;
+	while (argv[argc] != NULL)
+		argc++;
+	return options_parse(options, &command, argc, (char **)(uintptr_t)argv, err);
+}
+
+static void options_are_read_in_all_their_forms(void **state)
+{
+	(void)state;
+	static const char *const lines[][8] = {
+	    {"--body",    "x",        "-n",         "3",        "-f",       "a", "--data", "d"   },
+	    {"a",         "--body=x", "--repeat=3", "--follow", "--data=d"},
+	    {"--body=y", "--body",        "x",          "--repeat",        "3", "--follow",    "a",   "--data=d"},
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const char *argv[9] = {0};
+		struct options options;
+		struct error err;
+		int64_t times = 1;
+		memcpy(argv, lines[i], sizeof(lines[i]));
+		assert_int_equal(parse(&options, argv, &err), 0);
+		assert_string_equal(options_value(&options, "body"), "x");
+		assert_int_equal(
+		    options_int(&options, "repeat", 1, 9, &times, &err), 0);
+		assert_int_equal(times, 3);
+		assert_true(options_has(&options, "follow"));
+		assert_false(options_has(&options, "tamper"));
+		assert_int_equal(options.arg_count, 1);
+		assert_string_equal(options.args[0], "a");
+		assert_int_equal(options.input.flag_count, 1);
+		assert_string_equal(options.input.flags[0].name, "data");
+		assert_string_equal(options.input.flags[0].value, "d");
+		options_clear(&options);
+	}
+}
+
+static void two_dashes_end_the_options_and_one_is_an_argument(void **state)
+{
+	(void)state;
+	const char *argv[] = {"-", "--", "--body", NULL};
+	struct options options;
+	struct error err;
+	assert_int_equal(parse(&options, argv, &err), 0);
+	assert_int_equal(options.arg_count, 2);
+	assert_string_equal(options.args[0], "-");
+	assert_string_equal(options.args[1], "--body");
+	options_clear(&options);
+}
+
+static void an_optional_value_stands_behind_an_equals_sign_only(void **state)
+{
+	(void)state;
+	const char *bare[] = {"--tamper", "a", NULL},
+		   *given[] = {"--tamper=body", NULL};
+	struct options options;
+	struct error err;
+	assert_int_equal(parse(&options, bare, &err), 0);
+	assert_string_equal(options_value(&options, "tamper"), "");
+	assert_int_equal(options.arg_count, 1);
+	options_clear(&options);
+	assert_int_equal(parse(&options, given, &err), 0);
+	assert_string_equal(options_value(&options, "tamper"), "body");
+	options_clear(&options);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	(void)state;
+
+	static const struct {
+		const char *argv[5];
+		const char *want;
+	} rows[] = {
+	    {{"--bodyy", "x"},   "there is no option --bodyy; did you mean --body?"},
+	    {{"--dta=x"},        "did you mean --data?"                            },
+	    {{"--jsn"},          "did you mean --json?"                            },
+	    {{"--listen=:1"},    "there is no option --listen"                     },
+	    {{"--frobnicate"},   "there is no option --frobnicate"                 },
+	    {{"-x"},             "there is no option -x"                           },
+	    {{"--body"},         "--body needs a value"                            },
+	    {{"--follow=yes"},   "--follow takes no value"                         },
+	    {{"--auth-token=x"}, "TWILIO_AUTH_TOKEN"                               },
+	    {{"a", "b", "c"},    "too many arguments, from \"c\" on"               },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *argv[5];
+		struct options options;
+		struct error err;
+		memcpy(argv, rows[i].argv, sizeof(argv));
+		assert_int_equal(parse(&options, argv, &err), -1);
+		if (strstr(err.text, rows[i].want) == NULL)
+			fail_msg("%s: %s", rows[i].want, err.text);
+		options_clear(&options);
+	}
+}
+
+static void a_number_out_of_range_is_refused(void **state)
+{
+	(void)state;
+	static const char *const values[] = {"0", "10", "x", "", "1.5", "-1"};
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		const char *argv[] = {"--repeat", values[i], NULL};
+		struct options options;
+		struct error err;
+		int64_t times = 1;
+		assert_int_equal(parse(&options, argv, &err), 0);
+		assert_int_equal(
+		    options_int(&options, "repeat", 1, 9, &times, &err), -1);
+		assert_int_equal(times, 1);
+		options_clear(&options);
+	}
+}
+
+/* Help and the manual are made of these. */
+static void every_command_explains_itself(void **state)
+{
+	(void)state;
+	for (size_t i = 0; cli_commands[i] != NULL; i++) {
+		const struct command *each = cli_commands[i];
+		assert_non_null(each->run);
+		assert_non_null(each->usage);
+		assert_non_null(each->summary);
+		assert_ptr_equal(cli_find(each->name), each);
+		assert_true(each->min_args <= each->max_args);
+		for (const struct flag *flag = each->flags;
+		     flag != NULL && flag->name != NULL; flag++)
+			assert_non_null(flag->help);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(options_are_read_in_all_their_forms),
+	    cmocka_unit_test(two_dashes_end_the_options_and_one_is_an_argument),
+	    cmocka_unit_test(an_optional_value_stands_behind_an_equals_sign_only),
+	    cmocka_unit_test(what_is_wrong_is_said),
+	    cmocka_unit_test(a_number_out_of_range_is_refused),
+	    cmocka_unit_test(every_command_explains_itself),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,264 @@
+/* Finding documents: by key, by index, by reading all; sorted, limited, counted. */
+#include "store_fixture.h"
+
+static void fill(struct fixture *f)
+{
+	assert_int_equal(store_declare(f->store, "c", "k", &f->err), 0);
+
+	static const struct {
+		const char *doc, *key;
+	} docs[] = {
+	    {"{\"k\":\"a\",\"n\":3,\"t\":\"x\"}",                         "a"},
+	    {"{\"k\":\"b\",\"n\":1,\"t\":[\"x\",\"y\"]}",                 "b"},
+	    {"{\"k\":\"c\",\"n\":2,\"t\":\"y\",\"m\":{\"u\":\"x\"}}",     "c"},
+	    {"{\"k\":\"d\",\"n\":2,\"m\":[{\"u\":\"x\"},{\"u\":\"z\"}]}", "d"},
+	    {"{\"k\":\"e\",\"n\":1.0,\"t\":null,\"b\":true}",             "e"},
+	    {"{\"k\":\"f\",\"t\":\"[\\\"x\\\"]\",\"b\":1}",               "f"},
+	    {"{\"k\":\"g\",\"t\":\"x\\u0000\"}",                          "g"},
+	};
+
+	for (size_t i = 0; i < sizeof(docs) / sizeof(docs[0]); i++)
+		assert_int_equal(insert(f, "c", docs[i].doc, docs[i].key), STORE_OK);
+}
+
+/* The keys of what is found, as "abc". */
+static bool append_key(void *ctx, int64_t row, json_t *doc)
+{
+	(void)row;
+	(void)strcat(ctx, json_string_value(json_object_get(doc, "k")));
+	return true;
+}
+
+static void assert_keys(
+    struct fixture *f, struct store_query query, const char *filter, const char *want)
+{
+	char keys[64] = "";
+	struct filter *compiled = filter == NULL ? NULL : filter_of(filter);
+	query.collection = "c";
+	query.filter = compiled;
+	if (store_find(f->reader, &query, append_key, keys, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	assert_string_equal(keys, want);
+	assert_int_equal(store_count(f->reader, &query, &f->err), strlen(want));
+	filter_free(compiled);
+}
+
+static const struct {
+	const char *filter, *want;
+} filters[] = {
+    {NULL,				      "abcdefg"},
+    {"{}",				      "abcdefg"},
+    {"{\"k\":\"c\"}",			   "c"      },
+    {"{\"k\":\"c\",\"n\":2}",                   "c"      },
+    {"{\"k\":\"c\",\"n\":3}",                   ""       },
+    {"{\"k\":\"none\"}",                        ""       },
+    {"{\"t\":\"x\"}",			   "ab"     },
+    {"{\"t\":\"y\"}",			   "bc"     },
+    {"{\"t\":\"[\\\"x\\\"]\"}",                 "f"      },
+    {"{\"t\":\"x\\u0000\"}",                    "g"      },
+    {"{\"t\":null}",			    "de"     },
+    {"{\"n\":1}",			       "be"     },
+    {"{\"n\":1.0}",			     "be"     },
+    {"{\"n\":{\"$gte\":2}}",                    "acd"    },
+    {"{\"b\":true}",			    "e"      },
+    {"{\"b\":1}",			       "f"      },
+    {"{\"m.u\":\"x\"}",			 "cd"     },
+    {"{\"m.u\":\"z\"}",			 "d"      },
+    {"{\"m.u\":\"x\",\"n\":2}",                 "cd"     },
+    {"{\"$or\":[{\"k\":\"a\"},{\"k\":\"b\"}]}", "ab"     },
+};
+
+static void assert_all_filters(struct fixture *f)
+{
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		assert_keys(
+		    f, (struct store_query){0}, filters[i].filter, filters[i].want);
+}
+
+static void a_filter_finds_the_same_with_and_without_indexes(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const paths[] = {"t", "n", "b", "m.u"};
+	fill(f);
+	assert_all_filters(f);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (store_index(f->store, "c", paths[i], &f->err) < 0)
+			fail_msg("%s", f->err.text);
+		assert_all_filters(f);
+	}
+	fixture_reopen(f);
+	assert_all_filters(f);
+}
+
+static void an_index_is_kept_up_to_date(void **state)
+{
+	struct fixture *f = *state;
+	fill(f);
+	assert_int_equal(store_index(f->store, "c", "n", &f->err), 0);
+	assert_int_equal(store_index(f->store, "c", "n", &f->err), 0);
+	struct update *update = update_of("{\"$set\":{\"n\":1}}");
+	struct store_write write = {.op = STORE_UPDATE,
+	    .collection = "c",
+	    .key = SPAN("a"),
+	    .update = update,
+	    .expect = 1};
+	assert_int_equal(commit_write(f, &write), STORE_OK);
+	update_free(update);
+	assert_int_equal(insert(f, "c", "{\"k\":\"h\",\"n\":1}", "h"), STORE_OK);
+	assert_keys(f, (struct store_query){0}, "{\"n\":1}", "abeh");
+	assert_keys(f, (struct store_query){0}, "{\"n\":3}", "");
+}
+
+static void malformed_text_in_an_indexed_collection_is_a_conflict(void **state)
+{
+	struct fixture *f = *state;
+	fill(f);
+	assert_int_equal(store_index(f->store, "c", "n", &f->err), 0);
+	assert_int_equal(insert(f, "c", "{\"k\":\"h\",,}", "h"), STORE_CONFLICT);
+	assert_true(store_healthy(f->store));
+	assert_all_filters(f);
+}
+
+static void odd_paths_are_not_indexed(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const paths[] = {
+	    "", ".", "a.", ".a", "a..b", "a.0", "a\"b", "$x", "a b", "a'"};
+	fill(f);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		assert_int_equal(store_index(f->store, "c", paths[i], &f->err), -1);
+}
+
+static void results_are_sorted_skipped_and_limited(void **state)
+{
+	struct fixture *f = *state;
+
+	static const struct {
+		const char *sort;
+		int64_t skip, limit;
+		const char *want;
+	} cases[] = {
+	    {NULL,                  0, 3, "abc"    },
+	    {NULL,                  2, 3, "cde"    },
+	    {NULL,                  6, 3, "g"      },
+	    {NULL,                  9, 3, ""       },
+	    {"{\"k\":-1}",          0, 0, "gfedcba"},
+	    {"{\"k\":-1}",          0, 2, "gf"     },
+	    {"{\"k\":-1}",          1, 2, "fe"     },
+	    {"{\"n\":1}",           0, 0, "fgbecda"},
+	    {"{\"n\":1}",           0, 3, "fgb"    },
+	    {"{\"n\":-1,\"k\":-1}", 0, 4, "adce"   },
+	    {"{\"n\":1}",           5, 9, "da"     },
+	    {"{\"n\":1}",           9, 9, ""       },
+	};
+
+	fill(f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *sort =
+		    cases[i].sort == NULL ? NULL : json_loads(cases[i].sort, 0, NULL);
+		struct store_query query = {
+		    .sort = sort, .skip = cases[i].skip, .limit = cases[i].limit};
+		assert_keys(f, query, NULL, cases[i].want);
+		assert_keys(f, query, "{}", cases[i].want);
+		json_decref(sort);
+	}
+}
+
+static void a_bad_sort_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	json_t *sort = json_loads("{\"k\":7}", 0, NULL);
+	struct store_query query = {.collection = "c", .sort = sort};
+	assert_int_equal(store_find(f->reader, &query, append_key, NULL, &f->err), -1);
+	json_decref(sort);
+}
+
+static void a_collection_that_is_not_there_is_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct store_query query = {.collection = "none"};
+	char keys[8] = "";
+	assert_int_equal(store_find(f->reader, &query, append_key, keys, &f->err), 0);
+	assert_string_equal(keys, "");
+	assert_int_equal(store_count(f->reader, &query, &f->err), 0);
+}
+
+static _Atomic int done_count;
+
+static void count_done(struct store_txn *txn)
+{
+	assert_int_equal(txn->result, STORE_OK);
+	done_count++;
+}
+
+enum { MANY = 1700 };
+
+struct one {
+	struct store_txn txn;
+	struct store_write write;
+	char doc[32];
+};
+
+static void insert_many(struct fixture *f)
+{
+	struct one *all = calloc(MANY, sizeof(*all));
+	done_count = 0;
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(all[i].doc, sizeof(all[i].doc), "{\"n\":%d}", i % 7);
+		all[i].write = (struct store_write){.op = STORE_INSERT,
+		    .collection = "many",
+		    .doc = span_of(all[i].doc),
+		    .expect = -1};
+		all[i].txn.writes = &all[i].write;
+		all[i].txn.done = count_done;
+		assert_true(store_submit(f->store, &all[i].txn));
+	}
+	store_flush(f->store);
+	while (done_count < MANY)
+		(void)usleep(1000);
+	free(all);
+}
+
+static bool count_docs(void *ctx, int64_t row, json_t *doc)
+{
+	int64_t *last = ctx;
+	(void)doc;
+	assert_true(row > last[1]);
+	last[1] = row;
+	last[0]++;
+	return true;
+}
+
+static void more_documents_than_a_slice_come_in_order(void **state)
+{
+	struct fixture *f = *state;
+	int64_t all[2] = {0}, some[2] = {0}, indexed[2] = {0};
+	insert_many(f);
+	struct store_query query = {.collection = "many"};
+	assert_int_equal(store_find(f->reader, &query, count_docs, all, &f->err), 0);
+	assert_int_equal(all[0], MANY);
+	struct filter *filter = filter_of("{\"n\":0}");
+	query.filter = filter;
+	assert_int_equal(store_find(f->reader, &query, count_docs, some, &f->err), 0);
+	assert_int_equal(some[0], (MANY + 6) / 7);
+	assert_int_equal(store_index(f->store, "many", "n", &f->err), 0);
+	assert_int_equal(
+	    store_find(f->reader, &query, count_docs, indexed, &f->err), 0);
+	assert_int_equal(indexed[0], (MANY + 6) / 7);
+	filter_free(filter);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_filter_finds_the_same_with_and_without_indexes),
+	    TEST(an_index_is_kept_up_to_date),
+	    TEST(malformed_text_in_an_indexed_collection_is_a_conflict),
+	    TEST(odd_paths_are_not_indexed),
+	    TEST(results_are_sorted_skipped_and_limited),
+	    TEST(a_bad_sort_is_an_error),
+	    TEST(a_collection_that_is_not_there_is_empty),
+	    TEST(more_documents_than_a_slice_come_in_order),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
