@@ -312,7 +312,7 @@ def read_options():
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--no-express", dest="express", action="store_false")
     parser.add_argument("--big", type=int, default=10_000_000, metavar="N",
-                        help="events in the filled store (10000000: about 12 GB of\n"
+                        help="events in the filled store (10000000: about 14 GB of\n"
                              "disk and some minutes); 0: leave this part out")
     parser.add_argument("--quick", action="store_true",
                         help="2 rounds of 2 s, no filled store: does it work?")

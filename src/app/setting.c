@@ -227,6 +227,8 @@ static int parse_account_tokens(struct config *config, const struct setting *set
 	{                                                                              \
 		__VA_ARGS__                                                            \
 	}
+#define SECONDS(n)  (INT64_C(1000) * (n))
+#define MIB(n)      (INT64_C(1024) * 1024 * (n))
 #define FIELD(name) offsetof(struct config, name)
 
 const struct setting setting_table[SETTING_COUNT] = {
@@ -263,29 +265,28 @@ const struct setting setting_table[SETTING_COUNT] = {
 	.field = FIELD(threads), .min = 0, .max = 256),
     SETTING(.name = "max-body", .argument = "SIZE", .initial = "1M",
 	.help = "largest body of a webhook; larger ones are answered 413",
-	.parse = parse_size, .field = FIELD(max_body), .min = 1024,
-	.max = 64 * 1024 * 1024),
+	.parse = parse_size, .field = FIELD(max_body), .min = 1024, .max = MIB(64)),
     SETTING(.name = "max-connections", .argument = "N", .initial = "20000",
 	.help = "connections open at once; more are answered 503", .parse = parse_count,
 	.field = FIELD(max_connections), .min = 1, .max = 1000000),
     SETTING(.name = "request-timeout", .argument = "TIME", .initial = "10s",
 	.help = "how long a request may take to arrive; then 408",
 	.parse = parse_duration, .field = FIELD(request_timeout_ms), .min = 100,
-	.max = 60 * 1000),
+	.max = SECONDS(60)),
     SETTING(.name = "idle-timeout", .argument = "TIME", .initial = "75s",
 	.help = "how long a connection may stay without a request",
 	.parse = parse_duration, .field = FIELD(idle_timeout_ms), .min = 100,
-	.max = 3600 * 1000),
+	.max = SECONDS(3600)),
     SETTING(.name = "deadline", .argument = "TIME", .initial = "10s",
 	.help = "then a webhook is late and gets its route's fallback reply",
 	.more = "Counted from the request's first byte. Twilio itself gives up after "
 		"15 s.",
 	.parse = parse_duration, .field = FIELD(deadline_ms), .min = 100,
-	.max = 13 * 1000),
+	.max = SECONDS(13)),
     SETTING(.name = "drain-timeout", .argument = "TIME", .initial = "15s",
 	.help = "how long requests in flight may take to end when stopping",
 	.parse = parse_duration, .field = FIELD(drain_timeout_ms), .min = 0,
-	.max = 600 * 1000),
+	.max = SECONDS(600)),
     SETTING(.name = "log-level", .argument = "LEVEL", .initial = "info",
 	.help = "least level that is logged: debug, info, warn or error",
 	.parse = parse_log_level),

@@ -86,7 +86,8 @@ double tally_ms(struct tally *tally, size_t per_mille)
 	if (tally->count == 0)
 		return 0;
 	qsort(tally->us, tally->count, sizeof(tally->us[0]), by_time);
-	return (double)tally->us[(tally->count - 1) * per_mille / 1000] / 1000;
+	size_t index = (tally->count - 1) * per_mille / 1000;
+	return (double)tally->us[index] / 1000;
 }
 
 bool tally_good(const struct tally *tally)

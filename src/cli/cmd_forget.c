@@ -22,6 +22,14 @@ static int confirm(const struct options *options, struct error *err)
 	return 0;
 }
 
+static void print_answer(const json_t *answer)
+{
+	long long events = json_integer_value(json_object_get(answer, "events"));
+	long long documents = json_integer_value(json_object_get(answer, "documents"));
+	(void)printf("erased: what %lld event%s held, and %lld document%s\n", events,
+	    events == 1 ? "" : "s", documents, documents == 1 ? "" : "s");
+}
+
 static int run(const struct options *options)
 {
 	struct error err;
@@ -47,10 +55,7 @@ static int run(const struct options *options)
 	if (options->json)
 		term_json(stdout, answer);
 	else
-		(void)printf("erased: the contents of %lld events, %lld documents\n",
-		    (long long)json_integer_value(json_object_get(answer, "events")),
-		    (long long)json_integer_value(
-			json_object_get(answer, "documents")));
+		print_answer(answer);
 	json_decref(answer);
 	return EXIT_OK;
 }

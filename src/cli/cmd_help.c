@@ -32,7 +32,9 @@ static int run(const struct options *options)
 	(void)error_set(&err, "there is no command \"%s\"%s%s%s", name,
 	    meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
 	    meant != NULL ? "\"?" : "");
-	return options_misused(options, &err);
+	(void)options_fail(options, &err);
+	(void)fprintf(stderr, "Try `offhook --help`.\n");
+	return EXIT_USAGE;
 }
 
 /* The flags print parts of the manual pages, which a test compares. */

@@ -8,7 +8,7 @@
 enum {
 	LINE_ROOM = 1024,  /* first room for lines; a usual head fits */
 	HEADER_ROOM = 16,  /* first room for headers; doubled when full */
-	BODY_ROOM = 16384, /* a larger body gets its memory as it arrives */
+	BODY_ROOM = 16384, /* up to here a body gets its room at once */
 	CHUNK_LINE_MAX = 256,
 };
 
@@ -125,12 +125,12 @@ static int on_chunk_header(llhttp_t *machine)
 	return HPE_PAUSED;
 }
 
-/* Doubling, as it arrives: a client that announces much and sends nothing holds
- * little. */
+/* A small body gets its room at once; a large one doubles it as it arrives, so that a
+ * client that announces much and sends nothing holds little. */
 static void body_grow(struct parser *parser, size_t need)
 {
 	const struct framing *framing = &parser->framing;
-	size_t room = 2 * need < LINE_ROOM ? LINE_ROOM : 2 * need;
+	size_t room = 2 * need;
 	if (!framing->chunked &&
 	    (framing->length <= BODY_ROOM || framing->length < room))
 		room = (size_t)framing->length;
@@ -199,8 +199,9 @@ static bool line_take(struct parser *parser, struct span data, size_t *used)
 	size_t len = end < data.len ? end + 1 : data.len;
 	if (parser->line_len + len > parser->line_cap) {
 		size_t cap = 2 * (parser->line_len + len);
-		char *grown = arena_alloc(
-		    parser->request->arena, cap < LINE_ROOM ? (cap = LINE_ROOM) : cap);
+		if (cap < LINE_ROOM)
+			cap = LINE_ROOM;
+		char *grown = arena_alloc(parser->request->arena, cap);
 		if (parser->line_len > 0)
 			memcpy(grown, parser->line, parser->line_len);
 		parser->line = grown;

@@ -240,7 +240,7 @@ static int delete_some(struct keys *keys, size_t *spent, struct error *err)
 
 	*spent += DELETE_COST;
 	for (size_t i = 0; i < sizeof deletes / sizeof *deletes; i++) {
-		if (keys_rows_run(keys->rows.db, deletes[i], range, err) < 0)
+		if (keys_rows_delete(keys->rows.db, deletes[i], range, err) < 0)
 			return -1;
 		int deleted = sqlite3_changes(keys->rows.db);
 		*spent += (size_t)deleted * DELETE_COST;

@@ -3,6 +3,7 @@
 #ifndef OFFHOOK_STORE_KEYS_ENTRY_H
 #define OFFHOOK_STORE_KEYS_ENTRY_H
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,17 +17,14 @@ enum { KEYS_ENTRY_SIZE = 24 };
 static inline uint64_t keys_u64_read(const unsigned char *from)
 {
 	uint64_t value = 0;
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | from[i];
-	return value;
+	memcpy(&value, from, sizeof value);
+	return be64toh(value);
 }
 
 static inline void keys_u64_write(unsigned char *to, uint64_t value)
 {
-	for (int i = 7; i >= 0; i--) {
-		to[i] = (unsigned char)value;
-		value >>= 8;
-	}
+	value = htobe64(value);
+	memcpy(to, &value, sizeof value);
 }
 
 static inline struct keys_entry keys_entry_of(const unsigned char *key, int64_t row)

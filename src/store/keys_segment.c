@@ -42,6 +42,39 @@ int keys_rows_run(
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* The setting's number, or -1 when it cannot be told. */
+static int secure_delete(sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	int value = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA secure_delete", -1, &stmt, NULL) ==
+		SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		value = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return value;
+}
+
+static void set_secure_delete(sqlite3 *db, int value)
+{
+	static const char *const sql[] = {"PRAGMA secure_delete = OFF",
+	    "PRAGMA secure_delete = ON", "PRAGMA secure_delete = FAST"};
+	if (value >= 0 && value <= 2)
+		sqlite3_exec(db, sql[value], NULL, NULL, NULL);
+}
+
+int keys_rows_delete(
+    sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err)
+{
+	int before = secure_delete(db);
+	if (before >= 0)
+		set_secure_delete(db, 0);
+	int rc = keys_rows_run(db, sql, numbers, err);
+	set_secure_delete(db, before);
+	return rc;
+}
+
 int64_t keys_rows_id(int64_t segment, uint64_t number)
 {
 	assert(segment > 0 && number <= UINT32_MAX);

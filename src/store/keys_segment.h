@@ -29,6 +29,11 @@ int keys_rows_prepare(
 /* Runs a statement that changes rows; its parameters are the numbers, in order. */
 int keys_rows_run(
     sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err);
+/* As keys_rows_run, for a DELETE of many rows. Under PRAGMA secure_delete (Debian's
+ * default) every page it frees would be overwritten and written, half of all that
+ * merging writes; keys are hashes, which live on elsewhere, and need no erasing. */
+int keys_rows_delete(
+    sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err);
 int64_t keys_rows_id(int64_t segment, uint64_t number);
 
 struct keys_chunk {

@@ -28,10 +28,9 @@ enum params_status {
 };
 
 /* Decodes application/x-www-form-urlencoded: & separates, + is a blank, %xx a byte;
- * empty pieces ("a=1&&b=2") are no parameters. Names and values live in the arena:
- * two allocations, however many parameters there are; a NUL that is not in len follows
- * each of them. An absent or empty form gives no parameters. out counts only with
- * PARAMS_OK. */
+ * empty pieces ("a=1&&b=2") are no parameters. Names and values live in the arena,
+ * without an allocation for each; a NUL that is not in len follows each of them. An
+ * absent or empty form gives no parameters. out counts only with PARAMS_OK. */
 enum params_status params_parse(
     struct params *out, struct span form, struct arena *arena);
 /* The first value of that name; absent when there is none. */

@@ -194,8 +194,9 @@ static void a_client_that_vanishes_harms_nobody(void **state)
 	release_all();
 	get_until(survivor, &in, "GET /s []", 1);
 	WAIT_FOR(open_connections(server) == 1);
-	server_stats(server, &stats);
-	assert_int_equal(stats.memory_bytes, 0);
+	do
+		server_stats(server, &stats);
+	while (stats.memory_bytes > 0);
 	assert_int_equal(stats.requests_total, 31);
 	buf_free(&in);
 	(void)close(survivor);

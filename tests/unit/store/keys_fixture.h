@@ -52,10 +52,11 @@ static inline uint32_t below(struct fixture *f, uint32_t limit)
 	return (uint32_t)(next_random(&f->random) % limit);
 }
 
-/* Keys of one sid share their first 8 bytes. */
+/* Keys of one sid share their first 8 bytes; the least of them is what 0's. */
 static inline void make_key(unsigned char key[KEYS_SIZE], uint64_t sid, uint64_t what)
 {
-	uint64_t halves[] = {mix(sid + 1), mix(mix(sid + 1) ^ (what + 1) << 32)};
+	uint64_t halves[] = {
+	    mix(sid + 1), what == 0 ? 0 : mix(mix(sid + 1) ^ what << 32)};
 	for (int i = 0; i < KEYS_SIZE; i++)
 		key[i] = (unsigned char)(halves[i / 8] >> 8 * (i % 8));
 }

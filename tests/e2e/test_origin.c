@@ -1,0 +1,143 @@
+/* Whose URL, whose token: what the signature is checked against. */
+#include "conversation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAIN  "AC00000000000000000000000000000001"
+#define CHILD "AC00000000000000000000000000000002"
+
+/* Posts a form signed with token for url, with more headers. */
+static int post_as(const struct talk *talk, const char *token, const char *url,
+    const char *headers, const char *form)
+{
+	char signature[64];
+	char all[512];
+	struct buf request = {0};
+	struct answer answer;
+	talk_signature(signature, token, url, form);
+	(void)snprintf(all, sizeof(all), "%s%s", signature, headers);
+	talk_request(&request, "/twilio/sms", all, form);
+	talk_once(talk, &answer, &request);
+	int status = answer.status;
+	answer_clear(&answer);
+	buf_free(&request);
+	return status;
+}
+
+static void tokens_are_chosen_by_account(void **state)
+{
+	(void)state;
+	struct talk talk;
+	const char *old = "0000000000000000000000000000aaaa";
+	const char *new = "0000000000000000000000000000bbbb";
+	(void)setenv("TWILIO_AUTH_TOKENS",
+	    CHILD ":0000000000000000000000000000aaaa," CHILD
+		  ":0000000000000000000000000000bbbb",
+	    1);
+	talk_start(&talk, NULL);
+	(void)unsetenv("TWILIO_AUTH_TOKENS");
+
+	const struct {
+		const char *name, *token, *form;
+		int want;
+	} rows[] = {
+	    {"main account",               TALK_TOKEN, "MessageSid=SM1&AccountSid=" MAIN,  200},
+	    {"listed account, old token",  old,        "MessageSid=SM2&AccountSid=" CHILD, 200},
+	    {"listed account, new token",  new,        "MessageSid=SM3&AccountSid=" CHILD, 200},
+	    {"listed account, main token", TALK_TOKEN,
+             "MessageSid=SM4&AccountSid=" CHILD,                                           403},
+	    {"main account, listed token", new,        "MessageSid=SM5&AccountSid=" MAIN,  403},
+	    {"no account, any token",      new,        "MessageSid=SM6",                   200},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int got = post_as(
+		    &talk, rows[i].token, TALK_URL "/twilio/sms", "", rows[i].form);
+		if (got != rows[i].want)
+			print_error("%s\n", rows[i].name);
+		assert_int_equal(got, rows[i].want);
+	}
+	talk_end(&talk);
+}
+
+struct forwarded {
+	const char *url, *headers;
+	int want;
+};
+
+static void check_forwarded(
+    struct talk *talk, const struct forwarded *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char form[64];
+		(void)snprintf(form, sizeof(form), "MessageSid=SM%zu", i);
+		int got = post_as(talk, TALK_TOKEN, rows[i].url, rows[i].headers, form);
+		if (got != rows[i].want)
+			print_error("%s %s\n", rows[i].url, rows[i].headers);
+		assert_int_equal(got, rows[i].want);
+	}
+}
+
+static void forwarded_headers_are_believed_from_trusted_proxies_only(void **state)
+{
+	(void)state;
+	struct talk talk;
+	static const struct forwarded trusted[] = {
+	    {"http://example.com/twilio/sms",      "",                                     200},
+	    {"https://example.com/twilio/sms",     "",                                     403},
+	    {"https://example.com/twilio/sms",     "X-Forwarded-Proto: https\r\n",         200},
+	    {"https://sms.example.org/twilio/sms",
+             "X-Forwarded-Proto: https\r\nX-Forwarded-Host: sms.example.org\r\n",          200},
+	    {"https://sms.example.org/twilio/sms",
+             "X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: sms.example.org, b\r\n",
+             200									      },
+	};
+	static const struct forwarded untrusted[] = {
+	    {"http://example.com/twilio/sms",  "",                             200},
+	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 403},
+	    {"http://example.com/twilio/sms",  "X-Forwarded-Proto: https\r\n", 200},
+	};
+	const char *const with_proxy[] = {
+	    "--public-url", "", "--trusted-proxy", "127.0.0.0/8", NULL};
+	const char *const without[] = {"--public-url", "", NULL};
+	talk_start(&talk, with_proxy);
+	check_forwarded(&talk, trusted, sizeof(trusted) / sizeof(trusted[0]));
+	talk_end(&talk);
+	talk_start(&talk, without);
+	check_forwarded(&talk, untrusted, sizeof(untrusted) / sizeof(untrusted[0]));
+	talk_end(&talk);
+}
+
+static void a_public_url_may_have_a_path_prefix(void **state)
+{
+	(void)state;
+	struct talk talk;
+	const char *const extra[] = {
+	    "--public-url", "https://example.com:8443/hooks", NULL};
+	talk_start(&talk, extra);
+	assert_int_equal(
+	    post_as(&talk, TALK_TOKEN, "https://example.com:8443/hooks/twilio/sms", "",
+		"MessageSid=SM1"),
+	    200);
+	/* Voice over HTTPS is signed without the port. */
+	assert_int_equal(
+	    post_as(&talk, TALK_TOKEN, "https://example.com/hooks/twilio/sms", "",
+		"MessageSid=SM2"),
+	    200);
+	assert_int_equal(post_as(&talk, TALK_TOKEN, "https://example.com/twilio/sms",
+			     "", "MessageSid=SM3"),
+	    403);
+	talk_end(&talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(tokens_are_chosen_by_account),
+	    cmocka_unit_test(forwarded_headers_are_believed_from_trusted_proxies_only),
+	    cmocka_unit_test(a_public_url_may_have_a_path_prefix),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* Forgetting one person: the records go, their bytes too, the keys stay. */
+#include "store_fixture.h"
+
+#include <sqlite3.h>
+
+#define PERSON "+15550001234"
+
+static void add_of(
+    struct fixture *f, const char *sid, const char *params, const char *reply)
+{
+	struct store_txn txn = event_txn(sid, reply);
+	txn.event.params = span_of(params);
+	txn.event.raw = span_of(params);
+	txn.event.query = span_of(params);
+	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+}
+
+static int files_that_hold(const struct fixture *f, const char *text)
+{
+	char command[160], answer[32] = "";
+	(void)snprintf(
+	    command, sizeof(command), "grep -rlaF -e '%s' %s | wc -l", text, f->dir);
+	FILE *in = popen(command, "r");
+	assert_non_null(fgets(answer, sizeof(answer), in));
+	(void)pclose(in);
+	return (int)strtol(answer, NULL, 10);
+}
+
+static void forget(struct fixture *f, const char *address, struct store_forgotten want)
+{
+	struct store_forgotten got;
+	if (store_forget(f->store, span_of(address), &got, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	assert_int_equal(got.events, want.events);
+	assert_int_equal(got.documents, want.documents);
+}
+
+static void a_person_is_nowhere_afterwards(void **state)
+{
+	struct fixture *f = *state;
+	char large[9000];
+	assert_int_equal(store_declare(f->store, "sms", "sid", &f->err), 0);
+	assert_int_equal(store_index(f->store, "sms", "from", &f->err), 0);
+	add_of(f, "SM1", "{\"From\":\"" PERSON "\",\"To\":\"+1555\"}", "for " PERSON);
+	add_of(
+	    f, "SM2", "{\"From\":\"+15559999999\",\"To\":[\"a\",\"" PERSON "\"]}", "r");
+	add_of(f, "SM3", "{\"From\":\"+15559999999\"}", "stays");
+	(void)insert(f, "sms", "{\"sid\":\"a\",\"from\":\"" PERSON "\"}", "a");
+	(void)insert(
+	    f, "sms", "{\"sid\":\"b\",\"x\":{\"y\":[1,{\"z\":\"" PERSON "\"}]}}", "b");
+	(void)insert(f, "sms", "{\"sid\":\"c\",\"from\":\"+15559999999\"}", "c");
+	(void)snprintf(large, sizeof(large),
+	    "{\"sid\":\"d\",\"pad\":\"%08000d\",\"from\":\"%s\"}", 0, PERSON);
+	(void)insert(f, "sms", large, "d");
+	forget(f, PERSON, (struct store_forgotten){2, 3});
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+	assert_int_equal(files_that_hold(f, "+15559999999"), 1);
+	assert_found(f, "sms", NULL, "{\"sid\":\"c\",\"from\":\"+15559999999\"}");
+	assert_events(f, (struct store_event_query){0}, "1 2 3");
+	forget(f, PERSON, (struct store_forgotten){0, 0});
+}
+
+static void what_was_overwritten_before_is_gone_too(void **state)
+{
+	struct fixture *f = *state;
+	char doc[128], key[16];
+	assert_int_equal(store_declare(f->store, "sms", "sid", &f->err), 0);
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(key, sizeof(key), "k%d", i);
+		(void)snprintf(
+		    doc, sizeof(doc), "{\"sid\":\"%s\",\"from\":\"%s\"}", key, PERSON);
+		assert_int_equal(insert(f, "sms", doc, key), STORE_OK);
+	}
+	/* Rows that grow move about, and leave pages behind. */
+	static const char *const updates[] = {
+	    "{\"$set\":{\"note\":\"0123456789012345678901234567890123456789\"}}",
+	    "{\"$set\":{\"more\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}}",
+	    "{\"$unset\":{\"note\":1}}"};
+	for (int i = 0; i < 600; i++) {
+		struct update *update = update_of(updates[i / 200]);
+		(void)snprintf(key, sizeof(key), "k%d", i * 7 % 200);
+		struct store_write write = {.op = STORE_UPDATE,
+		    .collection = "sms",
+		    .key = span_of(key),
+		    .update = update,
+		    .expect = 1};
+		assert_int_equal(commit_write(f, &write), STORE_OK);
+		update_free(update);
+	}
+	forget(f, PERSON, (struct store_forgotten){0, 200});
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+}
+
+struct asked {
+	struct store_claim claim;
+	_Atomic int told;
+};
+
+static void told(struct store_claim *claim)
+{
+	((struct asked *)claim)->told++;
+}
+
+static void a_forgotten_event_is_still_known_as_a_repeat(void **state)
+{
+	struct fixture *f = *state;
+	struct asked asked = {
+	    .claim = {.arena = arena_new(), .done = told}
+        };
+	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "for " PERSON);
+	forget(f, PERSON, (struct store_forgotten){1, 0});
+	key_of(asked.claim.key, "SM1");
+	if (!store_claim(f->store, &asked.claim, true)) {
+		while (asked.told == 0)
+			(void)usleep(100);
+	}
+	assert_int_equal(asked.claim.outcome, CLAIM_REPEAT);
+	assert_int_equal(asked.claim.reply.status, 200);
+	assert_null(asked.claim.reply.body.ptr);
+	arena_free(asked.claim.arena);
+}
+
+static void an_address_is_matched_whole(void **state)
+{
+	struct fixture *f = *state;
+	add_of(f, "SM1", "{\"From\":\"" PERSON "5\",\"" PERSON "\":\"x " PERSON "\"}",
+	    "r");
+	add_of(f, "SM2", "{\"From\":\"a\\\"b\\\\c\"}", "r");
+	forget(f, PERSON, (struct store_forgotten){0, 0});
+	forget(f, "a\"b\\c", (struct store_forgotten){1, 0});
+	struct store_forgotten none;
+	assert_int_equal(store_forget(f->store, SPAN(""), &none, &f->err), -1);
+}
+
+static void a_reader_that_stands_still_is_named(void **state)
+{
+	struct fixture *f = *state;
+	struct store_forgotten got;
+	char path[96];
+	sqlite3 *db = NULL;
+	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "r");
+	(void)snprintf(path, sizeof(path), "%s/offhook.db", f->dir);
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN; SELECT * FROM event;", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(store_forget(f->store, SPAN(PERSON), &got, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "a reader"));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	forget(f, PERSON, (struct store_forgotten){0, 0});
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_person_is_nowhere_afterwards),
+	    TEST(what_was_overwritten_before_is_gone_too),
+	    TEST(a_forgotten_event_is_still_known_as_a_repeat),
+	    TEST(an_address_is_matched_whole),
+	    TEST(a_reader_that_stands_still_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
