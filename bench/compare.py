@@ -329,6 +329,10 @@ def main():
     options = read_options()
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    options.load_before = os.getloadavg()[0]
+    if options.load_before > 0.5:
+        print(f"bench: the machine is busy (load average {options.load_before:.1f}): "
+              "even the ratios are worth little", file=sys.stderr)
     bench = Bench(options)
     try:
         if options.big > 0:

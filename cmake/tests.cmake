@@ -18,7 +18,7 @@ function(offhook_test dir name source)
 	add_dependencies(tests_all ${name})
 endfunction()
 
-foreach(layer util http twilio store app)
+foreach(layer util http twilio store app cli)
 	file(GLOB sources CONFIGURE_DEPENDS tests/unit/${layer}/test_*.c)
 	foreach(source ${sources})
 		get_filename_component(name ${source} NAME_WE)

@@ -23,6 +23,11 @@ struct verify {
 static int read_tokens(struct verify *verify, struct config *config, struct error *err)
 {
 	const char *name = options_value(verify->options, "token-env");
+	const char *token = options_value(verify->options, "token");
+	if (token != NULL) {
+		config->tokens = verify->tokens = tokens_new();
+		return tokens_add(verify->tokens, span_of(token), err);
+	}
 	if (name == NULL) {
 		if (options_config(config, verify->options, err) != 0)
 			return -1;
@@ -169,6 +174,7 @@ static const struct flag flags[] = {
     {"body-file",			    "FILE", "the body from a file; - for standard input", 0, false},
     {"content-type",     "TYPE", "of the body (a form)", 0, false},
     {"method",				 "METHOD", "GET or POST (POST when there is a body)", 0, false},
+    {"token", "TOKEN", "the token itself; other users of this machine can see it", 0, false},
     {"token-env",				 "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
     {0       },
 };

@@ -4,6 +4,7 @@
 #define OFFHOOK_HTTP_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 

@@ -5,6 +5,7 @@
 #define OFFHOOK_HTTP_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 

@@ -56,7 +56,7 @@ static void grow(struct claims *claims)
 	struct entry **old = claims->buckets;
 	size_t old_count = claims->bucket_count;
 	claims->bucket_count = old_count == 0 ? BUCKETS_AT_FIRST : old_count * 2;
-	claims->buckets = mem_new(claims->bucket_count, sizeof(*claims->buckets));
+	claims->buckets = mem_new(claims->bucket_count, sizeof(struct entry *));
 	for (size_t i = 0; i < old_count; i++) {
 		while (old[i] != NULL) {
 			struct entry *entry = old[i];

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "store/nearest.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 #define NODES_MAX 1000
 
@@ -113,7 +113,7 @@ static int refuse_name(const char *name, struct error *err)
 	const char *names[LOGIC_COUNT];
 	for (size_t i = 0; i < LOGIC_COUNT; i++)
 		names[i] = logics[i].name;
-	const char *meant = nearest_name(name, names, LOGIC_COUNT);
+	const char *meant = suggest_among(span_of(name), names, LOGIC_COUNT);
 	if (meant != NULL && strcmp(name, "$not") != 0)
 		return error_set(
 		    err, "\"%.40s\" is not an operator; did you mean %s?", name, meant);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/nearest.h"
+#include "util/suggest.h"
+
 
 #define LIST_MAX 10000
 
@@ -134,7 +135,7 @@ static int refuse_name(const char *name, struct error *err)
 		    name, name);
 	for (size_t i = 0; i < OPERATION_COUNT; i++)
 		names[i] = operations[i].name;
-	const char *meant = nearest_name(name, names, OPERATION_COUNT);
+	const char *meant = suggest_among(span_of(name), names, OPERATION_COUNT);
 	if (meant == NULL)
 		return error_set(err,
 		    "\"%.40s\" is not an operator; there are $eq $ne $gt $gte $lt $lte $in "

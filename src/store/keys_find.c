@@ -104,17 +104,16 @@ static int may_have(struct keys *keys, struct keys_rows *rows,
 		return says == FILTER_PERHAPS;
 
 	struct keys_shape shape = keys_filter_shape(segment->count);
-	int64_t id = keys_rows_id(segment->id, keys_filter_piece(shape, key));
+	int64_t row = segment->first + (int64_t)keys_filter_piece(shape, key);
 	size_t size = keys_filter_size(shape);
 	unsigned char *bits = mem_new(1, size);
-	int rc = keys_piece_read(rows, id, bits, size, err);
-	if (rc <= 0) {
+	if (keys_piece_read(rows, row, bits, size, err) < 0) {
 		free(bits);
-		return rc < 0 ? -1 : 1;
+		return -1;
 	}
-	rc = keys_filter_has(bits, shape, key);
+	bool has = keys_filter_has(bits, shape, key);
 	keep_piece(keys, segment, key, bits);
-	return rc;
+	return has;
 }
 
 /* ---- a search through a connection's snapshot ---- */
@@ -211,11 +210,13 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 	if (search_begin(search, db, err) < 0)
 		return -1;
 	if (with_log(search))
-		rc = search_rows(search, "SELECT entries FROM key_log ORDER BY id DESC",
+		rc = search_rows(search, "SELECT entries FROM key_log WHERE number > "
+		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
+		    "ORDER BY number DESC",
 		    log_row, err);
 	if (rc == 0)
 		rc = search_rows(search,
-		    "SELECT id, count FROM key_segments WHERE live "
+		    "SELECT id, count, first FROM key_segments "
 		    "ORDER BY level, id DESC",
 		    segment_row, err);
 	search_end(search);

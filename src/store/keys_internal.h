@@ -34,13 +34,12 @@ struct keys {
 	struct keys_config config;
 	struct keys_table *pending;         /* the open transaction's */
 	bool logged;                        /* pending has been written */
-	int64_t log_id;                     /* last row of the log */
-	int64_t frozen_log_id;              /* last row of those in frozen */
-	int64_t next_segment;               /* never used twice */
+	int64_t log_number;                 /* the last commit's in the log */
+	int64_t log_rows;                   /* those of the active table */
+	int64_t log_odd;                    /* 1: and they are the odd ones */
+	int64_t frozen_log_number;          /* the last of those of the frozen table */
+	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
-	int64_t *dying;                     /* segments to delete, not live */
-	size_t dying_count;
-	size_t gone; /* so many of them are deleted in the open transaction */
 };
 
 #endif

@@ -5,38 +5,41 @@
 
 #include "util/mem.h"
 
-static struct keys_job *job_new(int64_t id, int level, size_t input_count)
+static struct keys_job *job_new(const struct keys_segment *out, size_t input_count)
 {
 	struct keys_job *job = mem_new(1, sizeof *job);
-	job->out.id = id;
-	job->out.level = level;
+	job->out = *out;
+	job->out.count = 0;
 	job->input_count = input_count;
 	job->inputs = mem_new(input_count, sizeof *job->inputs);
 	return job;
 }
 
-struct keys_job *keys_job_seal(
-    int64_t id, const struct keys_table *table, int64_t log_end)
+static void add_input(struct keys_job *job, size_t i, const struct keys_segment *input)
 {
-	struct keys_job *job = job_new(id, 0, 1);
-	job->inputs[0].sorted = keys_table_sorted(table);
-	job->inputs[0].segment.count = table->count;
-	job->out.count = table->count;
+	job->inputs[i].segment = *input;
+	job->out.count += input->count;
+	if (job->out.log_end < input->log_end)
+		job->out.log_end = input->log_end;
 	job->shape = keys_filter_shape(job->out.count);
-	job->log_end = log_end;
+}
+
+struct keys_job *keys_job_seal(
+    const struct keys_segment *out, const struct keys_table *table)
+{
+	struct keys_job *job = job_new(out, 1);
+	add_input(job, 0, &(struct keys_segment){.count = table->count});
+	job->inputs[0].sorted = keys_table_sorted(table);
 	return job;
 }
 
-struct keys_job *keys_job_merge(
-    int64_t id, const struct keys_segment *inputs, size_t count)
+struct keys_job *keys_job_merge(const struct keys_segment *out,
+    const struct keys_segment *inputs, size_t count)
 {
 	assert(count > 0 && count <= KEYS_FAN_MAX);
-	struct keys_job *job = job_new(id, inputs[0].level + 1, count);
-	for (size_t i = 0; i < count; i++) {
-		job->inputs[i].segment = inputs[i];
-		job->out.count += inputs[i].count;
-	}
-	job->shape = keys_filter_shape(job->out.count);
+	struct keys_job *job = job_new(out, count);
+	for (size_t i = 0; i < count; i++)
+		add_input(job, i, &inputs[i]);
 	return job;
 }
 
@@ -58,11 +61,11 @@ static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
 		return NULL;
 	if (input->sorted != NULL)
 		return &input->sorted[at];
-	int64_t id = keys_rows_id(input->segment.id, at / KEYS_CHUNK_ENTRIES);
+	int64_t row = input->segment.first + (int64_t)(at / KEYS_CHUNK_ENTRIES);
 	size_t within = at % KEYS_CHUNK_ENTRIES;
-	if (input->cache.id != id) {
-		input->cache.id = 0;
-		if (keys_chunk_read(rows, id, &input->cache, err) < 0) {
+	if (input->cache.row != row) {
+		input->cache.row = 0;
+		if (keys_chunk_read(rows, row, &input->cache, err) < 0) {
 			*failed = true;
 			return NULL;
 		}
@@ -71,7 +74,7 @@ static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
 		error_set(err,
 		    "the store is damaged: row %lld of key_chunks is too short; "
 		    "restore a backup",
-		    (long long)id);
+		    (long long)row);
 		*failed = true;
 		return NULL;
 	}
@@ -113,8 +116,8 @@ static int flush_pieces(struct keys_job *job, struct keys_rows *rows, uint64_t p
 	size_t size = keys_filter_size(job->shape);
 
 	for (; now->pieces < piece; now->pieces++) {
-		int64_t id = keys_rows_id(job->out.id, now->pieces);
-		if (keys_piece_write(rows, id, now->bits, size, err) < 0)
+		int64_t row = job->out.first + (int64_t)now->pieces;
+		if (keys_piece_write(rows, row, now->bits, size, err) < 0)
 			return -1;
 		memset(now->bits, 0, size);
 		*spent += size;
@@ -122,39 +125,26 @@ static int flush_pieces(struct keys_job *job, struct keys_rows *rows, uint64_t p
 	return 0;
 }
 
-static int begin(struct keys_job *job, struct keys_rows *rows, struct error *err)
-{
-	if (job->now.begun)
-		return 0;
-	const int64_t row[] = {job->out.id, job->out.level, (int64_t)job->out.count};
-	if (keys_rows_run(rows->db,
-		"INSERT INTO key_segments (id, level, count, live) "
-		"VALUES (?1, ?2, ?3, 0)",
-		row, err) < 0)
-		return -1;
-	job->now.begun = true;
-	return 0;
-}
-
 /* The last step: from the commit on, the new segment stands for what it was made of. */
 static int finish(
     struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err)
 {
+	const struct keys_segment *out = &job->out;
+	const int64_t row[] = {
+	    out->id, out->level, (int64_t)out->count, out->first, out->log_end};
+
 	if (flush_pieces(job, rows, job->shape.pieces, spent, err) < 0 ||
-	    keys_rows_run(rows->db, "UPDATE key_segments SET live = 1 WHERE id = ?1",
-		&job->out.id, err) < 0)
+	    keys_rows_run(rows->db,
+		"INSERT INTO key_segments (id, level, count, first, log_end) "
+		"VALUES (?1, ?2, ?3, ?4, ?5)",
+		row, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job->input_count; i++) {
 		if (job->inputs[i].sorted == NULL &&
-		    keys_rows_run(rows->db,
-			"UPDATE key_segments SET live = 0 WHERE id = ?1",
+		    keys_rows_run(rows->db, "DELETE FROM key_segments WHERE id = ?1",
 			&job->inputs[i].segment.id, err) < 0)
 			return -1;
 	}
-	if (job->log_end != 0 &&
-	    keys_rows_run(
-		rows->db, "DELETE FROM key_log WHERE id <= ?1", &job->log_end, err) < 0)
-		return -1;
 	job->now.done = true;
 	return 0;
 }
@@ -167,9 +157,9 @@ int keys_job_step(
 
 	assert(!now->done);
 	job->touched = true;
-	if (begin(job, rows, err) < 0 || fill(job, rows, &chunk, err) < 0)
+	if (fill(job, rows, &chunk, err) < 0)
 		return -1;
-	chunk.id = keys_rows_id(job->out.id, now->chunks);
+	chunk.row = job->out.first + (int64_t)now->chunks;
 	for (size_t i = 0; i < chunk.count; i++) {
 		uint64_t piece = keys_filter_piece(job->shape, &chunk.entries[i]);
 		if (flush_pieces(job, rows, piece, spent, err) < 0)

@@ -29,20 +29,22 @@ struct keys_job {
 	struct keys_shape shape;
 	size_t input_count;
 	struct keys_input *inputs; /* the oldest first */
-	int64_t log_end;           /* sealing: log rows up to this one are in it */
 	struct keys_progress now, committed;
 	bool touched; /* now is ahead of committed */
 };
 
-/* Of the table: it must not change. log_end: its last log row. */
+/* out: the segment to be written, all of it but count (merging: and log_end) as wanted;
+ * its range of rows is nobody else's until keys_job_committed says it is done. */
+
+/* Of the table, as it is now. */
 struct keys_job *keys_job_seal(
-    int64_t id, const struct keys_table *table, int64_t log_end);
+    const struct keys_segment *out, const struct keys_table *table);
 /* Of `count` segments, the oldest first; at most KEYS_FAN_MAX. */
-struct keys_job *keys_job_merge(
-    int64_t id, const struct keys_segment *inputs, size_t count);
+struct keys_job *keys_job_merge(const struct keys_segment *out,
+    const struct keys_segment *inputs, size_t count);
 void keys_job_free(struct keys_job *job); /* NULL is fine */
-/* One chunk further, and past the last one: the new segment becomes live, what it
- * replaces does not. Adds the bytes written to *spent. */
+/* One chunk further, and after the last one: lists the new segment in key_segments
+ * instead of what it replaces. Adds the bytes written to *spent. */
 int keys_job_step(
     struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err);
 void keys_job_committed(struct keys_job *job);

@@ -1,7 +1,5 @@
 #include "store/keys_segment.h"
 
-#include <assert.h>
-
 void keys_rows_close(struct keys_rows *rows)
 {
 	sqlite3_finalize(rows->read_chunk);
@@ -42,45 +40,6 @@ int keys_rows_run(
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* The setting's number, or -1 when it cannot be told. */
-static int secure_delete(sqlite3 *db)
-{
-	sqlite3_stmt *stmt = NULL;
-	int value = -1;
-
-	if (sqlite3_prepare_v2(db, "PRAGMA secure_delete", -1, &stmt, NULL) ==
-		SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		value = sqlite3_column_int(stmt, 0);
-	sqlite3_finalize(stmt);
-	return value;
-}
-
-static void set_secure_delete(sqlite3 *db, int value)
-{
-	static const char *const sql[] = {"PRAGMA secure_delete = OFF",
-	    "PRAGMA secure_delete = ON", "PRAGMA secure_delete = FAST"};
-	if (value >= 0 && value <= 2)
-		sqlite3_exec(db, sql[value], NULL, NULL, NULL);
-}
-
-int keys_rows_delete(
-    sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err)
-{
-	int before = secure_delete(db);
-	if (before >= 0)
-		set_secure_delete(db, 0);
-	int rc = keys_rows_run(db, sql, numbers, err);
-	set_secure_delete(db, before);
-	return rc;
-}
-
-int64_t keys_rows_id(int64_t segment, uint64_t number)
-{
-	assert(segment > 0 && number <= UINT32_MAX);
-	return (int64_t)((uint64_t)segment << 32 | number);
-}
-
 uint64_t keys_chunk_count(uint64_t entries)
 {
 	return (entries + KEYS_CHUNK_ENTRIES - 1) / KEYS_CHUNK_ENTRIES;
@@ -88,9 +47,9 @@ uint64_t keys_chunk_count(uint64_t entries)
 
 /* 1 when the row is there; it stays readable until sqlite3_reset. */
 static int read_row(
-    struct keys_rows *rows, sqlite3_stmt *stmt, int64_t id, struct error *err)
+    struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row, struct error *err)
 {
-	sqlite3_bind_int64(stmt, 1, id);
+	sqlite3_bind_int64(stmt, 1, row);
 	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return rc == SQLITE_ROW;
@@ -99,13 +58,21 @@ static int read_row(
 	return -1;
 }
 
+static int damaged(const char *table, int64_t row, struct error *err)
+{
+	error_set(err,
+	    "the store is damaged: row %lld of %s is missing or bad; restore a backup",
+	    (long long)row, table);
+	return -1;
+}
+
 int keys_chunk_read(
-    struct keys_rows *rows, int64_t id, struct keys_chunk *out, struct error *err)
+    struct keys_rows *rows, int64_t row, struct keys_chunk *out, struct error *err)
 {
 	if (keys_rows_prepare(rows->db, &rows->read_chunk,
 		"SELECT entries FROM key_chunks WHERE id = ?1", err) < 0)
 		return -1;
-	int rc = read_row(rows, rows->read_chunk, id, err);
+	int rc = read_row(rows, rows->read_chunk, row, err);
 	if (rc < 0)
 		return -1;
 
@@ -113,23 +80,17 @@ int keys_chunk_read(
 	size_t size = (size_t)sqlite3_column_bytes(rows->read_chunk, 0);
 	out->count = size / KEYS_ENTRY_SIZE;
 	bool good = rc == 1 && out->count > 0 && out->count <= KEYS_CHUNK_ENTRIES;
-	out->id = good ? id : 0;
+	out->row = good ? row : 0;
 	for (size_t i = 0; good && i < out->count; i++)
 		out->entries[i] = keys_entry_read(bytes + i * KEYS_ENTRY_SIZE);
 	sqlite3_reset(rows->read_chunk);
-	if (good)
-		return 0;
-	error_set(err,
-	    "the store is damaged: row %lld of key_chunks is missing or bad; "
-	    "restore a backup",
-	    (long long)id);
-	return -1;
+	return good ? 0 : damaged("key_chunks", row, err);
 }
 
-static int write_row(struct keys_rows *rows, sqlite3_stmt *stmt, int64_t id,
+static int write_row(struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row,
     const unsigned char *bytes, size_t size, struct error *err)
 {
-	sqlite3_bind_int64(stmt, 1, id);
+	sqlite3_bind_int64(stmt, 1, row);
 	sqlite3_bind_blob64(stmt, 2, bytes, size, SQLITE_STATIC);
 	int rc = sqlite3_step(stmt);
 	if (rc != SQLITE_DONE)
@@ -145,42 +106,38 @@ int keys_chunk_write(
 	unsigned char bytes[KEYS_CHUNK_ENTRIES * KEYS_ENTRY_SIZE];
 
 	if (keys_rows_prepare(rows->db, &rows->write_chunk,
-		"INSERT INTO key_chunks (id, entries) VALUES (?1, ?2)", err) < 0)
+		"REPLACE INTO key_chunks (id, entries) VALUES (?1, ?2)", err) < 0)
 		return -1;
 	for (size_t i = 0; i < chunk->count; i++)
 		keys_entry_write(bytes + i * KEYS_ENTRY_SIZE, &chunk->entries[i]);
-	return write_row(rows, rows->write_chunk, chunk->id, bytes,
+	return write_row(rows, rows->write_chunk, chunk->row, bytes,
 	    chunk->count * KEYS_ENTRY_SIZE, err);
 }
 
-int keys_piece_read(struct keys_rows *rows, int64_t id, unsigned char *bits,
+int keys_piece_read(struct keys_rows *rows, int64_t row, unsigned char *bits,
     size_t size, struct error *err)
 {
 	if (keys_rows_prepare(rows->db, &rows->read_piece,
 		"SELECT bits FROM key_filters WHERE id = ?1", err) < 0)
 		return -1;
-	int rc = read_row(rows, rows->read_piece, id, err);
-	if (rc <= 0)
-		return rc;
+	int rc = read_row(rows, rows->read_piece, row, err);
+	if (rc < 0)
+		return -1;
 	const void *bytes = sqlite3_column_blob(rows->read_piece, 0);
-	if ((size_t)sqlite3_column_bytes(rows->read_piece, 0) == size)
+	bool good = (size_t)sqlite3_column_bytes(rows->read_piece, 0) == size;
+	if (good)
 		memcpy(bits, bytes, size);
-	else
-		rc = error_set(err,
-		    "the store is damaged: row %lld of key_filters is bad; "
-		    "restore a backup",
-		    (long long)id);
 	sqlite3_reset(rows->read_piece);
-	return rc;
+	return good ? 0 : damaged("key_filters", row, err);
 }
 
-int keys_piece_write(struct keys_rows *rows, int64_t id, const unsigned char *bits,
+int keys_piece_write(struct keys_rows *rows, int64_t row, const unsigned char *bits,
     size_t size, struct error *err)
 {
 	if (keys_rows_prepare(rows->db, &rows->write_piece,
-		"INSERT INTO key_filters (id, bits) VALUES (?1, ?2)", err) < 0)
+		"REPLACE INTO key_filters (id, bits) VALUES (?1, ?2)", err) < 0)
 		return -1;
-	return write_row(rows, rows->write_piece, id, bits, size, err);
+	return write_row(rows, rows->write_piece, row, bits, size, err);
 }
 
 /* An entry's place between two chunks, lo and hi, that begin with these first halves
@@ -210,11 +167,11 @@ static int seek(struct keys_rows *rows, const struct keys_segment *segment,
 {
 	struct bracket b = {0, keys_chunk_count(segment->count), 0, UINT64_MAX};
 
-	chunk->id = 0;
+	chunk->row = 0;
 	chunk->count = 0;
 	for (int tries = 1; b.hi - b.lo > 1; tries++) {
 		uint64_t at = guess(&b, key->high, tries);
-		if (keys_chunk_read(rows, keys_rows_id(segment->id, at), chunk, err) <
+		if (keys_chunk_read(rows, segment->first + (int64_t)at, chunk, err) <
 		    0)
 			return -1;
 		int order = keys_entry_compare(&chunk->entries[0], key);
@@ -226,8 +183,8 @@ static int seek(struct keys_rows *rows, const struct keys_segment *segment,
 			b.hi_high = chunk->entries[0].high;
 		}
 	}
-	int64_t id = keys_rows_id(segment->id, b.lo);
-	return chunk->id == id ? 0 : keys_chunk_read(rows, id, chunk, err);
+	int64_t row = segment->first + (int64_t)b.lo;
+	return chunk->row == row ? 0 : keys_chunk_read(rows, row, chunk, err);
 }
 
 int keys_segment_find(struct keys_rows *rows, const struct keys_segment *segment,
@@ -254,7 +211,7 @@ int keys_segment_find_prefix(struct keys_rows *rows, const struct keys_segment *
 
 	if (seek(rows, segment, &first, false, &chunk, err) < 0)
 		return -1;
-	int64_t end = keys_rows_id(segment->id, keys_chunk_count(segment->count));
+	int64_t end = segment->first + (int64_t)keys_chunk_count(segment->count);
 	for (;;) {
 		for (size_t i = 0; i < chunk.count; i++) {
 			if (chunk.entries[i].high > prefix)
@@ -262,9 +219,9 @@ int keys_segment_find_prefix(struct keys_rows *rows, const struct keys_segment *
 			if (chunk.entries[i].high == prefix)
 				keys_found_add(found, chunk.entries[i].row);
 		}
-		if (chunk.id + 1 == end)
+		if (chunk.row + 1 == end)
 			return 0;
-		if (keys_chunk_read(rows, chunk.id + 1, &chunk, err) < 0)
+		if (keys_chunk_read(rows, chunk.row + 1, &chunk, err) < 0)
 			return -1;
 	}
 }

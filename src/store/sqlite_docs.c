@@ -162,7 +162,8 @@ static int revise(
 {
 	if (write->edit != NULL)
 		return write->edit(write->edit_ctx, doc, err);
-	return write->update == NULL ? 0 : update_apply(write->update, doc, inserting, err);
+	return write->update == NULL ? 0
+				     : update_apply(write->update, doc, inserting, err);
 }
 
 /* What an update or edit makes of the document to insert when there is none. */

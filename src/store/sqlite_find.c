@@ -169,22 +169,21 @@ static bool walk_one(
 {
 	char digits[SQLITE_KEY_DIGITS];
 	struct span text;
-	int64_t row;
-	json_t *doc = NULL;
+	struct sqlite_found found = {0};
 	const json_t *id = filter_equals(walk->filter, "_id");
 	const json_t *key =
 	    key_field == NULL ? NULL : filter_equals(walk->filter, key_field);
 	if (json_is_string(id))
 		*rc = sqlite_reader_by_id(walk->reader, walk->collection,
-		    span_of(json_string_value(id)), &row, &doc, err);
+		    span_of(json_string_value(id)), &found, err);
 	else if (key != NULL && sqlite_key_text(&text, key, digits))
 		*rc = sqlite_reader_by_key(
-		    walk->reader, walk->collection, key_field, text, &row, &doc, err);
+		    walk->reader, walk->collection, key_field, text, &found, err);
 	else
 		return false;
 	if (*rc == 1)
-		give(walk, row, doc);
-	json_decref(doc);
+		give(walk, found.row, found.doc);
+	json_decref(found.doc);
 	*rc = *rc < 0 ? -1 : 0;
 	return true;
 }

@@ -28,10 +28,10 @@ struct forget {
 
 /* ---- does it hold the address? ---- */
 
-static bool value_is(const json_t *value, struct span address)
+static bool value_is(json_t *value, struct span address)
 {
 	size_t index;
-	const char *key;
+	const char *name;
 	json_t *inner;
 	if (json_is_string(value))
 		return span_eq(address,
@@ -40,13 +40,8 @@ static bool value_is(const json_t *value, struct span address)
 		if (value_is(inner, address))
 			return true;
 	}
-	/* jansson's iterator takes what is not const, and changes nothing. */
-	void *at =
-	    json_is_object(value) ? json_object_iter((json_t *)(uintptr_t)value) : NULL;
-	for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
-		key = json_object_iter_key(at);
-		(void)key;
-		if (value_is(json_object_iter_value(at), address))
+	json_object_foreach(value, name, inner) {
+		if (value_is(inner, address))
 			return true;
 	}
 	return false;

@@ -137,7 +137,7 @@ int sqlite_reader_collections(struct engine_reader *reader,
 /* ---- one document ---- */
 
 static int read_row(struct engine_reader *reader, const char *collection, int64_t row,
-    json_t **out, struct error *err)
+    struct sqlite_found *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_reader_stmt(
 	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
@@ -148,67 +148,69 @@ static int read_row(struct engine_reader *reader, const char *collection, int64_
 	if (rc != 1)
 		return rc;
 	struct span text = sqlite_db_column(stmt, 0);
-	*out = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	found->row = row;
+	found->doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
 	(void)sqlite3_reset(stmt);
-	return *out != NULL ? 1 : 0;
+	return found->doc != NULL ? 1 : 0;
+}
+
+static int not_found(struct sqlite_found *found)
+{
+	json_decref(found->doc);
+	found->doc = NULL;
+	return 0;
 }
 
 /* The key may move to another row between the look at the keys and the look at the
  * row: then there is a newer entry to follow. */
 int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
-    const char *key_field, struct span key, int64_t *row, json_t **out,
+    const char *key_field, struct span key, struct sqlite_found *found,
     struct error *err)
 {
 	unsigned char hash[KEYS_SIZE];
-	int64_t before = 0;
+	int64_t row, before = 0;
 	sqlite_key_hash(hash, collection, key);
 	for (;;) {
-		int rc = keys_find(reader->keys, reader->db, hash, row, err);
-		if (rc != 1 || *row == before)
+		int rc = keys_find(reader->keys, reader->db, hash, &row, err);
+		if (rc != 1 || row == before)
 			return rc == 1 ? 0 : rc;
-		rc = read_row(reader, collection, *row, out, err);
-		if (rc < 0)
-			return -1;
-		if (rc == 1 && sqlite_key_is(*out, key_field, key))
-			return 1;
-		if (rc == 1)
-			json_decref(*out);
-		*out = NULL;
-		before = *row;
+		rc = read_row(reader, collection, row, found, err);
+		if (rc < 0 || (rc == 1 && sqlite_key_is(found->doc, key_field, key)))
+			return rc;
+		(void)not_found(found);
+		before = row;
 	}
 }
 
 int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
-    struct span id, int64_t *row, json_t **out, struct error *err)
+    struct span id, struct sqlite_found *found, struct error *err)
 {
-	*row = store_id_row(id);
-	if (*row == 0)
+	int64_t row = store_id_row(id);
+	if (row == 0)
 		return 0;
-	int rc = read_row(reader, collection, *row, out, err);
+	int rc = read_row(reader, collection, row, found, err);
 	if (rc != 1)
 		return rc;
-	const json_t *own = json_object_get(*out, "_id");
-	if (json_is_string(own) && span_is(id, json_string_value(own)))
-		return 1;
-	json_decref(*out);
-	*out = NULL;
-	return 0;
+	const json_t *own = json_object_get(found->doc, "_id");
+	bool same = json_is_string(own) && span_is(id, json_string_value(own));
+	return same ? 1 : not_found(found);
 }
 
 int sqlite_reader_get(struct engine_reader *reader, const char *collection,
     struct span key, bool by_id, json_t **out, struct error *err)
 {
+	struct sqlite_found found = {0};
 	char *key_field = NULL;
-	int64_t row;
 	int rc = sqlite_reader_collection(reader, collection, &key_field, err);
 	if (rc == 1 && by_id)
-		rc = sqlite_reader_by_id(reader, collection, key, &row, out, err);
+		rc = sqlite_reader_by_id(reader, collection, key, &found, err);
 	else if (rc == 1 && key_field == NULL)
 		rc = error_set(err, "collection '%s' has no key", collection);
 	else if (rc == 1)
 		rc = sqlite_reader_by_key(
-		    reader, collection, key_field, key, &row, out, err);
+		    reader, collection, key_field, key, &found, err);
 	free(key_field);
+	*out = found.doc;
 	return rc;
 }
 

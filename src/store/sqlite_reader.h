@@ -34,13 +34,19 @@ int sqlite_reader_collections(struct engine_reader *reader,
  * key_field may be NULL. */
 int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
     char **key_field, struct error *err);
-/* The document with that key or "_id", in a collection that exists: 1 and *row, *out
- * the caller's; 0; -1. */
+
+/* One document that was read; doc is the caller's. */
+struct sqlite_found {
+	int64_t row;
+	json_t *doc;
+};
+
+/* The document with that key or "_id", in a collection that exists: 1, 0 or -1. */
 int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
-    const char *key_field, struct span key, int64_t *row, json_t **out,
+    const char *key_field, struct span key, struct sqlite_found *found,
     struct error *err);
 int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
-    struct span id, int64_t *row, json_t **out, struct error *err);
+    struct span id, struct sqlite_found *found, struct error *err);
 /* A cached statement; format as sqlite3_mprintf's, with at most the collection. */
 sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *format,
     const char *collection, struct error *err);

@@ -95,15 +95,16 @@ void store_id(char out[STORE_ID_SIZE], int64_t row)
 
 int64_t store_id_row(struct span id)
 {
+	static const char digits[] = "0123456789abcdef";
 	uint64_t row = 0;
 	if (id.len != STORE_ID_SIZE - 1)
 		return 0;
 	for (size_t i = 0; i < id.len; i++) {
-		const char *at = memchr("0123456789abcdef", id.ptr[i], 16);
-		if (at == NULL)
+		const char *at = strchr(digits, id.ptr[i]);
+		if (at == NULL || *at == '\0')
 			return 0;
 		if (i >= 8)
-			row = row << 4 | (uint64_t)(at - "0123456789abcdef");
+			row = row << 4 | (uint64_t)(at - digits);
 	}
 	return row > INT64_MAX ? 0 : (int64_t)row;
 }

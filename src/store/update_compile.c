@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "store/filter_node.h"
-#include "store/nearest.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 #define ACTIONS_MAX 1000
 
@@ -81,7 +81,7 @@ static int refuse_name(const char *name, struct error *err)
 		    name, name);
 	for (size_t i = 0; i < OPERATION_COUNT; i++)
 		names[i] = operations[i].name;
-	const char *meant = nearest_name(name, names, OPERATION_COUNT);
+	const char *meant = suggest_among(span_of(name), names, OPERATION_COUNT);
 	if (meant != NULL)
 		return error_set(err,
 		    "\"%.40s\" is not an update operator; did you mean %s?", name,

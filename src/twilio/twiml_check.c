@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "twilio/nearest.h"
 #include "twilio/twiml.h"
 #include "util/buf.h"
+#include "util/suggest.h"
 #include "util/text.h"
 #include "util/utf8.h"
 
@@ -100,9 +100,9 @@ const struct twiml_element *twiml_check_child(enum twiml_kind kind,
 		    SPAN_ARG(name), parent->name, kinds[other], kinds[kind]);
 		return NULL;
 	}
-	struct nearest nearest = {.word = name};
+	struct suggestion nearest = {.word = name};
 	for (size_t i = 0; i < twiml_element_counts[kind]; i++)
-		nearest_try(&nearest, twiml_elements[kind][i]->name);
+		suggest_offer(&nearest, twiml_elements[kind][i]->name);
 	(void)error_set(err, "<%.*s> in <%s>: TwiML has no such element%s%s%s",
 	    SPAN_ARG(span_head(name, name.len < 80 ? name.len : 80)), parent->name,
 	    nearest.best != NULL ? "; did you mean <" : "",
@@ -116,9 +116,9 @@ const struct twiml_attribute *twiml_check_attribute(
 	const struct twiml_attribute *found = twiml_attribute_find(element, name);
 	if (found != NULL)
 		return found;
-	struct nearest nearest = {.word = name};
+	struct suggestion nearest = {.word = name};
 	for (size_t i = 0; i < element->attribute_count; i++)
-		nearest_try(&nearest, element->attributes[i].name);
+		suggest_offer(&nearest, element->attributes[i].name);
 	(void)error_set(err, "<%s> has no attribute \"%.*s\"%s%s%s", element->name,
 	    SPAN_ARG(span_head(name, name.len < 80 ? name.len : 80)),
 	    nearest.best != NULL ? "; did you mean \"" : "",

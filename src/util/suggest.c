@@ -43,16 +43,22 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
 {
 	struct span word = suggestion->word, other = span_of(candidate);
 	size_t distance = suggest_distance(word, other);
-	size_t allowed = word.len < 6 ? 1 : word.len / 3;
+	size_t allowed = word.len < 5 ? 1 : word.len < 9 ? 2 : word.len / 3;
 	if (word.len >= 3 && other.len > word.len &&
 	    span_ieq(span_head(other, word.len), word))
 		distance = 1;
-	else if (word.len >= 3 && word.len < 6 && other.len >= 3)
-		allowed = 2;
 	if (distance > allowed)
 		return;
 	if (suggestion->best == NULL || distance < suggestion->distance) {
 		suggestion->best = candidate;
 		suggestion->distance = distance;
 	}
+}
+
+const char *suggest_among(struct span word, const char *const *candidates, size_t count)
+{
+	struct suggestion suggestion = {.word = word};
+	for (size_t i = 0; i < count; i++)
+		suggest_offer(&suggestion, candidates[i]);
+	return suggestion.best;
 }

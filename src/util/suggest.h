@@ -18,9 +18,12 @@ struct suggestion {
 	size_t distance;
 };
 
-/* Offers a candidate, which must outlive the suggestion. Near enough is: a third of
- * the word's length wrong (two characters in a word of three to five, one in a shorter
- * one), or the candidate begins with the word. */
+/* Offers a candidate, which must outlive the suggestion. Near enough is: one character
+ * wrong in a word under five, two under nine, else a third of its length; or the
+ * candidate begins with the word. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
+
+/* The one of `count` candidates that the word most likely means; NULL: none. */
+const char *suggest_among(struct span word, const char *const *candidates, size_t count);
 
 #endif
