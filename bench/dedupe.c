@@ -7,9 +7,8 @@
  *   bucket  UNIQUE(bucket, key), 20,000 rows a bucket
  *   keys    rows only, and store/keys.h with two keys an event
  *
- * Of each scheme one full store is made at a time, and rounds on it alternate with
- * rounds of the same scheme on an empty store and of `none` on an empty store, so that
- * the ratios hold on a machine that has other things to do. */
+ * One full store at a time; rounds on it alternate with rounds of the same scheme and
+ * of `none` on empty stores, so that ratios hold on a machine that is not idle. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -17,8 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/keys.h"
@@ -39,7 +37,8 @@ struct bench;
 
 struct scheme {
 	const char *name;
-	const char *index; /* SQL run after the load, NULL: none */
+	const char *index;    /* SQL run after the load, NULL: none */
+	const char *find_sql; /* prepared as bench.find */
 	bool keys;
 	/* The row of an event, 0 when it is not there; NULL: cannot be asked. */
 	int64_t (*find)(struct bench *b, int64_t number);
@@ -118,7 +117,8 @@ static void make_sid(char sid[35], int64_t number)
 {
 	unsigned char key[KEYS_SIZE];
 	make_key(key, number, 0);
-	memcpy(sid, "SM", 2);
+	sid[0] = 'S';
+	sid[1] = 'M';
 	text_hex(sid + 2, key, sizeof key);
 }
 
@@ -127,19 +127,14 @@ static const char reply[] =
     "message. We will be with you shortly.</Message></Response>";
 
 /* A message's parameters as Twilio posts them. */
-static int make_params(char *out, size_t size, const char *sid)
-{
-	return snprintf(out, size,
-	    "{\"ToCountry\":\"US\",\"ToState\":\"CA\",\"SmsMessageSid\":\"%s\","
-	    "\"NumMedia\":\"0\",\"ToCity\":\"SAN FRANCISCO\",\"FromZip\":\"94105\","
-	    "\"SmsSid\":\"%s\",\"FromState\":\"CA\",\"SmsStatus\":\"received\","
-	    "\"FromCity\":\"SAN FRANCISCO\",\"Body\":\"Is the blue one in stock?\","
-	    "\"FromCountry\":\"US\",\"To\":\"+15550006789\",\"ToZip\":\"94105\","
-	    "\"NumSegments\":\"1\",\"MessageSid\":\"%s\",\"From\":\"+15550001234\","
-	    "\"AccountSid\":\"AC00000000000000000000000000000001\","
-	    "\"ApiVersion\":\"2010-04-01\"}",
-	    sid, sid, sid);
-}
+static const char params_format[] =
+    "{\"ToCountry\":\"US\",\"ToState\":\"CA\",\"SmsMessageSid\":\"%s\","
+    "\"NumMedia\":\"0\",\"ToCity\":\"SAN FRANCISCO\",\"FromZip\":\"94105\","
+    "\"SmsSid\":\"%s\",\"FromState\":\"CA\",\"SmsStatus\":\"received\","
+    "\"FromCity\":\"SAN FRANCISCO\",\"Body\":\"Is the blue one in stock?\","
+    "\"FromCountry\":\"US\",\"To\":\"+15550006789\",\"ToZip\":\"94105\","
+    "\"NumSegments\":\"1\",\"MessageSid\":\"%s\",\"From\":\"+15550001234\","
+    "\"AccountSid\":\"AC00000000000000000000000000000001\"}";
 
 static void insert_event(struct bench *b, int64_t number)
 {
@@ -148,7 +143,7 @@ static void insert_event(struct bench *b, int64_t number)
 
 	make_sid(sid, number);
 	make_key(key, number, 0);
-	int length = make_params(params, sizeof params, sid);
+	int length = snprintf(params, sizeof params, params_format, sid, sid, sid);
 	sqlite3_bind_int64(b->insert, 1, number);
 	sqlite3_bind_text(b->insert, 2, sid, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(b->insert, 3, number / BUCKET_ROWS);
@@ -184,8 +179,6 @@ static int64_t find_text(struct bench *b, int64_t number)
 {
 	char sid[35];
 	make_sid(sid, number);
-	if (b->find == NULL)
-		b->find = prepare(b->db, "SELECT id FROM events WHERE sid = ?1");
 	sqlite3_bind_text(b->find, 1, sid, -1, SQLITE_STATIC);
 	return find_row(b);
 }
@@ -197,9 +190,6 @@ static int64_t find_bucket(struct bench *b, int64_t number)
 	int64_t row = 0;
 
 	make_key(key, number, 0);
-	if (b->find == NULL)
-		b->find = prepare(
-		    b->db, "SELECT id FROM events WHERE bucket = ?1 AND key = ?2");
 	sqlite3_bind_blob(b->find, 2, key, sizeof key, SQLITE_STATIC);
 	for (int64_t bucket = b->rows / BUCKET_ROWS; row == 0 && bucket >= 0;
 	     bucket--) {
@@ -222,11 +212,12 @@ static int64_t find_keys(struct bench *b, int64_t number)
 }
 
 static const struct scheme schemes[] = {
-    {"none",   NULL,						     false, NULL     },
-    {"text",   "CREATE UNIQUE INDEX events_sid ON events (sid)",         false, find_text},
-    {"bucket", "CREATE UNIQUE INDEX events_key ON events (bucket, key)", false,
-     find_bucket									 },
-    {"keys",   NULL,						     true,  find_keys},
+    {"none",   NULL,						     NULL, false, NULL       },
+    {"text",   "CREATE UNIQUE INDEX events_sid ON events (sid)",
+     "SELECT id FROM events WHERE sid = ?1",                                   false, find_text  },
+    {"bucket", "CREATE UNIQUE INDEX events_key ON events (bucket, key)",
+     "SELECT id FROM events WHERE bucket = ?1 AND key = ?2",                   false, find_bucket},
+    {"keys",   NULL,						     NULL, true,  find_keys  },
 };
 
 /* ---- a store ---- */
@@ -250,6 +241,8 @@ static void open_bench(struct bench *b)
 			fail(b->path, err.text);
 	}
 	b->rows = ask_number(b->db, "SELECT ifnull(max(id), 0) FROM events");
+	if (b->scheme->find_sql != NULL)
+		b->find = prepare(b->db, b->scheme->find_sql);
 	b->insert =
 	    prepare(b->db, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 }
@@ -336,15 +329,6 @@ static void insert_batch(struct bench *b)
 	commit(b, KEYS_BUDGET);
 }
 
-/* Of this process, in both modes. */
-static double cpu_us(void)
-{
-	struct rusage use;
-	getrusage(RUSAGE_SELF, &use);
-	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
-	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
-}
-
 /* Written to the log since the last call. */
 static double log_bytes(struct bench *b)
 {
@@ -355,12 +339,11 @@ static double log_bytes(struct bench *b)
 
 static struct round measure(struct bench *b, int seconds)
 {
-	double cpu = cpu_us();
+	clock_t cpu = clock();
 	log_bytes(b);
 	size_t count = 0, cap = 1024;
 	double *times = mem_new(cap, sizeof *times);
 	int64_t start = clock_mono_us(), now = start;
-
 	while (now - start < seconds * INT64_C(1000000)) {
 		int64_t before = now;
 		insert_batch(b);
@@ -372,7 +355,8 @@ static struct round measure(struct bench *b, int seconds)
 	qsort(times, count, sizeof *times, compare);
 	struct round round = {
 	    .rate = (double)(count * BATCH) * 1e6 / (double)(now - start),
-	    .cpu_us = (cpu_us() - cpu) / (double)(count * BATCH),
+	    .cpu_us = (double)(clock() - cpu) * 1e6 / CLOCKS_PER_SEC /
+		      (double)(count * BATCH),
 	    .log_bytes = log_bytes(b) / (double)(count * BATCH),
 	    .p50_ms = times[count / 2],
 	    .p99_ms = times[count * 99 / 100],
@@ -406,7 +390,7 @@ static double measure_find(struct bench *b, int64_t first, int64_t range, int co
 	return (double)(clock_mono_us() - start) / count;
 }
 
-static void report_finds(struct bench *b)
+static void report_rest(struct bench *b)
 {
 	close_bench(b);
 	int64_t start = clock_mono_us();
@@ -424,19 +408,9 @@ static void report_finds(struct bench *b)
 	}
 	if (b->keys != NULL)
 		printf("; keys hold %.1f MB", (double)keys_memory(b->keys) / 1e6);
-	printf("\n");
-}
-
-static void report_size(struct bench *b)
-{
-	struct stat st;
-
 	run_sql(b->db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	if (b->rows == 0 || stat(b->path, &st) != 0)
-		return;
-	int64_t unused = ask_number(b->db, "PRAGMA freelist_count") * 4096;
-	printf("  %.0f bytes an event on disk, of them %.0f free for reuse\n",
-	    (double)st.st_size / (double)b->rows, (double)unused / (double)b->rows);
+	printf("; %.0f bytes an event on disk\n",
+	    (double)ask_number(b->db, "PRAGMA page_count") * 4096 / (double)b->rows);
 }
 
 /* The median of what each round gives relative to the other of its time. */
@@ -477,25 +451,15 @@ static void run_scheme(const struct scheme *scheme, const struct options *option
 		empty[i] = measure_empty(scheme, options);
 		ceiling[i] = measure_empty(&schemes[0], options);
 	}
-	printf("%s, %" PRId64 " events\n", scheme->name, options->events);
-	printf("  at 0 / none at 0 %.2f; full / none at 0 %.2f; full / at 0 %.2f\n",
-	    ratio(empty, ceiling, rounds), ratio(full, ceiling, rounds),
-	    ratio(full, empty, rounds));
+	printf("%s, %" PRId64 " events: at 0 / none at 0 %.2f; full / none at 0 %.2f; "
+	       "full / at 0 %.2f\n",
+	    scheme->name, options->events, ratio(empty, ceiling, rounds),
+	    ratio(full, ceiling, rounds), ratio(full, empty, rounds));
 	report("none, at 0", ceiling, rounds);
 	report("at 0", empty, rounds);
 	report("full", full, rounds);
-	report_finds(&b);
-	report_size(&b);
+	report_rest(&b);
 	remove_bench(&b);
-	fflush(stdout);
-}
-
-static int64_t number(const char *text, int64_t max)
-{
-	int64_t value = 0;
-	if (!text_int(span_of(text), 0, max, &value))
-		fail(text, "is not a number in range");
-	return value;
 }
 
 int main(int argc, char **argv)
@@ -511,20 +475,23 @@ int main(int argc, char **argv)
 	struct options options = {"/tmp", NULL, 10000000, 7, 4};
 	int c = 0;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (c == 'd')
 			options.dir = optarg;
 		else if (c == 'o')
 			options.only = optarg;
 		else if (c == 'e')
-			options.events = number(optarg, 1000000000);
+			options.events = strtoll(optarg, NULL, 10);
 		else if (c == 'r')
-			options.rounds = (int)number(optarg, MAX_ROUNDS);
+			options.rounds = (int)strtol(optarg, NULL, 10);
 		else if (c == 's')
-			options.seconds = (int)number(optarg, 3600);
+			options.seconds = (int)strtol(optarg, NULL, 10);
 		else
 			return 2;
 	}
+	if (options.rounds < 1 || options.rounds > MAX_ROUNDS)
+		fail("--rounds", "1 to 32");
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		if (options.only == NULL || strcmp(options.only, schemes[i].name) == 0)
 			run_scheme(&schemes[i], &options);

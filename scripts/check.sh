@@ -2,7 +2,7 @@
 # Every check there is, in the order of how fast it fails. Ends with the line
 # "N passed, N failed"; exit 1 when anything failed. `check.sh STAGE…` runs some.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 mkdir -p build
 TALLY=$PWD/build/tally
 export TALLY

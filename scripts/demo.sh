@@ -13,7 +13,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-bold= plain=
+bold=''
+plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$(printf '\033[1m')
 	plain=$(printf '\033[0m')

@@ -72,6 +72,7 @@ enum webhook_step intake_verify(struct webhook *webhook)
 	    .host = origin.host,
 	    .target = origin.target,
 	    .params = posted_form ? &webhook->params : NULL,
+	    .bodyless = request->method == METHOD_GET,
 	    .body = request->body,
 	    .signature = request_header(request, "X-Twilio-Signature"),
 	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),

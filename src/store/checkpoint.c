@@ -11,9 +11,9 @@
 
 enum {
 	PAGE_IN_LOG = 4096 + 24,
-	WORTH_IT = 1000,     /* pages */
-	CACHE_KIB = 256,     /* it copies from the log, it reads no tables */
-	TRUNCATE_TRIES = 10, /* each waits for readers as long as the connection does */
+	WORTH_IT = 1000,       /* pages */
+	CACHE_KIB = 256,       /* it copies from the log, it reads no tables */
+	TRUNCATE_WAIT_MS = 50, /* for readers; the writer stands still meanwhile */
 	DEFAULT_LIMIT = 64 << 20
 };
 
@@ -26,9 +26,9 @@ struct checkpoint {
 	bool is_wanted, stopping; /* under mutex */
 
 	/* the writer's */
-	int limit;      /* pages */
-	int told_at;    /* pages when the thread was last woken */
-	int give_up_at; /* no further attempt to empty the log before it has this many */
+	int limit;        /* pages */
+	int told_at;      /* pages when the thread was last woken */
+	int try_again_at; /* pages from which on writing it back is tried once more */
 	bool warned;
 };
 
@@ -101,36 +101,32 @@ static void wake(struct checkpoint *c)
 	(void)pthread_mutex_unlock(&c->mutex);
 }
 
-/* Writes the whole log back; the next commit then begins at its start again. */
-static void empty_log(struct checkpoint *c, sqlite3 *writer, int pages)
+/* Writes the whole log back, which nobody adds to meanwhile: the next commit begins at
+ * its start again, unless a reader needs what is in it. */
+static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 {
 	(void)pthread_mutex_lock(&c->one_at_a_time);
-	int rc = sqlite3_wal_checkpoint_v2(
-	    writer, "main", SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	(void)sqlite3_wal_checkpoint_v2(
+	    writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	(void)pthread_mutex_unlock(&c->one_at_a_time);
-	if (rc == SQLITE_OK) {
-		c->warned = false;
-		return;
-	}
-	c->give_up_at = pages + c->limit / 4;
-	if (!c->warned)
+	c->try_again_at = pages + c->limit / 8;
+	if (!c->warned && pages / 2 > c->limit) {
+		c->warned = true;
 		log_write(LOG_WARN, "the store's log cannot be written back and grows",
-		    "why",
-		    rc == SQLITE_BUSY
-			? "a reader has kept a transaction open for seconds"
-			: sqlite3_errmsg(writer),
-		    NULL);
-	c->warned = true;
+		    "why", "another program keeps a transaction open on it", NULL);
+	}
 }
 
 void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 {
 	if (pages < c->told_at) { /* the log began anew */
 		c->told_at = 0;
-		c->give_up_at = 0;
+		c->try_again_at = 0;
+		c->warned = false;
 	}
-	if (pages >= c->limit && pages >= c->give_up_at) {
-		empty_log(c, writer, pages);
+	if (pages >= c->limit && pages >= c->try_again_at) {
+		c->told_at = pages;
+		write_back(c, writer, pages);
 	} else if (pages - c->told_at >= WORTH_IT) {
 		c->told_at = pages;
 		wake(c);
@@ -139,14 +135,13 @@ void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 
 int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err)
 {
-	int rc = SQLITE_BUSY;
 	(void)pthread_mutex_lock(&c->one_at_a_time);
-	for (int i = 0; i < TRUNCATE_TRIES && rc == SQLITE_BUSY; i++)
-		rc = sqlite3_wal_checkpoint_v2(
-		    writer, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(writer, TRUNCATE_WAIT_MS);
+	int rc = sqlite3_wal_checkpoint_v2(
+	    writer, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(writer, SQLITE_DB_BUSY_MS);
 	(void)pthread_mutex_unlock(&c->one_at_a_time);
 	if (rc == SQLITE_BUSY)
-		return error_set(err,
-		    "a reader keeps an old state of the store: end it and try again");
+		return 1;
 	return rc == SQLITE_OK ? 0 : sqlite_db_error(writer, err);
 }

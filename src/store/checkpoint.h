@@ -19,7 +19,8 @@ void checkpoint_close(struct checkpoint *checkpoint);
  * is worth it; at the limit, stops the writer until the log is written back. A reader
  * that stands still may keep that from helping; then the log grows, with a warning. */
 void checkpoint_committed(struct checkpoint *checkpoint, sqlite3 *writer, int pages);
-/* Empties the log file, so that nothing erased is left in it. By the writer. */
+/* Empties the log file, so that nothing erased is left in it. 1 when a reader keeps it
+ * from that, soon: try again. By the writer. */
 int checkpoint_truncate(
     struct checkpoint *checkpoint, sqlite3 *writer, struct error *err);
 

@@ -11,19 +11,20 @@ enum {
 	FAN_OUT = 8,
 	/* A key is written once when sealed and once a merge, of which there are five
 	 * before a segment has two billion. */
-	WORK_A_BYTE = 8,
-	/* Deleting a row costs no page written, only one freed. */
-	DELETE_ROWS = 32,
-	DELETE_COST = 1024
+	WORK_A_BYTE = 8
 };
 
-/* live: keys are found in it. Otherwise it is being written by the running program, or
- * to be deleted. */
+/* key_log: one row a commit, by its number. The rows of the table that is being sealed
+ * are the odd ones and those of the active one the even ones, or the reverse; a new
+ * table's rows write over those of the table before the last, so that a commit costs
+ * one page. Only numbers beyond every segment's log_end count.
+ * key_chunks and key_filters: see keys_segment.h; only rows of listed segments count. */
 const char *const keys_schema =
     "CREATE TABLE IF NOT EXISTS key_log (id INTEGER PRIMARY KEY, "
-    "entries BLOB NOT NULL);"
+    "number INTEGER NOT NULL, entries BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS key_segments (id INTEGER PRIMARY KEY, "
-    "level INTEGER NOT NULL, count INTEGER NOT NULL, live INTEGER NOT NULL);"
+    "level INTEGER NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL, "
+    "log_end INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS key_chunks (id INTEGER PRIMARY KEY, "
     "entries BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS key_filters (id INTEGER PRIMARY KEY, "
@@ -55,13 +56,6 @@ static void free_pieces(struct keys_live *live)
 	free(live->pieces);
 }
 
-static void add_dying(struct keys *keys, int64_t segment)
-{
-	keys->dying =
-	    mem_resize(keys->dying, keys->dying_count + 1, sizeof *keys->dying);
-	keys->dying[keys->dying_count++] = segment;
-}
-
 /* Takes it off the list; the caller frees its pieces, when it has let go of the lock. */
 static struct keys_live take_live(struct keys *keys, int64_t segment)
 {
@@ -83,23 +77,51 @@ static int load_segments(struct keys *keys, struct error *err)
 	int rc = -1;
 
 	if (keys_rows_prepare(keys->rows.db, &stmt,
-		"SELECT id, level, count, live FROM key_segments", err) < 0)
+		"SELECT id, level, count, first, log_end FROM key_segments", err) < 0)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct keys_segment segment = {sqlite3_column_int64(stmt, 0),
 		    sqlite3_column_int(stmt, 1),
-		    (uint64_t)sqlite3_column_int64(stmt, 2)};
-		if (segment.id >= keys->next_segment)
+		    (uint64_t)sqlite3_column_int64(stmt, 2),
+		    sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4)};
+		add_live(keys, &segment);
+		if (keys->next_segment <= segment.id)
 			keys->next_segment = segment.id + 1;
-		if (sqlite3_column_int(stmt, 3) != 0)
-			add_live(keys, &segment);
-		else
-			add_dying(keys, segment.id);
+		if (keys->log_number < segment.log_end)
+			keys->log_number = segment.log_end;
 	}
 	if (rc != SQLITE_DONE)
 		keys_rows_error(keys->rows.db, "cannot read the key tables", err);
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* The active table becomes the frozen one. */
+static void freeze(struct keys *keys, struct keys_table *next)
+{
+	keys->frozen = keys->active;
+	keys->active = next;
+	keys->frozen_log_number = keys->log_number;
+	keys->log_odd = 1 - keys->log_odd;
+	keys->log_rows = 0;
+}
+
+static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
+{
+	int64_t row = sqlite3_column_int64(stmt, 0);
+	const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
+	int size = sqlite3_column_bytes(stmt, 2);
+
+	if (keys->active->count == 0)
+		keys->log_odd = row % 2;
+	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
+		freeze(keys, keys_table_new(0));
+	keys->log_number = sqlite3_column_int64(stmt, 1);
+	keys->log_rows = row / 2 + 1;
+	for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
+		struct keys_entry entry = keys_entry_read(bytes + at);
+		keys_table_add(keys->active, &entry);
+	}
 }
 
 static int load_log(struct keys *keys, struct error *err)
@@ -108,17 +130,13 @@ static int load_log(struct keys *keys, struct error *err)
 	int rc = -1;
 
 	if (keys_rows_prepare(keys->rows.db, &stmt,
-		"SELECT id, entries FROM key_log ORDER BY id", err) < 0)
+		"SELECT id, number, entries FROM key_log WHERE number > ?1 "
+		"ORDER BY number",
+		err) < 0)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const unsigned char *bytes = sqlite3_column_blob(stmt, 1);
-		int size = sqlite3_column_bytes(stmt, 1);
-		keys->log_id = sqlite3_column_int64(stmt, 0);
-		for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
-			struct keys_entry entry = keys_entry_read(bytes + at);
-			keys_table_add(keys->active, &entry);
-		}
-	}
+	sqlite3_bind_int64(stmt, 1, keys->log_number);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		load_log_row(keys, stmt);
 	if (rc != SQLITE_DONE)
 		keys_rows_error(keys->rows.db, "cannot read the key log", err);
 	sqlite3_finalize(stmt);
@@ -170,7 +188,6 @@ void keys_close(struct keys *keys)
 	for (size_t i = 0; i < keys->live_count; i++)
 		free_pieces(&keys->live[i]);
 	free(keys->live);
-	free(keys->dying);
 	keys_table_free(keys->active);
 	keys_table_free(keys->frozen);
 	keys_table_free(keys->pending);
@@ -207,14 +224,16 @@ static int write_log(struct keys *keys, struct error *err)
 	if (count == 0)
 		return 0;
 	if (keys_rows_prepare(keys->rows.db, &keys->write_log,
-		"INSERT INTO key_log (id, entries) VALUES (?1, ?2)", err) < 0)
+		"REPLACE INTO key_log (id, number, entries) VALUES (?1, ?2, ?3)",
+		err) < 0)
 		return -1;
 	unsigned char *bytes = mem_new(count, KEYS_ENTRY_SIZE);
 	for (size_t i = 0; i < count; i++)
 		keys_entry_write(
 		    bytes + i * KEYS_ENTRY_SIZE, &keys->pending->entries[i]);
-	sqlite3_bind_int64(keys->write_log, 1, keys->log_id + 1);
-	sqlite3_bind_blob64(keys->write_log, 2, bytes, count * KEYS_ENTRY_SIZE, free);
+	sqlite3_bind_int64(keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
+	sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
+	sqlite3_bind_blob64(keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
 	int rc = sqlite3_step(keys->write_log);
 	if (rc != SQLITE_DONE)
 		keys_rows_error(keys->rows.db, "cannot write the key log", err);
@@ -226,32 +245,56 @@ static int write_log(struct keys *keys, struct error *err)
 	return 0;
 }
 
-/* Deletes some rows of the first dying segment, and at last its own. */
-static int delete_some(struct keys *keys, size_t *spent, struct error *err)
+/* Whether the ranges of rows overlap; if so, moves *at behind the other. */
+static bool move_behind(int64_t *at, int64_t rows, const struct keys_segment *other)
 {
-	static const char *const deletes[] = {
-	    "DELETE FROM key_chunks WHERE id IN (SELECT id FROM key_chunks "
-	    "WHERE id >= ?1 AND id < ?2 LIMIT ?3)",
-	    "DELETE FROM key_filters WHERE id IN (SELECT id FROM key_filters "
-	    "WHERE id >= ?1 AND id < ?2 LIMIT ?3)"};
-	int64_t segment = keys->dying[keys->gone];
-	const int64_t range[] = {
-	    keys_rows_id(segment, 0), keys_rows_id(segment + 1, 0), DELETE_ROWS};
+	int64_t end = other->first + (int64_t)keys_chunk_count(other->count);
+	if (*at >= end || other->first >= *at + rows)
+		return false;
+	*at = end;
+	return true;
+}
 
-	*spent += DELETE_COST;
-	for (size_t i = 0; i < sizeof deletes / sizeof *deletes; i++) {
-		if (keys_rows_delete(keys->rows.db, deletes[i], range, err) < 0)
-			return -1;
-		int deleted = sqlite3_changes(keys->rows.db);
-		*spent += (size_t)deleted * DELETE_COST;
-		if (deleted > 0)
-			return 0;
+/* The first row of the first range that is free: of no segment, nor of one that is
+ * being written. */
+static int64_t allot(const struct keys *keys, uint64_t count)
+{
+	int64_t at = 1, rows = (int64_t)keys_chunk_count(count);
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (size_t i = 0; i < keys->live_count; i++)
+			moved |= move_behind(&at, rows, &keys->live[i].segment);
+		for (size_t i = 0; i < KEYS_LEVELS; i++) {
+			if (keys->jobs[i] != NULL)
+				moved |= move_behind(&at, rows, &keys->jobs[i]->out);
+		}
 	}
-	if (keys_rows_run(keys->rows.db, "DELETE FROM key_segments WHERE id = ?1",
-		&segment, err) < 0)
-		return -1;
-	keys->gone++;
-	return 0;
+	return at;
+}
+
+static struct keys_job *seal_job(struct keys *keys)
+{
+	struct keys_segment out = {.id = keys->next_segment++,
+	    .first = allot(keys, keys->frozen->count),
+	    .log_end = keys->frozen_log_number};
+	return keys_job_seal(&out, keys->frozen);
+}
+
+/* Of the oldest segments of the level below; `end` is where they end in the list. */
+static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
+{
+	struct keys_segment inputs[KEYS_FAN_MAX];
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < keys->config.fan_out; i++) {
+		inputs[i] = keys->live[end - 1 - i].segment;
+		count += inputs[i].count;
+	}
+	struct keys_segment out = {
+	    .id = keys->next_segment++, .level = level, .first = allot(keys, count)};
+	return keys_job_merge(&out, inputs, keys->config.fan_out);
 }
 
 /* How many segments of the level there are, and where in the list they end. */
@@ -270,22 +313,14 @@ static size_t level_count(const struct keys *keys, int level, size_t *end)
 /* The job that writes to the level, begun when there is cause; NULL: none. */
 static struct keys_job *level_job(struct keys *keys, int level)
 {
-	struct keys_segment inputs[KEYS_FAN_MAX];
 	struct keys_job **job = &keys->jobs[level];
 	size_t end = 0;
 
-	if (*job != NULL)
-		return *job;
-	if (level == 0) {
-		if (keys->frozen != NULL)
-			*job = keys_job_seal(
-			    keys->next_segment++, keys->frozen, keys->frozen_log_id);
-	} else if (level_count(keys, level - 1, &end) >= keys->config.fan_out) {
-		for (size_t i = 0; i < keys->config.fan_out; i++)
-			inputs[i] = keys->live[end - 1 - i].segment;
-		*job =
-		    keys_job_merge(keys->next_segment++, inputs, keys->config.fan_out);
-	}
+	if (*job == NULL && level == 0 && keys->frozen != NULL)
+		*job = seal_job(keys);
+	if (*job == NULL && level > 0 &&
+	    level_count(keys, level - 1, &end) >= keys->config.fan_out)
+		*job = merge_job(keys, level, end);
 	return *job;
 }
 
@@ -293,13 +328,8 @@ static struct keys_job *level_job(struct keys *keys, int level)
  * was something to do. */
 static int work(struct keys *keys, size_t *spent, struct error *err)
 {
-	struct keys_job *job = level_job(keys, 0);
-	if (job != NULL && !job->now.done)
-		return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
-	if (keys->gone < keys->dying_count)
-		return delete_some(keys, spent, err) < 0 ? -1 : 1;
-	for (int level = 1; level < KEYS_LEVELS; level++) {
-		job = level_job(keys, level);
+	for (int level = 0; level < KEYS_LEVELS; level++) {
+		struct keys_job *job = level_job(keys, level);
 		if (job != NULL && !job->now.done)
 			return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
 	}
@@ -324,11 +354,8 @@ static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *
 {
 	add_live(keys, &job->out);
 	for (size_t i = 0; i < job->input_count; i++) {
-		if (job->inputs[i].sorted == NULL) {
-			int64_t id = job->inputs[i].segment.id;
-			taken[i] = take_live(keys, id);
-			add_dying(keys, id);
-		}
+		if (job->inputs[i].sorted == NULL)
+			taken[i] = take_live(keys, job->inputs[i].segment.id);
 	}
 }
 
@@ -361,16 +388,14 @@ static void finish_jobs(struct keys *keys)
 }
 
 /* A full table is sealed; the next one gets the new keys. */
-static void freeze(struct keys *keys)
+static void freeze_when_full(struct keys *keys)
 {
 	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
 		return;
 	struct keys_table *next = keys_table_new(keys->config.seal_count);
 	pthread_rwlock_wrlock(&keys->lock);
-	keys->frozen = keys->active;
-	keys->active = next;
+	freeze(keys, next);
 	pthread_rwlock_unlock(&keys->lock);
-	keys->frozen_log_id = keys->log_id;
 }
 
 void keys_committed(struct keys *keys)
@@ -382,22 +407,18 @@ void keys_committed(struct keys *keys)
 			keys_table_add(keys->active, &keys->pending->entries[i]);
 		pthread_rwlock_unlock(&keys->lock);
 		keys_table_cut(keys->pending, 0);
-		keys->log_id++;
+		keys->log_number++;
+		keys->log_rows++;
 		keys->logged = false;
 	}
-	keys->dying_count -= keys->gone;
-	for (size_t i = 0; keys->gone > 0 && i < keys->dying_count; i++)
-		keys->dying[i] = keys->dying[i + keys->gone];
-	keys->gone = 0;
 	finish_jobs(keys);
-	freeze(keys);
+	freeze_when_full(keys);
 }
 
 void keys_rolled_back(struct keys *keys)
 {
 	keys_table_cut(keys->pending, 0);
 	keys->logged = false;
-	keys->gone = 0;
 	for (size_t i = 0; i < KEYS_LEVELS; i++) {
 		if (keys->jobs[i] != NULL)
 			keys_job_rolled_back(keys->jobs[i]);
@@ -407,7 +428,7 @@ void keys_rolled_back(struct keys *keys)
 bool keys_busy(const struct keys *keys)
 {
 	size_t end = 0;
-	if (keys->frozen != NULL || keys->dying_count > 0)
+	if (keys->frozen != NULL)
 		return true;
 	for (int level = 0; level + 1 < KEYS_LEVELS; level++) {
 		if (keys->jobs[level + 1] != NULL ||

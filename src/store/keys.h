@@ -1,12 +1,16 @@
 /* keys -- which keys are known, and which row each one is: the SQLite engine's index
  * of random 16-byte keys, at the price of appending. An index B-tree on random keys
  * costs a page write a row once it has outgrown the cache; here
- *   new keys live in memory and, for restarts, as one row of the key log a commit;
- *   a full memory table is sealed as a sorted segment (rows of one page each) with a
- *   filter (blocked Bloom) that is loaded into memory when first needed;
- *   segments of one size are merged, a step at a time, by the writer.
- * Start reads the log only. A key that was never added is told from memory but for the
- * filter's false positives. Keys may repeat (one key, several rows). */
+ *   new keys live in memory (keys_table) and, for restarts, in one row of the key log a
+ *   commit;
+ *   a full memory table is sealed as a sorted segment (keys_segment: rows of one page
+ *   each) with a filter (keys_filter: blocked Bloom, 16 bits a key) whose pieces are
+ *   loaded into memory when first needed;
+ *   segments of one size are merged, a step at a time, by the writer (keys_merge).
+ * Nothing is ever deleted: rows that are done with are written over, which is half the
+ * writing. Start reads the log only. A key that was never added is told from memory but
+ * for the filters' false positives, one in a thousand a segment. Keys may repeat (one
+ * key, several rows). */
 #ifndef OFFHOOK_STORE_KEYS_H
 #define OFFHOOK_STORE_KEYS_H
 
@@ -30,7 +34,7 @@ struct keys_config {
 extern const char *const keys_schema;
 
 /* Loads the key log. db is the writer's connection, used by the writer's thread only;
- * leftovers of an unfinished merge are dropped. */
+ * an unfinished merge starts anew. */
 int keys_open(struct keys **out, sqlite3 *db, const struct keys_config *config,
     struct error *err);
 void keys_close(struct keys *keys); /* NULL is fine */

@@ -171,8 +171,9 @@ static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 
 static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
-	struct keys_segment segment = {
-	    sqlite3_column_int64(stmt, 0), 0, (uint64_t)sqlite3_column_int64(stmt, 1)};
+	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
+	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
+	    .first = sqlite3_column_int64(stmt, 2)};
 
 	if (search->found != NULL)
 		return keys_segment_find_prefix(
@@ -210,7 +211,8 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 	if (search_begin(search, db, err) < 0)
 		return -1;
 	if (with_log(search))
-		rc = search_rows(search, "SELECT entries FROM key_log WHERE number > "
+		rc = search_rows(search,
+		    "SELECT entries FROM key_log WHERE number > "
 		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
 		    "ORDER BY number DESC",
 		    log_row, err);

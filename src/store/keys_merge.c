@@ -33,8 +33,8 @@ struct keys_job *keys_job_seal(
 	return job;
 }
 
-struct keys_job *keys_job_merge(const struct keys_segment *out,
-    const struct keys_segment *inputs, size_t count)
+struct keys_job *keys_job_merge(
+    const struct keys_segment *out, const struct keys_segment *inputs, size_t count)
 {
 	assert(count > 0 && count <= KEYS_FAN_MAX);
 	struct keys_job *job = job_new(out, count);

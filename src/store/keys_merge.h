@@ -40,8 +40,8 @@ struct keys_job {
 struct keys_job *keys_job_seal(
     const struct keys_segment *out, const struct keys_table *table);
 /* Of `count` segments, the oldest first; at most KEYS_FAN_MAX. */
-struct keys_job *keys_job_merge(const struct keys_segment *out,
-    const struct keys_segment *inputs, size_t count);
+struct keys_job *keys_job_merge(
+    const struct keys_segment *out, const struct keys_segment *inputs, size_t count);
 void keys_job_free(struct keys_job *job); /* NULL is fine */
 /* One chunk further, and after the last one: lists the new segment in key_segments
  * instead of what it replaces. Adds the bytes written to *spent. */

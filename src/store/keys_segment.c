@@ -171,8 +171,7 @@ static int seek(struct keys_rows *rows, const struct keys_segment *segment,
 	chunk->count = 0;
 	for (int tries = 1; b.hi - b.lo > 1; tries++) {
 		uint64_t at = guess(&b, key->high, tries);
-		if (keys_chunk_read(rows, segment->first + (int64_t)at, chunk, err) <
-		    0)
+		if (keys_chunk_read(rows, segment->first + (int64_t)at, chunk, err) < 0)
 			return -1;
 		int order = keys_entry_compare(&chunk->entries[0], key);
 		if (order < 0 || (equal_too && order == 0)) {

@@ -12,10 +12,7 @@
 #include "util/buf.h"
 #include "util/mem.h"
 
-enum {
-	READER_CACHE_KIB = 2048,
-	BUSY_MS = 2000 /* another process recovers the log, or checkpoints */
-};
+enum { READER_CACHE_KIB = 2048 };
 
 char *sqlite_db_path(const char *dir)
 {
@@ -73,7 +70,7 @@ static int open_uri(sqlite3 **out, const char *uri, int flags, struct error *err
 		(void)sqlite3_close(db);
 		return -1;
 	}
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_busy_timeout(db, SQLITE_DB_BUSY_MS);
 	*out = db;
 	return 0;
 }

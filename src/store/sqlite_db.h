@@ -10,6 +10,9 @@
 #include "util/error.h"
 #include "util/span.h"
 
+/* How long a connection waits while another process recovers the log. */
+enum { SQLITE_DB_BUSY_MS = 2000 };
+
 /* DIR/offhook.db; malloc'd. */
 char *sqlite_db_path(const char *dir);
 /* A connection that may write; makes the file (mode 0600) when it is not there. The

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/sqlite_docs.h"
 #include "store/sqlite_events.h"
@@ -11,7 +12,11 @@
 #include "util/jsonw.h"
 #include "util/mem.h"
 
-enum { ERASE_AT_ONCE = 500 };
+enum {
+	ERASE_AT_ONCE = 500,
+	EMPTY_TRIES = 20, /* to empty the log in spite of readers */
+	EMPTY_PAUSE_US = 100000
+};
 
 struct forget {
 	struct engine_db *db;
@@ -158,17 +163,35 @@ static int forget_events(struct forget *f)
 	return rc < 0 ? rc : f->rc;
 }
 
-static int empty_log(struct engine_db *db, void *ctx, struct error *err)
+static int try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
 {
 	(void)ctx;
 	return checkpoint_truncate(db->checkpoint, db->writer.db, err);
+}
+
+/* What was erased is still in the log until that is emptied. The writer goes on
+ * between the attempts. */
+static int empty_log(struct engine_db *db, struct error *err)
+{
+	int rc = 1;
+	for (int i = 0; i < EMPTY_TRIES && rc == 1; i++) {
+		struct sqlite_task task = {.run = try_to_empty_log, .bare = true};
+		if (i > 0)
+			(void)usleep(EMPTY_PAUSE_US);
+		rc = sqlite_writer_do(db, &task, err);
+	}
+	if (rc == 1)
+		return error_set(err,
+		    "it is erased, but a reader keeps the old state in %s/offhook.db-wal: "
+		    "end it and try again",
+		    db->dir);
+	return rc;
 }
 
 int sqlite_forget(struct engine_db *db, struct span address,
     struct store_forgotten *out, struct error *err)
 {
 	struct forget *f = mem_new(1, sizeof(*f));
-	struct sqlite_task last = {.run = empty_log, .bare = true};
 	f->db = db;
 	f->address = address;
 	f->out = out;
@@ -183,7 +206,7 @@ int sqlite_forget(struct engine_db *db, struct span address,
 		rc = forget_documents(f);
 	sqlite_reader_close(f->reader);
 	if (rc == 0)
-		rc = sqlite_writer_do(db, &last, err);
+		rc = empty_log(db, err);
 	buf_free(&f->needle);
 	free(f);
 	return rc;

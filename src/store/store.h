@@ -202,7 +202,9 @@ struct store_stats {
 
 void store_stats(const struct store *store, struct store_stats *out);
 
-/* ---- reading ---- */
+/* ---- reading ----
+ * A reader belongs to one thread at a time; an each(…) must not use the reader that
+ * calls it. */
 
 /* A reader of a directory, whether or not a server is running on it: read-only, leaves
  * no files behind. -1 when there is no store there or it is a newer program's. */

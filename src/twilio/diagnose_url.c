@@ -212,7 +212,7 @@ bool diagnose_url(struct diagnosis *out, struct verifier *verifier,
 		if (!diagnose_matches(verifier, &changed))
 			continue;
 		size_t first = 0;
-		while (forms[first]->cause == NULL)
+		while (first < 2 && forms[first]->cause == NULL)
 			first++;
 		out->cause = forms[first]->cause;
 		out->advice =

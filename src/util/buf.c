@@ -19,10 +19,8 @@ void buf_clear(struct buf *buf)
 		buf->ptr[0] = '\0';
 }
 
-void buf_reserve(struct buf *buf, size_t more)
+void buf_grow(struct buf *buf, size_t more)
 {
-	if (buf->cap - buf->len > more)
-		return;
 	size_t cap = buf->cap == 0 ? 256 : buf->cap;
 	while (cap - buf->len <= more)
 		cap *= 2;
@@ -30,28 +28,9 @@ void buf_reserve(struct buf *buf, size_t more)
 	buf->cap = cap;
 }
 
-void buf_add(struct buf *buf, const void *bytes, size_t len)
-{
-	buf_reserve(buf, len);
-	if (len > 0)
-		memcpy(buf->ptr + buf->len, bytes, len);
-	buf->len += len;
-	buf->ptr[buf->len] = '\0';
-}
-
-void buf_putc(struct buf *buf, char c)
-{
-	buf_add(buf, &c, 1);
-}
-
 void buf_puts(struct buf *buf, const char *text)
 {
 	buf_add(buf, text, strlen(text));
-}
-
-void buf_put(struct buf *buf, struct span bytes)
-{
-	buf_add(buf, bytes.ptr, bytes.len);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -15,11 +15,37 @@ void buf_free(struct buf *buf);
 /* Forgets the bytes, keeps the memory. */
 void buf_clear(struct buf *buf);
 /* Room for `more` further bytes and a NUL. */
-void buf_reserve(struct buf *buf, size_t more);
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_putc(struct buf *buf, char c);
+void buf_grow(struct buf *buf, size_t more); /* buf_reserve's slow half */
+
+static inline void buf_reserve(struct buf *buf, size_t more)
+{
+	if (buf->cap - buf->len <= more)
+		buf_grow(buf, more);
+}
+
+static inline void buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	buf_reserve(buf, len);
+	if (len > 0)
+		memcpy(buf->ptr + buf->len, bytes, len);
+	buf->len += len;
+	buf->ptr[buf->len] = '\0';
+}
+
+static inline void buf_putc(struct buf *buf, char c)
+{
+	buf_reserve(buf, 1);
+	buf->ptr[buf->len++] = c;
+	buf->ptr[buf->len] = '\0';
+}
+
 void buf_puts(struct buf *buf, const char *text);
-void buf_put(struct buf *buf, struct span bytes);
+
+static inline void buf_put(struct buf *buf, struct span bytes)
+{
+	buf_add(buf, bytes.ptr, bytes.len);
+}
+
 __attribute__((format(printf, 2, 3))) void buf_printf(
     struct buf *buf, const char *format, ...);
 /* The bytes so far; valid until the next call. Never absent (ptr is not NULL). */

@@ -6,10 +6,29 @@
 #include "util/clock.h"
 #include "util/utf8.h"
 
+/* Bytes of a word that cannot stand in a JSON string as they are have their top bit set
+ * in the result: controls, the quote, the backslash, DEL and all beyond ASCII. Bytes
+ * above the lowest such one may be marked wrongly. */
+static uint64_t odd_bytes(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101U;
+	uint64_t quote = word ^ (ones * '"');
+	uint64_t slash = word ^ (ones * '\\');
+	uint64_t below = (word - ones * 0x20) | (quote - ones) | (slash - ones);
+	return (below | (word + ones) | word) & (ones * 0x80);
+}
+
 /* How many leading bytes can stand in a JSON string as they are. */
 static size_t plain_len(struct span text)
 {
 	size_t at = 0;
+	uint64_t word;
+	while (text.len - at >= sizeof(word)) {
+		memcpy(&word, text.ptr + at, sizeof(word));
+		if (odd_bytes(word) != 0)
+			break;
+		at += sizeof(word);
+	}
 	while (at < text.len) {
 		unsigned char c = (unsigned char)text.ptr[at];
 		if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7F)

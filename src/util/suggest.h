@@ -24,6 +24,7 @@ struct suggestion {
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
 
 /* The one of `count` candidates that the word most likely means; NULL: none. */
-const char *suggest_among(struct span word, const char *const *candidates, size_t count);
+const char *suggest_among(
+    struct span word, const char *const *candidates, size_t count);
 
 #endif

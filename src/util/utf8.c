@@ -33,16 +33,30 @@ size_t utf8_next(struct span bytes, uint32_t *code)
 	return 0;
 }
 
+/* How many leading bytes are ASCII. */
+static size_t ascii_len(struct span bytes)
+{
+	size_t at = 0;
+	uint64_t word;
+	for (; bytes.len - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, bytes.ptr + at, sizeof(word));
+		if ((word & 0x8080808080808080U) != 0)
+			break;
+	}
+	while (at < bytes.len && (unsigned char)bytes.ptr[at] < 0x80)
+		at++;
+	return at;
+}
+
 /* How many leading bytes are valid. */
 static size_t valid_len(struct span bytes)
 {
 	size_t at = 0;
 	uint32_t code;
 	while (at < bytes.len) {
-		if ((unsigned char)bytes.ptr[at] < 0x80) {
-			at++;
-			continue;
-		}
+		at += ascii_len(span_from(bytes, at));
+		if (at == bytes.len)
+			break;
 		size_t len = utf8_next(span_from(bytes, at), &code);
 		if (len == 0)
 			break;

@@ -61,10 +61,17 @@ static bool read_addresses(struct talk *talk)
 	char *log = text_read_file(talk->log, 8U << 20, &len);
 	bool ready =
 	    log != NULL && find_address(talk->address, log, "listening on http://");
-	if (ready)
-		(void)find_address(talk->admin, log, "admin on http://");
 	free(log);
 	return ready;
+}
+
+bool talk_find_admin(struct talk *talk)
+{
+	size_t len;
+	char *log = text_read_file(talk->log, 8U << 20, &len);
+	bool found = log != NULL && find_address(talk->admin, log, "admin on http://");
+	free(log);
+	return found;
 }
 
 static void launch(struct talk *talk)

@@ -43,6 +43,8 @@ struct answer {
 void talk_start(struct talk *talk, const char *const *extra);
 /* As talk_start, with words (strace -D …) before the program. */
 void talk_start_wrapped(struct talk *talk, const char *const *wrapper);
+/* Reads talk->admin from the log, where it stands once the server is ready. */
+bool talk_find_admin(struct talk *talk);
 /* SIGTERM; its exit code must be 0. Keeps the directory. */
 void talk_stop(struct talk *talk);
 /* kill -9. */

@@ -294,6 +294,35 @@ static void a_conflict_undoes_its_transaction_alone(void **state)
 	assert_events(f, (struct store_event_query){0}, "1");
 }
 
+static void a_key_moved_by_an_undone_transaction_is_back(void **state)
+{
+	struct fixture *f = *state;
+	declare(f);
+	(void)insert(f, "sms", "{\"sid\":\"a\"}", "a");
+	struct update *move = update_of("{\"$set\":{\"sid\":\"b\"}}");
+	struct store_write fails = {.op = STORE_UPDATE,
+	    .collection = "sms",
+	    .key = SPAN("none"),
+	    .update = move,
+	    .expect = 1};
+	struct store_write takes = {.next = &fails,
+	    .op = STORE_INSERT,
+	    .collection = "sms",
+	    .doc = SPAN("{\"sid\":\"a\",\"second\":true}"),
+	    .key = SPAN("a"),
+	    .expect = -1};
+	struct store_write moves = {.next = &takes,
+	    .op = STORE_UPDATE,
+	    .collection = "sms",
+	    .key = SPAN("a"),
+	    .update = move,
+	    .expect = 1};
+	assert_int_equal(commit_write(f, &moves), STORE_CONFLICT);
+	assert_found(f, "sms", "{\"sid\":\"a\"}", "{\"sid\":\"a\"}");
+	assert_found(f, "sms", "{\"sid\":\"b\"}", "");
+	update_free(move);
+}
+
 static void one_transaction_sees_its_own_writes(void **state)
 {
 	struct fixture *f = *state;
@@ -407,6 +436,7 @@ int main(void)
 	    TEST(rows_are_rechecked_when_they_are_changed),
 	    TEST(an_update_that_does_not_fit_is_a_conflict),
 	    TEST(a_conflict_undoes_its_transaction_alone),
+	    TEST(a_key_moved_by_an_undone_transaction_is_back),
 	    TEST(one_transaction_sees_its_own_writes),
 	    TEST(a_promised_id_is_used),
 	    TEST(rows_are_never_given_twice),

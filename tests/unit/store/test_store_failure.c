@@ -175,7 +175,7 @@ static void a_full_file_system_is_named_and_left(void **state)
 	(void)snprintf(path, sizeof(path), "%s/filler", f->dir);
 	(void)snprintf(
 	    command, sizeof(command), "head -c 2M /dev/zero > %s 2>/dev/null", path);
-	(void)system(command);
+	assert_int_not_equal(system(command), 0); /* head: no space left */
 	enum store_result result = STORE_OK;
 	for (int i = 0; i < 100 && result == STORE_OK; i++)
 		result = try_event(f, "SMx");

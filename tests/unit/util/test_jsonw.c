@@ -65,11 +65,35 @@ static void fields_put_their_commas(void **state)
 	buf_free(&out);
 }
 
+/* The word-wise search for odd bytes must find each of them at each place. */
+static void every_byte_at_every_place_reads_back(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 128; byte++) {
+		for (size_t place = 0; place < 20; place++) {
+			char text[20];
+			struct buf out = {0};
+			memset(text, 'x', sizeof(text));
+			text[place] = (char)byte;
+			jsonw_string(&out, (struct span){text, sizeof(text)});
+			json_t *read = json_loads(
+			    buf_text(&out), JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+			assert_non_null(read);
+			assert_int_equal(json_string_length(read), sizeof(text));
+			assert_memory_equal(
+			    json_string_value(read), text, sizeof(text));
+			json_decref(read);
+			buf_free(&out);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strings_are_what_a_parser_reads_back),
 	    cmocka_unit_test(fields_put_their_commas),
+	    cmocka_unit_test(every_byte_at_every_place_reads_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
