@@ -20,15 +20,30 @@ static void call_end_key(unsigned char out[STORE_KEY_SIZE], struct span call_sid
 	memcpy(out, digest, STORE_KEY_SIZE);
 }
 
+/* Documents that a call asks for: what they say may be said twice in one call. */
+static bool is_document(const struct event *event)
+{
+	return event->kind == EVENT_CALL_RECEIVED || event->kind == EVENT_CALL_ACTION;
+}
+
+/* I-Twilio-Idempotency-Token is not signed: a replay may carry another. What a
+ * document says is; it tells a replay once the call has ended, and a fallback at
+ * once. */
 void record_claim(struct webhook *webhook)
 {
 	const struct event *event = &webhook->event;
 	struct store_claim *claim = &webhook->claim;
 	memcpy(claim->key, event->key, STORE_KEY_SIZE);
-	claim->weak = !event->unique;
-	if (claim->weak)
-		call_end_key(claim->closed, event->sid);
+	memcpy(claim->content, event->content, STORE_KEY_SIZE);
 	claim->arena = webhook->arena;
+	if (!is_document(event))
+		return;
+	call_end_key(claim->closed, event->sid);
+	claim->weak = !event->unique && !event->is_fallback;
+	if (event->is_fallback)
+		claim->by_content = CLAIM_CONTENT;
+	else if (!claim->weak)
+		claim->by_content = CLAIM_CONTENT_CLOSED;
 }
 
 static bool ends_call(const struct webhook *webhook)
@@ -68,9 +83,13 @@ void record_fill(struct webhook *webhook, enum event_state state)
 		row->failure = span_of(webhook->failure.text);
 	txn->keyed = true;
 	memcpy(txn->key, webhook->event.key, STORE_KEY_SIZE);
-	txn->marked = ends_call(webhook);
-	if (txn->marked)
-		call_end_key(txn->mark, webhook->event.sid);
+	txn->mark_count = 0;
+	if (ends_call(webhook))
+		call_end_key(txn->marks[txn->mark_count++], webhook->event.sid);
+	if (is_document(&webhook->event) &&
+	    memcmp(webhook->event.key, webhook->event.content, STORE_KEY_SIZE) != 0)
+		memcpy(txn->marks[txn->mark_count++], webhook->event.content,
+		    STORE_KEY_SIZE);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
 }
 

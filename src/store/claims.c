@@ -177,6 +177,21 @@ void claims_drop(struct claims *claims, const unsigned char key[STORE_KEY_SIZE])
 
 /* ---- asking ---- */
 
+static bool may_be_known(const struct claims *claims, const unsigned char *key)
+{
+	return claims->engine->peek(claims->db, key) != ENGINE_NEW;
+}
+
+static bool content_may_be_known(
+    const struct claims *claims, const struct store_claim *claim)
+{
+	if (claim->by_content == CLAIM_NO_CONTENT ||
+	    !may_be_known(claims, claim->content))
+		return false;
+	return claim->by_content == CLAIM_CONTENT ||
+	       may_be_known(claims, claim->closed);
+}
+
 /* The key's entry is looked for before the engine is asked: a key leaves the map only
  * after the engine knows it. */
 static bool ask_strong(struct claims *claims, struct store_claim *claim)
@@ -186,7 +201,7 @@ static bool ask_strong(struct claims *claims, struct store_claim *claim)
 		wait_in(entry, claim);
 		return false;
 	}
-	if (claims->engine->peek(claims->db, claim->key) == ENGINE_NEW) {
+	if (!may_be_known(claims, claim->key) && !content_may_be_known(claims, claim)) {
 		(void)add(claims, claim->key, true);
 		claim->outcome = CLAIM_NEW;
 		return true;
@@ -198,8 +213,7 @@ static bool ask_strong(struct claims *claims, struct store_claim *claim)
 
 static bool ask_weak(struct claims *claims, struct store_claim *claim)
 {
-	if (claims->engine->peek(claims->db, claim->key) == ENGINE_NEW ||
-	    claims->engine->peek(claims->db, claim->closed) == ENGINE_NEW) {
+	if (!may_be_known(claims, claim->key) || !may_be_known(claims, claim->closed)) {
 		claim->outcome = CLAIM_NEW;
 		return true;
 	}
@@ -269,21 +283,35 @@ static void cannot_tell(
 		end_entry(claims, key, NULL);
 }
 
-static void look_up(struct claims *claims, struct store_claim *claim)
+/* The event that the claim repeats: 1, 0 or -1. */
+static int find_event(struct claims *claims, const struct store_claim *claim,
+    int64_t *event_id, struct error *err)
 {
 	const struct engine *engine = claims->engine;
-	struct found found = {.claims = claims, .claim = claim};
-	struct error err = {0};
+	struct engine_reader *reader = claims->reader;
 	int rc = 1;
 	if (claim->weak)
-		rc = engine->lookup(
-		    claims->reader, claim->closed, &found.event_id, &err);
+		rc = engine->lookup(reader, claim->closed, event_id, err);
 	if (rc == 1)
-		rc = engine->lookup(claims->reader, claim->key, &found.event_id, &err);
+		rc = engine->lookup(reader, claim->key, event_id, err);
+	if (rc != 0 || claim->by_content == CLAIM_NO_CONTENT)
+		return rc;
+	rc = 1;
+	if (claim->by_content == CLAIM_CONTENT_CLOSED)
+		rc = engine->lookup(reader, claim->closed, event_id, err);
+	return rc == 1 ? engine->lookup(reader, claim->content, event_id, err) : rc;
+}
+
+static void look_up(struct claims *claims, struct store_claim *claim)
+{
+	struct found found = {.claims = claims, .claim = claim};
+	struct error err = {0};
+	int rc = find_event(claims, claim, &found.event_id, &err);
 	if (rc == 1) {
 		struct store_event_query query = {
 		    .after_id = found.event_id - 1, .limit = 1};
-		rc = engine->events(claims->reader, &query, answer_found, &found, &err);
+		rc = claims->engine->events(
+		    claims->reader, &query, answer_found, &found, &err);
 	}
 	/* Once found.any is set the claim is its owner's again. */
 	if (found.any)

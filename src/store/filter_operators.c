@@ -7,7 +7,6 @@
 
 #include "util/suggest.h"
 
-
 #define LIST_MAX 10000
 
 /* One operator being compiled. */

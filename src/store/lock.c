@@ -55,7 +55,8 @@ int lock_take(const char *dir, struct error *err)
 	} else if (write_pid(fd) < 0 && ftruncate(fd, 0) < 0) {
 		/* A full disk must not keep the server from starting: the lock holds
 		 * without a number, or with a wrong one. */
-		log_write(LOG_DEBUG, "the lock file could not be written", "file", path, NULL);
+		log_write(LOG_DEBUG, "the lock file could not be written", "file", path,
+		    NULL);
 	}
 	free(path);
 	return fd;

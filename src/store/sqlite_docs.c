@@ -42,17 +42,30 @@ static int read_row(struct sqlite_writer *w, struct sqlite_collection *c, int64_
 	return found->doc != NULL ? 1 : 0;
 }
 
-/* The document with that key: the row last entered under it, if it still has it. */
-static int find_key(struct engine_db *db, struct sqlite_collection *c, struct span key,
-    struct found *found, struct error *err)
-{
+/* A document's key, hashed once. */
+struct doc_key {
+	struct span value; /* absent: the document has none */
 	unsigned char hash[KEYS_SIZE];
+	bool known_free; /* looked up: no document has it */
+};
+
+static struct doc_key key_of(const struct sqlite_collection *c, struct span value)
+{
+	struct doc_key key = {.value = value};
+	if (value.ptr != NULL)
+		sqlite_key_hash(key.hash, c->name, value);
+	return key;
+}
+
+/* The document with that key: the row last entered under it, if it still has it. */
+static int find_key(struct engine_db *db, struct sqlite_collection *c,
+    const struct doc_key *key, struct found *found, struct error *err)
+{
 	int64_t row;
-	sqlite_key_hash(hash, c->name, key);
-	int rc = keys_find_uncommitted(db->keys, hash, &row, err);
+	int rc = keys_find_uncommitted(db->keys, key->hash, &row, err);
 	if (rc == 1)
 		rc = read_row(&db->writer, c, row, found, err);
-	if (rc == 1 && !sqlite_key_is(found->doc, c->key_field, key)) {
+	if (rc == 1 && !sqlite_key_is(found->doc, c->key_field, key->value)) {
 		json_decref(found->doc);
 		found->doc = NULL;
 		rc = 0;
@@ -62,9 +75,11 @@ static int find_key(struct engine_db *db, struct sqlite_collection *c, struct sp
 
 /* Whether another row than `row` has the key. */
 static enum sqlite_applied key_free(struct engine_db *db, struct sqlite_collection *c,
-    struct span key, int64_t row, struct error *err)
+    const struct doc_key *key, int64_t row, struct error *err)
 {
 	struct found other = {0};
+	if (key->known_free)
+		return SQLITE_APPLIED;
 	int rc = find_key(db, c, key, &other, err);
 	if (rc == 1)
 		json_decref(other.doc);
@@ -130,12 +145,12 @@ static enum sqlite_applied add_row(struct engine_db *db, struct sqlite_collectio
 
 /* doc's text, under key unless that is absent; row 0 takes the next one. */
 static enum sqlite_applied insert(struct engine_db *db, struct sqlite_collection *c,
-    struct span doc, struct span key, int64_t row, struct error *err)
+    struct span doc, const struct doc_key *key, int64_t row, struct error *err)
 {
 	enum sqlite_applied applied = SQLITE_APPLIED;
-	if (key.ptr != NULL && c->key_field == NULL)
+	if (key->value.ptr != NULL && c->key_field == NULL)
 		return no_key(c->name, err);
-	if (key.ptr != NULL)
+	if (key->value.ptr != NULL)
 		applied = key_free(db, c, key, 0, err);
 	if (applied != SQLITE_APPLIED)
 		return applied;
@@ -148,11 +163,8 @@ static enum sqlite_applied insert(struct engine_db *db, struct sqlite_collection
 		return SQLITE_CONFLICT;
 	}
 	applied = add_row(db, c, row, doc, err);
-	if (applied == SQLITE_APPLIED && key.ptr != NULL) {
-		unsigned char hash[KEYS_SIZE];
-		sqlite_key_hash(hash, c->name, key);
-		keys_add(db->keys, hash, row);
-	}
+	if (applied == SQLITE_APPLIED && key->value.ptr != NULL)
+		keys_add(db->keys, key->hash, row);
 	return applied;
 }
 
@@ -168,24 +180,29 @@ static int revise(
 
 /* What an update or edit makes of the document to insert when there is none. */
 static enum sqlite_applied upsert(struct engine_db *db, struct sqlite_collection *c,
-    const struct store_write *write, struct error *err)
+    const struct store_write *write, const struct doc_key *key, struct error *err)
 {
 	if (write->update == NULL && write->edit == NULL)
-		return insert(db, c, write->doc, write->key, 0, err);
-	enum sqlite_applied applied = SQLITE_CONFLICT;
-	char digits[SQLITE_KEY_DIGITS];
-	struct span key = {0};
+		return insert(db, c, write->doc, key, 0, err);
 	json_t *doc = json_loadb(write->doc.ptr, write->doc.len, JSON_ALLOW_NUL, NULL);
-	char *text = NULL;
 	if (doc == NULL) {
 		(void)error_set(err,
 		    "collection '%s': the document to insert is not JSON", c->name);
-	} else if (revise(write, doc, true, err) >= 0) {
-		(void)sqlite_key_text(&key, filter_path(doc, c->key_field), digits);
-		text = json_dumps(doc, JSON_COMPACT);
-		applied = insert(db, c, span_of(text), key, 0, err);
+		return SQLITE_CONFLICT;
 	}
-	free(text);
+	enum sqlite_applied applied = SQLITE_CONFLICT;
+	int changed = revise(write, doc, true, err);
+	if (changed == 0)
+		applied = insert(db, c, write->doc, key, 0, err);
+	if (changed == 1) {
+		char digits[SQLITE_KEY_DIGITS];
+		struct span value = {0};
+		(void)sqlite_key_text(&value, filter_path(doc, c->key_field), digits);
+		struct doc_key revised = key_of(c, value);
+		char *text = json_dumps(doc, JSON_COMPACT);
+		applied = insert(db, c, span_of(text), &revised, 0, err);
+		free(text);
+	}
 	json_decref(doc);
 	return applied;
 }
@@ -212,7 +229,8 @@ static enum sqlite_applied change(struct engine_db *db, struct sqlite_collection
     const struct store_write *write, struct found *found, struct error *err)
 {
 	char digits[SQLITE_KEY_DIGITS];
-	struct span key;
+	struct span value;
+	struct doc_key key = {0};
 	json_t *old_key = NULL;
 	enum sqlite_applied applied = SQLITE_APPLIED;
 	if (write->update == NULL && write->edit == NULL)
@@ -222,19 +240,18 @@ static enum sqlite_applied change(struct engine_db *db, struct sqlite_collection
 	int changed = revise(write, found->doc, false, err);
 	bool new_key =
 	    changed == 1 && c->key_field != NULL &&
-	    sqlite_key_text(&key, filter_path(found->doc, c->key_field), digits) &&
+	    sqlite_key_text(&value, filter_path(found->doc, c->key_field), digits) &&
 	    !json_equal(old_key, filter_path(found->doc, c->key_field));
 	if (changed < 0)
 		applied = SQLITE_CONFLICT;
-	if (new_key)
-		applied = key_free(db, c, key, found->row, err);
+	if (new_key) {
+		key = key_of(c, value);
+		applied = key_free(db, c, &key, found->row, err);
+	}
 	if (changed == 1 && applied == SQLITE_APPLIED)
 		applied = write_back(db, c, found, err);
-	if (new_key && applied == SQLITE_APPLIED) {
-		unsigned char hash[KEYS_SIZE];
-		sqlite_key_hash(hash, c->name, key);
-		keys_add(db->keys, hash, found->row);
-	}
+	if (new_key && applied == SQLITE_APPLIED)
+		keys_add(db->keys, key.hash, found->row);
 	json_decref(old_key);
 	return applied;
 }
@@ -276,15 +293,17 @@ static enum sqlite_applied apply_to_key(struct engine_db *db,
 	struct found found = {0};
 	if (c->key_field == NULL)
 		return no_key(c->name, err);
-	int rc = find_key(db, c, write->key, &found, err);
+	struct doc_key key = key_of(c, write->key);
+	int rc = find_key(db, c, &key, &found, err);
 	if (rc < 0)
 		return SQLITE_BROKEN;
+	key.known_free = rc == 0;
 	bool inserts = rc == 0 && write->op == STORE_UPDATE && write->doc.ptr != NULL;
 	bool matches = rc == 1 && (write->filter == NULL ||
 				      filter_match(write->filter, found.doc));
 	enum sqlite_applied applied = as_expected(write, inserts || matches, err);
 	if (applied == SQLITE_APPLIED && inserts)
-		applied = upsert(db, c, write, err);
+		applied = upsert(db, c, write, &key, err);
 	else if (applied == SQLITE_APPLIED && matches)
 		applied = change_or_remove(db, c, write, &found, err);
 	json_decref(found.doc);
@@ -323,9 +342,11 @@ enum sqlite_applied sqlite_docs_apply(
 		return applied;
 	if (c == NULL)
 		return as_expected(write, 0, err);
-	if (write->op == STORE_INSERT)
-		return insert(db, c, write->doc, write->key,
+	if (write->op == STORE_INSERT) {
+		struct doc_key key = key_of(c, write->key);
+		return insert(db, c, write->doc, &key,
 		    write->ids != NULL ? write->ids[0] : 0, err);
+	}
 	if (write->key.ptr != NULL)
 		return apply_to_key(db, c, write, err);
 	return apply_to_ids(db, c, write, err);

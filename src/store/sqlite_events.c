@@ -97,14 +97,15 @@ static int read_slice(struct walk *walk, struct error *err)
 	bool down = walk->query->newest_first;
 	int rc, rows = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache,
-	    down ? COLUMNS "WHERE id <= ? AND id > ? ORDER BY id DESC LIMIT 500"
-		 : COLUMNS "WHERE id >= ? AND id > ? ORDER BY id LIMIT 500",
+	    down ? COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 500"
+		 : COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 500",
 	    err);
 	if (stmt == NULL)
 		return -1;
 	slice_begin(walk);
-	(void)sqlite3_bind_int64(stmt, 1, walk->from);
-	(void)sqlite3_bind_int64(stmt, 2, walk->query->after_id);
+	(void)sqlite3_bind_int64(
+	    stmt, 1, down ? walk->query->after_id + 1 : walk->from);
+	(void)sqlite3_bind_int64(stmt, 2, down ? walk->from : INT64_MAX);
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		rows++;
 		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
@@ -191,7 +192,7 @@ int sqlite_events(struct engine_reader *reader, const struct store_event_query *
 	walk->query = query;
 	walk->each = each;
 	walk->ctx = ctx;
-	walk->from = query->newest_first ? INT64_MAX : 0;
+	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;
 	int rc = query->sid.len > 0 ? walk_sid(walk, err) : walk_all(walk, err);
 	arena_free(walk->arena);
 	free(walk);

@@ -32,8 +32,8 @@ static void add_keys(struct engine_db *db, const struct store_txn *txn)
 	unsigned char digest[32];
 	if (txn->keyed)
 		keys_add(db->keys, txn->key, event->id);
-	if (txn->marked)
-		keys_add(db->keys, txn->mark, event->id);
+	for (size_t i = 0; i < txn->mark_count; i++)
+		keys_add(db->keys, txn->marks[i], event->id);
 	if (event->sid.len == 0)
 		return;
 	text_sha256(digest, event->sid);

@@ -21,7 +21,7 @@
 struct store;
 struct store_reader;
 
-enum { STORE_KEY_SIZE = 16 };
+enum { STORE_KEY_SIZE = 16, STORE_MARKS = 2 };
 
 /* ---- open and close ---- */
 
@@ -86,6 +86,8 @@ enum store_claimed {
 	CLAIM_FAILED  /* the store cannot tell, or the first one's commit failed */
 };
 
+enum store_content { CLAIM_NO_CONTENT, CLAIM_CONTENT, CLAIM_CONTENT_CLOSED };
+
 struct store_claim {
 	unsigned char key[STORE_KEY_SIZE];
 	/* A weak claim repeats only when both key and closed are stored (a voice
@@ -93,6 +95,10 @@ struct store_claim {
 	 * held: two at a time are both new. */
 	bool weak;
 	unsigned char closed[STORE_KEY_SIZE];
+	/* A strong claim's second key: it repeats also when content is stored, and with
+	 * CLAIM_CONTENT_CLOSED closed too. */
+	enum store_content by_content;
+	unsigned char content[STORE_KEY_SIZE];
 	struct arena *arena; /* where a stored reply is copied to */
 	/* Called on a thread of the store's, with outcome set, when store_claim could
 	 * not tell at once. */
@@ -160,8 +166,9 @@ struct store_txn {
 	struct store_event event; /* stored when event.kind is set; id is filled in */
 	bool keyed;
 	unsigned char key[STORE_KEY_SIZE]; /* becomes known, and ends the claim on it */
-	bool marked;
-	unsigned char mark[STORE_KEY_SIZE]; /* becomes known too (a call's end) */
+	/* These become known too (a call's end; a document's content). */
+	unsigned char marks[STORE_MARKS][STORE_KEY_SIZE];
+	size_t mark_count;
 	struct store_write *writes;
 	/* Called on the writer's thread, in the order of submission, with result (and
 	 * error, unless STORE_OK) set: the commit is synced, or it is not there. */

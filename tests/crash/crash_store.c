@@ -435,8 +435,9 @@ int main(int argc, char **argv)
 	world.docs = mem_new(MAX_EVENTS, 1);
 	if (mkdtemp(world.dir) == NULL)
 		return 1;
-	(void)printf("1..%d\n# seed %u, in %s\n", rounds, world.seed, world.dir);
-	for (int i = 0; i < rounds && world.next < MAX_EVENTS / 2; i++) {
+	(void)printf("# seed %u, in %s\n", world.seed, world.dir);
+	int i = 0;
+	for (; i < rounds && world.next < MAX_EVENTS / 2; i++) {
 		/* The first lives are short: the store is just being made. */
 		unsigned life = i < 3 ? 20000 : 150000;
 		int64_t acks = run_and_kill(&world, 500 + random_below(&world, life));
@@ -449,10 +450,12 @@ int main(int argc, char **argv)
 		failures += world.failure[0] != '\0';
 		world.failure[0] = '\0';
 	}
+	(void)printf("1..%d\n", i);
 	if (failures == 0) {
 		char command[96];
 		(void)snprintf(command, sizeof(command), "rm -rf %s", world.dir);
-		(void)system(command);
+		if (system(command) != 0)
+			(void)printf("# left: %s\n", world.dir);
 	}
 	free(world.acked);
 	free(world.stored);

@@ -123,6 +123,64 @@ static void a_voice_document_repeats_only_after_the_calls_end(void **state)
 	json_decref(events);
 }
 
+static void post_with_token(
+    const struct talk *talk, const char *form, const char *token, char reply[4096])
+{
+	char headers[256];
+	char signature[64];
+	struct buf request = {0};
+	struct answer answer;
+	talk_signature(signature, TALK_TOKEN, TALK_URL "/twilio/voice", form);
+	(void)snprintf(headers, sizeof(headers), "%sI-Twilio-Idempotency-Token: %s\r\n",
+	    signature, token);
+	talk_request(&request, "/twilio/voice", headers, form);
+	talk_once(talk, &answer, &request);
+	assert_int_equal(answer.status, 200);
+	(void)snprintf(reply, 4096, "%s", buf_text(&answer.body));
+	answer_clear(&answer);
+	buf_free(&request);
+}
+
+/* The token is not signed: while the call lives it tells a retry from a caller who
+ * presses 1 again; once the call has ended another one is a replay. */
+static void a_made_up_token_does_not_revive_an_ended_call(void **state)
+{
+	struct talk *talk = *state;
+	const char *form =
+	    "CallSid=CA00000000000000000000000000000004&Digits=1&From=%2B1";
+
+	static const struct {
+		const char *token;
+		size_t events;
+	} rows[] = {
+	    {"a",  1},
+            {"a",  1},
+            {"b",  2},
+            {"b",  2},
+            {NULL, 3},
+            {"a",  3},
+            {"c",  3},
+	    {"d",  3}
+        };
+
+	char reply[4096];
+	json_t *events = talk_events(talk);
+	size_t before = json_array_size(events);
+	json_decref(events);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].token == NULL)
+			talk_expect(talk, "/twilio/voice/status",
+			    "CallSid=CA00000000000000000000000000000004&CallbackSource="
+			    "call-progress-events&CallStatus=completed&SequenceNumber=2",
+			    204);
+		else
+			post_with_token(talk, form, rows[i].token, reply);
+		events = talk_events(talk);
+		assert_int_equal(json_array_size(events), before + rows[i].events);
+		json_decref(events);
+	}
+}
+
 static void the_fallback_apologises_to_callers_and_is_silent_for_messages(void **state)
 {
 	struct talk *talk = *state;
@@ -167,6 +225,7 @@ int main(void)
 	    cmocka_unit_test(recording_and_transcription_end_up_on_the_call),
 	    cmocka_unit_test(a_calls_status_rises_and_its_first_end_stays),
 	    cmocka_unit_test(a_voice_document_repeats_only_after_the_calls_end),
+	    cmocka_unit_test(a_made_up_token_does_not_revive_an_ended_call),
 	    cmocka_unit_test(
 		the_fallback_apologises_to_callers_and_is_silent_for_messages),
 	};

@@ -195,8 +195,8 @@ static void a_weak_claim_repeats_only_once_its_call_has_ended(void **state)
 	(void)add_event(f, "CA1 menu", "<menu/>");
 	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
 	struct store_txn ending = event_txn("CA1 completed", "");
-	ending.marked = true;
-	key_of(ending.mark, "CA1 end");
+	ending.mark_count = 1;
+	key_of(ending.marks[0], "CA1 end");
 	assert_int_equal(store_commit(f->store, &ending), STORE_OK);
 	assert_repeat(ask_weak(f, "CA1 menu", "CA1 end"), "<menu/>");
 	assert_told(ask_weak(f, "CA1 other", "CA1 end"), CLAIM_NEW);
