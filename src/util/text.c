@@ -1,5 +1,6 @@
 #include "util/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -93,7 +94,7 @@ bool text_size(struct span text, int64_t *out)
 {
 	int64_t unit = 1;
 	if (text.len > 0 && strchr("kKmMgG", text.ptr[text.len - 1]) != NULL) {
-		char letter = text.ptr[text.len - 1] & 0x5F;
+		int letter = toupper((unsigned char)text.ptr[text.len - 1]);
 		unit = letter == 'K' ? 1 << 10 : letter == 'M' ? 1 << 20 : 1 << 30;
 		text.len--;
 	}
