@@ -1,4 +1,6 @@
 # A thin door to CMake's presets: `make` builds, and see `make help`.
+MAKEFLAGS += --no-print-directory
+
 PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 out=build/sdk.tap
 code=0
 VERDICT=build/dev/tests/verdict node tests/node/differential.mjs >$out 2>&1 || code=$?
+OFFHOOK=$PWD/build/dev/offhook node tests/node/serve.mjs >>$out 2>&1 || code=$?
 passed=$(grep -c '^ok ' $out || true)
 failed=$(grep -c '^not ok ' $out || true)
 if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
