@@ -2,7 +2,8 @@
 # clang-format decides layout; this prints what differs. `check-format.sh --fix` mends.
 set -eu
 cd "$(dirname "$0")/.."
-files=$(find src tests tools bench include examples -name '*.[ch]' -not -path '*/node_modules/*' 2>/dev/null)
+files=$(git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null ||
+	find src tests tools bench -name '*.[ch]' -not -path '*/node_modules/*')
 if [ "${1:-}" = --fix ]; then
 	# shellcheck disable=SC2086 # a list of files
 	exec clang-format -i $files
