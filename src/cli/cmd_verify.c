@@ -174,9 +174,10 @@ static const struct flag flags[] = {
     {"body-file",			    "FILE", "the body from a file; - for standard input", 0, false},
     {"content-type",     "TYPE", "of the body (a form)", 0, false},
     {"method",				 "METHOD", "GET or POST (POST when there is a body)", 0, false},
-    {"token", "TOKEN", "the token itself; other users of this machine can see it", 0, false},
-    {"token-env",				 "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
-    {0       },
+    {"token",				 "TOKEN", "the token itself; other users of this machine can see it", 0,
+     false},
+    {"token-env",        "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {0				},
 };
 
 const struct command cmd_verify = {

@@ -59,7 +59,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		failed |= replay(argv[i], &count);
 	if (failed != 0 || count == 0) {
-		(void)fprintf(stderr, "cannot read the corpus (%zu files read)\n", count);
+		(void)fprintf(
+		    stderr, "cannot read the corpus (%zu files read)\n", count);
 		return 1;
 	}
 	(void)printf("1..1\nok 1 - %zu inputs\n", count);
