@@ -3,7 +3,10 @@
 # in the benchmarks only.
 set -eu
 cd "$(dirname "$0")/.."
-(cd tests/node && npm ci --silent --no-audit --no-fund >/dev/null)
+(cd tests/node && npm ci --no-audit --no-fund --loglevel=error >/dev/null) || {
+	echo "npm could not install the official twilio package (see above)"
+	exit 1
+}
 out=build/sdk.tap
 code=0
 VERDICT=build/dev/tests/verdict node tests/node/differential.mjs >$out 2>&1 || code=$?

@@ -9,6 +9,10 @@ export TALLY
 : >"$TALLY"
 jobs=$(nproc)
 
+failures() {
+	awk '{ f += $2 } END { print f + 0 }' "$TALLY"
+}
+
 # A check that is one test: its output only when it fails.
 single() {
 	name=$1
@@ -88,7 +92,12 @@ stage_install() {
 for stage in "$@"; do
 	started=$(date +%s)
 	echo "== $stage"
-	"stage_$stage"
+	before=$(failures)
+	# A stage that broke off without saying what failed has failed all the same.
+	if ! "stage_$stage" && [ "$(failures)" -eq "$before" ]; then
+		echo "---- $stage broke off"
+		echo "0 1" >>"$TALLY"
+	fi
 	echo "== $stage took $(($(date +%s) - started)) s"
 done
 
