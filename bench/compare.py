@@ -180,7 +180,7 @@ class Bench:
             load = self.load(server.address, "--connections", IDLE_CONNECTIONS, "--idle")
             if load.stdout.readline() != "idle\n":
                 raise Failure("load --idle: " + "".join(server.said))
-            time.sleep(1)
+            time.sleep(4)  # by then the burst is over
             held = memory(server.process.pid)[0]
             load.stdin.close()
             load.wait()

@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -180,6 +181,23 @@ static void print_ready(const struct app *app)
 	print_urls(app->service.config);
 }
 
+/* A burst leaves its memory with the C library, which keeps it: what a quiet server
+ * does not need goes back to the machine, once after each burst. */
+struct quiet {
+	uint64_t served, trimmed; /* requests at the last look, at the last trim */
+};
+
+static void give_back_memory(struct quiet *quiet, const struct app *app)
+{
+	struct server_stats stats;
+	server_stats(app->server, &stats);
+	if (stats.requests_total == quiet->served && quiet->trimmed != quiet->served) {
+		(void)malloc_trim(0);
+		quiet->trimmed = quiet->served;
+	}
+	quiet->served = stats.requests_total;
+}
+
 int app_run(const struct config *config, struct error *err)
 {
 	struct app *app = NULL;
@@ -194,9 +212,12 @@ int app_run(const struct config *config, struct error *err)
 		return -1;
 	print_ready(app);
 	const struct timespec second = {.tv_sec = 1};
+	struct quiet quiet = {0};
 	while (sigtimedwait(&stop, NULL, &second) < 0 &&
-	       (errno == EAGAIN || errno == EINTR))
+	       (errno == EAGAIN || errno == EINTR)) {
 		templates_reload(app->templates);
+		give_back_memory(&quiet, app);
+	}
 	(void)sigdelset(&stop, SIGTERM);
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */
 	log_write(LOG_INFO, "stopping: requests in flight finish", NULL);

@@ -13,10 +13,10 @@ enum { BLOCK_SIZE = 0 };
 #if __has_feature(address_sanitizer)
 enum { BLOCK_SIZE = 0 };
 #else
-enum { BLOCK_SIZE = 4000 };
+enum { BLOCK_SIZE = 16000 };
 #endif
 #else
-enum { BLOCK_SIZE = 4000 };
+enum { BLOCK_SIZE = 16000 };
 #endif
 
 struct block {
