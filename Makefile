@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)
 
-.PHONY: all help demo check format fuzz bench crash install clean deps
+.PHONY: all help demo check format fuzz bench crash install deb clean deps
 
 all: deps
 	@cmake --preset release >/dev/null
@@ -20,6 +20,7 @@ help:
 	@echo "make bench      compare with a bare loop and with Express; BENCH='--quick' …"
 	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS)"
 	@echo "make install    into PREFIX=$(PREFIX), DESTDIR= for packages"
+	@echo "make deb        Debian packages: build/deb/*.deb"
 
 deps:
 	@scripts/install-deps.sh build
@@ -50,6 +51,11 @@ crash:
 
 install: all
 	@cmake --install build/release --prefix $(PREFIX)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+
+deb: all
+	@scripts/install-deps.sh deb
+	@cpack --config build/release/CPackConfig.cmake -G DEB -B build/deb
 
 clean:
 	@rm -rf build

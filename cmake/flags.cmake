@@ -10,7 +10,8 @@ target_compile_options(offhook_flags INTERFACE
 	$<$<BOOL:${OFFHOOK_WERROR}>:-Werror>
 	$<$<C_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op
 		-Wjump-misses-init>)
-target_include_directories(offhook_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(offhook_flags INTERFACE ${CMAKE_SOURCE_DIR}/src
+	${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/generated)
 
 # Asserts stay on in release: they guard our own mistakes, and the store commits
 # before a reply leaves, so that stopping is always safe.
@@ -18,6 +19,9 @@ string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
 string(REPLACE "-O3" "-O2" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
 string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELWITHDEBINFO
 	"${CMAKE_C_FLAGS_RELWITHDEBINFO}")
+# All of it is position independent: the programs too.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
 if(OFFHOOK_SANITIZE)
 	add_compile_options(-fsanitize=${OFFHOOK_SANITIZE} -fno-sanitize-recover=all
 		-fno-omit-frame-pointer -g)
@@ -26,7 +30,7 @@ else()
 	add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
 		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>
 		-fstack-protector-strong -fstack-clash-protection -fcf-protection)
-	add_link_options(-pie -Wl,-z,relro,-z,now)
+	add_link_options(-Wl,-z,relro,-z,now)
 endif()
 if(OFFHOOK_FUZZ)
 	add_compile_options(-fsanitize=fuzzer-no-link)

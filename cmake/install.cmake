@@ -1,8 +1,47 @@
+# What is installed, as three components, which are also the Debian packages: offhook
+# (the program), liboffhook0 (the library) and liboffhook-dev (to build with it).
 include(GNUInstallDirs)
-install(TARGETS offhook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-file(GLOB OFFHOOK_MAN1 ${CMAKE_SOURCE_DIR}/man/*.1)
-file(GLOB OFFHOOK_MAN5 ${CMAKE_SOURCE_DIR}/man/*.5)
-install(FILES ${OFFHOOK_MAN1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${OFFHOOK_MAN5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+include(CMakePackageConfigHelpers)
+set(OFFHOOK_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/offhook)
+
+install(TARGETS offhook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT offhook)
+install(FILES man/offhook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT offhook)
+install(FILES man/offhook.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5
+	COMPONENT offhook)
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md
-	DESTINATION ${CMAKE_INSTALL_DOCDIR})
+	DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT offhook)
+
+install(TARGETS liboffhook EXPORT offhookTargets
+	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT liboffhook0
+		NAMELINK_COMPONENT liboffhook-dev)
+install(TARGETS liboffhook_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+	COMPONENT liboffhook-dev)
+install(FILES include/offhook.h ${GENERATED}/offhook_twiml.h
+	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT liboffhook-dev)
+install(FILES ${OFFHOOK_MAN3} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
+	COMPONENT liboffhook-dev)
+install(FILES ${OFFHOOK_EXAMPLES} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+	COMPONENT liboffhook-dev)
+
+# pkg-config and CMake find everything relative to their own file, so that the prefix
+# may be chosen at installation, and the tree moved after it.
+# What liboffhook.a needs is named as libraries, not as Requires.private, for which
+# pkg-config wants the -dev packages of all of them also where nothing is linked statically.
+set(OFFHOOK_PC_PRIVATE "-levent_core -lsqlite3 -lcrypto -lpcre2-8 -lxml2 -pthread -ldl")
+if(LLHTTP_FOUND)
+	string(APPEND OFFHOOK_PC_PRIVATE " -lllhttp")
+endif()
+file(RELATIVE_PATH OFFHOOK_PC_PREFIX /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+foreach(name offhook offhook-static)
+	configure_file(cmake/${name}.pc.in ${GENERATED}/${name}.pc @ONLY)
+	install(FILES ${GENERATED}/${name}.pc
+		DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT liboffhook-dev)
+endforeach()
+configure_package_config_file(cmake/offhookConfig.cmake.in
+	${GENERATED}/offhookConfig.cmake INSTALL_DESTINATION ${OFFHOOK_CMAKE_DIR})
+write_basic_package_version_file(${GENERATED}/offhookConfigVersion.cmake
+	COMPATIBILITY SameMinorVersion)
+install(FILES ${GENERATED}/offhookConfig.cmake ${GENERATED}/offhookConfigVersion.cmake
+	DESTINATION ${OFFHOOK_CMAKE_DIR} COMPONENT liboffhook-dev)
+install(EXPORT offhookTargets NAMESPACE offhook:: DESTINATION ${OFFHOOK_CMAKE_DIR}
+	COMPONENT liboffhook-dev)

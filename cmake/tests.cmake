@@ -39,11 +39,38 @@ foreach(layer util http twilio store app cli)
 	endforeach()
 endforeach()
 
+target_sources(test_api_twiml PRIVATE ${GENERATED}/verbs_calls.c)
+target_include_directories(test_api_twiml PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/app)
+
 if(NOT OFFHOOK_FUZZ)
+	# A handler process that does what the pool's tests tell it.
+	add_executable(fake_host tests/unit/app/fake_host.c)
+	target_link_libraries(fake_host PRIVATE offhook_flags oh_app)
+	target_compile_definitions(test_pool PRIVATE FAKE_HOST="$<TARGET_FILE:fake_host>")
+	add_dependencies(test_pool fake_host)
+
 	add_library(conversation STATIC tests/e2e/conversation.c)
 	target_link_libraries(conversation PRIVATE offhook_flags
 		PUBLIC oh_app PkgConfig::CMOCKA)
 	target_compile_definitions(conversation PRIVATE OFFHOOK_BIN="$<TARGET_FILE:offhook>")
+
+	# tests/e2e/apps: users' programs, built as examples are, for tests alone.
+	target_compile_definitions(conversation
+		PUBLIC APPS_DIR="${CMAKE_BINARY_DIR}/tests/e2e/apps")
+	file(GLOB sources CONFIGURE_DEPENDS tests/e2e/apps/*.c)
+	foreach(source ${sources})
+		get_filename_component(name ${source} NAME_WE)
+		add_executable(app_${name} ${source})
+		set_target_properties(app_${name} PROPERTIES OUTPUT_NAME ${name}
+			C_EXTENSIONS ON
+			RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/e2e/apps)
+		target_compile_options(app_${name} PRIVATE -Wall -Wextra -Wshadow
+			-Wno-missing-field-initializers
+			$<$<BOOL:${OFFHOOK_WERROR}>:-Werror>)
+		target_link_libraries(app_${name} PRIVATE liboffhook)
+		add_dependencies(conversation app_${name})
+	endforeach()
+
 	# tests/crash: programs that kill -9 in a loop; the number of rounds is an argument.
 	file(GLOB sources CONFIGURE_DEPENDS tests/crash/crash_*.c)
 	foreach(source ${sources})

@@ -1,23 +1,25 @@
 #!/bin/sh
 # Installs with apt what is missing: `install-deps.sh build` for building and running,
-# `check` for the tests as well, `bench` for the benchmarks. Says nothing when nothing
-# is missing.
+# `check` for the tests as well, `deb` for packages, `bench` for the benchmarks. Says
+# nothing when nothing is missing.
 set -eu
 level=${1:-build}
 
 build="gcc make cmake pkg-config libc6-dev libevent-dev node-llhttp libsqlite3-dev
 libssl-dev libjansson-dev libpcre2-dev libxml2-dev libcurl4-openssl-dev"
 check="clang clang-format clang-tidy libclang-rt-14-dev llvm libcmocka-dev mandoc strace
-sqlite3 g++ procps git"
+sqlite3 g++ procps git dpkg-dev file"
+deb="dpkg-dev file"
 bench="util-linux procps g++ python3"
 
 packages=$build
 case $level in
 build) ;;
 check) packages="$packages $check" ;;
+deb) packages="$packages $deb" ;;
 bench) packages="$packages $bench" ;;
 *)
-	echo "usage: install-deps.sh build|check|bench" >&2
+	echo "usage: install-deps.sh build|check|deb|bench" >&2
 	exit 2
 	;;
 esac
@@ -28,7 +30,7 @@ for package in $packages; do
 	[ "$status" = installed ] || missing="$missing $package"
 done
 # Node.js (for the official SDK, in tests and benchmarks only) may come from elsewhere.
-if [ "$level" != build ]; then
+if [ "$level" = check ] || [ "$level" = bench ]; then
 	command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 	command -v npm >/dev/null 2>&1 || missing="$missing npm"
 fi

@@ -1,6 +1,6 @@
-#include "cli/cli.h"
+#include "offhook.h"
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	return oh_main(argc, argv, NULL);
 }

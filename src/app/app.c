@@ -11,7 +11,9 @@
 #include "app/admin.h"
 #include "app/builtin.h"
 #include "app/control.h"
+#include "app/handler.h"
 #include "app/lane.h"
+#include "app/order.h"
 #include "app/webhook.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -22,37 +24,53 @@ struct app {
 	struct store *store;
 	struct templates *templates;
 	struct control *control;
-	struct lane *lanes; /* one for each loop */
+	struct handlers *handlers; /* NULL: the built-in app */
+	struct lane *lanes;        /* one for each loop */
 	int lane_count;
 	struct server *server;
 	struct admin *admin;
 };
 
-static bool admit(void *ctx, struct request *request, struct reply *refusal)
+/* 404, or 405 with what is allowed there. */
+static struct reply refusal_of(const struct route *other)
 {
-	struct app *app = ctx;
-	const struct route *route = route_find(app->service.routes, request->path);
-	if (route == NULL) {
-		*refusal = (struct reply){.status = 404,
+	if (other == NULL)
+		return (struct reply){.status = 404,
 		    .content_type = "text/plain; charset=utf-8",
 		    .body = SPAN("there is no route of this path\n")};
-		return false;
-	}
-	if (request->method == METHOD_OTHER) {
-		*refusal = (struct reply){.status = 405,
-		    .content_type = "text/plain; charset=utf-8",
-		    .header = "Allow: GET, POST",
-		    .body = SPAN("webhooks come by GET or POST\n")};
-		return false;
-	}
-	return true;
+	return (struct reply){.status = 405,
+	    .content_type = "text/plain; charset=utf-8",
+	    .header = other->allow != NULL ? other->allow : "Allow: GET, POST",
+	    .body = SPAN("this path is not for that method\n")};
+}
+
+static const struct route *find(
+    struct app *app, const struct request *request, const struct route **other)
+{
+	return route_find(atomic_load(&app->service.routes), request->path,
+	    request->method_name, other);
+}
+
+static bool admit(void *ctx, struct request *request, struct reply *refusal)
+{
+	const struct route *other;
+	if (find(ctx, request, &other) != NULL)
+		return true;
+	*refusal = refusal_of(other);
+	return false;
 }
 
 static void serve(void *ctx, struct request *request)
 {
 	struct app *app = ctx;
-	webhook_start(&app->lanes[loop_index(request->loop)], request,
-	    route_find(app->service.routes, request->path));
+	const struct route *other;
+	const struct route *route = find(app, request, &other);
+	if (route == NULL) { /* a swap has just taken it away */
+		struct reply refusal = refusal_of(other);
+		request_reply(request, &refusal);
+		return;
+	}
+	webhook_start(&app->lanes[loop_index(request->loop)], request, route);
 }
 
 /* The cores this process may run on, which taskset and containers limit. */
@@ -98,12 +116,23 @@ static int open_admin(struct app *app, struct error *err)
 	return admin_open(&app->admin, app->service.config->admin, &view, err);
 }
 
-int app_open(struct app **out, const struct config *config, const struct route *routes,
-    struct error *err)
+static int open_handlers(struct app *app, const oh_app *user, struct error *err)
+{
+	if (user == NULL || user->routes == NULL)
+		return 0;
+	if (handlers_open(&app->handlers, &app->service, err) < 0)
+		return -1;
+	control_attach(app->control, app->handlers);
+	return 0;
+}
+
+static int open_all(struct app **out, const struct config *config,
+    const struct route *routes, const oh_app *user, struct error *err)
 {
 	struct app *app = mem_new(1, sizeof(*app));
 	app->service.config = config;
-	app->service.routes = routes;
+	atomic_init(&app->service.routes, routes);
+	app->service.order = order_new();
 	app->lane_count = config->threads > 0 ? (int)config->threads : cores();
 	app->lanes = mem_new((size_t)app->lane_count, sizeof(*app->lanes));
 	for (int i = 0; i < app->lane_count; i++)
@@ -113,13 +142,38 @@ int app_open(struct app **out, const struct config *config, const struct route *
 	app->service.templates = app->templates;
 	if (open_store(app, err) < 0 ||
 	    control_open(&app->control, config->data, app->store, err) < 0 ||
-	    open_server(app, err) < 0 || open_admin(app, err) < 0)
+	    open_handlers(app, user, err) < 0 || open_server(app, err) < 0 ||
+	    open_admin(app, err) < 0)
 		goto failed;
 	*out = app;
 	return 0;
 failed:
 	app_close(app);
 	return -1;
+}
+
+int app_open(struct app **out, const struct config *config, const oh_app *user,
+    struct error *err)
+{
+	return open_all(out, config, builtin_routes, user, err);
+}
+
+int app_open_routes(struct app **out, const struct config *config,
+    const struct route *routes, struct error *err)
+{
+	return open_all(out, config, routes, NULL, err);
+}
+
+int app_swap(struct app *app, const char *program, struct error *err)
+{
+	if (app->handlers == NULL)
+		return error_set(err, "the built-in app cannot be replaced");
+	return handlers_swap(app->handlers, program, err);
+}
+
+int app_handlers(struct app *app, int *out, int max)
+{
+	return app->handlers == NULL ? 0 : handlers_pids(app->handlers, out, max);
 }
 
 const char *app_address(const struct app *app)
@@ -140,11 +194,14 @@ void app_close(struct app *app)
 		server_drain(app->server, app->service.config->drain_timeout_ms);
 	admin_close(app->admin);
 	control_close(app->control);
+	handlers_close(app->handlers);
 	/* The store commits what is left; its callbacks still post to the loops. */
 	store_close(app->store);
 	server_close(app->server);
 	for (int i = 0; i < app->lane_count; i++)
 		lane_close(&app->lanes[i]);
+	handlers_free(app->handlers);
+	order_free(app->service.order);
 	templates_close(app->templates);
 	free(app->lanes);
 	free(app);
@@ -152,25 +209,66 @@ void app_close(struct app *app)
 
 /* What to enter at Twilio, with the overrides that make it try again when this server
  * was away: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
-static void print_urls(const struct config *config)
+#define OVERRIDES "#rc=2&rp=5xx,rt,ct"
+
+static void print_builtin_urls(const char *base)
 {
-	const char *base = config->public_url;
-	if (base == NULL) {
+	(void)fprintf(stderr,
+	    "In the Twilio Console, set for your phone number:\n"
+	    "  A message comes in   %s/twilio/sms" OVERRIDES "\n"
+	    "  A call comes in      %s/twilio/voice" OVERRIDES "\n"
+	    "  Call status changes  %s/twilio/voice/status" OVERRIDES "\n"
+	    "  Primary handler fails (both)  %s/twilio/fallback\n"
+	    "and as status callback of messages you send:\n"
+	    "  %s/twilio/sms/status" OVERRIDES "\n",
+	    base, base, base, base, base);
+}
+
+/* What a route is at Twilio; NULL: nothing to enter there. */
+static const char *setting_of(const struct route *route)
+{
+	switch (route->kind) {
+	case EVENT_SMS_RECEIVED:
+		return "A message comes in";
+	case EVENT_CALL_RECEIVED:
+		return "A call comes in";
+	case EVENT_CALL_STATUS:
+		return "Call status changes";
+	case EVENT_SMS_STATUS:
+		return "status callback of messages you send";
+	case EVENT_CALL_ACTION:
+	case EVENT_RECORDING_STATUS:
+	case EVENT_TRANSCRIPTION:
+	case EVENT_JSON:
+	case EVENT_OTHER:
+	case EVENT_KINDS:
+		break;
+	}
+	return NULL;
+}
+
+static void print_users_urls(const struct app *app, const char *base)
+{
+	(void)fputs("In the Twilio Console, set for your phone number:\n", stderr);
+	for (const struct route *route = atomic_load(&app->service.routes);
+	     route->path != NULL; route++)
+		if (setting_of(route) != NULL)
+			(void)fprintf(stderr, "  %-20s %s%s" OVERRIDES "\n",
+			    setting_of(route), base, route->path);
+}
+
+static void print_urls(const struct app *app)
+{
+	const char *base = app->service.config->public_url;
+	if (base == NULL)
 		(void)fputs(
 		    "no --public-url is set: signatures are checked against the Host "
 		    "header; set it to the URL that Twilio calls\n",
 		    stderr);
-		return;
-	}
-	(void)fprintf(stderr,
-	    "In the Twilio Console, set for your phone number:\n"
-	    "  A message comes in   %s/twilio/sms#rc=2&rp=5xx,rt,ct\n"
-	    "  A call comes in      %s/twilio/voice#rc=2&rp=5xx,rt,ct\n"
-	    "  Call status changes  %s/twilio/voice/status#rc=2&rp=5xx,rt,ct\n"
-	    "  Primary handler fails (both)  %s/twilio/fallback\n"
-	    "and as status callback of messages you send:\n"
-	    "  %s/twilio/sms/status#rc=2&rp=5xx,rt,ct\n",
-	    base, base, base, base, base);
+	else if (app->handlers == NULL)
+		print_builtin_urls(base);
+	else
+		print_users_urls(app, base);
 }
 
 static void print_ready(const struct app *app)
@@ -178,7 +276,7 @@ static void print_ready(const struct app *app)
 	(void)fprintf(stderr, "listening on http://%s\n", app_address(app));
 	if (app_admin_address(app) != NULL)
 		(void)fprintf(stderr, "admin on http://%s\n", app_admin_address(app));
-	print_urls(app->service.config);
+	print_urls(app);
 }
 
 /* A burst leaves its memory with the C library, which keeps it: what a quiet server
@@ -198,7 +296,7 @@ static void give_back_memory(struct quiet *quiet, const struct app *app)
 	quiet->served = stats.requests_total;
 }
 
-int app_run(const struct config *config, struct error *err)
+int app_run(const struct config *config, const oh_app *user, struct error *err)
 {
 	struct app *app = NULL;
 	sigset_t stop;
@@ -208,7 +306,7 @@ int app_run(const struct config *config, struct error *err)
 	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
-	if (app_open(&app, config, builtin_routes, err) < 0)
+	if (app_open(&app, config, user, err) < 0)
 		return -1;
 	print_ready(app);
 	const struct timespec second = {.tv_sec = 1};

@@ -42,6 +42,10 @@ struct config {
 	int64_t idle_timeout_ms;
 	int64_t deadline_ms; /* then the event is late and gets the fallback reply */
 	int64_t drain_timeout_ms;
+	int64_t handlers;           /* processes; 0: two for each core, at least 4 */
+	int64_t max_handlers;       /* while all of them are held up */
+	int64_t handler_timeout_ms; /* then its process is killed */
+	int64_t handler_memory;     /* bytes of address space of a process */
 	enum log_level log_level;
 	enum log_format log_format;
 	struct tokens *tokens; /* never NULL, may be empty */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "app/handler.h"
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -20,6 +22,7 @@ enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct store *store;
+	_Atomic(struct handlers *) handlers; /* NULL: none, or not yet */
 	char *path;
 	int listener;
 	int stop[2]; /* a byte here ends the thread */
@@ -75,6 +78,24 @@ int control_execute(
 			return commands[i].execute(store, request, answer, err);
 	return error_set(err, "the server does not know the command %s; is it older?",
 	    name == NULL ? "(none)" : name);
+}
+
+/* Only a server can: the answer comes when the new program has taken over. */
+static int execute_swap(
+    struct control *control, const json_t *request, json_t **answer, struct error *err)
+{
+	struct handlers *handlers = atomic_load(&control->handlers);
+	const char *program = json_string_value(json_object_get(request, "program"));
+	if (program == NULL || *program != '/')
+		return error_set(err, "swap: no program, or not its whole path");
+	if (handlers == NULL)
+		return error_set(
+		    err, "this server runs the built-in app: there is nothing to swap");
+	if (handlers_swap(handlers, program, err) < 0)
+		return -1;
+	log_write(LOG_INFO, "another program swapped in", "program", program, NULL);
+	*answer = json_pack("{s:s}", "program", program);
+	return 0;
 }
 
 /* ---- one line each way ---- */
@@ -137,6 +158,15 @@ static void set_patience(int fd, int seconds)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 }
 
+static int execute(
+    struct control *control, const json_t *request, json_t **answer, struct error *err)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	if (name != NULL && strcmp(name, "swap") == 0)
+		return execute_swap(control, request, answer, err);
+	return control_execute(control->store, request, answer, err);
+}
+
 static void serve_one(struct control *control, int fd)
 {
 	struct error err = {0};
@@ -146,7 +176,7 @@ static void serve_one(struct control *control, int fd)
 	json_t *request = read_line(fd);
 	if (request == NULL)
 		return;
-	if (control_execute(control->store, request, &answer, &err) == 0)
+	if (execute(control, request, &answer, &err) == 0)
 		line = json_pack("{s:o}", "ok", answer);
 	else
 		line = json_pack("{s:s}", "error", err.text);
@@ -220,6 +250,11 @@ failed:
 	free(control->path);
 	free(control);
 	return -1;
+}
+
+void control_attach(struct control *control, struct handlers *handlers)
+{
+	atomic_store(&control->handlers, handlers);
 }
 
 void control_close(struct control *control)

@@ -34,7 +34,7 @@ enum webhook_step intake_decode(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	size_t signatures = request_header_count(request, "X-Twilio-Signature");
-	if (signatures != 1)
+	if (signatures != 1 && !webhook->route->is_unsigned)
 		return not_signed(webhook,
 		    signatures == 0
 			? "this is for Twilio: there is no X-Twilio-Signature header"
@@ -42,6 +42,8 @@ enum webhook_step intake_decode(struct webhook *webhook)
 	struct span form = request->query;
 	if (request->method != METHOD_GET) {
 		enum content content = content_of(request);
+		if (content == CONTENT_UNKNOWN && webhook->route->is_unsigned)
+			content = CONTENT_JSON; /* a body that is no form */
 		if (content == CONTENT_UNKNOWN)
 			return bad_form(webhook,
 			    "the Content-Type must be application/x-www-form-urlencoded "
@@ -64,6 +66,8 @@ enum webhook_step intake_decode(struct webhook *webhook)
 enum webhook_step intake_verify(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
+	if (webhook->route->is_unsigned)
+		return WEBHOOK_NAME;
 	bool posted_form = request->method != METHOD_GET && !webhook->is_json;
 	struct origin origin;
 	origin_read(&origin, webhook->lane->service->config, request, webhook->arena);
@@ -89,6 +93,13 @@ enum webhook_step intake_verify(struct webhook *webhook)
 enum webhook_step intake_name(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
+	if (webhook->route->is_unsigned) {
+		/* Nothing it says is proven: no SID, no conversation, no repeats. */
+		webhook->event.kind = EVENT_OTHER;
+		webhook->event.sid = SPAN("");
+		webhook->named = true;
+		return WEBHOOK_TURN;
+	}
 	struct event_source source = {
 	    .route_kind = webhook->route->kind,
 	    .method = request->method_name,

@@ -2,12 +2,15 @@
 
 #include <stddef.h>
 
+#include "app/handler.h"
+
 static void hand_over(struct loop_task *task)
 {
 	struct lane *lane =
 	    (struct lane *)((char *)task - offsetof(struct lane, hand_over));
 	lane->hand_over_due = false;
 	store_flush(lane->service->store);
+	handlers_flush(lane->service->handlers);
 }
 
 void lane_open(struct lane *lane, struct service *service)
@@ -24,14 +27,19 @@ void lane_close(struct lane *lane)
 	buf_free(&lane->scratch);
 }
 
+void lane_hand_over(struct lane *lane, struct loop *loop)
+{
+	if (lane->hand_over_due)
+		return;
+	lane->hand_over_due = true;
+	loop_at_round_end(loop, &lane->hand_over);
+}
+
 bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn)
 {
 	if (!store_submit(lane->service->store, txn))
 		return false;
-	if (!lane->hand_over_due) {
-		lane->hand_over_due = true;
-		loop_at_round_end(loop, &lane->hand_over);
-	}
+	lane_hand_over(lane, loop);
 	return true;
 }
 

@@ -29,10 +29,15 @@ enum outcome {
 	OUTCOMES
 };
 
-/* What all lanes share; read-only while the server runs. */
+struct handlers;
+struct order;
+
+/* What all lanes share; but for what is atomic, read-only while the server runs. */
 struct service {
 	const struct config *config;
-	const struct route *routes;
+	const struct route *_Atomic routes; /* a swap of the app replaces them */
+	struct handlers *handlers;          /* NULL: no user's app */
+	struct order *order;
 	struct store *store;
 	struct templates *templates;
 	_Atomic int64_t refusal_second; /* the second that the count below is for */
@@ -42,7 +47,7 @@ struct service {
 struct lane {
 	struct service *service;
 	struct verifier *verifier;
-	struct loop_task hand_over; /* wakes the store once for a round's submits */
+	struct loop_task hand_over; /* wakes store and handlers once a round */
 	bool hand_over_due;
 	struct buf scratch; /* for text that is then copied to where it stays */
 	_Atomic uint64_t outcomes[OUTCOMES];
@@ -52,6 +57,8 @@ void lane_open(struct lane *lane, struct service *service);
 void lane_close(struct lane *lane);
 /* Submits, and wakes the store at the end of the loop's round. False: overloaded. */
 bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn);
+/* Wakes store and handlers at the end of the loop's round. */
+void lane_hand_over(struct lane *lane, struct loop *loop);
 void lane_count(struct lane *lane, enum outcome outcome);
 const char *outcome_name(enum outcome outcome);
 

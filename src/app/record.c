@@ -81,7 +81,7 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	};
 	if (state != EVENT_DONE)
 		row->failure = span_of(webhook->failure.text);
-	txn->keyed = true;
+	txn->keyed = !webhook->route->is_unsigned;
 	memcpy(txn->key, webhook->event.key, STORE_KEY_SIZE);
 	txn->mark_count = 0;
 	if (ends_call(webhook))

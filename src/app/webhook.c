@@ -6,6 +6,7 @@
 #include "app/intake.h"
 #include "app/record.h"
 #include "util/clock.h"
+#include "util/log.h"
 #include "util/utf8.h"
 
 enum {
@@ -19,8 +20,10 @@ static void note_claim(struct webhook *webhook)
 	if (webhook->resume == WEBHOOK_CLAIMED)
 		webhook->holds_claim =
 		    webhook->claim.outcome == CLAIM_NEW && !webhook->claim.weak;
-	else if (webhook->txn.result != STORE_CONFLICT)
+	else if (webhook->txn.result != STORE_CONFLICT) {
 		webhook->holds_claim = false;
+		webhook->stored = webhook->txn.result == STORE_OK;
+	}
 }
 
 static void claim_decided(struct store_claim *claim)
@@ -81,7 +84,48 @@ static enum webhook_step claimed(struct webhook *webhook)
 	case CLAIM_NEW:
 		break;
 	}
-	return WEBHOOK_HANDLE;
+	return WEBHOOK_TURN;
+}
+
+/* ---- turns ---- */
+
+static int64_t deadline_ms(const struct webhook *webhook)
+{
+	return webhook->route->deadline_ms > 0
+		   ? webhook->route->deadline_ms
+		   : webhook->lane->service->config->deadline_ms;
+}
+
+static void turn_granted(struct turn *turn)
+{
+	struct webhook *webhook =
+	    (struct webhook *)((char *)turn - offsetof(struct webhook, turn));
+	loop_post(webhook->loop, &webhook->its_turn);
+}
+
+/* Users' handlers of one conversation run one after another: the next one when the one
+ * before it is committed. */
+static enum webhook_step take_turn(struct webhook *webhook)
+{
+	if (!webhook->route->ordered || webhook->event.conversation.len == 0)
+		return WEBHOOK_HANDLE;
+	webhook->turn.conversation = webhook->event.conversation;
+	webhook->turn.granted = turn_granted;
+	if (order_enter(webhook->lane->service->order, &webhook->turn))
+		return WEBHOOK_HANDLE;
+	webhook->turn_busy = true;
+	webhook->resume = WEBHOOK_HANDLE;
+	loop_timer_start(webhook->loop, &webhook->patience,
+	    webhook->request->first_byte_us + deadline_ms(webhook) * 500);
+	return WEBHOOK_WAIT;
+}
+
+static void leave_turn(struct webhook *webhook)
+{
+	loop_timer_stop(webhook->loop, &webhook->patience);
+	if (webhook->turn.conversation.ptr == NULL)
+		return;
+	webhook->turn_busy = order_leave(webhook->lane->service->order, &webhook->turn);
 }
 
 /* The event is stored all the same, marked, with the route's fallback reply. */
@@ -147,16 +191,42 @@ static void send_reply(struct webhook *webhook)
 		record_log(webhook);
 	request_reply(webhook->request, &webhook->reply);
 	webhook->request = NULL;
+	leave_turn(webhook);
+}
+
+/* A late handler that did its work all the same: its event is stored as late, and once
+ * it is, the writes of the one attempt that was late are committed by themselves. */
+static bool commit_late_writes(struct webhook *webhook)
+{
+	enum late late = webhook->late;
+	webhook->late = LATE_SETTLED;
+	if (late == LATE_SUBMITTED && webhook->txn.result != STORE_OK)
+		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
+		    webhook->txn.error.text, NULL);
+	if (late != LATE_WANTED || !webhook->stored || webhook->writes == NULL)
+		return false;
+	webhook->txn =
+	    (struct store_txn){.writes = webhook->writes, .done = txn_decided};
+	webhook->store_busy = lane_submit(webhook->lane, webhook->loop, &webhook->txn);
+	if (webhook->store_busy)
+		webhook->late = LATE_SUBMITTED;
+	else
+		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
+		    "overloaded", NULL);
+	return webhook->store_busy;
 }
 
 /* The webhook may have been answered 503 while the store or a handler still had a part
  * of it: then its memory waits for them. */
 static void end(struct webhook *webhook)
 {
-	if (webhook->store_busy || webhook->handler_busy)
+	if (webhook->store_busy || webhook->handler_busy || webhook->turn_busy ||
+	    commit_late_writes(webhook))
 		return;
 	if (webhook->holds_claim)
 		store_unclaim(webhook->lane->service->store, webhook->event.key);
+	if (webhook->release != NULL)
+		webhook->release(webhook);
 	buf_free(&webhook->out);
 	arena_free(webhook->arena);
 }
@@ -180,6 +250,9 @@ static void webhook_run(struct webhook *webhook)
 			break;
 		case WEBHOOK_CLAIMED: /* yes: its stored reply. No: it is ours */
 			webhook->step = claimed(webhook);
+			break;
+		case WEBHOOK_TURN: /* app/order: one at a time of each conversation */
+			webhook->step = take_turn(webhook);
 			break;
 		case WEBHOOK_HANDLE: /* the route's handler: a reply, writes staged */
 			webhook->step = handle(webhook);
@@ -215,6 +288,8 @@ void webhook_handled(struct webhook *webhook, enum handled outcome)
 	assert(webhook->handler_busy);
 	webhook->handler_busy = false;
 	if (webhook->state == EVENT_LATE) {
+		if (outcome == HANDLED_OK)
+			webhook->late = LATE_WANTED;
 		if (webhook->request == NULL)
 			end(webhook);
 		return;
@@ -236,10 +311,10 @@ static void deadline_passed(struct loop_timer *timer)
 	    (struct webhook *)((char *)timer - offsetof(struct webhook, deadline));
 	bool first_time = !webhook->past_deadline;
 	webhook->past_deadline = true;
-	if (first_time &&
-	    (webhook->handler_busy || webhook->resume == WEBHOOK_COMMITTED)) {
+	bool handling = webhook->handler_busy || webhook->turn_busy;
+	if (first_time && (handling || webhook->resume == WEBHOOK_COMMITTED)) {
 		loop_timer_start(webhook->loop, timer, clock_mono_us() + GRACE_US);
-		if (!webhook->handler_busy)
+		if (!handling)
 			return;
 		(void)error_set(&webhook->failure, "the handler gave no reply in time");
 		settle_without_handler(webhook, EVENT_LATE);
@@ -248,6 +323,37 @@ static void deadline_passed(struct loop_timer *timer)
 		webhook->step = webhook_refuse(
 		    webhook, OUTCOME_STORE, 503, "not stored in time; try again");
 	}
+	webhook_run(webhook);
+}
+
+/* On the loop, when the one before it has left. */
+static void its_turn(struct loop_task *task)
+{
+	struct webhook *webhook =
+	    (struct webhook *)((char *)task - offsetof(struct webhook, its_turn));
+	webhook->turn_busy = false;
+	order_take(webhook->lane->service->order, &webhook->turn);
+	loop_timer_stop(webhook->loop, &webhook->patience);
+	if (webhook->request == NULL) {
+		end(webhook);
+		return;
+	}
+	if (webhook->state == EVENT_LATE)
+		return;
+	webhook->step = WEBHOOK_HANDLE;
+	webhook_run(webhook);
+}
+
+/* A handler that hangs holds its conversation up, but costs no other webhook its reply:
+ * half of the deadline is the longest that one waits for its turn. */
+static void patience_ended(struct loop_timer *timer)
+{
+	struct webhook *webhook =
+	    (struct webhook *)((char *)timer - offsetof(struct webhook, patience));
+	leave_turn(webhook);
+	if (webhook->turn_busy)
+		return; /* it comes just now */
+	webhook->step = WEBHOOK_HANDLE;
 	webhook_run(webhook);
 }
 
@@ -264,8 +370,10 @@ void webhook_start(
 	webhook->received_at_ms = clock_wall_ms();
 	webhook->task.run = resume;
 	webhook->deadline.fire = deadline_passed;
+	webhook->its_turn.run = its_turn;
+	webhook->patience.fire = patience_ended;
 	loop_timer_start(webhook->loop, &webhook->deadline,
-	    request->first_byte_us + lane->service->config->deadline_ms * 1000);
+	    request->first_byte_us + deadline_ms(webhook) * 1000);
 	webhook->step = WEBHOOK_DECODE;
 	webhook_run(webhook);
 }

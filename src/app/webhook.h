@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/lane.h"
+#include "app/order.h"
 #include "app/route.h"
 #include "http/request.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ enum webhook_step {
 	WEBHOOK_NAME,
 	WEBHOOK_CLAIM,
 	WEBHOOK_CLAIMED,
+	WEBHOOK_TURN,
 	WEBHOOK_HANDLE,
 	WEBHOOK_COMMIT,
 	WEBHOOK_COMMITTED,
@@ -35,6 +37,9 @@ enum handled {
 	HANDLED_OK,    /* reply and writes stand */
 	HANDLED_FAILED /* webhook->failure says why: fallback reply, no writes */
 };
+
+/* The writes of a handler that was late, and OK: they get a transaction of their own. */
+enum late { LATE_NONE, LATE_WANTED, LATE_SUBMITTED, LATE_SETTLED };
 
 /* Lives in its own arena, which outlives the request when the store or a handler still
  * holds a part of it while its client has been answered. */
@@ -60,14 +65,25 @@ struct webhook {
 	struct buf out;     /* TwiML being written */
 	struct store_write *writes;
 	enum event_state state;
-	struct error failure; /* why the event failed or is late */
-	int attempts;         /* handler runs */
-	bool handler_busy;    /* it will call webhook_handled */
+	struct error failure;    /* why the event failed or is late */
+	int attempts;            /* handler runs */
+	bool handler_busy;       /* it will call webhook_handled */
+	enum late late;          /* a late handler's writes */
+	struct handler_run *run; /* in a handler process; NULL: none so far */
+	/* Frees what the handler made that is not in the arena; NULL: nothing. */
+	void (*release)(struct webhook *webhook);
+
+	/* whose turn it is in its conversation */
+	struct turn turn;
+	bool turn_busy;             /* it waits for its turn */
+	struct loop_task its_turn;  /* brings it to the loop */
+	struct loop_timer patience; /* it waits no longer than that */
 
 	/* what the store holds */
 	struct store_claim claim;
 	bool holds_claim; /* the key is ours until it is committed or given up */
 	bool store_busy;  /* the claim or the transaction is with the store */
+	bool stored;      /* the event is committed */
 	struct store_txn txn;
 	struct loop_task task; /* brings the store's answer back to the loop */
 	struct loop_timer deadline;

@@ -9,9 +9,14 @@
 #include "cli/options.h"
 #include "util/suggest.h"
 
-const struct command *const cli_commands[] = {&cmd_serve, &cmd_send, &cmd_verify,
-    &cmd_events, &cmd_query, &cmd_export, &cmd_index, &cmd_forget, &cmd_config,
-    &cmd_version, &cmd_help, NULL};
+const struct command *const cli_commands[] = {&cmd_create, &cmd_dev, &cmd_serve,
+    &cmd_send, &cmd_verify, &cmd_events, &cmd_query, &cmd_export, &cmd_index,
+    &cmd_forget, &cmd_config, &cmd_version, &cmd_help, NULL};
+
+const char *cli_name(void)
+{
+	return program_invocation_short_name;
+}
 
 const struct command *cli_find(const char *name)
 {
@@ -35,20 +40,23 @@ static int unknown_command(const char *name)
 	const char *meant = cli_suggest(name);
 	if (meant != NULL)
 		(void)fprintf(stderr,
-		    "offhook: there is no command \"%s\"; did you mean \"%s\"?\n", name,
-		    meant);
+		    "%s: there is no command \"%s\"; did you mean \"%s\"?\n",
+		    cli_name(), name, meant);
 	else
-		(void)fprintf(stderr, "offhook: there is no command \"%s\"\n", name);
-	(void)fprintf(stderr, "Try `offhook --help`.\n");
+		(void)fprintf(
+		    stderr, "%s: there is no command \"%s\"\n", cli_name(), name);
+	(void)fprintf(stderr, "Try `%s --help`.\n", cli_name());
 	return EXIT_USAGE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, int argc, char **argv, const oh_app *app)
 {
 	struct options options;
 	struct error err;
 	int code;
-	if (options_parse(&options, command, argc, argv, &err) != 0) {
+	int parsed = options_parse(&options, command, argc, argv, &err);
+	options.app = app;
+	if (parsed != 0) {
 		code = options_misused(&options, &err);
 	} else if (options.help) {
 		help_command(stdout, command);
@@ -66,14 +74,14 @@ static int finish(int code)
 	bool failed = ferror(stdout) != 0;
 	if (fflush(stdout) != 0 || failed) {
 		if (errno != EPIPE)
-			(void)fprintf(
-			    stderr, "offhook: standard output: %s\n", strerror(errno));
+			(void)fprintf(stderr, "%s: standard output: %s\n", cli_name(),
+			    strerror(errno));
 		return code == EXIT_OK ? EXIT_FAILED : code;
 	}
 	return code;
 }
 
-int cli_main(int argc, char **argv)
+int cli_main_app(int argc, char **argv, const oh_app *app)
 {
 	/* `offhook events | head` ends quietly, whoever started us. */
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -89,5 +97,5 @@ int cli_main(int argc, char **argv)
 	const struct command *command = cli_find(name);
 	if (command == NULL)
 		return unknown_command(name);
-	return finish(run(command, argc - 2, argv + 2));
+	return finish(run(command, argc - 2, argv + 2, app));
 }

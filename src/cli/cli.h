@@ -3,9 +3,12 @@
 #define OFFHOOK_CLI_CLI_H
 
 #include "cli/command.h"
+#include "offhook.h"
 
-/* The whole program. Returns its exit code. */
-int cli_main(int argc, char **argv);
+/* The whole program, for an app (NULL: the built-in one). Returns its exit code. */
+int cli_main_app(int argc, char **argv, const oh_app *app);
+/* What the program is called, as help and messages name it: a user's has its own name. */
+const char *cli_name(void);
 
 /* Every command, in the order of help; ended by NULL. */
 extern const struct command *const cli_commands[];

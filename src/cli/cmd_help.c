@@ -33,7 +33,7 @@ static int run(const struct options *options)
 	    meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
 	    meant != NULL ? "\"?" : "");
 	(void)options_fail(options, &err);
-	(void)fprintf(stderr, "Try `offhook --help`.\n");
+	(void)fprintf(stderr, "Try `%s --help`.\n", cli_name());
 	return EXIT_USAGE;
 }
 

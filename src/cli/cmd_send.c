@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/phone.h"
 #include "cli/term.h"
+#include "cli/token_file.h"
 #include "util/clock.h"
 #include "util/suggest.h"
 
@@ -190,6 +191,8 @@ static int read_token(struct send *send, struct error *err)
 	if (options_config(&send->config, send->options, err) != 0)
 		return -1;
 	send->forge.token = send->config.first_token;
+	if (send->forge.token == NULL)
+		send->forge.token = token_file_find(send->arena);
 	if (send->forge.token == NULL)
 		return error_set(err,
 		    "no Auth Token to sign with: export TWILIO_AUTH_TOKEN=…, the same "
@@ -379,7 +382,8 @@ const struct command cmd_send = {
 	"(what <Gather> and <Record> lead to), recording (its status) or transcription.\n"
 	"Prints what the phone would show. Without a path in --url, the built-in app's\n"
 	"for that kind is called. The token is the server's: TWILIO_AUTH_TOKEN or\n"
-	"offhook.conf. Fails unless every answer is 2xx.\n",
+	"offhook.conf; without one, that of ./.env or of `offhook dev` running in this\n"
+	"directory. Fails unless every answer is 2xx.\n",
     .examples =
 	"  offhook send sms --body \"Hello there\"\n"
 	"  offhook send mms --media https://example.com/cat.jpg,image/jpeg\n"

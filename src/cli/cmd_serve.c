@@ -30,7 +30,7 @@ static int run(const struct options *options)
 		log_setup(config.log_format, config.log_level);
 		for (size_t i = 0; i < config.warning_count; i++)
 			log_write(LOG_WARN, config.warnings[i], NULL);
-		rc = app_run(&config, &err);
+		rc = app_run(&config, options->app, &err);
 	}
 	config_clear(&config);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);

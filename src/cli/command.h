@@ -41,7 +41,8 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
-extern const struct command cmd_serve, cmd_send, cmd_verify, cmd_events, cmd_query,
-    cmd_export, cmd_index, cmd_forget, cmd_config, cmd_version, cmd_help;
+extern const struct command cmd_create, cmd_dev, cmd_serve, cmd_send, cmd_verify,
+    cmd_events, cmd_query, cmd_export, cmd_index, cmd_forget, cmd_config, cmd_version,
+    cmd_help;
 
 #endif

@@ -60,7 +60,7 @@ static const struct {
     {"transcription",    "TranscriptionText", NULL,                true },
 };
 
-static void print_subject(FILE *out, const struct store_event *event)
+void event_view_subject(FILE *out, const struct store_event *event)
 {
 	json_t *params = params_of(event);
 	size_t i = 0;
@@ -101,7 +101,7 @@ void event_view_line(FILE *out, const struct store_event *event, bool colour)
 	(void)fprintf(out, "%s%3d %-6s%s  ", colour && bad ? "\033[31m" : "",
 	    event->reply.status, event_state_name(event->state),
 	    colour && bad ? "\033[0m" : "");
-	print_subject(out, event);
+	event_view_subject(out, event);
 	if (event->duplicates > 0)
 		(void)fprintf(out, "%s  +%lld repeated%s", colour ? "\033[2m" : "",
 		    (long long)event->duplicates, colour ? "\033[0m" : "");
@@ -142,12 +142,22 @@ static void print_params(FILE *out, const struct store_event *event)
 	json_decref(params);
 }
 
+void event_view_reply(FILE *out, const struct store_event *event)
+{
+	json_t *params = params_of(event);
+	phone_show(out, &(struct phone_reply){.status = event->reply.status,
+			    .type = event->reply.type,
+			    .body = event->reply.body,
+			    .call = strncmp(event->kind, "call.", 5) == 0,
+			    .callback = strcmp(event->kind, "sms.status") == 0 ||
+					strcmp(event->kind, "call.status") == 0,
+			    .from = span_of(param(params, "To"))});
+	json_decref(params);
+}
+
 void event_view_full(FILE *out, const struct store_event *event)
 {
 	char time[CLOCK_ISO_SIZE];
-	json_t *params = params_of(event);
-	const char *to = param(params, "To");
-	bool call = strncmp(event->kind, "call.", 5) == 0;
 	clock_iso(time, event->received_at_ms);
 	(void)fprintf(out, "%-12s%lld\n", "Event", (long long)event->id);
 	print_field(out, "Kind", span_of(event->kind));
@@ -162,12 +172,5 @@ void event_view_full(FILE *out, const struct store_event *event)
 	(void)fprintf(out, "\nReply %d ", event->reply.status);
 	term_print(out, event->reply.type, false);
 	(void)fputc('\n', out);
-	phone_show(out, &(struct phone_reply){.status = event->reply.status,
-			    .type = event->reply.type,
-			    .body = event->reply.body,
-			    .call = call,
-			    .callback = strcmp(event->kind, "sms.status") == 0 ||
-					strcmp(event->kind, "call.status") == 0,
-			    .from = span_of(to)});
-	json_decref(params);
+	event_view_reply(out, event);
 }

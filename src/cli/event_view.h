@@ -13,6 +13,10 @@
 json_t *event_view_json(const struct store_event *event);
 /* One line of a list: id, time, kind, reply, who and what. */
 void event_view_line(FILE *out, const struct store_event *event, bool colour);
+/* Who and what alone: "+15551234567 → +15559876543  Hello". */
+void event_view_subject(FILE *out, const struct store_event *event);
+/* The reply as a phone would show it. */
+void event_view_reply(FILE *out, const struct store_event *event);
 /* All of it, with the reply as a phone would show it. */
 void event_view_full(FILE *out, const struct store_event *event);
 

@@ -62,13 +62,27 @@ static void print_settings(FILE *out, const struct command *command)
 			     .help = "read settings from FILE, not ./offhook.conf"});
 }
 
+/* Text that is written for `offhook`, with the program's own name. */
+static void print_named(FILE *out, const char *text)
+{
+	static const char own[] = "offhook ";
+	const char *at;
+	while ((at = strstr(text, own)) != NULL) {
+		(void)fprintf(out, "%.*s%s ", (int)(at - text), text, cli_name());
+		text = at + strlen(own);
+	}
+	(void)fputs(text, out);
+}
+
 void help_command(FILE *out, const struct command *command)
 {
-	(void)fprintf(out, "offhook %s: %s\n\nUsage: offhook %s%s%s\n", command->name,
-	    command->summary, command->name, command->usage[0] == '\0' ? "" : " ",
-	    command->usage);
-	if (command->about != NULL)
-		(void)fprintf(out, "\n%s", command->about);
+	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s%s%s\n", cli_name(), command->name,
+	    command->summary, cli_name(), command->name,
+	    command->usage[0] == '\0' ? "" : " ", command->usage);
+	if (command->about != NULL) {
+		(void)fputc('\n', out);
+		print_named(out, command->about);
+	}
 	(void)fprintf(out, "\nOptions:\n");
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
@@ -79,22 +93,23 @@ void help_command(FILE *out, const struct command *command)
 				      .help = "print JSON: one object, or one a line"});
 	print_option(out,
 	    &(struct flag){.name = "help", .letter = 'h', .help = "show this help"});
-	if (command->examples != NULL)
-		(void)fprintf(out, "\nExamples:\n%s", command->examples);
+	if (command->examples != NULL) {
+		(void)fprintf(out, "\nExamples:\n");
+		print_named(out, command->examples);
+	}
 }
 
 void help_program(FILE *out)
 {
-	(void)fprintf(out,
-	    "offhook answers Twilio's webhooks.\n\nUsage: offhook COMMAND [options]\n\n"
-	    "Commands:\n");
+	print_named(out, "offhook answers Twilio's webhooks.\n\n"
+			 "Usage: offhook COMMAND [options]\n\nCommands:\n");
 	for (const struct command *const *command = cli_commands; *command != NULL;
 	     command++) {
 		if (!(*command)->hidden)
 			(void)fprintf(
 			    out, "  %-10s%s\n", (*command)->name, (*command)->summary);
 	}
-	(void)fprintf(out,
+	print_named(out,
 	    "\n`offhook COMMAND --help` says more, with examples.\n"
 	    "Settings come from options, OFFHOOK_* variables and ./offhook.conf;\n"
 	    "`offhook config` shows them.\n\n"

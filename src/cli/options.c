@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/setting.h"
+#include "cli/cli.h"
 #include "util/suggest.h"
 #include "util/text.h"
 
@@ -140,10 +141,10 @@ static int check_args(const struct options *options, struct error *err)
 	if (options->help)
 		return 0;
 	if (options->arg_count < command->min_args)
-		return error_set(err, "%s; usage: offhook %s %s",
+		return error_set(err, "%s; usage: %s %s %s",
 		    options->arg_count == 0 ? "something is missing"
 					    : "too few arguments",
-		    command->name, command->usage);
+		    cli_name(), command->name, command->usage);
 	if (options->arg_count > command->max_args)
 		return error_set(err, "too many arguments, from \"%s\" on",
 		    options->args[command->max_args]);
@@ -211,13 +212,15 @@ int options_config(struct config *out, const struct options *options, struct err
 int options_fail(const struct options *options, const struct error *err)
 {
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "offhook %s: %s\n", options->command->name, err->text);
+	(void)fprintf(
+	    stderr, "%s %s: %s\n", cli_name(), options->command->name, err->text);
 	return EXIT_FAILED;
 }
 
 int options_misused(const struct options *options, const struct error *err)
 {
 	(void)options_fail(options, err);
-	(void)fprintf(stderr, "Try `offhook %s --help`.\n", options->command->name);
+	(void)fprintf(
+	    stderr, "Try `%s %s --help`.\n", cli_name(), options->command->name);
 	return EXIT_USAGE;
 }

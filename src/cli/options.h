@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "cli/command.h"
+#include "offhook.h"
 #include "util/arena.h"
 #include "util/error.h"
 
@@ -23,6 +24,7 @@ struct options {
 	size_t arg_count;
 	struct config_input input; /* --config and the settings given as flags */
 	bool json, help;
+	const oh_app *app; /* whose program this is; NULL: the built-in one's */
 	struct arena *arena;
 };
 

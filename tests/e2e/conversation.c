@@ -30,7 +30,9 @@ static size_t add_words(const char **words, size_t count, const char *const *mor
 
 static void server_child(const struct talk *talk)
 {
-	const char *const usual[] = {OFFHOOK_BIN, "serve", "--listen", "127.0.0.1:0",
+	const char *program = talk->program != NULL ? talk->program : OFFHOOK_BIN;
+	const char *command = talk->command != NULL ? talk->command : "serve";
+	const char *const usual[] = {program, command, "--listen", "127.0.0.1:0",
 	    "--data", talk->data, "--public-url", TALK_URL, "--log-format", "text",
 	    NULL};
 	const char *words[MAX_WORDS];
@@ -108,6 +110,19 @@ void talk_start(struct talk *talk, const char *const *extra)
 void talk_start_wrapped(struct talk *talk, const char *const *wrapper)
 {
 	*talk = (struct talk){.wrapper = wrapper};
+	start(talk);
+}
+
+void talk_start_program(
+    struct talk *talk, const char *program, const char *const *extra)
+{
+	*talk = (struct talk){.program = program, .extra = extra};
+	start(talk);
+}
+
+void talk_start_dev(struct talk *talk, const char *const *extra)
+{
+	*talk = (struct talk){.command = "dev", .extra = extra};
 	start(talk);
 }
 
@@ -299,6 +314,17 @@ void talk_expect(
 	answer_clear(&answer);
 }
 
+void talk_expect_text(
+    const struct talk *talk, const char *path, const char *form, const char *text)
+{
+	struct answer answer;
+	talk_post(talk, &answer, path, form);
+	if (answer.status != 200 || strstr(buf_text(&answer.body), text) == NULL)
+		fail_msg("%s %s\nwants %s\ngets %d %s", path, form, text, answer.status,
+		    buf_text(&answer.body));
+	answer_clear(&answer);
+}
+
 void answer_clear(struct answer *answer)
 {
 	buf_free(&answer->head);
@@ -375,6 +401,14 @@ json_t *talk_events(const struct talk *talk)
 	const char *words[] = {
 	    "events", "--data", talk->data, "--json", "--limit", "100000", NULL};
 	return json_lines(words);
+}
+
+size_t talk_count(const struct talk *talk, const char *collection, const char *filter)
+{
+	json_t *found = talk_query(talk, collection, filter);
+	size_t count = json_array_size(found);
+	json_decref(found);
+	return count;
 }
 
 const char *talk_field(const struct talk *talk, const char *collection,

@@ -28,7 +28,9 @@ struct talk {
 	char log[80];             /* the server's stderr */
 	const char *const *extra; /* arguments after the usual ones; NULL-terminated */
 	const char *const
-	    *wrapper; /* words before the program (strace -D …), or NULL */
+	    *wrapper;        /* words before the program (strace -D …), or NULL */
+	const char *program; /* what serves; NULL: offhook itself */
+	const char *command; /* NULL: serve */
 };
 
 struct answer {
@@ -43,8 +45,13 @@ struct answer {
 void talk_start(struct talk *talk, const char *const *extra);
 /* As talk_start, with words (strace -D …) before the program. */
 void talk_start_wrapped(struct talk *talk, const char *const *wrapper);
+/* As talk_start, another program: a user's, which has all of offhook's commands. */
+void talk_start_program(
+    struct talk *talk, const char *program, const char *const *extra);
 /* Reads talk->admin from the log, where it stands once the server is ready. */
 bool talk_find_admin(struct talk *talk);
+/* As talk_start, `offhook dev`; extra names the project. */
+void talk_start_dev(struct talk *talk, const char *const *extra);
 /* SIGTERM; its exit code must be 0. Keeps the directory. */
 void talk_stop(struct talk *talk);
 /* kill -9. */
@@ -64,6 +71,9 @@ void talk_post(
 /* Posts and asserts the status. */
 void talk_expect(
     const struct talk *talk, const char *path, const char *form, int status);
+/* Posts and asserts 200 and that text in the reply. */
+void talk_expect_text(
+    const struct talk *talk, const char *path, const char *form, const char *text);
 /* A whole request as text, with more headers ("Name: value\r\n" each) between. */
 void talk_request(
     struct buf *out, const char *path, const char *headers, const char *body);
@@ -88,6 +98,8 @@ int talk_run(struct buf *out, struct buf *err, const char *const *words);
 json_t *talk_query(const struct talk *talk, const char *collection, const char *filter);
 /* `offhook events --json …` as an array. */
 json_t *talk_events(const struct talk *talk);
+/* How many documents match. */
+size_t talk_count(const struct talk *talk, const char *collection, const char *filter);
 /* A string field of the only document that matches; NULL when null. Kept until the
  * next call. */
 const char *talk_field(const struct talk *talk, const char *collection,

@@ -62,12 +62,14 @@ static void fall_back(struct webhook *webhook)
 	reply_text(webhook, "<Response><!-- fallback --></Response>");
 }
 
+#define ROUTE(its_path, on)                                                            \
+	{                                                                              \
+		.path = (its_path), .kind = EVENT_SMS_RECEIVED, .handle = (on),        \
+		.fall_back = fall_back                                                 \
+	}
+
 static const struct route routes[] = {
-    {"/hang",             EVENT_SMS_RECEIVED, hang, fall_back},
-    {"/fail",	       EVENT_SMS_RECEIVED, fail_it, fall_back},
-    {"/conflict",		   EVENT_SMS_RECEIVED, conflict, fall_back},
-    {0},
-};
+    ROUTE("/hang", hang), ROUTE("/fail", fail_it), ROUTE("/conflict", conflict), {0}};
 
 static void release(struct loop_task *task)
 {
@@ -169,7 +171,7 @@ static int start(void **state)
 	    .flag_count = sizeof(flags) / sizeof(flags[0]),
 	    .environment = environment};
 	if (config_load(&here.config, &input, &err) < 0 ||
-	    app_open(&here.app, &here.config, routes, &err) < 0) {
+	    app_open_routes(&here.app, &here.config, routes, &err) < 0) {
 		print_error("%s\n", err.text);
 		return -1;
 	}

@@ -159,6 +159,10 @@ static void the_file_sets_every_setting(void **state)
 		"idle-timeout = 1m\n"
 		"deadline = 9\n"
 		"drain-timeout = 0\n"
+		"handlers = 5\n"
+		"max-handlers = 6\n"
+		"handler-timeout = 20s\n"
+		"handler-memory = 1G\n"
 		"log-level = warn\n"
 		"log-format = json\n"
 		"auth-token = 0123456789abcdef0123456789abcdef\n"
@@ -182,6 +186,10 @@ static void the_file_sets_every_setting(void **state)
 	assert_int_equal(config.idle_timeout_ms, 60000);
 	assert_int_equal(config.deadline_ms, 9000);
 	assert_int_equal(config.drain_timeout_ms, 0);
+	assert_int_equal(config.handlers, 5);
+	assert_int_equal(config.max_handlers, 6);
+	assert_int_equal(config.handler_timeout_ms, 20000);
+	assert_int_equal(config.handler_memory, 1 << 30);
 	assert_int_equal(config.log_level, LOG_WARN);
 	assert_int_equal(config.log_format, LOG_JSON);
 	assert_int_equal(tokens_count(config.tokens), 2);

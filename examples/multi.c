@@ -1,0 +1,71 @@
+/* multi -- every kind of webhook in one program, behind one chain of filters. That they
+ * are Twilio's is checked before any of this runs; the first filter lets one account
+ * only through, the second keeps every event, so that handlers are left with replying.
+ *
+ *	Twilio: messages -> /twilio/sms, their status -> /twilio/sms/status,
+ *	        calls -> /twilio/voice, their status -> /twilio/voice/status
+ *	Try it: offhook send sms; offhook send call-status; ./multi query webhooks */
+#include <offhook.h>
+#include <string.h>
+
+static int only_our_account(oh_event *event, oh_twiml *reply)
+{
+	const char *ours = oh_secret("TWILIO_ACCOUNT_SID");
+
+	(void)reply;
+	if (ours != NULL && strcmp(ours, oh_account_sid(event)) != 0)
+		return oh_fail(event, "a webhook of account %s, not ours", oh_account_sid(event));
+	return OH_PASS;
+}
+
+static int keep(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_insert(event, "webhooks", json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s}",
+	    "type", oh_kind(event),
+	    "sid", oh_sid(event),
+	    "from", oh_param(event, "From"),
+	    "to", oh_param(event, "To"),
+	    "body", oh_param(event, "Body"),
+	    "status", oh_param(event, oh_param(event, "CallSid") ? "CallStatus" : "MessageStatus"),
+	    "errorCode", oh_param(event, "ErrorCode"),
+	    "duration", oh_param(event, "CallDuration"),
+	    "timestamp", oh_time(event)));
+	return OH_PASS;
+}
+
+static int on_sms(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_message(reply, "Thanks! We got your message.");
+	return OH_OK;
+}
+
+static int on_call(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_say(reply, "Hello, thank you for calling!", .voice = "alice");
+	oh_hangup(reply);
+	return OH_OK;
+}
+
+static int on_status(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply; /* kept by the filter; callbacks are answered 204 */
+	return OH_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static const oh_handler chain[] = {only_our_account, keep, NULL};
+	static const oh_route routes[] = {
+	    {OH_MESSAGE, "/twilio/sms", on_sms, .filters = chain},
+	    {OH_MESSAGE_STATUS, "/twilio/sms/status", on_status, .filters = chain},
+	    {OH_CALL, "/twilio/voice", on_call, .filters = chain},
+	    {OH_CALL_STATUS, "/twilio/voice/status", on_status, .filters = chain},
+	    {0},
+	};
+
+	return oh_main(argc, argv, &(oh_app){.routes = routes});
+}

@@ -1,0 +1,82 @@
+/* status -- what became of the messages you sent: kept with each message, and when one
+ * was not delivered, a retry is queued and its owner alerted.
+ *
+ *	Twilio: StatusCallback of the messages you send -> https://YOUR.HOST/twilio/status
+ *	Try it: offhook send status --status undelivered --url http://127.0.0.1:8080/twilio/status
+ *	        ./status query alerts
+ *
+ * Sending itself goes through Twilio's REST API, which is not part of this version: the
+ * worker marks the message as one to be sent again, for the program that sends. */
+#include <offhook.h>
+#include <string.h>
+
+enum { MOST_RETRIES = 3 };
+
+/* Errors that another try cannot mend: https://www.twilio.com/docs/api/errors */
+static int is_final(const char *error)
+{
+	static const char *const final[] = {"21610", "21614", "30004", "30005", "30006", NULL};
+
+	for (int i = 0; final[i] != NULL; i++)
+		if (error != NULL && strcmp(error, final[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static void alert(oh_event *event, const char *sid, const char *error)
+{
+	oh_log(event, "message not delivered", "sid", sid, "error", error, NULL);
+	oh_insert(event, "alerts", json_pack("{s:s, s:s?, s:s?, s:s}",
+	    "messageSid", sid,
+	    "errorCode", error,
+	    "errorMessage", oh_param(event, "ErrorMessage"),
+	    "at", oh_time(event)));
+}
+
+/* Statuses may overtake each other: one that is final stays. */
+static void keep_status(oh_event *event, const char *sid, const char *status)
+{
+	oh_update(event, "sms_messages",
+	    json_pack("{s:s, s:{s:[s,s,s,s]}}", "messageSid", sid,
+		"status", "$nin", "delivered", "undelivered", "failed", "read"),
+	    json_pack("{s:{s:s, s:s?, s:s?, s:s}}", "$set",
+		"status", status,
+		"errorCode", oh_param(event, "ErrorCode"),
+		"errorMessage", oh_param(event, "ErrorMessage"),
+		"updatedAt", oh_time(event)));
+}
+
+static int on_status(oh_event *event, oh_twiml *reply)
+{
+	const char *sid = oh_param(event, "MessageSid");
+	const char *status = oh_param(event, "MessageStatus");
+	const char *error = oh_param(event, "ErrorCode");
+
+	(void)reply; /* a callback is answered 204: nobody reads it */
+	keep_status(event, sid, status);
+	if (strcmp(status, "failed") != 0 && strcmp(status, "undelivered") != 0)
+		return OH_OK;
+	alert(event, sid, error);
+	if (!is_final(error))
+		oh_enqueue_in(event, "resend", json_pack("{s:s}", "messageSid", sid), 60);
+	return OH_OK;
+}
+
+static int resend(oh_job *job)
+{
+	const char *sid = oh_payload_str(job, "messageSid");
+
+	oh_update(job, "sms_messages",
+	    json_pack("{s:s, s:{s:{s:i}}}", "messageSid", sid,
+		"retries", "$not", "$gte", MOST_RETRIES),
+	    json_pack("{s:{s:s}, s:{s:i}}", "$set", "status", "to resend", "$inc", "retries", 1));
+	return OH_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static const oh_route routes[] = {{OH_MESSAGE_STATUS, "/twilio/status", on_status}, {0}};
+	static const oh_worker workers[] = {{"resend", resend}, {0}};
+
+	return oh_main(argc, argv, &(oh_app){.routes = routes, .workers = workers});
+}

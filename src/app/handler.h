@@ -1,0 +1,29 @@
+/* handler -- the route handler of users' routes: it packs a webhook for a handler
+ * process, and makes of what comes back a reply and writes. */
+#ifndef OFFHOOK_APP_HANDLER_H
+#define OFFHOOK_APP_HANDLER_H
+
+#include "app/route.h"
+#include "app/table.h"
+#include "util/error.h"
+
+struct handlers;
+struct service;
+
+/* Starts handler processes of this program, and serves the routes that they tell:
+ * service->routes, from then on. service must outlive it. */
+int handlers_open(struct handlers **out, struct service *service, struct error *err);
+/* Swaps in another build of the app: its routes and its processes. -1 with err, and all
+ * stays as it was, when it does not start or its routes are wrong. Not from a loop. */
+int handlers_swap(struct handlers *handlers, const char *program, struct error *err);
+/* Wakes the pool for what the round's handlers submitted. NULL is fine. */
+void handlers_flush(struct handlers *handlers);
+/* Process ids of those that are ready, for metrics and tests; gives how many. */
+int handlers_pids(struct handlers *handlers, int *out, int max);
+/* Ends the processes; what still runs then has failed. Before the loops end. NULL is
+ * fine. */
+void handlers_close(struct handlers *handlers);
+/* After that, when no webhook is left. NULL is fine. */
+void handlers_free(struct handlers *handlers);
+
+#endif

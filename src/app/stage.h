@@ -1,0 +1,37 @@
+/* stage -- the writes a handler has made so far: kept until its event is committed with
+ * them, and what its own later reads by "_id" and key are seen through. */
+#ifndef OFFHOOK_APP_STAGE_H
+#define OFFHOOK_APP_STAGE_H
+
+#include "app/context.h"
+#include "store/store.h"
+
+struct staged {
+	struct staged *next;
+	struct frame_write write;
+	struct filter *filter; /* compiled from write.filter; NULL: all */
+	struct update *update; /* compiled from write.update; NULL: none */
+};
+
+/* A new last write; in the arena, expect is -1. */
+struct staged *stage_write(
+    oh_context *context, enum store_op op, const char *collection);
+/* Frees the compiled filters and updates. */
+void stage_clear(oh_context *context);
+/* All of them as one array in the arena. */
+const struct frame_write *stage_writes(const oh_context *context);
+
+/* One document, named by its "_id" or its key. */
+struct stage_target {
+	const char *collection;
+	const char *key_field; /* the collection's; NULL: it has none */
+	struct span name;      /* the "_id" or the key */
+	int64_t row;           /* of the "_id"; 0: name is the key */
+};
+
+/* What the staged writes make of a document (taken; NULL: the store has none): the
+ * document as it will be (the caller's), or NULL. */
+json_t *stage_apply(
+    const oh_context *context, const struct stage_target *target, json_t *doc);
+
+#endif

@@ -1,0 +1,31 @@
+/* dev_server -- the server that `dev` runs: a process that stays, with its sockets and
+ * its store, while the app's code changes. */
+#ifndef OFFHOOK_CLI_DEV_SERVER_H
+#define OFFHOOK_CLI_DEV_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cli/options.h"
+#include "util/error.h"
+
+struct dev_server;
+
+/* What it is started with; must outlive it. */
+struct dev_server_config {
+	const struct options *options; /* settings given as options are passed on */
+	const char *listen, *data, *token;
+};
+
+/* Starts `PROGRAM serve` and shows its log on stderr. */
+int dev_server_start(struct dev_server **out, const struct dev_server_config *config,
+    const char *program, struct error *err);
+/* Has it run another program's handlers from now on. -1 with err: it runs the old
+ * ones. */
+int dev_server_swap(struct dev_server *server, const char *program, struct error *err);
+/* Whether it has ended by itself. */
+bool dev_server_ended(struct dev_server *server);
+/* SIGTERM: requests in flight finish. Waits. NULL is fine. */
+void dev_server_stop(struct dev_server *server);
+
+#endif

@@ -1,0 +1,57 @@
+#include "cli/dotenv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/text.h"
+
+enum { FILE_LIMIT = 65536 };
+
+static struct span unquoted(struct span value)
+{
+	if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
+	    value.ptr[value.len - 1] == value.ptr[0])
+		return (struct span){value.ptr + 1, value.len - 2};
+	return value;
+}
+
+bool dotenv_next(struct span *text, struct span *name, struct span *value)
+{
+	while (text->len > 0) {
+		size_t end = span_find(*text, '\n');
+		struct span line = span_trim(span_head(*text, end));
+		*text = span_from(*text, end < text->len ? end + 1 : end);
+		if (span_starts(line, SPAN("export ")))
+			line = span_trim(span_from(line, strlen("export ")));
+		size_t equals = span_find(line, '=');
+		if (equals == 0 || equals == line.len || line.ptr[0] == '#')
+			continue;
+		*name = span_trim(span_head(line, equals));
+		*value = unquoted(span_trim(span_from(line, equals + 1)));
+		return true;
+	}
+	return false;
+}
+
+struct span dotenv_read(const char *dir, struct arena *arena)
+{
+	size_t len;
+	char *text =
+	    text_read_file(arena_printf(arena, "%s/.env", dir), FILE_LIMIT, &len);
+	if (text == NULL)
+		return (struct span){0};
+	struct span copy = arena_copy(arena, (struct span){text, len});
+	explicit_bzero(text, len);
+	free(text);
+	return copy;
+}
+
+void dotenv_load(const char *dir, struct arena *arena)
+{
+	struct span text = dotenv_read(dir, arena);
+	struct span name, value;
+	while (dotenv_next(&text, &name, &value))
+		if (value.len > 0)
+			(void)setenv(
+			    arena_strndup(arena, name), arena_strndup(arena, value), 0);
+}

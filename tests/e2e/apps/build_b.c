@@ -1,0 +1,3 @@
+#define BUILD "b"
+#define MORE
+#include "build_a.c"

@@ -1,0 +1,236 @@
+/* Handler processes: what a handler does wrong costs its own webhook its reply, and
+ * nothing else. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conversation.h"
+
+enum { CLIENTS = 4, EACH = 150 };
+
+static const char *const patient[] = {"--handler-timeout", "3s", NULL};
+
+static void form_of(char out[160], const char *sid, const char *from, const char *body)
+{
+	(void)snprintf(
+	    out, 160, "MessageSid=%s&From=%s&To=%%2B1999&Body=%s", sid, from, body);
+}
+
+static void expect(const struct talk *talk, const char *path, const char *sid,
+    const char *body, const char *text)
+{
+	char form[160];
+	form_of(form, sid, "%2B1555", body);
+	talk_expect_text(talk, path, form, text);
+}
+
+/* A text of the event of that SID; kept until the next call. */
+static const char *event_text(
+    const struct talk *talk, const char *sid, const char *field)
+{
+	static char text[512];
+	json_t *events = talk_events(talk);
+	size_t index;
+	json_t *event;
+	text[0] = '\0';
+	json_array_foreach(events, index, event) {
+		const char *value = json_string_value(json_object_get(event, field));
+		if (strcmp(json_string_value(json_object_get(event, "sid")), sid) == 0)
+			(void)snprintf(
+			    text, sizeof(text), "%s", value != NULL ? value : "");
+	}
+	json_decref(events);
+	return text;
+}
+
+static void a_crash_is_told_with_its_place(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM1", "crash", "<Message>Try later, +1555</Message>");
+	assert_string_equal(event_text(&talk, "SM1", "state"), "failed");
+	assert_true(talk_logged(&talk, "the handler crashed (SIGSEGV"));
+	assert_true(talk_logged(&talk, "crash_here+0x"));
+	assert_true(talk_logged(&talk, "on_sms+0x"));
+	expect(&talk, "/sms", "SM1", "crash", "Try later"); /* a repeat */
+	expect(&talk, "/sms", "SM2", "hello", "Fine: SM2");
+	assert_int_equal(talk_count(&talk, "seen", "{}"), 1);
+	talk_end(&talk);
+}
+
+static void exit_fails_its_event(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM1", "exit", "Try later");
+	assert_string_equal(event_text(&talk, "SM1", "state"), "failed");
+	assert_true(talk_logged(&talk, "the handler called exit(3)"));
+	talk_end(&talk);
+}
+
+static void a_late_handlers_writes_are_committed_and_its_reply_dropped(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM0", "hello", "Fine");
+	expect(&talk, "/slow", "SM1", "sleep+1600", "<Response/>");
+	assert_string_equal(event_text(&talk, "SM1", "state"), "late");
+	for (int i = 0; i < 400 && talk_count(&talk, "seen", "{}") == 1; i++)
+		(void)usleep(20000);
+	assert_int_equal(talk_count(&talk, "seen", "{\"sid\": \"SM1\"}"), 1);
+	assert_string_equal(event_text(&talk, "SM1", "state"), "late");
+	expect(&talk, "/slow", "SM1", "sleep+1600", "<Response/>");
+	assert_int_equal(talk_count(&talk, "seen", "{}"), 2);
+	talk_end(&talk);
+}
+
+static void a_hanging_handler_is_killed_and_nothing_of_it_is_stored(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", patient);
+	expect(&talk, "/slow", "SM1", "sleep+60000", "<Response/>");
+	assert_true(talk_logged(&talk, "ran for more than 3000 ms and was killed"));
+	expect(&talk, "/slow", "SM2", "hello", "Fine: SM2");
+	assert_int_equal(talk_count(&talk, "seen", "{\"sid\": \"SM1\"}"), 0);
+	talk_end(&talk);
+}
+
+static void anybody_may_call_an_unsigned_route(void **state)
+{
+	struct talk talk;
+	struct answer answer;
+	struct buf request = {0};
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	for (int i = 0; i < 2; i++) { /* the same twice is no repeat */
+		buf_clear(&request);
+		buf_puts(&request, "PUT /open/a%20b HTTP/1.1\r\nHost: x\r\n"
+				   "Content-Type: text/csv\r\nContent-Length: 3\r\n\r\n"
+				   "1,2");
+		talk_once(&talk, &answer, &request);
+		assert_int_equal(answer.status, 200);
+		assert_string_equal(buf_text(&answer.body), "a b");
+		answer_clear(&answer);
+	}
+	assert_int_equal(talk_count(&talk, "opened", "{\"id\": \"a b\"}"), 2);
+	buf_clear(&request);
+	buf_puts(
+	    &request, "POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+	talk_once(&talk, &answer, &request);
+	assert_int_equal(answer.status, 405);
+	assert_non_null(strstr(buf_text(&answer.head), "Allow: GET, PUT"));
+	answer_clear(&answer);
+	buf_free(&request);
+	talk_end(&talk);
+}
+
+/* ---- many at a time ---- */
+
+struct client {
+	const struct talk *talk;
+	const char *path, *from; /* NULL: each its own */
+	int number;
+	bool rogue;
+	pthread_t thread;
+	int wrong;
+};
+
+static const char *body_of(const struct client *client, int i)
+{
+	static const char *const rogue[] = {
+	    "crash", "exit", "abort", "leak", "sleep+15", "crash"};
+	return client->rogue ? rogue[i % 6] : "fine";
+}
+
+static void *client_main(void *arg)
+{
+	struct client *client = arg;
+	int count = client->rogue ? EACH / 10 : EACH;
+	for (int i = 0; i < count; i++) {
+		char sid[40];
+		char from[40];
+		char form[160];
+		struct answer answer;
+		(void)snprintf(sid, sizeof(sid), "SM%d_%d", client->number, i);
+		(void)snprintf(from, sizeof(from), "%%2B1%d%d", client->number, i);
+		form_of(form, sid, client->from != NULL ? client->from : from,
+		    body_of(client, i));
+		talk_post(client->talk, &answer, client->path, form);
+		bool right = answer.status == 200 &&
+			     (client->rogue ||
+				 strstr(buf_text(&answer.body), "Try later") == NULL);
+		client->wrong += !right;
+		answer_clear(&answer);
+	}
+	return NULL;
+}
+
+static int run_clients(struct client *clients, int count)
+{
+	int wrong = 0;
+	for (int i = 0; i < count; i++)
+		assert_int_equal(
+		    pthread_create(&clients[i].thread, NULL, client_main, &clients[i]),
+		    0);
+	for (int i = 0; i < count; i++) {
+		(void)pthread_join(clients[i].thread, NULL);
+		wrong += clients[i].wrong;
+	}
+	return wrong;
+}
+
+static void rogues_cost_no_other_webhook_anything(void **state)
+{
+	struct talk talk;
+	struct client clients[CLIENTS + 1];
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	for (int i = 0; i <= CLIENTS; i++)
+		clients[i] = (struct client){
+		    .talk = &talk, .path = "/sms", .number = i, .rogue = i == CLIENTS};
+	assert_int_equal(run_clients(clients, CLIENTS + 1), 0);
+	assert_int_equal(
+	    talk_count(&talk, "seen", "{\"body\": \"fine\"}"), CLIENTS * EACH);
+	talk_end(&talk);
+}
+
+static void handlers_of_a_conversation_run_one_by_one(void **state)
+{
+	static const char *const lanes[] = {"--threads", "3", NULL};
+	struct talk talk;
+	struct client clients[CLIENTS];
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", lanes);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = (struct client){
+		    .talk = &talk, .path = "/ordered", .number = i, .from = "%2B1555"};
+	assert_int_equal(run_clients(clients, CLIENTS), 0);
+	for (int n = 0; n < CLIENTS * EACH; n += 37) {
+		char filter[32];
+		(void)snprintf(filter, sizeof(filter), "{\"n\": %d}", n);
+		assert_int_equal(talk_count(&talk, "ordered", filter), 1);
+	}
+	talk_end(&talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_crash_is_told_with_its_place),
+	    cmocka_unit_test(exit_fails_its_event),
+	    cmocka_unit_test(
+		a_late_handlers_writes_are_committed_and_its_reply_dropped),
+	    cmocka_unit_test(a_hanging_handler_is_killed_and_nothing_of_it_is_stored),
+	    cmocka_unit_test(anybody_may_call_an_unsigned_route),
+	    cmocka_unit_test(rogues_cost_no_other_webhook_anything),
+	    cmocka_unit_test(handlers_of_a_conversation_run_one_by_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

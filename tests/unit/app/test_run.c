@@ -1,0 +1,319 @@
+/* run: filters, handler, and what becomes of their reply. */
+#include "play.h"
+
+static int does_nothing(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	return OH_OK;
+}
+
+static int greets(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_message(reply, "Hello & <welcome>");
+	return OH_OK;
+}
+
+static int says(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_say(reply, "Hello", .voice = "alice");
+	return OH_OK;
+}
+
+#define XML_START "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+
+static void a_reply_is_what_its_route_is_for(void **state)
+{
+	static const struct {
+		enum oh_kind kind;
+		oh_handler handler;
+		uint32_t status;
+		const char *body;
+	} table[] = {
+	    {OH_MESSAGE,        greets,       200,
+             "<Response><Message>Hello &amp; &lt;welcome&gt;</Message></Response>"   },
+	    {OH_MESSAGE,        does_nothing, 200, "<Response"                       },
+	    {OH_CALL,           does_nothing, 200, "<Response"                       },
+	    {OH_CALL,           says,         200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_CALL_ACTION,    says,         200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_SIGNED,         says,         200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_MESSAGE_STATUS, does_nothing, 204, NULL                              },
+	    {OH_CALL_STATUS,    does_nothing, 204, NULL                              },
+	    {OH_RECORDING,      does_nothing, 204, NULL                              },
+	    {OH_TRANSCRIPTION,  does_nothing, 204, NULL                              },
+	    {OH_UNSIGNED,       does_nothing, 204, NULL                              },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct frame_result *result =
+		    play_run(*state, table[i].kind, table[i].handler);
+		assert_true(result->ok);
+		assert_int_equal(result->id, 7);
+		assert_int_equal(result->status, table[i].status);
+		if (table[i].body == NULL) {
+			assert_null(result->body.ptr);
+			continue;
+		}
+		assert_memory_equal(result->body.ptr, XML_START, strlen(XML_START));
+		assert_non_null(strstr(result->body.ptr, table[i].body));
+		assert_string_equal(
+		    result->content_type.ptr, "text/xml; charset=utf-8");
+	}
+}
+
+static int misspells(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_pause(reply);
+	oh_message(reply, "");
+	return OH_OK;
+}
+
+static int fails(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	return oh_fail(event, "no order %d", 5);
+}
+
+static int fails_and_goes_on(oh_event *event, oh_twiml *reply)
+{
+	(void)oh_fail(event, "first");
+	(void)oh_fail(event, "second");
+	oh_message(reply, "fine");
+	return OH_OK;
+}
+
+static int fails_in_silence(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	return OH_FAILED;
+}
+
+static int passes(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	return OH_PASS;
+}
+
+static int returns_77(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	return 77;
+}
+
+static void a_mistake_fails_the_event_with_its_reason(void **state)
+{
+	static const struct {
+		enum oh_kind kind;
+		oh_handler handler;
+		const char *reason;
+	} table[] = {
+	    {OH_MESSAGE_STATUS, greets,            "this route is for a status"},
+	    {OH_CALL_STATUS,    greets,            "<Message> is not allowed"  },
+	    {OH_MESSAGE,        misspells,         "<Pause> is not allowed"    },
+	    {OH_MESSAGE_STATUS, misspells,         "<Pause> is not allowed"    },
+	    {OH_MESSAGE,        fails,             "no order 5"                },
+	    {OH_MESSAGE,        fails_and_goes_on, "first"                     },
+	    {OH_MESSAGE,        fails_in_silence,  "OH_FAILED without a reason"},
+	    {OH_MESSAGE,        passes,            "nothing comes after it"    },
+	    {OH_MESSAGE,        returns_77,        "returned 77"               },
+	    {OH_MESSAGE,        oh_builtin,        "the table of routes"       },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct frame_result *result =
+		    play_run(*state, table[i].kind, table[i].handler);
+		assert_false(result->ok);
+		assert_int_equal(result->id, 7);
+		if (strstr(result->failure.ptr, table[i].reason) == NULL)
+			fail_msg("\"%s\" has no \"%s\"", result->failure.ptr,
+			    table[i].reason);
+	}
+}
+
+/* ---- filters ---- */
+
+static int turns_away(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply(event, 403, "text/plain", "not you");
+	return OH_OK;
+}
+
+static int forgets_itself(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	(void)oh_fail(event, "could not check");
+	return OH_PASS;
+}
+
+static int must_not_run(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	fail();
+	return OH_OK;
+}
+
+static void filters_pass_on_answer_or_fail(void **state)
+{
+	static const oh_handler pass[] = {passes, passes, NULL};
+	static const oh_handler refuse[] = {passes, turns_away, must_not_run, NULL};
+	static const oh_handler broken[] = {fails, must_not_run, NULL};
+	static const oh_handler unsure[] = {forgets_itself, NULL};
+	struct play *play = *state;
+	play->routes[0].filters = pass;
+	assert_int_equal(play_run(play, OH_MESSAGE, greets)->status, 200);
+	play->routes[0].filters = refuse;
+	assert_int_equal(play_run(play, OH_MESSAGE, must_not_run)->status, 403);
+	assert_string_equal(play->result.body.ptr, "not you");
+	play->routes[0].filters = broken;
+	assert_false(play_run(play, OH_MESSAGE, must_not_run)->ok);
+	play->routes[0].filters = unsure;
+	play_badly(play, must_not_run, "could not check");
+}
+
+/* ---- answers other than a tree ---- */
+
+static int answers_json(oh_event *event, oh_twiml *reply)
+{
+	oh_message(reply, "not this");
+	oh_reply(event, 201, "application/json", "{}");
+	return OH_OK;
+}
+
+static int answers_bytes(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply_raw(event, 200, "image/x", "\0\xFF", 2);
+	return OH_OK;
+}
+
+static int answers_by_header(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply(event, 200, "text/plain\r\nX: y", "");
+	return OH_OK;
+}
+
+static int answers_999(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply(event, 999, NULL, NULL);
+	return OH_OK;
+}
+
+static int answers_unchecked(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply(event, 200, "Text/XML; charset=utf-8", "<Response><Oops/></Response>");
+	return OH_OK;
+}
+
+static void an_answer_of_ones_own_replaces_the_tree(void **state)
+{
+	const struct frame_result *result = play_run(*state, OH_SIGNED, answers_json);
+	assert_true(result->ok);
+	assert_int_equal(result->status, 201);
+	assert_string_equal(result->content_type.ptr, "application/json");
+	assert_string_equal(result->body.ptr, "{}");
+	result = play_run(*state, OH_UNSIGNED, answers_bytes);
+	assert_true(result->ok);
+	assert_int_equal(result->body.len, 2);
+	assert_memory_equal(result->body.ptr, "\0\xFF", 2);
+	play_badly(*state, answers_by_header, "content type");
+	play_badly(*state, answers_999, "999");
+	play_badly(*state, answers_unchecked, "oh_reply_xml");
+}
+
+static int answers_xml(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply_xml(event, "<Response><Message>Hi {{From}}</Message></Response>");
+	return OH_OK;
+}
+
+static int answers_bad_xml(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply_xml(event, "<Response><Mesage>Hi</Mesage></Response>");
+	return OH_OK;
+}
+
+static int answers_no_xml(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply_xml(event, NULL);
+	return OH_OK;
+}
+
+static void twiml_as_text_is_checked_and_filled_in(void **state)
+{
+	play_param(*state, "From", SPAN("<b>"));
+	const struct frame_result *result = play_run(*state, OH_MESSAGE, answers_xml);
+	assert_true(result->ok);
+	assert_non_null(strstr(result->body.ptr, "<Message>Hi &lt;b&gt;</Message>"));
+	play_badly(*state, answers_bad_xml, "Mesage");
+	play_badly(*state, answers_no_xml, "NULL");
+}
+
+/* ---- the log ---- */
+
+static int logs(oh_event *event, oh_twiml *reply)
+{
+	const char *missing = NULL;
+	(void)reply;
+	oh_log(event, "order placed", "order", "5", "coupon", missing, "n", "1", NULL);
+	oh_log(event, "alone", NULL);
+	return OH_OK;
+}
+
+static void lines_of_the_log_leave_out_what_is_null(void **state)
+{
+	struct play *play = *state;
+	assert_true(play_run(play, OH_MESSAGE, logs)->ok);
+	assert_string_equal(buf_text(&play->log), "order placed order=5 n=1\nalone\n");
+}
+
+static int asks_secrets(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	(void)reply;
+	assert_string_equal(oh_secret("OH_TEST_SECRET"), "s3cret");
+	assert_null(oh_secret("OH_TEST_NO_SECRET"));
+	assert_null(oh_secret(NULL));
+	return OH_OK;
+}
+
+static void a_secret_comes_from_the_environment(void **state)
+{
+	assert_int_equal(setenv("OH_TEST_SECRET", "s3cret", 1), 0);
+	assert_true(play_run(*state, OH_MESSAGE, asks_secrets)->ok);
+}
+
+static void a_route_beyond_the_table_fails(void **state)
+{
+	struct play *play = *state;
+	play->event.route = 1;
+	assert_false(play_run(play, OH_MESSAGE, must_not_run)->ok);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    PLAY_TEST(a_reply_is_what_its_route_is_for),
+	    PLAY_TEST(a_mistake_fails_the_event_with_its_reason),
+	    PLAY_TEST(filters_pass_on_answer_or_fail),
+	    PLAY_TEST(an_answer_of_ones_own_replaces_the_tree),
+	    PLAY_TEST(twiml_as_text_is_checked_and_filled_in),
+	    PLAY_TEST(lines_of_the_log_leave_out_what_is_null),
+	    PLAY_TEST(a_secret_comes_from_the_environment),
+	    PLAY_TEST(a_route_beyond_the_table_fails),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

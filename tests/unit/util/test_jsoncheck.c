@@ -1,0 +1,121 @@
+#include "util/jsoncheck.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+static const struct {
+	const char *text;
+	bool want;
+} rows[] = {
+    {"{}",			       true },
+    {" {\t} \r\n",		       true },
+    {"{\"a\":1}",			true },
+    {"{\"a\":[1,-2.5e+3,0.1E-2,0,[]]}",  true },
+    {"{\"a\":{\"b\":null,\"c\":true}}",  true },
+    {"{\"a\" : \"\\u00e9\\n\\\\\\\"\"}", true },
+    {"{\"a\":\"\\ud83d\\ude00\"}",       true },
+    {"{\"a\":\"\xc3\xa9\"}",             true },
+    {"",				 false},
+    {"1",				false},
+    {"[]",			       false},
+    {"{",				false},
+    {"{}}",			      false},
+    {"{} x",			     false},
+    {"{\"a\"}",			  false},
+    {"{\"a\":}",			 false},
+    {"{\"a\":1,}",		       false},
+    {"{,}",			      false},
+    {"{a:1}",			    false},
+    {"{\"a\":[1,]}",		     false},
+    {"{\"a\":01}",		       false},
+    {"{\"a\":+1}",		       false},
+    {"{\"a\":1.}",		       false},
+    {"{\"a\":.5}",		       false},
+    {"{\"a\":1e}",		       false},
+    {"{\"a\":-}",			false},
+    {"{\"a\":tru}",		      false},
+    {"{\"a\":NaN}",		      false},
+    {"{\"a\":\"",			false},
+    {"{\"a\":\"\\x\"}",                  false},
+    {"{\"a\":\"\\u12\"}",                false},
+    {"{\"a\":\"\\u0000\"}",              false},
+    {"{\"a\":\"\\ud83d\"}",              false},
+    {"{\"a\":\"\\ude00\"}",              false},
+    {"{\"a\":\"\\ud83d\\u0041\"}",       false},
+    {"{\"a\":\"\n\"}",                   false},
+    {"{\"a\":\"\xc3\"}",                 false},
+    {"{\"a\":\"\xff\"}",                 false},
+};
+
+static void objects_are_told_from_what_is_none(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (jsoncheck_object(span_of(rows[i].text)) != rows[i].want)
+			fail_msg("%s: wants %d", rows[i].text, rows[i].want);
+}
+
+static bool jansson_loads(struct span text)
+{
+	json_t *json = json_loadb(text.ptr, text.len, 0, NULL);
+	bool object = json_is_object(json);
+	json_decref(json);
+	return object;
+}
+
+static void jansson_loads_exactly_those(void **state)
+{
+	static const char alphabet[] = "{}[]\":,\\u0019aednrtf.-+ E\xc3\xa9";
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(jansson_loads(span_of(rows[i].text)), rows[i].want);
+	/* Each row with each of its bytes changed. */
+	unsigned seed = 1;
+	for (int round = 0; round < 200000; round++) {
+		char text[64];
+		const char *row = rows[(size_t)round % 8].text;
+		size_t len = strlen(row);
+		memcpy(text, row, len + 1);
+		for (int change = 0; change < 1 + round % 3; change++)
+			text[(size_t)rand_r(&seed) % len] =
+			    alphabet[(size_t)rand_r(&seed) % (sizeof(alphabet) - 1)];
+		struct span changed = {text, len};
+		if (jsoncheck_object(changed) != jansson_loads(changed))
+			fail_msg("%s: jansson says otherwise", text);
+	}
+}
+
+static void what_is_nested_too_deep_is_refused(void **state)
+{
+	(void)state;
+	char *text = malloc(4096);
+	assert_non_null(text);
+	for (int depth = JSONCHECK_DEPTH - 1; depth <= JSONCHECK_DEPTH + 1; depth++) {
+		size_t len = (size_t)snprintf(text, 4096, "{\"a\":");
+		for (int i = 1; i < depth; i++)
+			text[len++] = '[';
+		for (int i = 1; i < depth; i++)
+			text[len++] = ']';
+		text[len++] = '}';
+		assert_int_equal(jsoncheck_object((struct span){text, len}),
+		    depth <= JSONCHECK_DEPTH);
+	}
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(objects_are_told_from_what_is_none),
+	    cmocka_unit_test(jansson_loads_exactly_those),
+	    cmocka_unit_test(what_is_nested_too_deep_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
