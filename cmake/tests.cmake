@@ -19,7 +19,11 @@ function(offhook_test dir name source)
 endfunction()
 
 foreach(layer util http twilio store app cli)
-	file(GLOB sources CONFIGURE_DEPENDS tests/unit/${layer}/test_*.c)
+	# A build for fuzzing has the fuzz targets only.
+	set(sources)
+	if(NOT OFFHOOK_FUZZ)
+		file(GLOB sources CONFIGURE_DEPENDS tests/unit/${layer}/test_*.c)
+	endif()
 	foreach(source ${sources})
 		get_filename_component(name ${source} NAME_WE)
 		offhook_test(unit ${name} ${source})
@@ -39,10 +43,11 @@ foreach(layer util http twilio store app cli)
 	endforeach()
 endforeach()
 
-target_sources(test_api_twiml PRIVATE ${GENERATED}/verbs_calls.c)
-target_include_directories(test_api_twiml PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/app)
-
 if(NOT OFFHOOK_FUZZ)
+	target_sources(test_api_twiml PRIVATE ${GENERATED}/verbs_calls.c)
+	target_include_directories(test_api_twiml
+		PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/app)
+
 	# A handler process that does what the pool's tests tell it.
 	add_executable(fake_host tests/unit/app/fake_host.c)
 	target_link_libraries(fake_host PRIVATE offhook_flags oh_app)

@@ -216,8 +216,8 @@ OH_API OH_PRINTF(2, 3) void oh_textf(oh_twiml *element, const char *format, ...)
 /* Text as printf makes it, for the verbs, which take theirs as it is:
  *   oh_say(reply, oh_format(event, "You are caller number %d", n));
  * The format must be your own, never what somebody sent. */
-OH_API OH_PRINTF(2, 3) const
-    char *oh_format(oh_context *context, const char *format, ...);
+OH_API const char *oh_format(oh_context *context, const char *format, ...)
+    OH_PRINTF(2, 3);
 /* An attribute that Twilio has and this version does not know. */
 OH_API void oh_attr(oh_twiml *element, const char *name, const char *value);
 /* An answer that is not TwiML: replaces the element tree. content_type and body are
