@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)
 
-.PHONY: all help demo check format fuzz bench crash install deb clean deps
+.PHONY: all help demo check format fuzz bench crash install deb deb-check clean deps
 
 all: deps
 	@cmake --preset release >/dev/null
@@ -18,9 +18,11 @@ help:
 	@echo "make format     let clang-format lay out the sources"
 	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
 	@echo "make bench      compare with a bare loop and with Express; BENCH='--quick' …"
-	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS)"
+	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS); 10,000 crashing handlers;"
+	@echo "                rogue handlers beside 1,000 webhooks a second"
 	@echo "make install    into PREFIX=$(PREFIX), DESTDIR= for packages"
 	@echo "make deb        Debian packages: build/deb/*.deb"
+	@echo "make deb-check  install them in a clean Debian (root, mmdebstrap)"
 
 deps:
 	@scripts/install-deps.sh build
@@ -48,10 +50,17 @@ crash:
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j$(JOBS) >/dev/null
 	@build/dev/tests/crash/crash_server $(ROUNDS)
+	@build/dev/tests/crash/crash_store $(ROUNDS)
+	@build/dev/tests/crash/crash_handlers 1000
+	@build/dev/tests/crash/crash_rogues 20
 
 install: all
 	@cmake --install build/release --prefix $(PREFIX)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+
+deb-check:
+	@scripts/install-deps.sh check
+	@scripts/check.sh deb
 
 deb: all
 	@scripts/install-deps.sh deb

@@ -43,17 +43,31 @@ def on_core(core, command, **options):
         os.sched_setaffinity(0, mine)
 
 
+def family(pid):
+    """A process and its children: Offhook's handler processes."""
+    lists = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(int(child) for text in lists for child in text.read_text().split())]
+
+
 def memory(pid):
-    """(proportional, resident) bytes of a process."""
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
-    return int(fields["Pss"]) * 1024, int(fields["Rss"]) * 1024
+    """(proportional, resident) bytes of a process and its children."""
+    pss = rss = 0
+    for each in family(pid):
+        text = pathlib.Path(f"/proc/{each}/smaps_rollup").read_text()
+        fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
+        pss += int(fields["Pss"]) * 1024
+        rss += int(fields["Rss"]) * 1024
+    return pss, rss
 
 
 def cpu_us(pid):
-    """Processor time of a process so far, user's and system's."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1e6 / os.sysconf("SC_CLK_TCK")
+    """Processor time of a process and its children so far, user's and system's."""
+    ticks = 0
+    for each in family(pid):
+        text = pathlib.Path(f"/proc/{each}/stat").read_text()
+        fields = text.rpartition(") ")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1e6 / os.sysconf("SC_CLK_TCK")
 
 
 class Server:
@@ -104,7 +118,9 @@ class Bench:
 
     def command(self, name, data):
         if name.startswith("offhook"):
-            return [self.build / "offhook", "serve", "--listen", "127.0.0.1:0", "--data",
+            program = (self.programs / "app" if name == "offhook-app"
+                       else self.build / "offhook")
+            return [program, "serve", "--listen", "127.0.0.1:0", "--data",
                     data, "--public-url", "https://example.com", "--threads", "1",
                     "--log-level", "warn"]
         program = (["node", HERE / "express" / "server.mjs"] if name == "express"
@@ -145,7 +161,7 @@ class Bench:
                     "idle_rss": idle_rss, "load_pss": max(pss), "load_rss": max(rss)}
 
     def run_rounds(self):
-        names = ["offhook", "bare"]
+        names = ["offhook", "offhook-app", "bare"]
         if self.options.express:
             names.append("express")
         if self.big is not None:
@@ -225,7 +241,7 @@ def spread(rounds, name, figure, scale, digits):
 
 
 TITLES = {"offhook": "Offhook", "bare": "bare loop", "express": "Express",
-          "offhook-big": "Offhook, filled"}
+          "offhook-app": "user's C app", "offhook-big": "Offhook, filled"}
 
 
 def print_table(rounds):
@@ -259,6 +275,8 @@ def checks(bench, idle, signature, program):
     return [
         ("rate, Offhook / bare loop", ratio("offhook", "bare", "rps"), ">=", 0.8),
         ("p99, Offhook / bare loop", ratio("offhook", "bare", "p99_us"), "<=", 1.2),
+        ("rate, user's C app / built-in app",
+         ratio("offhook-app", "offhook", "rps"), ">=", 0.7),
         ("rate, Offhook / Express", ratio("offhook", "express", "rps"), ">=", 20),
         ("rate, filled / empty store", ratio("offhook-big", "offhook", "rps"), ">=", 0.8),
         ("signature check / HMAC(), rate", signature, ">=", 0.8),

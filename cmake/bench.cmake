@@ -17,3 +17,10 @@ offhook_bench(signature_bench signature_bench.c)
 target_link_libraries(signature_bench PRIVATE oh_twilio)
 offhook_bench(dedupe dedupe.c)
 target_link_libraries(dedupe PRIVATE oh_store)
+
+# A user's app, built as examples are.
+add_executable(bench_app bench/app/app.c)
+set_target_properties(bench_app PROPERTIES OUTPUT_NAME app C_EXTENSIONS ON
+	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+target_compile_options(bench_app PRIVATE -Wall -Wextra -Wno-missing-field-initializers)
+target_link_libraries(bench_app PRIVATE liboffhook)

@@ -26,16 +26,12 @@ foreach(source ${OFFHOOK_EXAMPLES})
 	add_dependencies(examples example_${name})
 endforeach()
 
-# Their tests, among tests/e2e, start them.
-file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/e2e/test_examples_*.c)
-foreach(source ${sources})
-	get_filename_component(name ${source} NAME_WE)
-	if(TARGET ${name})
-		target_compile_definitions(${name} PRIVATE
-			EXAMPLES_DIR="${CMAKE_BINARY_DIR}/examples")
-		add_dependencies(${name} examples)
-	endif()
-endforeach()
+# Their tests are among tests/e2e.
+if(TARGET conversation)
+	target_compile_definitions(conversation PRIVATE
+		EXAMPLES_DIR="${CMAKE_BINARY_DIR}/examples")
+	add_dependencies(conversation examples)
+endif()
 
 # For tests of what users build: the build tree's library by way of pkg-config.
 set(flags "")

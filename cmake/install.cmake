@@ -11,6 +11,13 @@ install(FILES man/offhook.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md
 	DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT offhook)
 
+# Where Debian wants it: in each package.
+foreach(component offhook liboffhook0 liboffhook-dev)
+	install(FILES ${CMAKE_SOURCE_DIR}/cmake/copyright
+		DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${component}
+		COMPONENT ${component})
+endforeach()
+
 install(TARGETS liboffhook EXPORT offhookTargets
 	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT liboffhook0
 		NAMELINK_COMPONENT liboffhook-dev)

@@ -2,7 +2,7 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME offhook)
 set(CPACK_PACKAGE_VENDOR Offhook)
-set(CPACK_PACKAGE_CONTACT "Offhook maintainers <offhook@localhost>")
+set(CPACK_PACKAGE_CONTACT "Offhook developers <maintainers@offhook.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)

@@ -76,7 +76,8 @@ if(NOT OFFHOOK_FUZZ)
 		add_dependencies(conversation app_${name})
 	endforeach()
 
-	# tests/crash: programs that kill -9 in a loop; the number of rounds is an argument.
+	# tests/crash: programs that kill -9, or crash handlers, for long; how long is an
+	# argument.
 	file(GLOB sources CONFIGURE_DEPENDS tests/crash/crash_*.c)
 	foreach(source ${sources})
 		get_filename_component(name ${source} NAME_WE)
@@ -84,6 +85,7 @@ if(NOT OFFHOOK_FUZZ)
 		target_link_libraries(${name} PRIVATE conversation)
 		add_dependencies(${name} offhook)
 	endforeach()
+	target_sources(crash_rogues PRIVATE tests/crash/open_loop.c)
 
 	# Our side of the differential test with the official SDK.
 	if(EXISTS ${CMAKE_SOURCE_DIR}/tests/node/verdict.c)

@@ -103,7 +103,7 @@ typedef int (*oh_handler)(oh_event *event, oh_twiml *reply);
 
 /* One line of the table. path is exact, but a segment may be a parameter
  * ("/orders/:id", oh_path_param) and the last one "*" for the rest. What is left out
- * is zero, and means the usual. */
+ * is zero, and means the usual; with -Wextra, give -Wno-missing-field-initializers. */
 typedef struct oh_route {
 	enum oh_kind kind;
 	const char *path;

@@ -1,14 +1,19 @@
 #!/bin/sh
 # What is installed is enough: the program runs from there, and every example builds
-# with what pkg-config says and nothing else; likewise with CMake, with liboffhook.a,
-# and from the Debian packages.
-#   check-install.sh [BUILD-DIRECTORY]
+# with what pkg-config says and nothing else, and passes its tests; likewise with CMake,
+# with liboffhook.a, and from the Debian packages (check-deb.sh installs those).
+#   check-install.sh [BUILD-DIRECTORY [BUILD-DIRECTORY-WITH-TESTS]]
 set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build/release}
 if [ $# -eq 0 ]; then
 	cmake --preset release >/dev/null
 	cmake --build --preset release -j"$(nproc)" >/dev/null
+fi
+tests=${2:-build/dev}
+if [ $# -lt 2 ]; then
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev -j"$(nproc)" >/dev/null
 fi
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -52,9 +57,19 @@ size=$(stat -c %s "$root/prefix/bin/offhook")
 	echo "the program has $size bytes; under 2 MB" >&2
 	exit 1
 }
+mkdir "$root/examples"
 for source in "$root"/prefix/share/doc/offhook/examples/*.c; do
 	program "$source" offhook
+	mv "$root/program" "$root/examples/$(basename "$source" .c)"
+	# With all the warnings that the documents speak of.
+	# shellcheck disable=SC2046
+	cc -Wall -Wextra -Wno-missing-field-initializers -Werror -fsyntax-only "$source" \
+		$(pkg-config --cflags offhook)
 done
+for test in "$tests"/tests/e2e/test_examples_*; do
+	TEST_EXAMPLES_DIR=$root/examples TEST_OFFHOOK=$root/prefix/bin/offhook "$test"
+done
+cp "$root/examples/sms" "$root/program"
 objdump -p "$root/program" | grep -q 'NEEDED *liboffhook.so.0'
 
 # liboffhook.a: the program runs without the library.

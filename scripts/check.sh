@@ -69,10 +69,12 @@ stage_sdk() {
 	scripts/check-sdk.sh
 }
 
+# Each with how long it goes on: rounds, tens of crashes, or seconds.
 stage_crash() {
-	for program in build/dev/tests/crash/crash_*; do
-		[ -x "$program" ] || continue
-		"$program" "${ROUNDS:-50}" >build/crash.tap 2>build/crash.err || {
+	for program in "server ${ROUNDS:-50}" "store ${ROUNDS:-50}" \
+		"handlers ${ROUNDS:-50}" "rogues 3"; do
+		# shellcheck disable=SC2086 # a name and a number
+		build/dev/tests/crash/crash_$program >build/crash.tap 2>build/crash.err || {
 			tail -40 build/crash.tap build/crash.err
 		}
 		echo "$(grep -c '^ok ' build/crash.tap) $(grep -c '^not ok ' build/crash.tap)" \
@@ -90,7 +92,15 @@ stage_install() {
 	single install scripts/check-install.sh
 }
 
-[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install
+stage_deb() {
+	if [ "$(id -u)" -ne 0 ] || ! command -v mmdebstrap >/dev/null 2>&1; then
+		echo "deb: skipped: it needs root and mmdebstrap"
+	else
+		single deb scripts/check-deb.sh
+	fi
+}
+
+[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install deb
 for stage in "$@"; do
 	started=$(date +%s)
 	echo "== $stage"

@@ -14,9 +14,11 @@
 
 #include "app/collections.h"
 #include "app/crash.h"
+#include "app/log_limit.h"
 #include "app/pool.h"
 #include "app/run.h"
 #include "util/buf.h"
+#include "util/clock.h"
 
 enum { READ_SIZE = 64 << 10 };
 
@@ -29,6 +31,7 @@ struct host {
 	struct buf out;  /* the frame being sent */
 	int statm;       /* /proc/self/statm */
 	int64_t at_rest; /* bytes of address space before the first event */
+	struct log_limit log_limit;
 };
 
 int host_wanted(void)
@@ -72,7 +75,29 @@ static bool receive(struct host *host)
 static void send_log(void *ctx, const struct frame_log *line)
 {
 	struct host *host = ctx;
+	if (!log_limit_passes(&host->log_limit, clock_mono_us()))
+		return;
 	frame_put_log(&host->out, line);
+	(void)flush(host);
+}
+
+/* After a run: how many of its lines did not pass. */
+static void tell_dropped(struct host *host, const struct frame_event *event)
+{
+	char count[16];
+	struct frame_pair pair = {
+	    SPAN("lines"), {count, 0}
+        };
+	const struct frame_log line = {.id = event->id,
+	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
+	    .pairs = &pair,
+	    .pair_count = 1};
+	if (host->log_limit.dropped == 0)
+		return;
+	(void)snprintf(count, sizeof(count), "%" PRIu32, host->log_limit.dropped);
+	pair.value = span_of(count);
+	host->log_limit.dropped = 0;
+	frame_put_log(&host->out, &line);
 	(void)flush(host);
 }
 
@@ -130,8 +155,10 @@ static int handle(struct host *host, struct span frame)
 	int rc = frame_get_event(&event, frame, arena);
 	if (rc == 0 && claim(host, &event)) {
 		crash_running(event.id);
+		log_limit_run(&host->log_limit);
 		run_event(&result, &host->world, &event, arena);
 		(void)fflush(stdout);
+		tell_dropped(host, &event);
 		rc = answer(host, &result);
 	}
 	arena_free(arena);

@@ -11,12 +11,14 @@
  * before is a replay, not a caller who pressed the same key again. */
 static void call_end_key(unsigned char out[STORE_KEY_SIZE], struct span call_sid)
 {
-	char text[96];
+	char text[96] = "call ended ";
+	size_t head = strlen(text);
 	unsigned char digest[32];
-	int len = snprintf(text, sizeof(text), "call ended %.*s", SPAN_ARG(call_sid));
-	size_t used = len < 0 ? 0 : (size_t)len;
-	text_sha256(
-	    digest, (struct span){text, used < sizeof(text) ? used : sizeof(text)});
+	size_t room = sizeof(text) - head;
+	size_t len = call_sid.len < room ? call_sid.len : room;
+	if (len > 0)
+		memcpy(text + head, call_sid.ptr, len);
+	text_sha256(digest, (struct span){text, head + len});
 	memcpy(out, digest, STORE_KEY_SIZE);
 }
 

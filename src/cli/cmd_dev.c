@@ -19,12 +19,14 @@
 #include "util/clock.h"
 
 struct dev {
-	struct options options; /* the environment may have grown by .env */
-	struct config config;
+	struct options options; /* its environment is that of .env, too */
 	struct dev_project project;
 	struct dev_server_config serve;
 	struct dev_server *server; /* NULL until something was built */
+	const char *program;       /* whose handlers it runs */
+	char **environment;        /* without .env */
 	struct buf said;           /* by the compiler */
+	int watch;
 	bool colour;
 	bool own_token;
 };
@@ -98,10 +100,13 @@ static int put_in(struct dev *dev, const char *program, int64_t start_us)
 		tell(dev, RED,
 		    "the new code was not taken: %s; the old goes on answering",
 		    err.text);
+		return EXIT_OK;
 	} else {
 		tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
 		    dev->project.source, (long long)built_ms);
 	}
+	dev->program = program;
+	dev->project.taken++;
 	return EXIT_OK;
 }
 
@@ -122,6 +127,63 @@ static int build(struct dev *dev)
 	}
 	tell_warnings(dev);
 	return put_in(dev, program, start_us);
+}
+
+/* ---- settings ---- */
+
+static bool is_default(const struct config *config, const char *name)
+{
+	size_t i = (size_t)(setting_find(span_of(name)) - setting_table);
+	return config->values[i].source == CONFIG_DEFAULT;
+}
+
+/* Reads .env and the settings. On failure those from before stay. */
+static int settle(struct dev *dev, struct error *err)
+{
+	struct config config;
+	struct options fresh = dev->options;
+	char **environment = dotenv_environment(dev->environment, ".", fresh.arena);
+	fresh.input.environment = environment;
+	if (options_config(&config, &fresh, err) != 0)
+		return -1;
+	const char *token = config.first_token;
+	if (token == NULL)
+		token = token_file_have(fresh.arena, err);
+	if (token == NULL) {
+		config_clear(&config);
+		return -1;
+	}
+	environ = environment;
+	dev->options.input.environment = environment;
+	dev->own_token = config.first_token == NULL;
+	dev->serve = (struct dev_server_config){
+	    .options = &dev->options,
+	    .listen = arena_strdup(fresh.arena,
+		is_default(&config, "listen") ? "127.0.0.1:8080" : config.listen),
+	    .data = arena_strdup(fresh.arena,
+		is_default(&config, "data") ? TOKEN_FILE_DIR "/data" : config.data),
+	    .token = arena_strdup(fresh.arena, token),
+	};
+	if (config.file != NULL)
+		dev_watch_beside(dev->watch, config.file);
+	config_clear(&config);
+	return 0;
+}
+
+static int settle_again(struct dev *dev)
+{
+	struct error err;
+	if (settle(dev, &err) != 0) {
+		tell(dev, RED, "\n%s; the old settings stay", err.text);
+		return EXIT_OK;
+	}
+	if (dev->server == NULL)
+		return EXIT_OK;
+	tell(dev, GREEN, "\nsettings saved: the server starts again with them");
+	if (dev_server_restart(&dev->server, &dev->serve, dev->program, &err) != 0)
+		return options_fail(&dev->options, &err);
+	tell(dev, GREEN, "the new settings are in use");
+	return EXIT_OK;
 }
 
 /* ---- the loop ---- */
@@ -152,11 +214,11 @@ static bool took_signal(struct dev *dev, int signals, int *code)
 	return true;
 }
 
-static int run_until_stopped(struct dev *dev, int watch, int signals)
+static int run_until_stopped(struct dev *dev, int signals)
 {
 	struct pollfd fds[2] = {
-	    {.fd = watch,   .events = POLLIN},
-	    {.fd = signals, .events = POLLIN},
+	    {.fd = dev->watch, .events = POLLIN},
+	    {.fd = signals,    .events = POLLIN},
 	};
 	int code = build(dev);
 	while (code == EXIT_OK) {
@@ -164,42 +226,22 @@ static int run_until_stopped(struct dev *dev, int watch, int signals)
 			return EXIT_FAILED;
 		if (fds[1].revents != 0 && took_signal(dev, signals, &code))
 			break;
-		if (fds[0].revents != 0 && dev_watch_settle(watch))
+		unsigned saved = fds[0].revents != 0 ? dev_watch_settle(dev->watch) : 0;
+		if ((saved & DEV_SAVED_SOURCE) != 0)
 			code = build(dev);
+		if (code == EXIT_OK && (saved & DEV_SAVED_SETTINGS) != 0)
+			code = settle_again(dev);
 	}
 	return code;
 }
 
 /* ---- the command ---- */
 
-static bool is_default(const struct dev *dev, const char *name)
-{
-	size_t i = (size_t)(setting_find(span_of(name)) - setting_table);
-	return dev->config.values[i].source == CONFIG_DEFAULT;
-}
-
-static int settle(struct dev *dev, struct error *err)
-{
-	dotenv_load(".", dev->options.arena);
-	dev->options.input.environment = environ;
-	if (options_config(&dev->config, &dev->options, err) != 0)
-		return -1;
-	dev->serve = (struct dev_server_config){
-	    .options = &dev->options,
-	    .listen = is_default(dev, "listen") ? "127.0.0.1:8080" : dev->config.listen,
-	    .data = is_default(dev, "data") ? TOKEN_FILE_DIR "/data" : dev->config.data,
-	    .token = dev->config.first_token,
-	};
-	dev->own_token = dev->serve.token == NULL;
-	if (dev->own_token)
-		dev->serve.token = token_file_have(dev->options.arena, err);
-	return dev->serve.token == NULL ? -1 : 0;
-}
-
 static int run(const struct options *options)
 {
 	struct error err;
-	struct dev dev = {.options = *options, .colour = term_colour(stderr)};
+	struct dev dev = {
+	    .options = *options, .environment = environ, .colour = term_colour(stderr)};
 	int code = EXIT_FAILED;
 	const char *argument = options->arg_count > 0 ? options->args[0] : NULL;
 	if (dev_project_find(&dev.project, argument, options->arena, &err) != 0)
@@ -208,19 +250,18 @@ static int run(const struct options *options)
 		(void)error_set(&err, "%s: %s", dev.project.dir, strerror(errno));
 		return options_fail(options, &err);
 	}
-	int watch = dev_watch_open(&err);
-	if (watch < 0 || settle(&dev, &err) != 0) {
+	dev.watch = dev_watch_open(&err);
+	if (dev.watch < 0 || settle(&dev, &err) != 0) {
 		code = options_fail(options, &err);
 	} else {
 		int signals = open_signals();
-		code = run_until_stopped(&dev, watch, signals);
+		code = run_until_stopped(&dev, signals);
 		dev_server_stop(dev.server);
 		(void)close(signals);
 	}
-	if (watch >= 0)
-		(void)close(watch);
+	if (dev.watch >= 0)
+		(void)close(dev.watch);
 	buf_free(&dev.said);
-	config_clear(&dev.config);
 	return code;
 }
 
@@ -232,7 +273,8 @@ const struct command cmd_dev = {
 	"Builds the app (with make when there is a Makefile, else with cc and\n"
 	"pkg-config), serves it, and shows each webhook with its reply as a phone\n"
 	"would. When a source is saved it builds again and swaps the new code in; no\n"
-	"request is lost. What does not compile leaves the old code running.\n"
+	"request is lost. What does not compile leaves the old code running. When .env\n"
+	"or a .conf file is saved the server starts again with the new settings.\n"
 	"It takes settings from ./.env, too; without an Auth Token it makes one, which\n"
 	"`offhook send` in the same directory finds. Listens on 127.0.0.1:8080 and\n"
 	"keeps its data in .offhook-dev/data unless told otherwise.\n",

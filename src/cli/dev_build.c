@@ -101,13 +101,12 @@ enum dev_built dev_build(struct dev_project *project, const char **program,
 	}
 	/* Two names in turn: the one that runs now must not change under it. */
 	*program = arena_printf(arena, "%s/" TOKEN_FILE_DIR "/%s-%d", here,
-	    project->target, project->builds % 2);
+	    project->target, project->taken % 2);
 	(void)unlink(*program);
 	int code = run_script(project, *program, said, err);
 	if (code < 0)
 		return DEV_UNBUILT;
 	if (code != 0)
 		return DEV_BROKEN;
-	project->builds++;
 	return DEV_BUILT;
 }

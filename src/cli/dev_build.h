@@ -14,7 +14,7 @@ struct dev_project {
 	const char *dir;    /* where it stands */
 	const char *source; /* "app.c", within it */
 	const char *target; /* "app" */
-	int builds;         /* so far; names the next program */
+	int taken; /* programs so far, for the caller to count; names the next */
 };
 
 /* From the command's argument: a source file, a directory (its app.c), or NULL for
@@ -25,7 +25,7 @@ int dev_project_find(struct dev_project *out, const char *argument, struct arena
 enum dev_built { DEV_BUILT, DEV_BROKEN, DEV_UNBUILT };
 
 /* Builds in the current directory, which must be the project's. DEV_BUILT: program is a
- * new file's path, a copy that the next build leaves alone. DEV_BROKEN: said is what
+ * new file's path, a copy that is left alone once it is counted as taken. DEV_BROKEN: said is what
  * compiler or make said. DEV_UNBUILT: err says why it could not even try. */
 enum dev_built dev_build(struct dev_project *project, const char **program,
     struct buf *said, struct arena *arena, struct error *err);

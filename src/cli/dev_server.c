@@ -20,8 +20,24 @@ struct dev_server {
 	struct dev_server_config config;
 	pid_t pid; /* 0: it has ended */
 	FILE *said;
-	pthread_t reader; /* shows what it said */
+	pthread_t reader;     /* shows what it said */
+	pthread_mutex_t lock; /* over what follows */
+	pthread_cond_t heard;
+	char address[64]; /* where it listens; "": not yet */
+	bool silent;      /* it says nothing more */
 };
+
+static void note_address(struct dev_server *server, struct span line)
+{
+	const struct span head = SPAN("listening on http://");
+	if (!span_starts(line, head))
+		return;
+	(void)pthread_mutex_lock(&server->lock);
+	(void)snprintf(server->address, sizeof(server->address), "%.*s",
+	    SPAN_ARG(span_from(line, head.len)));
+	(void)pthread_cond_signal(&server->heard);
+	(void)pthread_mutex_unlock(&server->lock);
+}
 
 static void *show_log(void *arg)
 {
@@ -32,17 +48,23 @@ static void *show_log(void *arg)
 	ssize_t len;
 	while ((len = getline(&line, &size, server->said)) > 0) {
 		struct span text = {line, (size_t)len};
-		dev_log_show(log, text.ptr[text.len - 1] == '\n'
-				      ? span_head(text, text.len - 1)
-				      : text);
+		if (line[len - 1] == '\n')
+			text.len--;
+		dev_log_show(log, text);
+		note_address(server, text);
 	}
+	(void)pthread_mutex_lock(&server->lock);
+	server->silent = true;
+	(void)pthread_cond_signal(&server->heard);
+	(void)pthread_mutex_unlock(&server->lock);
 	free(line);
 	dev_log_free(log);
 	return NULL;
 }
 
 /* PROGRAM serve and its options; the last of a name counts. */
-static char **make_words(const struct dev_server_config *config, const char *program)
+static char **make_words(
+    const struct dev_server_config *config, const char *listen, const char *program)
 {
 	const struct config_input *input = &config->options->input;
 	struct arena *arena = config->options->arena;
@@ -56,7 +78,7 @@ static char **make_words(const struct dev_server_config *config, const char *pro
 	for (size_t i = 0; i < input->flag_count; i++)
 		words[count++] = arena_printf(
 		    arena, "--%s=%s", input->flags[i].name, input->flags[i].value);
-	words[count++] = arena_printf(arena, "--listen=%s", config->listen);
+	words[count++] = arena_printf(arena, "--listen=%s", listen);
 	words[count++] = arena_printf(arena, "--data=%s", config->data);
 	words[count++] = arena_strdup(arena, "--log-format=json");
 	words[count] = NULL;
@@ -79,12 +101,12 @@ static void become_server(const char *token, char *const *words, int said, pid_t
 	_exit(127);
 }
 
-int dev_server_start(struct dev_server **out, const struct dev_server_config *config,
-    const char *program, struct error *err)
+static int start(struct dev_server **out, const struct dev_server_config *config,
+    const char *listen, const char *program, struct error *err)
 {
 	int ends[2];
 	pid_t parent = getpid();
-	char *const *words = make_words(config, program);
+	char *const *words = make_words(config, listen, program);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set(err, "pipe: %s", strerror(errno));
 	/* The log is not what webhooks should wait for. */
@@ -100,11 +122,19 @@ int dev_server_start(struct dev_server **out, const struct dev_server_config *co
 	struct dev_server *server = mem_new(1, sizeof(*server));
 	*server = (struct dev_server){
 	    .config = *config, .pid = pid, .said = fdopen(ends[0], "r")};
+	(void)pthread_mutex_init(&server->lock, NULL);
+	(void)pthread_cond_init(&server->heard, NULL);
 	if (server->said == NULL ||
 	    pthread_create(&server->reader, NULL, show_log, server) != 0)
 		abort(); /* out of memory or threads: as util/mem.h */
 	*out = server;
 	return 0;
+}
+
+int dev_server_start(struct dev_server **out, const struct dev_server_config *config,
+    const char *program, struct error *err)
+{
+	return start(out, config, config->listen, program, err);
 }
 
 int dev_server_swap(struct dev_server *server, const char *program, struct error *err)
@@ -127,15 +157,53 @@ bool dev_server_ended(struct dev_server *server)
 	return server->pid == 0;
 }
 
-void dev_server_stop(struct dev_server *server)
+/* Its memory stays. */
+static void end(struct dev_server *server)
 {
-	if (server == NULL)
-		return;
 	if (server->pid > 0) {
 		(void)kill(server->pid, SIGTERM);
 		(void)waitpid(server->pid, NULL, 0);
 	}
 	(void)pthread_join(server->reader, NULL);
 	(void)fclose(server->said);
+}
+
+static void server_free(struct dev_server *server)
+{
+	(void)pthread_cond_destroy(&server->heard);
+	(void)pthread_mutex_destroy(&server->lock);
 	free(server);
+}
+
+static void wait_until_it_listens(struct dev_server *server)
+{
+	(void)pthread_mutex_lock(&server->lock);
+	while (server->address[0] == '\0' && !server->silent)
+		(void)pthread_cond_wait(&server->heard, &server->lock);
+	(void)pthread_mutex_unlock(&server->lock);
+}
+
+int dev_server_restart(struct dev_server **server,
+    const struct dev_server_config *config, const char *program, struct error *err)
+{
+	struct dev_server *old = *server;
+	end(old);
+	bool stays =
+	    old->address[0] != '\0' && strcmp(old->config.listen, config->listen) == 0;
+	struct dev_server *next = NULL;
+	int rc =
+	    start(&next, config, stays ? old->address : config->listen, program, err);
+	server_free(old);
+	if (next != NULL)
+		wait_until_it_listens(next);
+	*server = next;
+	return rc;
+}
+
+void dev_server_stop(struct dev_server *server)
+{
+	if (server == NULL)
+		return;
+	end(server);
+	server_free(server);
 }

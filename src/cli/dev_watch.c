@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -44,10 +45,19 @@ int dev_watch_open(struct error *err)
 	return -1;
 }
 
-static bool is_source(const char *name)
+void dev_watch_beside(int fd, const char *path)
 {
-	static const char *const ends[] = {
-	    ".c", ".h", ".cc", ".cpp", ".hpp", "akefile", ".mk", NULL};
+	char dir[4096];
+	const char *slash = strrchr(path, '/');
+	int len = slash == NULL
+		      ? 0
+		      : snprintf(dir, sizeof(dir), "%.*s/", (int)(slash - path), path);
+	if (len > 0 && (size_t)len < sizeof(dir))
+		(void)inotify_add_watch(fd, dir, SAVED);
+}
+
+static bool ends_as(const char *name, const char *const *ends)
+{
 	size_t len = strlen(name);
 	for (int i = 0; ends[i] != NULL; i++) {
 		size_t end = strlen(ends[i]);
@@ -58,36 +68,47 @@ static bool is_source(const char *name)
 	return false;
 }
 
-/* Whether a source is among what can be read now. A file that was only made is not:
- * its writing follows. */
-static bool read_events(int fd)
+static unsigned kind_of(const char *name)
+{
+	static const char *const sources[] = {
+	    ".c", ".h", ".cc", ".cpp", ".hpp", "akefile", ".mk", NULL};
+	static const char *const settings[] = {".conf", NULL};
+	if (strcmp(name, ".env") == 0 || ends_as(name, settings))
+		return DEV_SAVED_SETTINGS;
+	return ends_as(name, sources) ? DEV_SAVED_SOURCE : 0;
+}
+
+/* What is among what can be read now. A file that was only made is not: its writing
+ * follows. */
+static unsigned read_events(int fd)
 {
 	_Alignas(struct inotify_event) char bytes[8192];
-	bool source = false, made = false;
+	unsigned saved = 0;
+	bool made = false;
 	ssize_t n;
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
 		for (const char *at = bytes; at < bytes + n;) {
 			const struct inotify_event *event = (const void *)at;
-			bool saved =
+			bool whole =
 			    (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
 			if ((event->mask & IN_ISDIR) != 0)
 				made = true;
-			else if (saved && event->len > 0 && is_source(event->name))
-				source = true;
+			else if (whole && event->len > 0)
+				saved |= kind_of(event->name);
 			at += sizeof(*event) + event->len;
 		}
 	}
 	if (made)
 		(void)watch(fd, ".", 0);
-	return source;
+	return saved;
 }
 
-bool dev_watch_settle(int fd)
+unsigned dev_watch_settle(int fd)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	bool source = false;
+	unsigned saved = 0;
 	do
-		source = read_events(fd) || source;
+		saved |= read_events(fd);
 	while (poll(&ready, 1, QUIET_MS) > 0);
-	return source;
+	return saved;
 }

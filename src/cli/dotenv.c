@@ -46,12 +46,33 @@ struct span dotenv_read(const char *dir, struct arena *arena)
 	return copy;
 }
 
-void dotenv_load(const char *dir, struct arena *arena)
+static bool has(char *const *environment, size_t count, struct span name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environment[i], name.ptr, name.len) == 0 &&
+		    environment[i][name.len] == '=')
+			return true;
+	return false;
+}
+
+char **dotenv_environment(
+    char *const *environment, const char *dir, struct arena *arena)
 {
 	struct span text = dotenv_read(dir, arena);
+	struct span rest = text;
 	struct span name, value;
+	size_t count = 0;
+	size_t more = 0;
+	while (environment[count] != NULL)
+		count++;
+	while (dotenv_next(&rest, &name, &value))
+		more++;
+	char **out = arena_alloc(arena, (count + more + 1) * sizeof(*out));
+	memcpy(out, environment, count * sizeof(*out));
 	while (dotenv_next(&text, &name, &value))
-		if (value.len > 0)
-			(void)setenv(
-			    arena_strndup(arena, name), arena_strndup(arena, value), 0);
+		if (value.len > 0 && !has(out, count, name))
+			out[count++] = arena_printf(
+			    arena, "%.*s=%.*s", SPAN_ARG(name), SPAN_ARG(value));
+	out[count] = NULL;
+	return out;
 }

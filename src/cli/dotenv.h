@@ -12,7 +12,9 @@
 bool dotenv_next(struct span *text, struct span *name, struct span *value);
 /* The text of DIR/.env in the arena; absent when it cannot be read. */
 struct span dotenv_read(const char *dir, struct arena *arena);
-/* Puts its variables into the environment; those that are there already stay. */
-void dotenv_load(const char *dir, struct arena *arena);
+/* That environment and the file's variables, as a new list in the arena; those that are
+ * in the environment already stay as they are, empty ones are left out. */
+char **dotenv_environment(
+    char *const *environment, const char *dir, struct arena *arena);
 
 #endif

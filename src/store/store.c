@@ -2,9 +2,8 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <inttypes.h>
+#include <endian.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "store/sort.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 struct store {
 	const struct engine *engine;
@@ -88,9 +88,10 @@ const char *event_state_name(enum event_state state)
 
 void store_id(char out[STORE_ID_SIZE], int64_t row)
 {
-	uint32_t seconds = (uint32_t)(clock_wall_ms() / 1000);
-	(void)snprintf(
-	    out, STORE_ID_SIZE, "%08" PRIx32 "%016" PRIx64, seconds, (uint64_t)row);
+	uint32_t seconds = htobe32((uint32_t)(clock_wall_ms() / 1000));
+	uint64_t number = htobe64((uint64_t)row);
+	text_hex(out, &seconds, sizeof(seconds));
+	text_hex(out + 2 * sizeof(seconds), &number, sizeof(number));
 }
 
 int64_t store_id_row(struct span id)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,12 @@
 
 enum { MAX_WORDS = 40, PATIENCE_MS = 20000 };
 
+static const char *offhook(void)
+{
+	const char *other = getenv("TEST_OFFHOOK");
+	return other != NULL ? other : OFFHOOK_BIN;
+}
+
 /* ---- the server ---- */
 
 static size_t add_words(const char **words, size_t count, const char *const *more)
@@ -28,9 +35,10 @@ static size_t add_words(const char **words, size_t count, const char *const *mor
 	return count;
 }
 
-static void server_child(const struct talk *talk)
+/* It ends with the test, also with one that failed. */
+static void server_child(const struct talk *talk, pid_t parent)
 {
-	const char *program = talk->program != NULL ? talk->program : OFFHOOK_BIN;
+	const char *program = talk->program != NULL ? talk->program : offhook();
 	const char *command = talk->command != NULL ? talk->command : "serve";
 	const char *const usual[] = {program, command, "--listen", "127.0.0.1:0",
 	    "--data", talk->data, "--public-url", TALK_URL, "--log-format", "text",
@@ -43,7 +51,8 @@ static void server_child(const struct talk *talk)
 	int log = open(talk->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	(void)dup2(log, STDERR_FILENO);
 	(void)setenv("TWILIO_AUTH_TOKEN", TALK_TOKEN, 1);
-	execvp(words[0], (char *const *)(uintptr_t)words);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+		execvp(words[0], (char *const *)(uintptr_t)words);
 	_exit(127);
 }
 
@@ -80,10 +89,11 @@ static void launch(struct talk *talk)
 {
 	talk->address[0] = '\0';
 	(void)unlink(talk->log);
+	pid_t parent = getpid();
 	talk->pid = fork();
 	assert_true(talk->pid >= 0);
 	if (talk->pid == 0)
-		server_child(talk);
+		server_child(talk, parent);
 	for (int waited = 0; !read_addresses(talk); waited += 5) {
 		int status;
 		if (waited > PATIENCE_MS || waitpid(talk->pid, &status, WNOHANG) != 0)
@@ -120,10 +130,39 @@ void talk_start_program(
 	start(talk);
 }
 
+void talk_use_example(struct talk *talk, const char *name)
+{
+	const char *dir = getenv("TEST_EXAMPLES_DIR");
+	(void)snprintf(talk->example, sizeof(talk->example), "%s/%s",
+	    dir != NULL ? dir : EXAMPLES_DIR, name);
+	talk->program = talk->example;
+}
+
+void talk_start_example(struct talk *talk, const char *name)
+{
+	*talk = (struct talk){0};
+	talk_use_example(talk, name);
+	start(talk);
+}
+
 void talk_start_dev(struct talk *talk, const char *const *extra)
 {
 	*talk = (struct talk){.command = "dev", .extra = extra};
 	start(talk);
+}
+
+int talk_setup(void **state)
+{
+	static struct talk talk;
+	talk_start(&talk, NULL);
+	*state = &talk;
+	return 0;
+}
+
+int talk_teardown(void **state)
+{
+	talk_end(*state);
+	return 0;
 }
 
 void talk_stop(struct talk *talk)
@@ -345,7 +384,7 @@ static void read_all(FILE *file, struct buf *out)
 
 int talk_run(struct buf *out, struct buf *err, const char *const *words)
 {
-	const char *argv[MAX_WORDS] = {OFFHOOK_BIN};
+	const char *argv[MAX_WORDS] = {offhook()};
 	for (size_t i = 0; words[i] != NULL; i++)
 		argv[i + 1] = words[i];
 	FILE *stdout_file = tmpfile();
@@ -357,7 +396,7 @@ int talk_run(struct buf *out, struct buf *err, const char *const *words)
 		(void)dup2(fileno(stdout_file), STDOUT_FILENO);
 		(void)dup2(fileno(stderr_file), STDERR_FILENO);
 		(void)setenv("TWILIO_AUTH_TOKEN", TALK_TOKEN, 1);
-		execv(OFFHOOK_BIN, (char *const *)(uintptr_t)argv);
+		execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	int status = -1;

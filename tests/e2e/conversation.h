@@ -31,6 +31,7 @@ struct talk {
 	    *wrapper;        /* words before the program (strace -D …), or NULL */
 	const char *program; /* what serves; NULL: offhook itself */
 	const char *command; /* NULL: serve */
+	char example[256];   /* for program */
 };
 
 struct answer {
@@ -41,13 +42,22 @@ struct answer {
 
 /* ---- the server ---- */
 
-/* Starts `offhook serve` with --public-url TALK_URL; extra may be NULL. */
+/* Starts `offhook serve` with --public-url TALK_URL; extra may be NULL. All of these
+ * are for the program's first thread: the server is killed when that ends. */
 void talk_start(struct talk *talk, const char *const *extra);
 /* As talk_start, with words (strace -D …) before the program. */
 void talk_start_wrapped(struct talk *talk, const char *const *wrapper);
 /* As talk_start, another program: a user's, which has all of offhook's commands. */
 void talk_start_program(
     struct talk *talk, const char *program, const char *const *extra);
+/* As talk_start_program, an example; from TEST_EXAMPLES_DIR when the environment has it
+ * (and offhook is then TEST_OFFHOOK), which is how installed ones are tested. */
+void talk_start_example(struct talk *talk, const char *name);
+/* What talk_again starts is that one. */
+void talk_use_example(struct talk *talk, const char *name);
+/* A group's setup and teardown: one server for all of its tests; *state is its talk. */
+int talk_setup(void **state);
+int talk_teardown(void **state);
 /* Reads talk->admin from the log, where it stands once the server is ready. */
 bool talk_find_admin(struct talk *talk);
 /* As talk_start, `offhook dev`; extra names the project. */

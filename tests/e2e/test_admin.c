@@ -101,12 +101,6 @@ static int start(void **state)
 	return 0;
 }
 
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,5 +108,5 @@ int main(void)
 	    cmocka_unit_test(only_its_three_pages_are_there),
 	    cmocka_unit_test(a_store_that_cannot_write_is_alive_and_not_ready),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, talk_teardown);
 }

@@ -203,20 +203,6 @@ static void the_fallback_apologises_to_callers_and_is_silent_for_messages(void *
 	    "hi");
 }
 
-static int start(void **state)
-{
-	static struct talk talk;
-	talk_start(&talk, NULL);
-	*state = &talk;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,5 +215,5 @@ int main(void)
 	    cmocka_unit_test(
 		the_fallback_apologises_to_callers_and_is_silent_for_messages),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

@@ -200,20 +200,6 @@ static void index_is_made_while_the_server_runs(void **state)
 	json_decref(found);
 }
 
-static int start(void **state)
-{
-	static struct talk talk;
-	talk_start(&talk, NULL);
-	*state = &talk;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,5 +212,5 @@ int main(void)
 	    cmocka_unit_test(index_is_made_while_the_server_runs),
 	    cmocka_unit_test(forget_erases_a_person),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

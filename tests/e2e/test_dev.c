@@ -8,12 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/text.h"
+
 #define LOAD "3000"
 
 #define SMS(n)                                                                         \
 	"MessageSid=SM0000000000000000000000000000000" n                               \
 	"&From=%2B15551234567&To=%2B15559876543&NumMedia=0&Body=Hi"                    \
 	"&AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+#define SLOW_SMS(n)                                                                    \
+	"MessageSid=SM0000000000000000000000000000000" n                               \
+	"&From=%2B15551234567&To=%2B15559876543&NumMedia=0&Body=1500"
 
 struct project {
 	char dir[64];
@@ -192,6 +198,99 @@ static void no_webhook_is_lost_or_misled_while_code_is_swapped_under_load(void *
 	end(&project, &talk);
 }
 
+static void save_beside(
+    const struct project *project, const char *name, const char *text)
+{
+	char path[96];
+	(void)snprintf(path, sizeof(path), "%s/%s", project->dir, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Waits until the log has the line so often. */
+static void wait_logged(const struct talk *talk, const char *line, int wanted)
+{
+	for (int waited_ms = 0; waited_ms < 20000; waited_ms += 20) {
+		size_t len;
+		int count = 0;
+		char *log = text_read_file(talk->log, 8U << 20, &len);
+		for (const char *at = log; at != NULL && (at = strstr(at, line)); at++)
+			count++;
+		free(log);
+		if (count >= wanted)
+			return;
+		(void)usleep(20000);
+	}
+	fail_msg("the log has not %d times: %s", wanted, line);
+}
+
+static const char telling[] =
+    "#include <offhook.h>\n"
+    "#include <stdlib.h>\n"
+    "#include <unistd.h>\n"
+    "static int on_sms(oh_event *event, oh_twiml *reply)\n"
+    "{\n"
+    "	usleep(1000 * (useconds_t)atoi(oh_param(event, \"Body\")));\n"
+    "	oh_insert(event, \"runs\", json_pack(\"{s:s}\", \"sid\", oh_sid(event)));\n"
+    "	oh_message(reply, oh_secret(\"GREETING\"));\n"
+    "	return OH_OK;\n"
+    "}\n"
+    "int main(int argc, char **argv)\n"
+    "{\n"
+    "	static const oh_route routes[] = {{OH_MESSAGE, \"/twilio/sms\", on_sms}, {0}};\n"
+    "	return oh_main(argc, argv, &(oh_app){.routes = routes});\n"
+    "}\n";
+
+static void saved_settings_are_taken_and_no_request_is_lost(void **state)
+{
+	char signature[64];
+	char line[96];
+	char form[1100] = "";
+	struct project project = {.dir = "/tmp/offhook-test-XXXXXX"};
+	struct talk talk;
+	struct buf request = {0};
+	struct answer answer;
+	(void)state;
+	(void)setenv("PKG_CONFIG_PATH", PKGCONFIG_DIR, 1);
+	(void)setenv("CC", C_COMPILER, 1);
+	assert_non_null(mkdtemp(project.dir));
+	save(&project, telling);
+	save_beside(&project, ".env", "GREETING=hello\n");
+	project.extra[0] = project.dir;
+	talk_start_dev(&talk, project.extra);
+	(void)snprintf(line, sizeof(line), "listening on http://%s\n", talk.address);
+	talk_expect_text(&talk, "/twilio/sms", SMS("1"), "<Message>hello</Message>");
+
+	/* One request is under way. */
+	int fd = talk_connect(talk.address);
+	talk_signature(signature, TALK_TOKEN, TALK_URL "/twilio/sms", SLOW_SMS("2"));
+	talk_request(&request, "/twilio/sms", signature, SLOW_SMS("2"));
+	talk_send(fd, request.ptr, request.len);
+	(void)usleep(200000);
+	save_beside(&project, ".env", "GREETING=good day\n");
+	talk_receive(fd, &answer);
+	(void)close(fd);
+	assert_int_equal(answer.status, 200);
+	assert_non_null(strstr(buf_text(&answer.body), "hello"));
+	answer_clear(&answer);
+	buf_free(&request);
+	wait_logged(&talk, "the new settings are in use", 1);
+	wait_logged(&talk, line, 2); /* on the same port */
+	talk_expect_text(&talk, "/twilio/sms", SMS("3"), "<Message>good day</Message>");
+
+	save_beside(&project, "offhook.conf", "max-boddy = 100\n");
+	wait_logged(&talk, "the old settings stay", 1);
+	talk_expect_text(&talk, "/twilio/sms", SMS("4"), "<Message>good day</Message>");
+	save_beside(&project, "offhook.conf", "max-body = 1k\n");
+	wait_logged(&talk, "the new settings are in use", 2);
+	(void)memset(form, 'x', sizeof(form) - 1);
+	talk_expect(&talk, "/twilio/sms", form, 413);
+	assert_int_equal(talk_count(&talk, "runs", "{}"), 4);
+	end(&project, &talk);
+}
+
 static void send_finds_the_token_that_dev_made(void **state)
 {
 	char command[600];
@@ -230,6 +329,7 @@ int main(void)
 	    cmocka_unit_test(routes_come_and_go_with_the_code),
 	    cmocka_unit_test(
 		no_webhook_is_lost_or_misled_while_code_is_swapped_under_load),
+	    cmocka_unit_test(saved_settings_are_taken_and_no_request_is_lost),
 	    cmocka_unit_test(send_finds_the_token_that_dev_made),
 	};
 

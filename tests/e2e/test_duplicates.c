@@ -153,20 +153,6 @@ static void duplicates_are_counted(void **state)
 	json_decref(events);
 }
 
-static int start(void **state)
-{
-	static struct talk talk;
-	talk_start(&talk, NULL);
-	*state = &talk;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,5 +164,5 @@ int main(void)
 	    cmocka_unit_test(a_storm_of_copies_has_one_effect),
 	    cmocka_unit_test(duplicates_are_counted),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

@@ -18,7 +18,7 @@ static void voice_records_and_keeps_what_was_said(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/voice", NULL);
+	talk_start_example(&talk, "voice");
 	talk_expect_text(&talk, "/twilio/voice", RINGING,
 	    "<Say voice=\"alice\">Hello! Thank you for calling. Please leave a message "
 	    "after the beep.</Say><Record ");
@@ -41,7 +41,7 @@ static void voice_record_has_all_that_keeps_it_from_looping(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/voice", NULL);
+	talk_start_example(&talk, "voice");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "maxLength=\"60\"");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "transcribe=\"true\"");
 	talk_expect_text(
@@ -56,7 +56,7 @@ static void voice_record_has_all_that_keeps_it_from_looping(void **state)
 static void start_ivr(struct talk *talk, const char *hours)
 {
 	(void)setenv("OPEN_HOURS", hours, 1);
-	talk_start_program(talk, EXAMPLES_DIR "/ivr", NULL);
+	talk_start_example(talk, "ivr");
 	(void)unsetenv("OPEN_HOURS");
 }
 
@@ -122,7 +122,7 @@ static void ivr_takes_a_voicemail_when_nobody_answers(void **state)
 static void start_oncall(struct talk *talk)
 {
 	(void)setenv("ONCALL", "+15550100001,+15550100002", 1);
-	talk_start_program(talk, EXAMPLES_DIR "/oncall", NULL);
+	talk_start_example(talk, "oncall");
 	(void)unsetenv("ONCALL");
 }
 

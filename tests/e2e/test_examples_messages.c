@@ -18,7 +18,7 @@ static void sms_stores_the_message_and_answers_with_its_words(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/sms", NULL);
+	talk_start_example(&talk, "sms");
 	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Hi+%3Cb%3E+%26+bye"),
 	    "<Message>Thanks for your message! We received: \"Hi &lt;b&gt; &amp; "
 	    "bye\"</Message>");
@@ -37,7 +37,7 @@ static void sms_answers_nobody_without_a_signature(void **state)
 	struct answer answer;
 	struct buf request = {0};
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/sms", NULL);
+	talk_start_example(&talk, "sms");
 	talk_request(&request, "/twilio/sms",
 	    "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n", MESSAGE("1", "Hi"));
 	talk_once(&talk, &answer, &request);
@@ -56,7 +56,7 @@ static void status_alerts_and_queues_a_retry_when_not_delivered(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/status", NULL);
+	talk_start_example(&talk, "status");
 	talk_expect(&talk, "/twilio/status", STATUS("1", "sent"), 204);
 	talk_expect(&talk, "/twilio/status",
 	    STATUS("1", "undelivered") "&ErrorCode=30003&ErrorMessage=Unreachable",
@@ -73,7 +73,7 @@ static void status_does_not_retry_who_has_opted_out(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/status", NULL);
+	talk_start_example(&talk, "status");
 	talk_expect(
 	    &talk, "/twilio/status", STATUS("1", "failed") "&ErrorCode=30003", 204);
 	talk_expect(
@@ -89,10 +89,10 @@ static void status_keeps_delivered_when_sent_comes_late(void **state)
 	struct talk talk;
 	(void)state;
 	/* The message itself: stored by the example that knows how. */
-	talk_start_program(&talk, EXAMPLES_DIR "/sms", NULL);
+	talk_start_example(&talk, "sms");
 	talk_expect(&talk, "/twilio/sms", MESSAGE("1", "Hi"), 200);
 	talk_stop(&talk);
-	talk.program = EXAMPLES_DIR "/status";
+	talk_use_example(&talk, "status");
 	talk_again(&talk);
 	talk_expect(&talk, "/twilio/status", STATUS("1", "delivered"), 204);
 	talk_expect(&talk, "/twilio/status", STATUS("1", "sent"), 204);
@@ -111,7 +111,7 @@ static void multi_keeps_each_kind_through_its_filter(void **state)
 	    "CallSid=CA00000000000000000000000000000001" FROM_TO ACCOUNT;
 	struct buf form = {0};
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/multi", NULL);
+	talk_start_example(&talk, "multi");
 	talk_expect_text(
 	    &talk, "/twilio/sms", MESSAGE("1", "Hi"), "Thanks! We got your message.");
 	talk_expect(&talk, "/twilio/sms/status", STATUS("1", "delivered"), 204);
@@ -144,7 +144,7 @@ static void multi_lets_no_other_account_through(void **state)
 	struct answer answer;
 	(void)state;
 	(void)setenv("TWILIO_ACCOUNT_SID", "ACbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", 1);
-	talk_start_program(&talk, EXAMPLES_DIR "/multi", NULL);
+	talk_start_example(&talk, "multi");
 	(void)unsetenv("TWILIO_ACCOUNT_SID");
 	talk_post(&talk, &answer, "/twilio/sms", MESSAGE("1", "Hi"));
 	assert_int_equal(answer.status, 200);
@@ -164,7 +164,7 @@ static void async_stores_the_job_with_the_message(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/async", NULL);
+	talk_start_example(&talk, "async");
 	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Hi"),
 	    "<Message>Got it! Processing your request...</Message>");
 	assert_string_equal(talk_field(&talk, "sms_messages",
@@ -182,7 +182,7 @@ static void idempotency_runs_the_handler_once_for_three_webhooks(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/idempotency", NULL);
+	talk_start_example(&talk, "idempotency");
 	for (int i = 0; i < 3; i++)
 		talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Two+pizzas"),
 		    "Ordered, once: Two pizzas");
@@ -198,7 +198,7 @@ static void mms_keeps_the_media_and_sends_the_picture_back(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/mms", NULL);
+	talk_start_example(&talk, "mms");
 	talk_expect_text(&talk, "/twilio/sms",
 	    "MessageSid=MM00000000000000000000000000000001" FROM_TO ACCOUNT
 	    "&Body=Look&NumMedia=2"
@@ -217,7 +217,7 @@ static void mms_asks_for_a_picture_when_there_is_none(void **state)
 {
 	struct talk talk;
 	(void)state;
-	talk_start_program(&talk, EXAMPLES_DIR "/mms", NULL);
+	talk_start_example(&talk, "mms");
 	talk_expect_text(
 	    &talk, "/twilio/sms", MESSAGE("1", "Hi"), "<Message>Send us a picture!");
 	talk_end(&talk);

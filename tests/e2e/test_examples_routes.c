@@ -28,7 +28,7 @@ static int request(
 static void start_signature(struct talk *talk)
 {
 	(void)setenv("PARTNER_ACME_TOKEN", "acmeacmeacmeacmeacmeacmeacmeacme", 1);
-	talk_start_program(talk, EXAMPLES_DIR "/signature", NULL);
+	talk_start_example(talk, "signature");
 	(void)unsetenv("PARTNER_ACME_TOKEN");
 }
 
@@ -80,7 +80,7 @@ static void signature_takes_each_partner_by_his_own_token(void **state)
 static void start_reminder(struct talk *talk)
 {
 	(void)setenv("BOOKING_KEY", "sesame", 1);
-	talk_start_program(talk, EXAMPLES_DIR "/reminder", NULL);
+	talk_start_example(talk, "reminder");
 	(void)unsetenv("BOOKING_KEY");
 }
 

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "conversation.h"
+#include "util/text.h"
 
 enum { CLIENTS = 4, EACH = 150 };
 
@@ -99,6 +102,52 @@ static void a_hanging_handler_is_killed_and_nothing_of_it_is_stored(void **state
 	assert_true(talk_logged(&talk, "ran for more than 3000 ms and was killed"));
 	expect(&talk, "/slow", "SM2", "hello", "Fine: SM2");
 	assert_int_equal(talk_count(&talk, "seen", "{\"sid\": \"SM1\"}"), 0);
+	talk_end(&talk);
+}
+
+static void a_handler_that_logs_in_a_loop_is_cut_short(void **state)
+{
+	struct talk talk;
+	size_t len;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM1", "log", "Fine: SM1");
+	assert_true(talk_logged(&talk, "a handler logged too much"));
+	char *log = text_read_file(talk.log, 64U << 20, &len);
+	int lines = 0;
+	for (const char *at = log; (at = strstr(at, "again and again")) != NULL; at++)
+		lines++;
+	assert_in_range(lines, 1000, 20000); /* of 100,000 */
+	free(log);
+	talk_end(&talk);
+}
+
+/* Ours to wait for once their server is gone. */
+static bool orphans_end(int *count)
+{
+	for (int waited_ms = 0; waited_ms < 20000; waited_ms += 20) {
+		pid_t pid;
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			(*count)++;
+		if (pid < 0)
+			return true;
+		(void)usleep(20000);
+	}
+	return false;
+}
+
+static void a_hanging_handler_does_not_outlive_a_killed_server(void **state)
+{
+	struct talk talk;
+	int orphans = 0;
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/slow", "SM1", "sleep+600000", "<Response/>");
+	talk_kill(&talk);
+	assert_true(orphans_end(&orphans));
+	assert_true(orphans > 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 	talk_end(&talk);
 }
 
@@ -228,9 +277,14 @@ int main(void)
 	    cmocka_unit_test(
 		a_late_handlers_writes_are_committed_and_its_reply_dropped),
 	    cmocka_unit_test(a_hanging_handler_is_killed_and_nothing_of_it_is_stored),
+	    cmocka_unit_test(a_hanging_handler_does_not_outlive_a_killed_server),
+	    cmocka_unit_test(a_handler_that_logs_in_a_loop_is_cut_short),
 	    cmocka_unit_test(anybody_may_call_an_unsigned_route),
 	    cmocka_unit_test(rogues_cost_no_other_webhook_anything),
 	    cmocka_unit_test(handlers_of_a_conversation_run_one_by_one),
 	};
+	/* Of the apps: a sanitizer's own handlers would take the crash. */
+	(void)setenv("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:handle_abort=0", 1);
+	(void)setenv("TSAN_OPTIONS", "handle_segv=0:handle_abort=0", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,20 +183,6 @@ static void events_tell_what_came(void **state)
 	json_decref(events);
 }
 
-static int start(void **state)
-{
-	static struct talk talk;
-	talk_start(&talk, NULL);
-	*state = &talk;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,5 +195,5 @@ int main(void)
 	    cmocka_unit_test(a_get_webhook_is_as_good_as_a_post),
 	    cmocka_unit_test(events_tell_what_came),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

@@ -145,20 +145,6 @@ static void json_is_verified_by_its_hash(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	static struct talk talk;
-	talk_start(&talk, NULL);
-	*state = &talk;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	talk_end(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,5 +153,5 @@ int main(void)
 	    cmocka_unit_test(no_secret_and_no_body_is_logged),
 	    cmocka_unit_test(json_is_verified_by_its_hash),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

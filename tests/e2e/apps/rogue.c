@@ -23,7 +23,7 @@ static void leak(void)
 	abort(); /* where there is no limit, as under a sanitizer */
 }
 
-static void misbehave(const char *body)
+static void misbehave(oh_event *event, const char *body)
 {
 	int number = 0;
 	if (strcmp(body, "crash") == 0)
@@ -34,6 +34,9 @@ static void misbehave(const char *body)
 		leak();
 	else if (strcmp(body, "exit") == 0)
 		exit(3);
+	else if (strcmp(body, "log") == 0)
+		while (number++ < 100000)
+			oh_log(event, "again and again", NULL);
 	else if (sscanf(body, "sleep %d", &number) == 1)
 		usleep((useconds_t)number * 1000);
 }
@@ -42,7 +45,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 {
 	const char *body = oh_param(event, "Body");
 	oh_insert(event, "seen", json_pack("{s:s, s:s}", "sid", oh_sid(event), "body", body));
-	misbehave(body);
+	misbehave(event, body);
 	oh_message(reply, oh_format(event, "Fine: %s", oh_sid(event)));
 	return OH_OK;
 }

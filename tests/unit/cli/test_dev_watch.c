@@ -10,24 +10,28 @@
 
 #include "cli/dev_watch.h"
 
-/* What somebody does in a shell, and whether a source was saved. */
-static void a_source_saved_in_any_way_is_seen_and_nothing_else(void **state)
+/* What somebody does in a shell, and what was saved. */
+static void a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else(void **state)
 {
 	static const struct {
 		const char *does;
-		bool want;
+		unsigned want;
 	} rows[] = {
-	    {"echo 1 > app.c",                              true },
-	    {"echo 2 > .app.swp; mv .app.swp app.c",        true },
-	    {"echo 1 > app.h",                              true },
-	    {"echo 1 > Makefile",                           true },
-	    {"echo 1 > sub/part.c",                         true },
-	    {"mkdir -p later",                              false},
-	    {"echo 1 > later/part.c",                       true },
-	    {"echo 1 > app; echo 1 > app.o; echo > app.c~", false},
-	    {"echo 1 > .hidden.c",                          false},
-	    {"echo 1 > .offhook-dev/app.c",                 false},
-	    {"cat app.c >/dev/null",                        false},
+	    {"echo 1 > app.c",					DEV_SAVED_SOURCE                     },
+	    {"echo 2 > .app.swp; mv .app.swp app.c",                  DEV_SAVED_SOURCE                     },
+	    {"echo 1 > app.h",					DEV_SAVED_SOURCE                     },
+	    {"echo 1 > Makefile",				     DEV_SAVED_SOURCE                     },
+	    {"echo 1 > sub/part.c",                                   DEV_SAVED_SOURCE                     },
+	    {"mkdir -p later",					0				    },
+	    {"echo 1 > later/part.c",                                 DEV_SAVED_SOURCE                     },
+	    {"echo 1 > app; echo 1 > app.o; echo > app.c~",           0                                    },
+	    {"echo 1 > .hidden.c",				    0				    },
+	    {"echo 1 > .offhook-dev/app.c",                           0                                    },
+	    {"echo A=1 > .env",				       DEV_SAVED_SETTINGS                   },
+	    {"echo 1 > new; mv new offhook.conf",                     DEV_SAVED_SETTINGS                   },
+	    {"echo 1 > .env; echo 1 > app.c",                         DEV_SAVED_SOURCE | DEV_SAVED_SETTINGS},
+	    {"echo 1 > x.env; echo 1 > .offhook.conf; echo 1 > conf", 0                                    },
+	    {"cat app.c >/dev/null",                                  0                                    },
 	};
 
 	char dir[] = "/tmp/offhook-test-XXXXXX";
@@ -52,7 +56,8 @@ static void a_source_saved_in_any_way_is_seen_and_nothing_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_source_saved_in_any_way_is_seen_and_nothing_else),
+	    cmocka_unit_test(
+		a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

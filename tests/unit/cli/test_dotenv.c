@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/dotenv.h"
 #include "util/buf.h"
@@ -40,10 +43,43 @@ static void lines_are_variables_unless_they_are_not(void **state)
 	}
 }
 
+static void the_environment_comes_before_the_file(void **state)
+{
+	char home[] = "HOME=/h";
+	char old[] = "A=old";
+	char longer[] = "AB=1";
+	char *const before[] = {home, old, longer, NULL};
+	static const char *const want[] = {
+	    "HOME=/h", "A=old", "AB=1", "B=new", "ABC=2", NULL};
+	char dir[] = "/tmp/offhook-test-XXXXXX";
+	char path[64];
+	struct arena *arena = arena_new();
+	size_t i;
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/.env", dir);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs("A=new\nB=new\nEMPTY=\nABC=2\nB=again\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	char **got = dotenv_environment(before, dir, arena);
+	for (i = 0; want[i] != NULL && got[i] != NULL; i++)
+		assert_string_equal(got[i], want[i]);
+	assert_null(want[i]);
+	assert_null(got[i]);
+	assert_int_equal(unlink(path), 0);
+	got = dotenv_environment(before, dir, arena);
+	assert_string_equal(got[2], "AB=1");
+	assert_null(got[3]);
+	assert_int_equal(rmdir(dir), 0);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_variables_unless_they_are_not),
+	    cmocka_unit_test(the_environment_comes_before_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

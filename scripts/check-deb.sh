@@ -1,0 +1,56 @@
+#!/bin/sh
+# The Debian packages, installed by apt in a clean system: everything they depend on
+# comes from Debian, every example builds with what pkg-config says and nothing else,
+# and passes its tests. Needs root and mmdebstrap, and Debian's archive, as this
+# system's apt knows it.
+#   check-deb.sh [BUILD-DIRECTORY [BUILD-DIRECTORY-WITH-TESTS]]
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build/release}
+tests=${2:-build/dev}
+for preset in release dev; do
+	[ $# -gt 0 ] && break
+	cmake --preset "$preset" >/dev/null
+	cmake --build --preset "$preset" -j"$(nproc)" >/dev/null
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+mkdir "$work/check"
+cpack --config "$build/CPackConfig.cmake" -G DEB -B "$work/deb" >/dev/null
+cp "$work"/deb/*.deb "$tests"/tests/e2e/test_examples_* "$work/check"
+cat >"$work/check/inside.sh" <<'END'
+set -eu
+cd "$(dirname "$0")"
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -y -qq --no-install-recommends ./*.deb >/dev/null
+for package in offhook liboffhook0 liboffhook-dev; do
+	test -s "/usr/share/doc/$package/copyright"
+done
+mkdir examples
+for source in /usr/share/doc/offhook/examples/*.c; do
+	cc "$source" $(pkg-config --cflags --libs offhook) \
+		-o "examples/$(basename "$source" .c)"
+done
+for test in ./test_examples_*; do
+	TEST_EXAMPLES_DIR=$PWD/examples TEST_OFFHOOK=/usr/bin/offhook "$test"
+done
+offhook version
+apt-get purge -y -qq offhook liboffhook0 liboffhook-dev >/dev/null
+test ! -e /usr/bin/offhook
+END
+
+# How this system's apt reaches the archive, so that the new one does it likewise.
+apt-config dump --no-empty --format '%F "%v";%n' Acquire |
+	grep -v '^Acquire::\(IndexTargets\|Changelogs\)' >"$work/apt.conf" || true
+set --
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+	/etc/apt/sources.list.d/*.sources; do
+	[ -s "$file" ] && set -- "$@" "$file"
+done
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mmdebstrap --quiet --variant=apt --include=gcc,libc6-dev,pkg-config,libcmocka0 \
+	--aptopt="$work/apt.conf" \
+	--customize-hook="copy-in $work/check /" \
+	--customize-hook='chroot "$1" sh /check/inside.sh' \
+	"$suite" /dev/null "$@"
