@@ -17,7 +17,7 @@ help:
 	@echo "make check      build with gcc and clang, run every test; ends 'N passed, N failed'"
 	@echo "make format     let clang-format lay out the sources"
 	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
-	@echo "make bench      compare with a bare loop and with Express; BENCH='--quick' …"
+	@echo "make bench      compare with Express, Graphile Worker …; ONLY=jobs, BENCH='--quick'"
 	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS); 10,000 crashing handlers;"
 	@echo "                rogue handlers beside 1,000 webhooks a second"
 	@echo "make install    into PREFIX=$(PREFIX), DESTDIR= for packages"
@@ -28,7 +28,7 @@ deps:
 	@scripts/install-deps.sh build
 
 demo: all
-	@scripts/demo.sh build/release/offhook
+	@scripts/demo.sh build/release/offhook build/release/examples/queue
 
 check:
 	@scripts/install-deps.sh check
@@ -43,13 +43,14 @@ fuzz:
 
 bench:
 	@scripts/install-deps.sh bench
-	@bench/run.sh $(BENCH)
+	@bench/run.sh $(if $(ONLY),--only=$(ONLY)) $(BENCH)
 
 crash:
 	@scripts/install-deps.sh check
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j$(JOBS) >/dev/null
 	@build/dev/tests/crash/crash_server $(ROUNDS)
+	@build/dev/tests/crash/crash_jobs $(ROUNDS)
 	@build/dev/tests/crash/crash_store $(ROUNDS)
 	@build/dev/tests/crash/crash_handlers 1000
 	@build/dev/tests/crash/crash_rogues 20

@@ -10,99 +10,18 @@ import argparse
 import json
 import os
 import pathlib
-import platform
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from common import (HERE, MB, Failure, Server, all_descriptors, commit, cores, cpu_us,
+                    load_average, memory, on_cores, print_checks, save, talk)
+
 URL = "https://example.com/twilio/sms"
-TOKEN = "0123456789abcdef0123456789abcdef"
-MB = 1 << 20
 IDLE_CONNECTIONS = 10_000
-
-
-class Failure(Exception):
-    """Something could not be measured; its text says why."""
-
-
-def on_core(core, command, **options):
-    """Starts a command that may run on this core only."""
-    mine = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        return subprocess.Popen([str(part) for part in command], text=True,
-                                env={**os.environ, "TWILIO_AUTH_TOKEN": TOKEN,
-                                     "NODE_ENV": "production"}, **options)
-    finally:
-        os.sched_setaffinity(0, mine)
-
-
-def family(pid):
-    """A process and its children: Offhook's handler processes."""
-    lists = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(int(child) for text in lists for child in text.read_text().split())]
-
-
-def memory(pid):
-    """(proportional, resident) bytes of a process and its children."""
-    pss = rss = 0
-    for each in family(pid):
-        text = pathlib.Path(f"/proc/{each}/smaps_rollup").read_text()
-        fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
-        pss += int(fields["Pss"]) * 1024
-        rss += int(fields["Rss"]) * 1024
-    return pss, rss
-
-
-def cpu_us(pid):
-    """Processor time of a process and its children so far, user's and system's."""
-    ticks = 0
-    for each in family(pid):
-        text = pathlib.Path(f"/proc/{each}/stat").read_text()
-        fields = text.rpartition(") ")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks * 1e6 / os.sysconf("SC_CLK_TCK")
-
-
-class Server:
-    """A running server: ready when constructed, gone after the with statement."""
-
-    def __init__(self, command, core):
-        began = time.monotonic()
-        self.process = on_core(core, command, stderr=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL)
-        self.said = []
-        self.address = self.wait_ready()
-        self.ready_ms = (time.monotonic() - began) * 1000
-        threading.Thread(target=self.read_rest, daemon=True).start()
-
-    def wait_ready(self):
-        for line in self.process.stderr:
-            if line.startswith("listening on http://"):
-                return line.split("//")[1].strip()
-            self.said.append(line)
-        raise Failure("the server ended at its start:\n" + "".join(self.said))
-
-    def read_rest(self):
-        for line in self.process.stderr:
-            self.said = self.said[-20:] + [line]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 class Bench:
@@ -129,7 +48,7 @@ class Bench:
 
     def load(self, address, *extra):
         """What the load generator says; sampled at the same time: nothing of it."""
-        return on_core(self.load_core, [
+        return on_cores({self.load_core}, [
             self.programs / "load", "--connect", address, "--url", URL, *extra],
             stdout=subprocess.PIPE, stdin=subprocess.PIPE)
 
@@ -137,7 +56,7 @@ class Bench:
         """One round of one server."""
         # JavaScript is compiled while it runs: give it the time.
         warmup = 3000 if name == "express" else 1000
-        with Server(self.command(name, data), self.server_core) as server:
+        with Server(self.command(name, data), {self.server_core}) as server:
             time.sleep(0.3)
             idle_pss, idle_rss = memory(server.process.pid)
             cpu = cpu_us(server.process.pid)
@@ -192,7 +111,7 @@ class Bench:
     def idle_connections(self):
         """Proportional bytes with that many connections open and idle."""
         data = self.dir / "idle"
-        with Server(self.command("offhook", data), self.server_core) as server:
+        with Server(self.command("offhook", data), {self.server_core}) as server:
             load = self.load(server.address, "--connections", IDLE_CONNECTIONS, "--idle")
             if load.stdout.readline() != "idle\n":
                 raise Failure("load --idle: " + "".join(server.said))
@@ -207,7 +126,7 @@ class Bench:
         program = self.programs / "signature_bench"
         if not program.exists():
             return None
-        process = on_core(self.server_core, [program], stdout=subprocess.PIPE)
+        process = on_cores({self.server_core}, [program], stdout=subprocess.PIPE)
         return least_ratio(process.communicate()[0])
 
 
@@ -216,18 +135,6 @@ def least_ratio(text):
     ratios = [json.loads(line)["ratio"] for line in text.splitlines()
               if line.startswith("{")]
     return min(ratios, default=None)
-
-
-def cores():
-    usable = sorted(os.sched_getaffinity(0))
-    if len(usable) < 2:
-        print("bench: one core only: server and load share it", file=sys.stderr)
-    return usable[0], usable[-1]
-
-
-def talk(text):
-    if sys.stderr.isatty():
-        print("bench: " + text, file=sys.stderr)
 
 
 def median(rounds, name, figure):
@@ -290,38 +197,6 @@ def checks(bench, idle, signature, program):
     ]
 
 
-def verdict(measured, sense, target):
-    if measured is None:
-        return "not measured"
-    met = measured >= target if sense == ">=" else measured <= target
-    return "met" if met else "not met"
-
-
-def print_checks(rows):
-    print(f"\n{'':34} {'measured':>10} {'target':>10}")
-    for what, measured, sense, target in rows:
-        figure = "-" if measured is None else f"{measured:,.2f}"
-        print(f"{what:34} {figure:>10} {sense + ' ' + str(target):>10}  "
-              f"{verdict(measured, sense, target)}")
-
-
-def commit():
-    result = subprocess.run(["git", "-C", HERE, "rev-parse", "--short", "HEAD"],
-                            capture_output=True, text=True, check=False)
-    return result.stdout.strip() or None
-
-
-def save(bench, rows):
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    (results / "latest.json").write_text(json.dumps({
-        "commit": commit(), "system": platform.platform(),
-        "options": vars(bench.options), "rounds": bench.rounds,
-        "checks": [{"what": what, "measured": measured, "target": f"{sense} {target}",
-                    "verdict": verdict(measured, sense, target)}
-                   for what, measured, sense, target in rows]}, indent=1) + "\n")
-
-
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)
@@ -345,12 +220,8 @@ def read_options():
 
 def main():
     options = read_options()
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    options.load_before = os.getloadavg()[0]
-    if options.load_before > 0.5:
-        print(f"bench: the machine is busy (load average {options.load_before:.1f}): "
-              "even the ratios are worth little", file=sys.stderr)
+    all_descriptors()
+    options.load_before = load_average()
     bench = Bench(options)
     try:
         if options.big > 0:
@@ -367,7 +238,7 @@ def main():
           f"{options.connections} connections; medians [least-most]\n")
     print_table(bench.rounds)
     print_checks(rows)
-    save(bench, rows)
+    save("latest", options, bench.rounds, rows)
     return 0
 
 

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "exchange.h"
 #include "message.h"
+#include "samples.h"
 
 struct drive_config {
 	const char *connect; /* "127.0.0.1:8080" */
@@ -16,15 +18,11 @@ struct drive_config {
 	int64_t warmup_us, measure_us;
 };
 
-enum { DRIVE_STATUS_END = 600 };
-
 struct drive_result {
-	uint32_t *latencies_us; /* of good replies, in order of arrival; free() it */
-	size_t count;
-	size_t answered; /* good replies with those of the warm-up */
+	struct samples latencies; /* of good replies, in order of arrival */
+	size_t answered;          /* good replies with those of the warm-up */
 	int64_t elapsed_us;
-	size_t
-	    refused[DRIVE_STATUS_END]; /* replies other than the one due, by status */
+	size_t refused[EXCHANGE_STATUS_END]; /* replies of another status, by it */
 	size_t malformed; /* a reply that cannot be read, or whose body is not TwiML */
 	size_t closed;    /* connections the server closed with a request unanswered */
 };

@@ -73,34 +73,21 @@ static void read_options(struct drive_config *config, bool *idle, int argc, char
 		exit((fputs(usage, stderr), 2));
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* In microseconds; 0 when nothing was answered. */
-static uint32_t percentile(const struct drive_result *result, double share)
-{
-	size_t last = result->count > 0 ? result->count - 1 : 0;
-	return result->count > 0 ? result->latencies_us[(size_t)((double)last * share)]
-				 : 0;
-}
-
 static void print_result(const struct drive_config *config, struct drive_result *result)
 {
 	double seconds = (double)result->elapsed_us / 1e6;
-	if (result->count > 0)
-		qsort(result->latencies_us, result->count, sizeof(uint32_t), by_size);
+	samples_sort(&result->latencies);
 	printf(
 	    "{\"connections\":%zu,\"seconds\":%.3f,\"answered\":%zu,\"requests\":%zu,"
 	    "\"rps\":%.1f,",
-	    config->connections, seconds, result->answered, result->count,
-	    (double)result->count / seconds);
+	    config->connections, seconds, result->answered, result->latencies.count,
+	    (double)result->latencies.count / seconds);
 	printf("\"p50_us\":%u,\"p90_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"errors\":{",
-	    percentile(result, 0.5), percentile(result, 0.9), percentile(result, 0.99),
-	    percentile(result, 1.0));
-	for (int code = 100; code < DRIVE_STATUS_END; code++)
+	    samples_share(&result->latencies, 0.5),
+	    samples_share(&result->latencies, 0.9),
+	    samples_share(&result->latencies, 0.99),
+	    samples_share(&result->latencies, 1.0));
+	for (int code = 100; code < EXCHANGE_STATUS_END; code++)
 		if (result->refused[code] > 0)
 			printf("\"%d\":%zu,", code, result->refused[code]);
 	printf(
@@ -110,7 +97,7 @@ static void print_result(const struct drive_config *config, struct drive_result 
 static bool went_wrong(const struct drive_result *result)
 {
 	size_t wrong = result->malformed + result->closed;
-	for (int code = 0; code < DRIVE_STATUS_END; code++)
+	for (int code = 0; code < EXCHANGE_STATUS_END; code++)
 		wrong += result->refused[code];
 	return wrong > 0;
 }
@@ -144,6 +131,6 @@ int main(int argc, char **argv)
 		print_result(&config, &result);
 	}
 	drive_free(drive);
-	free(result.latencies_us);
-	return result.count > 0 && !went_wrong(&result) ? 0 : 1;
+	samples_clear(&result.latencies);
+	return result.answered > 0 && !went_wrong(&result) ? 0 : 1;
 }

@@ -8,7 +8,8 @@ function(offhook_bench name)
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endfunction()
 
-offhook_bench(load load.c drive.c message.c)
+offhook_bench(load load.c drive.c exchange.c message.c samples.c)
+offhook_bench(pace pace.c exchange.c message.c samples.c)
 offhook_bench(bare bare.c bare_form.c bare_store.c)
 target_link_libraries(bare PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE llhttp)
 offhook_bench(fill fill.c message.c)
@@ -17,6 +18,14 @@ offhook_bench(signature_bench signature_bench.c)
 target_link_libraries(signature_bench PRIVATE oh_twilio)
 offhook_bench(dedupe dedupe.c)
 target_link_libraries(dedupe PRIVATE oh_store)
+
+# A user's program, for the jobs.
+add_executable(jobs_app ${CMAKE_SOURCE_DIR}/bench/jobs/app.c)
+set_target_properties(jobs_app PROPERTIES C_EXTENSIONS ON
+	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+target_compile_options(jobs_app PRIVATE -Wall -Wextra -Wshadow
+	-Wno-missing-field-initializers)
+target_link_libraries(jobs_app PRIVATE liboffhook)
 
 # A user's app, built as examples are.
 add_executable(bench_app bench/app/app.c)

@@ -26,6 +26,12 @@ if(OFFHOOK_SANITIZE)
 	add_compile_options(-fsanitize=${OFFHOOK_SANITIZE} -fno-sanitize-recover=all
 		-fno-omit-frame-pointer -g)
 	add_link_options(-fsanitize=${OFFHOOK_SANITIZE})
+	# As gcc says it; clang 14 has __has_feature only.
+	if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND OFFHOOK_SANITIZE MATCHES "address")
+		add_compile_definitions(__SANITIZE_ADDRESS__)
+	elseif(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND OFFHOOK_SANITIZE MATCHES "thread")
+		add_compile_definitions(__SANITIZE_THREAD__)
+	endif()
 else()
 	add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
 		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>

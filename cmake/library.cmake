@@ -3,7 +3,7 @@
 #                    script; scripts/check-symbols.sh compares with scripts/symbols.txt
 #   liboffhook.a     one object whose other names are local: none can clash with a
 #                    user's, and none is left out that only a table refers to
-set(OFFHOOK_PARTS oh_util oh_http oh_twilio oh_store oh_app oh_cli)
+set(OFFHOOK_PARTS oh_util oh_http oh_twilio oh_store oh_jobs oh_app oh_cli)
 if(NOT LLHTTP_FOUND)
 	list(APPEND OFFHOOK_PARTS llhttp)
 endif()
@@ -28,7 +28,7 @@ if(NOT OFFHOOK_SANITIZE)
 endif()
 target_link_libraries(liboffhook PUBLIC PkgConfig::JANSSON
 	PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE PkgConfig::CRYPTO PkgConfig::PCRE2
-		PkgConfig::LIBXML2 Threads::Threads ${CMAKE_DL_LIBS}
+		PkgConfig::LIBXML2 PkgConfig::GLIB Threads::Threads ${CMAKE_DL_LIBS}
 		$<$<BOOL:${LLHTTP_FOUND}>:llhttp>)
 
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/offhook.o

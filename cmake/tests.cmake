@@ -18,7 +18,7 @@ function(offhook_test dir name source)
 	add_dependencies(tests_all ${name})
 endfunction()
 
-foreach(layer util http twilio store app cli)
+foreach(layer util http twilio store jobs app cli)
 	# A build for fuzzing has the fuzz targets only.
 	set(sources)
 	if(NOT OFFHOOK_FUZZ)
@@ -51,10 +51,12 @@ if(NOT OFFHOOK_FUZZ)
 	# A handler process that does what the pool's tests tell it.
 	add_executable(fake_host tests/unit/app/fake_host.c)
 	target_link_libraries(fake_host PRIVATE offhook_flags oh_app)
-	target_compile_definitions(test_pool PRIVATE FAKE_HOST="$<TARGET_FILE:fake_host>")
-	add_dependencies(test_pool fake_host)
+	foreach(name test_pool test_pool_jobs)
+		target_compile_definitions(${name} PRIVATE FAKE_HOST="$<TARGET_FILE:fake_host>")
+		add_dependencies(${name} fake_host)
+	endforeach()
 
-	add_library(conversation STATIC tests/e2e/conversation.c)
+	add_library(conversation STATIC tests/e2e/conversation.c tests/e2e/talk_jobs.c)
 	target_link_libraries(conversation PRIVATE offhook_flags
 		PUBLIC oh_app PkgConfig::CMOCKA)
 	target_compile_definitions(conversation PRIVATE OFFHOOK_BIN="$<TARGET_FILE:offhook>")

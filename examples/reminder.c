@@ -64,7 +64,8 @@ static int on_appointment(oh_event *event, oh_twiml *reply)
 	    "at", oh_param(event, "at"),
 	    "status", "open"));
 	double delay_s = (double)(at - DAY_S) - (double)oh_time_ms(event) / 1000;
-	oh_enqueue_in(event, "remind", json_pack("{s:s?}", "id", id), delay_s > 0 ? delay_s : 0);
+	oh_enqueue(event, "remind", json_pack("{s:s?}", "id", id),
+	    .delay_s = delay_s > 0 ? delay_s : 0);
 	oh_reply(event, 201, "application/json", oh_format(event, "{\"id\": \"%s\"}\n", id));
 	return OH_OK;
 }

@@ -8,20 +8,10 @@
  * Sending itself goes through Twilio's REST API, which is not part of this version: the
  * worker marks the message as one to be sent again, for the program that sends. */
 #include <offhook.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_RETRIES = 3 };
-
-/* Errors that another try cannot mend: https://www.twilio.com/docs/api/errors */
-static int is_final(const char *error)
-{
-	static const char *const final[] = {"21610", "21614", "30004", "30005", "30006", NULL};
-
-	for (int i = 0; final[i] != NULL; i++)
-		if (error != NULL && strcmp(error, final[i]) == 0)
-			return 1;
-	return 0;
-}
 
 static void alert(oh_event *event, const char *sid, const char *error)
 {
@@ -57,8 +47,8 @@ static int on_status(oh_event *event, oh_twiml *reply)
 	if (strcmp(status, "failed") != 0 && strcmp(status, "undelivered") != 0)
 		return OH_OK;
 	alert(event, sid, error);
-	if (!is_final(error))
-		oh_enqueue_in(event, "resend", json_pack("{s:s}", "messageSid", sid), 60);
+	if (error != NULL && oh_error_retry(atol(error)) != OH_RETRY_NEVER)
+		oh_enqueue(event, "resend", json_pack("{s:s}", "messageSid", sid), .delay_s = 60);
 	return OH_OK;
 }
 

@@ -59,6 +59,14 @@ extern "C" {
 
 #define OH_API                 __attribute__((visibility("default")))
 #define OH_PRINTF(text, first) __attribute__((format(printf, text, first)))
+/* A field that is not named is zero, without a warning. */
+/* clang-format off */
+#ifdef __cplusplus
+#define OH_NOT_SET_ {}
+#else
+#define OH_NOT_SET_
+#endif
+/* clang-format on */
 
 /* ------------------------------------------------------------------------------------
  * Types
@@ -76,9 +84,10 @@ typedef struct oh_twiml oh_twiml;
 
 /* What a handler, a filter or a worker returns. Anything else fails the event, too. */
 enum oh_result {
-	OH_OK = 0,     /* reply and writes stand */
-	OH_PASS = 1,   /* a filter's: go on with the next one */
-	OH_FAILED = -1 /* undo; oh_fail says why */
+	OH_OK = 0,      /* reply and writes stand */
+	OH_PASS = 1,    /* a filter's: go on with the next one */
+	OH_SNOOZED = 2, /* a worker's: oh_snooze says for how long */
+	OH_FAILED = -1  /* undo; oh_fail says why */
 };
 
 /* What a route is for. It decides how its webhooks are named and answered. Those that
@@ -120,16 +129,36 @@ typedef struct oh_route {
 	void *reserved[4];   /* leave zero, as all of this name */
 } oh_route;
 
-/* Work for later, by queue name. Anything but OH_OK is tried again, with backoff.
- * Jobs are stored (collection "offhook.jobs"), but this version does not run them yet. */
+/* Work for later: what takes the jobs of a queue. A try that returns OH_OK is committed
+ * with the job's end, as one transaction: its writes are there once, or not at all.
+ * Anything else (also a crash, also a try that takes too long) undoes its writes; it is
+ * tried again, later and later, and after the last try the job is a dead letter: kept,
+ * with the error of every try, until `offhook jobs retry` or `offhook jobs drop`.
+ *
+ * A try is counted before it runs: a job that takes its process with it, or the whole
+ * server, ends as a dead letter too. What a worker does outside of the store (a request
+ * to another company) may so happen more than once: give it a key of the job's
+ * (oh_job_id) where it takes one.
+ *
+ * Workers run in processes of their own, beside those of handlers: no webhook waits
+ * for them. */
 typedef int (*oh_work)(oh_job *job);
 
 typedef struct oh_worker {
-	const char *queue;
+	const char *queue; /* a letter or _, then letters, digits, _ . - */
 	oh_work work;
 	int max_tries;   /* 0: 20 */
-	int timeout_s;   /* 0: 60 */
-	int concurrency; /* 0: 4 */
+	int timeout_s;   /* of one try, whose process is then killed; 0: 60 */
+	int concurrency; /* how many jobs of the queue run at a time; 0: 4 */
+	/* After the n-th failed try: backoff_min_s, and some part, by chance, of
+	 * backoff_s * 2^(n-1), at most backoff_max_s together; 0: 1, 2 and 3600. */
+	double backoff_min_s, backoff_s, backoff_max_s;
+	/* Runs by the clock, too: "minute hour day month weekday" as in crontab(5), or
+	 * @hourly, @daily, @weekly, @monthly, @yearly. Each time runs once. Times that
+	 * passed while no server ran are made up for by one run. Its job's payload is
+	 * {"time": "2026-01-31T12:00:00.000Z"}: when it was due. NULL: no */
+	const char *cron;
+	const char *zone; /* of cron: "Europe/Stockholm"; NULL: UTC */
 	void *reserved[4];
 } oh_worker;
 
@@ -147,10 +176,16 @@ typedef struct oh_app {
 	const oh_route *routes;           /* end with {0}; NULL: the built-in ones */
 	const oh_worker *workers;         /* end with {0}; may be NULL */
 	const oh_collection *collections; /* end with {0}; may be NULL */
+	/* Told, as a job of its own (queue "offhook.failures"), of what went wrong. Its
+	 * payload: what ("event.failed", "event.late", "message.failed",
+	 * "message.undelivered", "job.dead"), id (of the event or job, a number), and
+	 * where they apply sid, route, queue, error, errorCode (text). NULL: nobody is.
+	 * The settings alert-url and alert-command need no program. */
+	oh_work on_failure;
 	/* Called once in every handler process before its first event: open what handlers
 	 * share. Anything but OH_OK keeps the process from starting. */
 	int (*start)(void);
-	void *reserved[8];
+	void *reserved[7];
 } oh_app;
 
 /* The whole command line. Returns the exit code for main to return. */
@@ -188,8 +223,8 @@ OH_API const char *oh_kind(const oh_event *event);
 /* MessageSid, CallSid, RecordingSid … of the event; "" when it names none. */
 OH_API const char *oh_sid(const oh_event *event);
 OH_API const char *oh_account_sid(const oh_event *event); /* "" when not told */
-/* When it was received: milliseconds since 1970, and as documents hold it
- * ("2026-01-31T12:00:00.000Z"). */
+/* When it was received (a job: when this try began): milliseconds since 1970, and as
+ * documents hold it ("2026-01-31T12:00:00.000Z"). */
 OH_API int64_t oh_time_ms(const oh_context *context);
 OH_API const char *oh_time(const oh_context *context);
 /* How many media a message has, and the n-th one's URL and MIME type, from 0; NULL past
@@ -284,20 +319,73 @@ OH_API const char *oh_kv(oh_context *context, const char *key);
  * Jobs, logs, secrets, failing
  */
 
-/* Puts payload (takes) into a queue, to be worked on once this is committed. The queue
- * must have a worker in the app's table. */
-OH_API void oh_enqueue(oh_context *context, const char *queue, json_t *payload);
-/* Not before delay_s seconds from now. */
-OH_API void oh_enqueue_in(
-    oh_context *context, const char *queue, json_t *payload, double delay_s);
-/* A job's payload: a text field of it (NULL when it has none), or all of it
- * (borrowed). */
+/* How a job is to be done; what is left out is zero, and means the usual. */
+typedef struct oh_job_options {
+	const struct oh_attributes_are_named *oh_end_ OH_NOT_SET_;
+	double delay_s OH_NOT_SET_;    /* not before so many seconds from now */
+	int64_t run_at_ms OH_NOT_SET_; /* not before: milliseconds since 1970 */
+	int priority OH_NOT_SET_;      /* -100 to 100: higher ones go first */
+	/* Of one key there is one open job in the queue: while it waits or runs,
+	 * enqueuing another does nothing; and for unique_s seconds after it was enqueued,
+	 * even if it is done by then. At most 200 bytes; those that begin with "offhook."
+	 * are Offhook's. */
+	const char *unique OH_NOT_SET_;
+	double unique_s OH_NOT_SET_;
+	/* The queue's jobs of one group (say, a conversation) run one after another, in
+	 * the order in which they were enqueued; groups run in parallel. One that waits,
+	 * for its time or another try, holds up those behind it. At most 200 bytes. */
+	const char *group OH_NOT_SET_;
+} oh_job_options;
+
+/* oh_enqueue(context, queue, payload, ...): puts payload (takes; an object) into a queue,
+ * to be worked on once this is committed; never, when this fails. The queue must have a
+ * worker in the app's table. Options by name:
+ *   oh_enqueue(event, "remind", json_pack("{s:s}", "to", from), .delay_s = 3600);
+ * and in C++17:
+ *   oh_job_options how;
+ *   how.delay_s = 3600;
+ *   oh_enqueue(event, "remind", payload, how);
+ * At most 10,000 in one run, whose payloads have at most 1 MiB each: what is larger is a
+ * document, and its _id the payload. */
+OH_API void oh_enqueue_job_(oh_context *context, const char *queue, json_t *payload,
+    const oh_job_options *options, size_t size);
+/* Cancels the open jobs of a queue with that unique key, once this is committed. One that
+ * runs just then is not stopped, but what it does in the store is undone. */
+OH_API void oh_cancel(oh_context *context, const char *queue, const char *unique);
+
+/* Inside a worker. (Inside a handler these give NULL and 0; oh_snooze is a mistake,
+ * oh_give_up fails the event, oh_progress does nothing.) A job's payload: a text field of
+ * it (NULL when it has none), or all of it (borrowed). */
 OH_API const char *oh_payload_str(const oh_job *job, const char *name);
 OH_API json_t *oh_payload(const oh_job *job);
-OH_API int oh_try(const oh_job *job); /* 1 for the first */
+OH_API int64_t oh_job_id(const oh_job *job); /* as `offhook jobs` shows it */
+OH_API int oh_try(const oh_job *job);        /* 1 for the first */
+OH_API int oh_last_try(const oh_job *job);   /* whether a failure would be the end */
+/* Not now, but in so many seconds: what was written until here is committed, and the
+ * try does not count. `return oh_snooze(job, 300);` */
+OH_API int oh_snooze(oh_job *job, double seconds);
+/* Fails the job for good: a dead letter at once, because another try cannot help.
+ * `return oh_give_up(job, "no such number");` After a mistake, of which it may be a
+ * consequence, the job is tried again all the same. */
+OH_API OH_PRINTF(2, 3) int oh_give_up(oh_job *job, const char *format, ...);
+/* Tells how far it is: shown by `offhook jobs`. Cut after 200 bytes; ten at once and then
+ * ten a second are told, the rest is dropped; stored once a second at most. */
+OH_API OH_PRINTF(2, 3) void oh_progress(oh_job *job, const char *format, ...);
 
-/* A line in the server's log, with the event's SID and route: a message, then pairs of
- * name and text, ended by NULL; a pair whose text is NULL is left out:
+/* What Twilio's error code says about trying again (a message's ErrorCode, or the code
+ * of a REST answer). https://www.twilio.com/docs/api/errors */
+enum oh_retry {
+	OH_RETRY_NEVER,  /* nothing changes by itself; also 0 and unknown codes */
+	OH_RETRY_LATER,  /* a later try can help */
+	OH_RETRY_SLOWER, /* likewise, and send more slowly */
+	OH_RETRY_ONCE,   /* one more try is worth it */
+	OH_RETRY_CHECK   /* it may have been done: look before you send again */
+};
+OH_API enum oh_retry oh_error_retry(long code);
+
+/* A line in the server's log, with the event's SID and route (a job's id and queue): a
+ * message, then pairs of name and text, ended by NULL; a pair whose text is NULL is left
+ * out:
  *   oh_log(event, "order placed", "order", id, NULL);
  * Do not log bodies, tokens or whole phone numbers. What a handler prints on stdout or
  * stderr goes to the server's stderr. */
@@ -329,11 +417,21 @@ OH_API int oh_builtin(oh_event *event, oh_twiml *reply);
 	{OH_RECORDING, "/twilio/voice/recording", oh_builtin}, \
 	{OH_TRANSCRIPTION, "/twilio/voice/transcription", oh_builtin}, \
 	{OH_SIGNED, "/twilio/fallback", oh_builtin}
-/* clang-format on */
 
 #ifdef __cplusplus
 }
+inline void oh_enqueue(oh_context *context, const char *queue, json_t *payload,
+    const oh_job_options &options = oh_job_options())
+{
+	oh_enqueue_job_(context, queue, payload, &options, sizeof(options));
+}
+#else
+#define oh_enqueue(...) OH_ENQUEUE_(__VA_ARGS__, .oh_end_ = 0)
+#define OH_ENQUEUE_(context, queue, payload, ...) \
+	OH_STRICT_(oh_enqueue_job_(context, queue, payload, \
+	    &(oh_job_options){__VA_ARGS__}, sizeof(oh_job_options)))
 #endif
+/* clang-format on */
 
 #include <offhook_twiml.h>
 

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
-for file in src/*/*.[ch] src/*.c tools/*.c bench/*.c tests/*/*.[ch] tests/*/*/*.c; do
+for file in src/*/*.[ch] src/*.c tools/*.c bench/*.[ch] bench/*/*.c tests/*/*.[ch] tests/*/*/*.c; do
 	[ -f "$file" ] || continue
 	lines=$(wc -l <"$file")
 	if [ "$lines" -gt 500 ]; then

@@ -46,6 +46,7 @@ only event2/ http
 only llhttp http
 only sqlite3 store
 only libxml/ twilio cli
-only curl/ cli
+only curl/ cli app
 only pcre2 store
+only glib jobs
 exit $bad

@@ -1,9 +1,11 @@
 #!/bin/bash
 # The whole path on this machine, without a Twilio account: a server on the embedded
-# store, signed traffic as Twilio sends it, what the phone shows, what is stored.
-#   demo.sh PROGRAM
+# store, signed traffic as Twilio sends it, what the phone shows, what is stored; then
+# a program of a user's (examples/queue.c), and what becomes of its jobs.
+#   demo.sh PROGRAM QUEUE
 set -eu
 offhook=$(realpath "$1")
+queue=$(realpath "$2")
 dir=$(mktemp -d)
 server=
 cleanup() {
@@ -44,14 +46,30 @@ url=https://demo.example.com
 cd "$dir"
 printf 'data = %s/data\nlog-level = warn\n' "$dir" >offhook.conf
 
-"$offhook" serve --listen 127.0.0.1:0 --public-url $url 2>"$dir/log" &
-server=$!
-for _ in $(seq 200); do
-	grep -q '^listening on' "$dir/log" && break
-	kill -0 "$server" 2>/dev/null || { cat "$dir/log"; exit 1; }
-	sleep 0.05
-done
-address=$(sed -n 's|^listening on http://||p' "$dir/log")
+# Starts a server on the demo's data.
+start() {
+	"$1" serve --listen 127.0.0.1:0 --public-url $url 2>"$dir/log" &
+	server=$!
+	for _ in $(seq 200); do
+		grep -q '^listening on' "$dir/log" && break
+		kill -0 "$server" 2>/dev/null || { cat "$dir/log"; exit 1; }
+		sleep 0.05
+	done
+	address=$(sed -n 's|^listening on http://||p' "$dir/log")
+}
+# Waits until no more than that many jobs are open.
+settled() {
+	for _ in $(seq 200); do
+		open=$("$offhook" jobs list --queue pack --state waiting,blocked,running \
+			--limit 0 --json 2>/dev/null | wc -l)
+		[ "$open" -gt "$1" ] || return 0
+		sleep 0.05
+	done
+	echo "the jobs do not end" >&2
+	exit 1
+}
+
+start "$offhook"
 echo "offhook serve is listening on $address, its data in $dir/data"
 
 message=SM$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -96,3 +114,24 @@ kill "$server"
 wait "$server"
 server=
 run events --limit 3
+
+step "7. Work after the reply: a program of your own (examples/queue.c), on the same data."
+start "$queue"
+run send sms --from +15550000001 --body tea
+run send sms --from +15550000002 --body coffee
+run send sms --from +15550000003 --body unicorn
+settled 0
+echo "The carrier answered at the third try; coffee was snoozed for a second; and:"
+run jobs list --queue pack
+dead=$("$offhook" jobs list --state dead --json | sed -n 's/.*"id": *\([0-9]*\).*/\1/p')
+run jobs show "$dead"
+
+step "8. Mend what was wrong, and redrive the dead letter."
+run send sms --from +15550000003 --body "add unicorn"
+run jobs retry --state dead
+settled 0
+run query parcels
+run jobs stats
+kill "$server"
+wait "$server"
+server=

@@ -117,9 +117,21 @@ function begin_group(    title, name)
 	comment = ""
 }
 
+# What is called by a macro in its place: its comment begins with how,
+# "oh_enqueue(context, queue, payload, ...): ".
+function called_as(code,    call)
+{
+	if (code !~ /_\(/ || !match(comment, /^oh_[a-z_]*\([^)]*\): /))
+		return code
+	call = substr(comment, 1, RLENGTH - 2)
+	comment = toupper(substr(comment, RLENGTH + 1, 1)) substr(comment, RLENGTH + 2)
+	return "void " call
+}
+
 # One whole prototype, and what stands after it on its line.
 function add_function(code, aside,    name, type, args, n, i, arg)
 {
+	code = called_as(code)
 	gsub(/OH_API |OH_PRINTF\([^)]*\) |__attribute__\(\([^)]*\)\) /, "", code)
 	gsub(/[ \t\n]+/, " ", code)
 	gsub(/\( /, "(", code)
@@ -151,6 +163,8 @@ function add_function(code, aside,    name, type, args, n, i, arg)
 # Types and macros, as they stand, under what is said of them.
 function add_code(code)
 {
+	gsub(/[^\n]*oh_end_ [^\n]*\n/, "", code)
+	gsub(/ OH_NOT_SET_/, "", code)
 	end_list()
 	if (body != "" && comment != "")
 		body = body ".Pp\n"
@@ -209,6 +223,9 @@ in_comment || (code == "" && /^\/\*/) {
 /^$/ || /^\/\*/ {
 	finish_code()
 	next
+}
+/^#ifdef __cplusplus/ && page != "" && page != "offhook" {
+	exit
 }
 /^(#if|#endif|#include|extern|#define OH_API|#define OH_PRINTF|#define OFFHOOK_H)/ && code == "" {
 	next

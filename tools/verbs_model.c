@@ -59,8 +59,8 @@ static void to_identifier(char *out, size_t size, const char *name)
 		out[len] = '_';
 }
 
-/* Whether offhook.h has a function of that name: " oh_NAME(" or "*oh_NAME(" in a line
- * that starts with OH_API. */
+/* Whether offhook.h has a function or macro of that name: " oh_NAME(" or "*oh_NAME(" in a
+ * line that starts with OH_API or #define. */
 static bool is_taken(const char *header, const char *function)
 {
 	char call[80];
@@ -70,8 +70,9 @@ static bool is_taken(const char *header, const char *function)
 		const char *line = at;
 		while (line > header && line[-1] != '\n')
 			line--;
-		if (strncmp(line, "OH_API ", 7) == 0 &&
-		    (at[-1] == ' ' || at[-1] == '*'))
+		bool declares = strncmp(line, "OH_API ", 7) == 0 ||
+				strncmp(line, "#define ", 8) == 0;
+		if (declares && (at[-1] == ' ' || at[-1] == '*'))
 			return true;
 	}
 	return false;

@@ -3,11 +3,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/admin_jobs.h"
+#include "app/admin_text.h"
 #include "util/mem.h"
 
 struct admin {
 	struct server *server;
 	struct admin_view view;
+	struct admin_jobs *jobs;
 };
 
 static void text_reply(struct request *request, int status, struct span body)
@@ -31,14 +34,6 @@ static void on_ready(struct admin *admin, struct request *request)
 		text_reply(request, 503, SPAN("the store cannot write; see the log\n"));
 }
 
-static void metric(struct buf *out, const char *name, const char *type,
-    const char *help, uint64_t value)
-{
-	buf_printf(out,
-	    "# HELP offhook_%s %s\n# TYPE offhook_%s %s\noffhook_%s %" PRIu64 "\n",
-	    name, help, name, type, name, value);
-}
-
 static void webhook_metrics(struct buf *out, const struct admin_view *view)
 {
 	buf_puts(out, "# HELP offhook_webhooks_total Webhooks answered, by outcome.\n"
@@ -57,37 +52,39 @@ static void http_metrics(struct buf *out, const struct admin_view *view)
 {
 	struct server_stats http;
 	server_stats(view->server, &http);
-	metric(out, "http_connections", "gauge", "Connections open.",
+	admin_metric(out, "http_connections", "gauge", "Connections open.",
 	    http.connections_open);
-	metric(out, "http_connections_total", "counter", "Connections accepted.",
+	admin_metric(out, "http_connections_total", "counter", "Connections accepted.",
 	    http.connections_total);
-	metric(out, "http_requests_total", "counter", "Well-formed requests.",
+	admin_metric(out, "http_requests_total", "counter", "Well-formed requests.",
 	    http.requests_total);
-	metric(out, "http_malformed_total", "counter", "Requests answered 400 unread.",
-	    http.malformed_total);
-	metric(out, "http_timed_out_total", "counter", "Requests that came too slowly.",
-	    http.timed_out_total);
-	metric(out, "http_shed_total", "counter",
+	admin_metric(out, "http_malformed_total", "counter",
+	    "Requests answered 400 unread.", http.malformed_total);
+	admin_metric(out, "http_timed_out_total", "counter",
+	    "Requests that came too slowly.", http.timed_out_total);
+	admin_metric(out, "http_shed_total", "counter",
 	    "Connections or requests turned away.", http.shed_total);
-	metric(out, "http_request_bytes", "gauge", "Memory of requests being served.",
-	    http.memory_bytes);
+	admin_metric(out, "http_request_bytes", "gauge",
+	    "Memory of requests being served.", http.memory_bytes);
 }
 
 static void store_metrics(struct buf *out, const struct admin_view *view)
 {
 	struct store_stats store;
 	store_stats(view->store, &store);
-	metric(out, "store_events_total", "counter", "Events committed.", store.events);
-	metric(out, "store_duplicates_total", "counter",
+	admin_metric(
+	    out, "store_events_total", "counter", "Events committed.", store.events);
+	admin_metric(out, "store_duplicates_total", "counter",
 	    "Repeats answered with the stored reply.", store.duplicates);
-	metric(out, "store_commits_total", "counter", "Group commits.", store.commits);
-	metric(out, "store_failed_commits_total", "counter", "Commits that failed.",
-	    store.failed_commits);
-	metric(out, "store_waiting", "gauge", "Transactions not yet committed.",
+	admin_metric(
+	    out, "store_commits_total", "counter", "Group commits.", store.commits);
+	admin_metric(out, "store_failed_commits_total", "counter",
+	    "Commits that failed.", store.failed_commits);
+	admin_metric(out, "store_waiting", "gauge", "Transactions not yet committed.",
 	    store.waiting);
-	metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.",
+	admin_metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.",
 	    (uint64_t)store.wal_bytes);
-	metric(out, "store_healthy", "gauge", "1 while commits succeed.",
+	admin_metric(out, "store_healthy", "gauge", "1 while commits succeed.",
 	    store_healthy(view->store) ? 1 : 0);
 }
 
@@ -97,6 +94,7 @@ static void on_metrics(struct admin *admin, struct request *request)
 	webhook_metrics(&out, &admin->view);
 	http_metrics(&out, &admin->view);
 	store_metrics(&out, &admin->view);
+	admin_jobs_metrics(admin->jobs, &out);
 	request_reply(
 	    request, &(struct reply){.status = 200,
 			 .content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -137,7 +135,9 @@ int admin_open(struct admin **out, const char *listen, const struct admin_view *
 	    .ctx = admin,
 	};
 	config.limits.connections = 100;
-	if (server_open(&admin->server, &config, err) < 0) {
+	if (admin_jobs_open(&admin->jobs, view->store, view->work, err) < 0 ||
+	    server_open(&admin->server, &config, err) < 0) {
+		admin_jobs_close(admin->jobs);
 		free(admin);
 		return error_wrap(err, "admin");
 	}
@@ -156,5 +156,6 @@ void admin_close(struct admin *admin)
 		return;
 	server_drain(admin->server, 1000);
 	server_close(admin->server);
+	admin_jobs_close(admin->jobs);
 	free(admin);
 }

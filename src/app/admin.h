@@ -4,6 +4,7 @@
 #define OFFHOOK_APP_ADMIN_H
 
 #include "app/lane.h"
+#include "app/work.h"
 #include "http/server.h"
 #include "util/error.h"
 
@@ -14,7 +15,8 @@ struct admin_view {
 	const struct server *server;
 	const struct lane *lanes;
 	int lane_count;
-	const struct store *store;
+	struct store *store;
+	const struct work *work;
 };
 
 int admin_open(struct admin **out, const char *listen, const struct admin_view *view,

@@ -14,13 +14,12 @@ static int64_t next_row(const struct documents_call *call)
 	return 0;
 }
 
-/* {"_id": id, …doc}; doc itself is left as it is, since the caller may share it. */
-static json_t *with_id(const char *id, json_t *doc)
+/* {"_id": id, …doc} as text; doc itself is left as it is, since the caller may share it. */
+static struct span with_id(const oh_context *context, const char *id, const json_t *doc)
 {
-	json_t *all = json_object();
-	(void)json_object_set_new(all, "_id", json_string(id));
-	(void)json_object_update(all, doc);
-	return all;
+	struct span text = context_json(context, doc);
+	return span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s", id,
+	    json_object_size(doc) > 0 ? "," : "", text.ptr + 1));
 }
 
 static bool has_no_id(const struct documents_call *call, const json_t *doc)
@@ -44,14 +43,12 @@ static const char *insert(const struct documents_call *call, json_t *doc)
 	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
 	store_id(id, row);
 	*ids = row;
-	json_t *all = with_id(id, doc);
-	staged->write.doc = context_json(context, all);
+	staged->write.doc = with_id(context, id, doc);
 	staged->write.ids = ids;
 	staged->write.id_count = 1;
 	if (call->key_field != NULL)
 		staged->write.key = arena_copy(context->arena,
-		    collections_key_text(filter_path(all, call->key_field), digits));
-	json_decref(all);
+		    collections_key_text(filter_path(doc, call->key_field), digits));
 	return id;
 }
 

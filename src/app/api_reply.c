@@ -27,7 +27,9 @@ static bool asks_for_twiml(enum oh_kind kind)
 
 static bool may_answer(oh_event *event, int status, const char *content_type)
 {
-	if (status < 200 || status > 599)
+	if (context_is_job(event))
+		context_fail(event, "oh_reply: a job has nobody to reply to");
+	else if (status < 200 || status > 599)
 		context_fail(event,
 		    "oh_reply: %d is no status (200 to 599) to answer with", status);
 	else if (content_type != NULL && !line_is_plain(content_type))
@@ -71,8 +73,9 @@ void oh_reply_xml(oh_event *event, const char *xml)
 	struct template *template = NULL;
 	struct buf text = {0};
 	struct error err;
-	if (xml == NULL) {
-		context_fail(event, "oh_reply_xml: the text is NULL");
+	if (xml == NULL || context_is_job(event)) {
+		context_fail(event, "oh_reply_xml: %s",
+		    xml == NULL ? "the text is NULL" : "a job has nobody to reply to");
 		return;
 	}
 	params.count = event->event->param_count;

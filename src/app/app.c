@@ -2,19 +2,21 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "app/admin.h"
+#include "app/alert.h"
 #include "app/builtin.h"
 #include "app/control.h"
 #include "app/handler.h"
 #include "app/lane.h"
 #include "app/order.h"
 #include "app/webhook.h"
+#include "app/work.h"
+#include "util/cores.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -23,6 +25,7 @@ struct app {
 	struct service service;
 	struct store *store;
 	struct templates *templates;
+	struct work *work;
 	struct control *control;
 	struct handlers *handlers; /* NULL: the built-in app */
 	struct lane *lanes;        /* one for each loop */
@@ -73,13 +76,6 @@ static void serve(void *ctx, struct request *request)
 	webhook_start(&app->lanes[loop_index(request->loop)], request, route);
 }
 
-/* The cores this process may run on, which taskset and containers limit. */
-static int cores(void)
-{
-	cpu_set_t set;
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 static int open_store(struct app *app, struct error *err)
 {
 	const struct config *config = app->service.config;
@@ -110,7 +106,8 @@ static int open_server(struct app *app, struct error *err)
 
 static int open_admin(struct app *app, struct error *err)
 {
-	struct admin_view view = {app->server, app->lanes, app->lane_count, app->store};
+	struct admin_view view = {
+	    app->server, app->lanes, app->lane_count, app->store, app->work};
 	if (app->service.config->admin == NULL)
 		return 0;
 	return admin_open(&app->admin, app->service.config->admin, &view, err);
@@ -120,9 +117,15 @@ static int open_handlers(struct app *app, const oh_app *user, struct error *err)
 {
 	if (user == NULL || user->routes == NULL)
 		return 0;
-	if (handlers_open(&app->handlers, &app->service, err) < 0)
+	return handlers_open(&app->handlers, &app->service, err);
+}
+
+/* Handlers first: they say what there is to work on. */
+static int start_work(struct app *app, const oh_app *user, struct error *err)
+{
+	if (open_handlers(app, user, err) < 0 || work_start(app->work, user, err) < 0)
 		return -1;
-	control_attach(app->control, app->handlers);
+	control_attach(app->control, app->work);
 	return 0;
 }
 
@@ -133,16 +136,17 @@ static int open_all(struct app **out, const struct config *config,
 	app->service.config = config;
 	atomic_init(&app->service.routes, routes);
 	app->service.order = order_new();
-	app->lane_count = config->threads > 0 ? (int)config->threads : cores();
+	app->lane_count = config->threads > 0 ? (int)config->threads : cores_usable();
 	app->lanes = mem_new((size_t)app->lane_count, sizeof(*app->lanes));
 	for (int i = 0; i < app->lane_count; i++)
 		lane_open(&app->lanes[i], &app->service);
-	if (templates_open(&app->templates, config->templates, err) < 0)
+	if (alert_export(config, err) < 0 ||
+	    templates_open(&app->templates, config->templates, err) < 0)
 		goto failed;
 	app->service.templates = app->templates;
-	if (open_store(app, err) < 0 ||
+	if (open_store(app, err) < 0 || work_open(&app->work, &app->service, err) < 0 ||
 	    control_open(&app->control, config->data, app->store, err) < 0 ||
-	    open_handlers(app, user, err) < 0 || open_server(app, err) < 0 ||
+	    start_work(app, user, err) < 0 || open_server(app, err) < 0 ||
 	    open_admin(app, err) < 0)
 		goto failed;
 	*out = app;
@@ -166,14 +170,17 @@ int app_open_routes(struct app **out, const struct config *config,
 
 int app_swap(struct app *app, const char *program, struct error *err)
 {
-	if (app->handlers == NULL)
-		return error_set(err, "the built-in app cannot be replaced");
-	return handlers_swap(app->handlers, program, err);
+	return work_swap(app->work, program, err);
 }
 
 int app_handlers(struct app *app, int *out, int max)
 {
 	return app->handlers == NULL ? 0 : handlers_pids(app->handlers, out, max);
+}
+
+int app_workers(struct app *app, int *out, int max)
+{
+	return work_pids(app->work, out, max);
 }
 
 const char *app_address(const struct app *app)
@@ -190,11 +197,13 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	work_stop(app->work); /* jobs that run have the time of the drain to end */
 	if (app->server != NULL)
 		server_drain(app->server, app->service.config->drain_timeout_ms);
 	admin_close(app->admin);
 	control_close(app->control);
 	handlers_close(app->handlers);
+	work_close(app->work);
 	/* The store commits what is left; its callbacks still post to the loops. */
 	store_close(app->store);
 	server_close(app->server);

@@ -10,8 +10,8 @@
 
 struct app;
 
-/* Opens the store, the templates, the control socket, the handler processes, the
- * listeners; from then on it serves. user is the app whose handlers are run, in
+/* Opens the store, the templates, the control socket, the handler processes, the queues
+ * and their workers' processes, the listeners; from then on it serves. user is the app whose handlers are run, in
  * processes of this same program; NULL, or one without routes: the built-in app.
  * config must outlive it. */
 int app_open(struct app **out, const struct config *config, const oh_app *user,
@@ -26,6 +26,8 @@ int app_open_routes(struct app **out, const struct config *config,
 int app_swap(struct app *app, const char *program, struct error *err);
 /* Process ids of the handler processes that are ready; gives how many. */
 int app_handlers(struct app *app, int *out, int max);
+/* Likewise of those that work on jobs. */
+int app_workers(struct app *app, int *out, int max);
 /* "127.0.0.1:8080" */
 const char *app_address(const struct app *app);
 /* The admin listener's; NULL without one. */

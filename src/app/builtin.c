@@ -2,6 +2,7 @@
 
 #include "app/builtin_call.h"
 #include "app/builtin_message.h"
+#include "app/failure.h"
 #include "app/templates.h"
 #include "app/webhook.h"
 
@@ -178,5 +179,7 @@ int builtin_declare(struct store *store, struct error *err)
 {
 	if (store_declare(store, "sms_messages", "messageSid", err) < 0)
 		return -1;
-	return store_declare(store, "calls", "callSid", err);
+	if (store_declare(store, "calls", "callSid", err) < 0)
+		return -1;
+	return store_declare(store, COLLECTION_ALERTS, "group", err);
 }

@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/failure.h"
+
 /* Declared unless the app has declared them itself. */
 static const oh_collection usual[] = {
-    {COLLECTION_KV, "key"},
-    {"sms_messages",             "messageSid"},
-    {"calls","callSid"},
-    {0      },
+    {COLLECTION_KV,  "key"},
+    {COLLECTION_ALERTS,              "group"},
+    {"sms_messages","messageSid"},
+    {"calls", "callSid"},
+    {0	     },
 };
 
 static const char *key_in(const oh_collection *table, const char *name)

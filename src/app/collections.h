@@ -9,8 +9,7 @@
 #include "offhook.h"
 #include "util/arena.h"
 
-#define COLLECTION_KV   "offhook.kv"   /* {key, value, expiresAt (ms) or null} */
-#define COLLECTION_JOBS "offhook.jobs" /* see oh_enqueue */
+#define COLLECTION_KV "offhook.kv" /* {key, value, expiresAt (ms) or null} */
 
 /* The key field of a collection; NULL when it has none. app may be NULL. */
 const char *collections_key(const oh_app *app, const char *collection);

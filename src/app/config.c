@@ -321,11 +321,17 @@ int config_load(struct config *out, const struct config_input *input, struct err
 	return rc;
 }
 
+static void wipe(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
 void config_clear(struct config *config)
 {
-	if (config->first_token != NULL)
-		explicit_bzero(config->first_token, strlen(config->first_token));
-	free(config->first_token);
+	wipe(config->first_token);
+	wipe(config->alert_secret);
 	tokens_free(config->tokens);
 	proxies_free(config->proxies);
 	arena_free(config->arena);

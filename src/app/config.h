@@ -46,6 +46,15 @@ struct config {
 	int64_t max_handlers;       /* while all of them are held up */
 	int64_t handler_timeout_ms; /* then its process is killed */
 	int64_t handler_memory;     /* bytes of address space of a process */
+	int64_t workers;            /* processes for jobs; 0: one for each core */
+	int64_t max_workers;        /* while all of them are held up */
+	int64_t jobs_keep_ms;       /* ended jobs; then they are dropped */
+	int64_t dead_jobs_keep_ms;  /* dead letters, likewise */
+	const char *alert_url;      /* http:// or https://; NULL: none */
+	const char *alert_command;  /* for /bin/sh; NULL: none */
+	char *alert_secret;         /* "whsec_…"; NULL: none. Wiped by config_clear */
+	int64_t alert_interval_ms;  /* between two alerts of a group */
+	int64_t alert_delay_ms;     /* before the first one */
 	enum log_level log_level;
 	enum log_format log_format;
 	struct tokens *tokens; /* never NULL, may be empty */

@@ -1,6 +1,5 @@
 #include "app/context.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "app/stage.h"
@@ -34,6 +33,7 @@ void context_open(struct oh_context *out, const struct context_world *world,
 	*out = (struct oh_context){
 	    .arena = arena, .world = world, .event = event, .kind = kind};
 	out->staged_end = &out->staged;
+	out->jobs_end = &out->jobs;
 	out->twiml = twiml_new(context_language(out), arena);
 	out->root = (struct oh_twiml){twiml_root(out->twiml), out};
 }
@@ -42,21 +42,27 @@ void context_close(struct oh_context *context)
 {
 	stage_clear(context);
 	json_decref(context->body_json);
+	json_decref(context->payload);
 	context->body_json = NULL;
+	context->payload = NULL;
+}
+
+const char *context_line(const oh_context *context, const char *format, va_list args)
+{
+	struct error err;
+	(void)vsnprintf(err.text, sizeof(err.text), format, args);
+	struct span text = utf8_repair(span_of(err.text), context->arena);
+	return arena_strndup(context->arena, text);
 }
 
 void context_fail(oh_context *context, const char *format, ...)
 {
-	struct error err;
 	va_list args;
 	if (context->mistake != NULL)
 		return;
 	va_start(args, format);
-	(void)vsnprintf(err.text, sizeof(err.text), format, args);
+	context->mistake = context_line(context, format, args);
 	va_end(args);
-	struct span text =
-	    utf8_repair((struct span){err.text, strlen(err.text)}, context->arena);
-	context->mistake = arena_strndup(context->arena, text);
 }
 
 const char *context_text(const oh_context *context, struct span bytes)

@@ -6,6 +6,7 @@
 #define OFFHOOK_APP_CONTEXT_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "app/api_twiml.h"
@@ -20,7 +21,9 @@
 struct context_world {
 	const oh_app *app;
 	struct store_reader *reader; /* NULL: there is no store to read */
-	void (*log)(void *ctx, const struct frame_log *line);
+	void (*log)(void *ctx, const struct frame_log *line); /* NULL: nobody reads */
+	void (*progress)(
+	    void *ctx, const struct frame_progress *progress); /* likewise */
 	void *ctx;
 };
 
@@ -38,18 +41,30 @@ struct oh_context {
 
 	struct staged *staged, **staged_end; /* app/stage.h */
 	uint32_t staged_count;
-	uint32_t rows_used; /* of event->row_count */
+	uint32_t rows_used;                  /* of event->row_count */
+	struct staged_job *jobs, **jobs_end; /* likewise */
+	uint32_t job_count;
 
 	struct twiml *twiml;
 	struct oh_twiml root;
 	struct context_answer answer;
 
 	json_t *body_json; /* oh_json's; freed at the end */
-	json_t *payload;   /* a job's; NULL for events */
-	int try_number;    /* likewise */
+
+	/* Of a job: */
+	json_t *payload; /* NULL for events; freed at the end */
+	bool snoozed, given_up;
+	int64_t snooze_ms;
+	int64_t progress_us; /* see oh_progress */
 
 	const char *mistake; /* the first one; NULL: none */
 };
+
+/* Whether it is a job's. */
+static inline bool context_is_job(const oh_context *context)
+{
+	return context->event->try != 0;
+}
 
 /* Which TwiML it is answered with. */
 enum twiml_kind context_language(const oh_context *context);
@@ -60,6 +75,9 @@ void context_open(struct oh_context *out, const struct context_world *world,
 void context_close(struct oh_context *context);
 /* Notes a mistake, unless there was one before. */
 OH_PRINTF(2, 3) void context_fail(oh_context *context, const char *format, ...);
+/* A line of text as printf makes it, repaired and cut to what struct error holds. */
+__attribute__((format(printf, 2, 0))) const char *context_line(
+    const oh_context *context, const char *format, va_list args);
 /* Valid UTF-8, NUL-terminated; NULL for an absent span, whose bytes a NUL follows. */
 const char *context_text(const oh_context *context, struct span bytes);
 /* Compact JSON text in the arena. */

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "app/handler.h"
+#include "app/work.h"
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -22,76 +22,24 @@ enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct store *store;
-	_Atomic(struct handlers *) handlers; /* NULL: none, or not yet */
+	_Atomic(struct work *) work; /* NULL: not yet */
 	char *path;
 	int listener;
 	int stop[2]; /* a byte here ends the thread */
 	pthread_t thread;
 };
 
-/* ---- the commands ---- */
-
-static int execute_forget(
-    struct store *store, const json_t *request, json_t **answer, struct error *err)
-{
-	const char *address = json_string_value(json_object_get(request, "address"));
-	struct store_forgotten forgotten = {0};
-	if (address == NULL || *address == '\0')
-		return error_set(err, "forget: no address");
-	if (store_forget(store, span_of(address), &forgotten, err) < 0)
-		return -1;
-	*answer = json_pack("{s:I, s:I}", "events", (json_int_t)forgotten.events,
-	    "documents", (json_int_t)forgotten.documents);
-	return 0;
-}
-
-static int execute_index(
-    struct store *store, const json_t *request, json_t **answer, struct error *err)
-{
-	const char *collection =
-	    json_string_value(json_object_get(request, "collection"));
-	const char *path = json_string_value(json_object_get(request, "path"));
-	if (collection == NULL || path == NULL)
-		return error_set(err, "index: no collection or no path");
-	if (store_index(store, collection, path, err) < 0)
-		return -1;
-	*answer = json_pack("{s:s, s:s}", "collection", collection, "path", path);
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	int (*execute)(struct store *store, const json_t *request, json_t **answer,
-	    struct error *err);
-} commands[] = {
-    {"forget", execute_forget},
-    {"index",  execute_index }
-};
-
-int control_execute(
-    struct store *store, const json_t *request, json_t **answer, struct error *err)
-{
-	const char *name = json_string_value(json_object_get(request, "command"));
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && name != NULL;
-	     i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return commands[i].execute(store, request, answer, err);
-	return error_set(err, "the server does not know the command %s; is it older?",
-	    name == NULL ? "(none)" : name);
-}
-
 /* Only a server can: the answer comes when the new program has taken over. */
 static int execute_swap(
     struct control *control, const json_t *request, json_t **answer, struct error *err)
 {
-	struct handlers *handlers = atomic_load(&control->handlers);
+	struct work *work = atomic_load(&control->work);
 	const char *program = json_string_value(json_object_get(request, "program"));
 	if (program == NULL || *program != '/')
 		return error_set(err, "swap: no program, or not its whole path");
-	if (handlers == NULL)
-		return error_set(
-		    err, "this server runs the built-in app: there is nothing to swap");
-	if (handlers_swap(handlers, program, err) < 0)
+	if (work == NULL)
+		return error_set(err, "the server is not ready to swap programs");
+	if (work_swap(work, program, err) < 0)
 		return -1;
 	log_write(LOG_INFO, "another program swapped in", "program", program, NULL);
 	*answer = json_pack("{s:s}", "program", program);
@@ -252,9 +200,9 @@ failed:
 	return -1;
 }
 
-void control_attach(struct control *control, struct handlers *handlers)
+void control_attach(struct control *control, struct work *work)
 {
-	atomic_store(&control->handlers, handlers);
+	atomic_store(&control->work, work);
 }
 
 void control_close(struct control *control)

@@ -103,7 +103,8 @@ static void came_back(struct loop_task *task)
 		webhook_handled(webhook, HANDLED_FAILED);
 		return;
 	}
-	webhook->writes = run->writes;
+	webhook->writes = run->taken.writes;
+	webhook->jobs = run->taken.jobs;
 	if (webhook->state != EVENT_LATE)
 		webhook->reply = run->reply;
 	webhook_handled(webhook, HANDLED_OK);
@@ -141,6 +142,7 @@ static void handle(struct webhook *webhook)
 		webhook->run->webhook = webhook;
 		webhook->run->task.run = came_back;
 		webhook->run->pool_run.done = done;
+		webhook->run->pool_run.route = webhook->route;
 		webhook->release = release;
 		pack(&webhook->run->pool_run.event, webhook);
 	}
@@ -239,10 +241,7 @@ static int introduced(void *ctx, struct span frame, struct error *err)
 static bool address(void *ctx, struct pool_run *pool_run)
 {
 	const struct handlers *handlers = ctx;
-	const struct handler_run *run =
-	    (struct handler_run *)((char *)pool_run -
-				   offsetof(struct handler_run, pool_run));
-	const struct route *route = run->webhook->route;
+	const struct route *route = pool_run->route;
 	if (route->table != handlers->tables)
 		route = table_like(handlers->tables, route);
 	if (route != NULL)
@@ -250,10 +249,9 @@ static bool address(void *ctx, struct pool_run *pool_run)
 	return route != NULL;
 }
 
-static struct pool_config pool_config(
-    struct handlers *handlers, const char *program, char *const *words)
+struct pool_config handlers_config(
+    const struct config *config, const char *program, char *const *words)
 {
-	const struct config *config = handlers->service->config;
 	return (struct pool_config){
 	    .program = program,
 	    .argv = words,
@@ -262,10 +260,18 @@ static struct pool_config pool_config(
 	    .max_processes = (int)config->max_handlers,
 	    .hang_ms = config->handler_timeout_ms,
 	    .memory_bytes = UNDER_SANITIZER ? 0 : config->handler_memory,
-	    .introduced = introduced,
-	    .address = address,
-	    .ctx = handlers,
 	};
+}
+
+static struct pool_config pool_config(
+    struct handlers *handlers, const char *program, char *const *words)
+{
+	struct pool_config out =
+	    handlers_config(handlers->service->config, program, words);
+	out.introduced = introduced;
+	out.address = address;
+	out.ctx = handlers;
+	return out;
 }
 
 int handlers_open(struct handlers **out, struct service *service, struct error *err)
@@ -274,7 +280,7 @@ int handlers_open(struct handlers **out, struct service *service, struct error *
 	char handler[] = "handler";
 	char *const words[] = {program_invocation_name, handler, NULL};
 	handlers->service = service;
-	struct pool_config config = pool_config(handlers, "/proc/self/exe", words);
+	struct pool_config config = pool_config(handlers, PROGRAM_SELF, words);
 	service->handlers = handlers;
 	if (pool_open(&handlers->pool, &config, err) < 0) {
 		service->handlers = NULL;
@@ -294,6 +300,18 @@ int handlers_swap(struct handlers *handlers, const char *program, struct error *
 	int rc = pool_swap(handlers->pool, &config, err);
 	free(name);
 	return rc;
+}
+
+const struct table *handlers_table(const struct handlers *handlers)
+{
+	return handlers->tables;
+}
+
+void handlers_submit(
+    struct handlers *handlers, struct pool_run *run, const struct route *route)
+{
+	run->route = route;
+	pool_submit(handlers->pool, run);
 }
 
 void handlers_flush(struct handlers *handlers)

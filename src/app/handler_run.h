@@ -1,13 +1,12 @@
 /* handler_run -- one webhook's run in a handler process, and what came back of it:
- * nothing of that is believed before it is checked, because a handler may have written
- * over its own memory. */
+ * nothing of that is believed before it is checked (app/result.h). */
 #ifndef OFFHOOK_APP_HANDLER_RUN_H
 #define OFFHOOK_APP_HANDLER_RUN_H
 
 #include "app/pool.h"
+#include "app/result.h"
 #include "http/loop.h"
 #include "http/request.h"
-#include "store/store.h"
 #include "util/error.h"
 
 struct webhook;
@@ -21,10 +20,10 @@ struct handler_run {
 	struct arena *arena; /* holds the result, and what is made of it */
 
 	struct reply reply;
-	struct store_write *writes; /* in order */
+	struct result taken; /* writes and jobs */
 };
 
-/* Makes reply and writes of the result; they live until handler_run_clear. -1 with why
+/* Makes reply, writes and jobs of the result; they live until handler_run_clear. -1 with why
  * the event has failed. */
 int handler_run_take(struct handler_run *run, struct error *err);
 /* Frees the result and all that was made of it, for another attempt or the end. */

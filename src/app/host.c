@@ -17,10 +17,15 @@
 #include "app/log_limit.h"
 #include "app/pool.h"
 #include "app/run.h"
+#include "app/run_job.h"
+#include "app/workers.h"
 #include "util/buf.h"
 #include "util/clock.h"
 
-enum { READ_SIZE = 64 << 10 };
+enum {
+	READ_SIZE = 64 << 10,
+	LOOK_EACH = 8 /* runs between looks at the process's memory */
+};
 
 struct host {
 	const oh_app *app;
@@ -29,6 +34,8 @@ struct host {
 	struct context_world world;
 	struct buf in;   /* bytes of frames not yet handled */
 	struct buf out;  /* the frame being sent */
+	struct buf bell; /* FRAME_BELL */
+	unsigned runs;
 	int statm;       /* /proc/self/statm */
 	int64_t at_rest; /* bytes of address space before the first event */
 	struct log_limit log_limit;
@@ -41,17 +48,28 @@ int host_wanted(void)
 
 /* ---- the socket ---- */
 
+/* Tells the server of the ring. -1 when it is gone. */
+static int ring_bell(const struct host *host)
+{
+	ssize_t sent;
+	do {
+		sent = send(host->fd, host->bell.ptr, host->bell.len, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -1 : 0;
+}
+
 /* Sends host->out, and empties it. -1 when the server is gone. */
 static int flush(struct host *host)
 {
+	struct ring *ring = &host->table->ring;
 	struct span left = buf_span(&host->out);
 	while (left.len > 0) {
-		ssize_t sent = send(host->fd, left.ptr, left.len, MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
+		size_t put = ring_put(ring, left);
+		left = span_from(left, put);
+		if ((ring_wanted(ring) || put == 0) && ring_bell(host) < 0)
 			return -1;
-		left = span_from(left, (size_t)sent);
+		if (left.len > 0)
+			ring_wait(ring);
 	}
 	buf_clear(&host->out);
 	return 0;
@@ -78,6 +96,13 @@ static void send_log(void *ctx, const struct frame_log *line)
 	if (!log_limit_passes(&host->log_limit, clock_mono_us()))
 		return;
 	frame_put_log(&host->out, line);
+	(void)flush(host);
+}
+
+static void send_progress(void *ctx, const struct frame_progress *progress)
+{
+	struct host *host = ctx;
+	frame_put_progress(&host->out, progress);
 	(void)flush(host);
 }
 
@@ -114,16 +139,17 @@ static int64_t address_space(const struct host *host)
 
 /* Handlers that leak a little must not cost another's event its memory: when half of
  * what the limit left at start is gone, the process makes room for a fresh one. */
-static bool outgrown(const struct host *host)
+static bool outgrown(struct host *host)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+	if (++host->runs % LOOK_EACH != 0 || getrlimit(RLIMIT_AS, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
 		return false;
 	int64_t allowed = (int64_t)limit.rlim_cur - host->at_rest;
 	return address_space(host) - host->at_rest > allowed / 2;
 }
 
-/* ---- events ---- */
+/* ---- events and jobs ---- */
 
 /* Ours to run, unless the server has taken it back. */
 static bool claim(struct host *host, const struct frame_event *event)
@@ -140,7 +166,7 @@ static int answer(struct host *host, const struct frame_result *result)
 	frame_put_result(&host->out, result);
 	if (host->out.len > FRAME_MAX) {
 		const struct frame_result failed = {.id = result->id,
-		    .failure = SPAN("the handler's writes and reply are over 64 MB")};
+		    .failure = SPAN("its writes, jobs and reply are over 64 MB")};
 		buf_clear(&host->out);
 		frame_put_result(&host->out, &failed);
 	}
@@ -156,7 +182,8 @@ static int handle(struct host *host, struct span frame)
 	if (rc == 0 && claim(host, &event)) {
 		crash_running(event.id);
 		log_limit_run(&host->log_limit);
-		run_event(&result, &host->world, &event, arena);
+		(event.try == 0 ? run_event : run_job)(
+		    &result, &host->world, &event, arena);
 		(void)fflush(stdout);
 		tell_dropped(host, &event);
 		rc = answer(host, &result);
@@ -200,15 +227,32 @@ static struct frame_route route_frame(const oh_route *route)
 	};
 }
 
+static const struct frame_route *route_frames(
+    const oh_app *app, uint32_t *count, struct arena *arena)
+{
+	*count = run_route_count(app->routes);
+	struct frame_route *frames = arena_alloc(arena, *count * sizeof(*frames));
+	for (uint32_t i = 0; i < *count; i++)
+		frames[i] = route_frame(&app->routes[i]);
+	return frames;
+}
+
+static const struct frame_worker *worker_frames(
+    const oh_app *app, uint32_t *count, struct arena *arena)
+{
+	const oh_worker *workers = workers_all(app, count, arena);
+	struct frame_worker *frames = arena_alloc(arena, *count * sizeof(*frames));
+	for (uint32_t i = 0; i < *count; i++)
+		frames[i] = workers_frame(&workers[i]);
+	return frames;
+}
+
 static int introduce(struct host *host)
 {
 	struct arena *arena = arena_new();
-	struct frame_table table = {.route_count = run_route_count(host->app->routes)};
-	struct frame_route *routes =
-	    arena_alloc(arena, table.route_count * sizeof(*routes));
-	for (uint32_t i = 0; i < table.route_count; i++)
-		routes[i] = route_frame(&host->app->routes[i]);
-	table.routes = routes;
+	struct frame_table table = {0};
+	table.routes = route_frames(host->app, &table.route_count, arena);
+	table.workers = worker_frames(host->app, &table.worker_count, arena);
 	table.collections = collections_all(host->app, &table.collection_count, arena);
 	frame_put_table(&host->out, &table);
 	frame_put_ready(&host->out);
@@ -263,11 +307,12 @@ static int begin(struct host *host, struct error *err)
 	if (attach(host, err) < 0)
 		return -1;
 	settle_in(host);
-	if (open_data(host, err) < 0)
+	if (workers_check(host->app, err) < 0 || open_data(host, err) < 0)
 		return -1;
 	if (host->app->start != NULL && host->app->start() != OH_OK)
 		return error_set(err, "the app's start failed");
 	host->at_rest = address_space(host);
+	frame_put_bell(&host->bell);
 	if (introduce(host) < 0)
 		return error_set(err, "the server is gone");
 	return 0;
@@ -278,7 +323,8 @@ int host_run(const oh_app *app)
 	struct host host = {.app = app, .fd = -1, .statm = -1};
 	struct error err;
 	int rc = 0;
-	host.world = (struct context_world){.app = app, .log = send_log, .ctx = &host};
+	host.world = (struct context_world){
+	    .app = app, .log = send_log, .progress = send_progress, .ctx = &host};
 	if (begin(&host, &err) < 0) {
 		(void)fprintf(stderr, "offhook: handler process: %s\n", err.text);
 		return EXIT_FAILURE;
@@ -288,5 +334,6 @@ int host_run(const oh_app *app)
 	store_reader_close(host.world.reader);
 	buf_free(&host.in);
 	buf_free(&host.out);
+	buf_free(&host.bell);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

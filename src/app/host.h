@@ -1,5 +1,5 @@
-/* host -- the inside of a handler process: takes events from the server, runs the app's
- * handlers on them, one at a time, and sends the outcomes back. */
+/* host -- the inside of a handler process: takes events and jobs from the server, runs the
+ * app's handlers and workers on them, one at a time, and sends the outcomes back. */
 #ifndef OFFHOOK_APP_HOST_H
 #define OFFHOOK_APP_HOST_H
 

@@ -40,6 +40,7 @@ struct service {
 	struct order *order;
 	struct store *store;
 	struct templates *templates;
+	atomic_bool on_failure;         /* the app wants to be told */
 	_Atomic int64_t refusal_second; /* the second that the count below is for */
 	atomic_int refusals_told;
 };

@@ -20,7 +20,7 @@ enum {
 	CLOSE_MS = 5000, /* what still runs then is killed */
 	EVENTS = 64,
 	CROWD = 8, /* events under way from which on it pays to gather */
-	GATHER_NS = 100000
+	GATHER_NS = 250000
 };
 
 /* ---- what epoll tells: a process's death has the lowest bit of its pointer set ---- */
@@ -136,16 +136,19 @@ static void begin_close(struct pool *pool, struct pool_call *call)
 /* ---- the thread ---- */
 
 /* With many events under way results come one by one, a few microseconds apart:
- * handling each as it comes would cost a change of threads here and one on a lane. */
-static void gather(const struct pool *pool)
+ * handling each as it comes would cost a change of threads here and one on a lane.
+ * Whether any came. */
+static bool gather(struct pool *pool)
 {
 	const struct timespec moment = {.tv_nsec = GATHER_NS};
 	int held = 0;
 	for (const struct process *process = pool->processes; process != NULL;
 	     process = process->next)
 		held += process->stuck ? 0 : process->held;
-	if (held >= CROWD)
-		(void)nanosleep(&moment, NULL);
+	if (held < CROWD)
+		return false;
+	(void)nanosleep(&moment, NULL);
+	return pool_feed_rings(pool);
 }
 
 /* While something is under way it is looked at often. */
@@ -174,8 +177,9 @@ static void *pool_main(void *arg)
 	struct pool *pool = arg;
 	struct epoll_event events[EVENTS];
 	while (!pool->closing || pool->processes != NULL) {
-		gather(pool);
-		int count = epoll_wait(pool->epoll, events, EVENTS, patience(pool));
+		bool more = gather(pool) || pool_feed_watch(pool);
+		int count =
+		    epoll_wait(pool->epoll, events, EVENTS, more ? 0 : patience(pool));
 		for (int i = 0; i < count; i++)
 			heed(pool, &events[i]);
 		pool_crew_bury(pool);

@@ -1,15 +1,18 @@
 /* pool -- the handler processes: started, fed, watched, killed, replaced. Handlers and
  * workers written by users run in them and nowhere else.
  *
- * Each process has one socketpair (frames both ways, app/frame.h) and one page of
- * memory shared with the server, a table of slots. An event that is sent to a process
- * is WAITING in its slot; the process makes it RUNNING before it calls the handler; the
- * server may make it REVOKED instead (compare-and-swap decides), and then send it to
- * another process: so that an event behind a slow one does not wait for it and yet
- * never runs twice. A process takes events in the order they were sent, drops a REVOKED
- * one without a word, and writes slots in no other way than WAITING to RUNNING; the
- * server frees them. A result may not wait for the next handler: it is written before
- * that one begins (or may block).
+ * Each process has one socketpair and some memory shared with the server: a table of
+ * slots, and a ring (app/ring.h) for the frames it sends back (app/frame.h). The socket
+ * has the frames for the process; the other way it tells of its end, and FRAME_BELL when
+ * the server asked to be told of the ring (frames of any type may come by it as well).
+ *
+ * An event that is sent to a process is WAITING in its slot; the process makes it RUNNING
+ * before it calls the handler; the server may make it REVOKED instead (compare-and-swap
+ * decides), and then send it to another process: so that an event behind a slow one does
+ * not wait for it and yet never runs twice. A process takes events in the order they were
+ * sent, drops a REVOKED one without a word, and writes slots in no other way than WAITING
+ * to RUNNING; the server frees them. A result may not wait for the next handler: it is in
+ * the ring, and the server told if it asked, before that one begins (or may block).
  *
  * When a process dies, the event that was RUNNING is settled as failed and the WAITING
  * ones are sent elsewhere: nothing of theirs was committed. One whose handler runs
@@ -23,17 +26,20 @@
 #include <stdint.h>
 
 #include "app/frame.h"
+#include "app/ring.h"
 #include "util/error.h"
 
 enum { POOL_SLOTS = 256 };
 
 struct pool_run;
+struct route;
 
 enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_RUNNING, SLOT_REVOKED };
 
-/* The shared page. */
+/* The shared memory. */
 struct pool_table {
 	_Atomic uint32_t slots[POOL_SLOTS]; /* enum slot_state */
+	struct ring ring;
 };
 
 struct pool;
@@ -55,6 +61,10 @@ struct pool_config {
 	 * it has no such route. */
 	int (*introduced)(void *ctx, struct span frame, struct error *err);
 	bool (*address)(void *ctx, struct pool_run *run);
+	/* What a running job tells of itself (oh_progress): a line, valid during the
+	 * call. */
+	void (*progress)(void *ctx, struct pool_run *run, struct span text);
+	int nice; /* added to the processes' nice value: they yield to the server */
 	void *ctx;
 };
 
@@ -62,12 +72,15 @@ struct pool_config {
 struct pool_run {
 	struct frame_event event; /* its spans must live until done too */
 	/* On a thread of the pool's: ok, failed (result->failure says why, also for a crash,
-	 * with a symbolised backtrace in the log), and never more than once. result
-	 * points into arena, which is the callee's to free; so does result itself. */
+	 * with a symbolised backtrace in the log), and never more than once. When the pool
+	 * was closed first, result->end is FRAME_INTERRUPTED. result points into arena,
+	 * which is the callee's to free; so does result itself. */
 	void (*done)(struct pool_run *run, const struct frame_result *result,
 	    struct arena *arena);
-	struct pool_run *next; /* the pool's */
-	int deaths;            /* the pool's: processes that died while they had it */
+	const struct route *route; /* the event's; NULL: it is a job */
+	int64_t hang_ms;           /* in place of the pool's; 0: the pool's */
+	struct pool_run *next;     /* the pool's */
+	int deaths; /* the pool's: processes that died while they had it */
 };
 
 /* Starts the processes and a thread that feeds and watches them; returns when the first

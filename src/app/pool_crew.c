@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,9 +188,6 @@ void pool_crew_ready(struct pool *pool, struct process *process)
 	pool->current = pool->next;
 	pool->next = before;
 	pool->average_us = 0;
-	(void)snprintf(pool->hang_text, sizeof(pool->hang_text),
-	    "ran for more than %" PRId64 " ms and was killed",
-	    pool->current->config.hang_ms);
 	for (struct process *old = pool->processes; old != NULL; old = old->next)
 		if (old->generation != pool->current->generation)
 			old->leaving = true;
@@ -199,6 +195,8 @@ void pool_crew_ready(struct pool *pool, struct process *process)
 }
 
 /* ---- ending ---- */
+
+static const char stopped[] = "was still running when the server stopped";
 
 static void look_at(struct pool *pool, struct process *process, int64_t now_us)
 {
@@ -209,7 +207,7 @@ static void look_at(struct pool *pool, struct process *process, int64_t now_us)
 	else if (process->ends_us != 0 && now_us - process->ends_us > END_US)
 		process_kill(process, "did not end in time");
 	else if (pool->closing && now_us > pool->close_us)
-		process_kill(process, "was still running when the server stopped");
+		process_kill(process, stopped);
 }
 
 static void dismiss_extra(struct pool *pool, int64_t now_us)
@@ -252,20 +250,21 @@ void pool_crew_look(struct pool *pool, int64_t now_us)
 
 struct loss {
 	struct pool_run *run; /* the guilty one */
-	struct buf story;     /* what the handler did */
+	enum frame_end end;
+	struct buf story; /* what the handler did */
 };
 
 static void settle_loss(void *ctx, const char *where, const char *trace)
 {
 	struct loss *loss = ctx;
 	char sid[48];
-	char *why = mem_printf("the handler %s%s%s%s", buf_text(&loss->story),
-	    where != NULL && *where != '\0' ? " at " : "", where != NULL ? where : "",
-	    where != NULL ? ")" : "");
+	char *why = mem_printf("the %s %s%s%s%s", pool_who(loss->run),
+	    buf_text(&loss->story), where != NULL && *where != '\0' ? " at " : "",
+	    where != NULL ? where : "", where != NULL ? ")" : "");
 	(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(loss->run->event.sid));
-	log_write(LOG_ERROR, "handler process lost", "why", why, "sid", sid,
-	    "backtrace", trace, NULL);
-	pool_settle(loss->run, why);
+	log_write(LOG_ERROR, "handler process lost", "why", why,
+	    loss->run->event.try == 0 ? "sid" : "job", sid, "backtrace", trace, NULL);
+	pool_settle(loss->run, loss->end, why);
 	free(why);
 	buf_free(&loss->story);
 	free(loss);
@@ -277,6 +276,7 @@ static void lose(struct pool *pool, struct process *process, struct pool_run *gu
 	struct loss *loss = mem_new(1, sizeof(*loss));
 	struct last_words *words = process->last_words;
 	loss->run = guilty;
+	loss->end = process->cause == stopped ? FRAME_INTERRUPTED : FRAME_END;
 	buf_put(&loss->story, buf_span(story));
 	process->last_words = NULL;
 	if (words != NULL && process->cause == NULL) {

@@ -49,11 +49,9 @@ struct pool {
 	struct pool_run *waiting; /* not with a process; the oldest first */
 	struct pool_run **waiting_end;
 	int64_t looked_us;
-	int64_t average_us;  /* what a handler takes, smoothed */
-	int64_t answered_us; /* when the last result came */
-	int early_deaths;    /* in a row, of processes that were never ready */
-	int64_t start_us;    /* none is started before this */
-	char hang_text[80];
+	int64_t average_us; /* what a run takes, smoothed */
+	int early_deaths;   /* in a row, of processes that were never ready */
+	int64_t start_us;   /* none is started before this */
 	bool closing, closed;
 	int64_t close_us; /* what runs then is killed */
 };
@@ -83,8 +81,14 @@ void pool_feed_look(struct pool *pool, int64_t now_us);
 void pool_feed_again(struct pool *pool, struct pool_run *runs);
 /* Settles everything that still waits, once there are no processes any more. */
 void pool_feed_abandon(struct pool *pool);
-/* Ends a run without a result. */
-void pool_settle(struct pool_run *run, const char *failure);
+/* Ends a run without a result; end as in struct frame_result. */
+void pool_settle(struct pool_run *run, enum frame_end end, const char *failure);
+/* "handler" or "worker": what runs it. */
+const char *pool_who(const struct pool_run *run);
+/* Takes what is in the rings; whether there was anything. */
+bool pool_feed_rings(struct pool *pool);
+/* Likewise, and is told by the sockets of what is put there from now on. */
+bool pool_feed_watch(struct pool *pool);
 /* Reads a process's frames, and closes our end when it closed its. */
 void pool_feed_read(struct pool *pool, struct process *process);
 

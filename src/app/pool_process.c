@@ -77,15 +77,22 @@ static int spawn(pid_t *pid, const struct pool_config *config, int socket, int t
 	return rc;
 }
 
-/* In place before its first event; a process that is already gone needs none. */
+/* In place before its first event; a process that is already gone needs none. Memory has
+ * a soft limit: it is against leaks, and a command that a worker starts (alert-command)
+ * may need more. */
 static void limit(pid_t pid, const struct pool_config *config)
 {
 	const struct rlimit no_core = {0, 0};
-	const struct rlimit memory = {
-	    (rlim_t)config->memory_bytes, (rlim_t)config->memory_bytes};
+	struct rlimit memory;
 	(void)prlimit(pid, RLIMIT_CORE, &no_core, NULL);
-	if (config->memory_bytes > 0)
+	if (config->memory_bytes > 0 && prlimit(pid, RLIMIT_AS, NULL, &memory) == 0) {
+		if (memory.rlim_max > (rlim_t)config->memory_bytes)
+			memory.rlim_cur = (rlim_t)config->memory_bytes;
 		(void)prlimit(pid, RLIMIT_AS, &memory, NULL);
+	}
+	if (config->nice > 0)
+		(void)setpriority(PRIO_PROCESS, (id_t)pid,
+		    getpriority(PRIO_PROCESS, 0) + config->nice);
 }
 
 /* A descriptor that is none of those a child gets. */
@@ -107,10 +114,13 @@ static int open_pair(int pair[2])
 	return pair[0] < 0 || pair[1] < 0 ? -1 : 0;
 }
 
+/* Sealed: if a process could shrink it, the server would meet a SIGBUS. */
 static int open_table(struct pool_table **out)
 {
-	int fd = clear_of_child(memfd_create("offhook-slots", MFD_CLOEXEC));
-	if (fd < 0 || ftruncate(fd, sizeof(**out)) < 0)
+	int fd = clear_of_child(
+	    memfd_create("offhook-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	if (fd < 0 || ftruncate(fd, sizeof(**out)) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return fd;
 	void *at = mmap(NULL, sizeof(**out), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	*out = at == MAP_FAILED ? NULL : at;
@@ -165,6 +175,7 @@ void process_free(struct process *process)
 		(void)munmap(process->table, sizeof(*process->table));
 	buf_free(&process->out);
 	buf_free(&process->in);
+	buf_free(&process->ringed);
 	last_words_free(process->last_words);
 	free(process);
 }
@@ -225,7 +236,7 @@ static struct pool_run **place(struct process *process, uint64_t number)
 	return &process->runs[number % POOL_SLOTS];
 }
 
-static _Atomic uint32_t *slot(struct process *process, uint64_t number)
+static _Atomic uint32_t *slot(const struct process *process, uint64_t number)
 {
 	return &process->table->slots[number % POOL_SLOTS];
 }
@@ -242,7 +253,7 @@ void process_give(struct process *process, struct pool_run *run)
 	assert(process_has_room(process));
 	uint64_t number = process->sent++;
 	if (process->held++ == 0)
-		process->running_us = clock_mono_us();
+		process->since_us = clock_mono_us();
 	*place(process, number) = run;
 	atomic_store(slot(process, number), SLOT_WAITING);
 	run->event.id = number;
@@ -264,8 +275,9 @@ struct pool_run *process_answered(struct process *process, uint64_t id)
 	*place(process, id) = NULL;
 	process->first = id + 1;
 	process->stuck = false;
+	process->since_us = clock_mono_us();
 	if (--process->held == 0)
-		process->idle_us = clock_mono_us();
+		process->idle_us = process->since_us;
 	return run;
 }
 
@@ -279,13 +291,21 @@ static void give_back(struct process *process, uint64_t number, struct pool_run 
 	*list = run;
 }
 
-bool process_is_running(struct process *process)
+struct pool_run *process_run(const struct process *process, uint64_t id)
+{
+	return id >= process->first && id < process->sent
+		   ? process->runs[id % POOL_SLOTS]
+		   : NULL;
+}
+
+const struct pool_run *process_oldest(const struct process *process, bool *begun)
 {
 	uint64_t number = process->first;
-	while (number < process->sent && *place(process, number) == NULL)
+	const struct pool_run *run = NULL;
+	while (number < process->sent && (run = process_run(process, number)) == NULL)
 		number++;
-	return number < process->sent &&
-	       atomic_load(slot(process, number)) == SLOT_RUNNING;
+	*begun = run != NULL && atomic_load(slot(process, number)) == SLOT_RUNNING;
+	return run;
 }
 
 void process_revoke(struct process *process, struct pool_run **list)
@@ -300,9 +320,9 @@ void process_revoke(struct process *process, struct pool_run **list)
 }
 
 /* Who runs when it dies is guilty. A process that was killed may have gone on to another
- * event meanwhile: then it is the oldest. One that died by itself may have begun several
- * whose results did not get out: then it is the last, and the others are run again, as
- * nothing of theirs is stored. */
+ * event meanwhile: then it is the oldest. One that died by itself, or wrote over its
+ * ring, may have begun several whose results did not get out: then it is the last, and
+ * the others are run again, as nothing of theirs is stored. */
 static uint64_t find_guilty(struct process *process)
 {
 	uint64_t guilty = process->sent;
@@ -311,7 +331,7 @@ static uint64_t find_guilty(struct process *process)
 		    atomic_load(slot(process, number)) != SLOT_RUNNING)
 			continue;
 		guilty = number;
-		if (process->cause != NULL)
+		if (process->cause != NULL && !process->overran)
 			break;
 	}
 	return guilty;

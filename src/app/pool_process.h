@@ -22,6 +22,7 @@ struct process {
 	bool ready;
 	bool leaving;        /* gets no more events */
 	const char *cause;   /* why it was killed by us; NULL: it was not */
+	char hang_text[64];  /* such a cause */
 	bool refused;        /* its app is not one that can be served */
 	bool dead;           /* its pidfd says so */
 	int64_t ready_by_us; /* else it is killed */
@@ -34,14 +35,16 @@ struct process {
 	struct pool_run *runs[POOL_SLOTS];
 	uint64_t first, sent;
 	int held;
-	uint64_t running; /* the oldest one's number when it was last looked at */
-	int64_t running_us;
-	bool stuck;      /* the oldest one runs for long */
-	bool polled_out; /* epoll tells when the socket takes more */
+	int64_t since_us; /* the oldest one's turn came */
+	bool stuck;       /* it runs for long */
+	bool polled_out;  /* epoll tells when the socket takes more */
 
-	struct buf out, in;
+	struct buf out, in; /* of the socket */
 	size_t out_done;
-	bool blocked;                  /* the socket took no more */
+	struct buf ringed; /* of the ring */
+	uint32_t ring_got;
+	bool overran; /* it wrote over the ring's count: what was in it is lost */
+	bool blocked; /* the socket took no more */
 	struct last_words *last_words; /* its last words */
 };
 
@@ -68,8 +71,10 @@ bool process_read(struct process *process);
 /* Takes the run that a result is for out of its hands; NULL when it has no business
  * to answer that. */
 struct pool_run *process_answered(struct process *process, uint64_t id);
-/* Whether its oldest event has begun. */
-bool process_is_running(struct process *process);
+/* The run of that number, as long as it is in its hands; else NULL. */
+struct pool_run *process_run(const struct process *process, uint64_t id);
+/* Its oldest run; NULL when it holds none. *begun: it has begun. */
+const struct pool_run *process_oldest(const struct process *process, bool *begun);
 /* Takes all WAITING events back; puts them, in order, before *list. */
 void process_revoke(struct process *process, struct pool_run **list);
 /* After its death: the event that was RUNNING, if any; the others before *list. */

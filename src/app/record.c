@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "app/work.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -62,6 +63,51 @@ static struct span params_text(struct webhook *webhook)
 	return arena_copy(webhook->arena, buf_span(scratch));
 }
 
+/* Of a route with parameters in its path, which the route's own path does not hold, all
+ * of the target is kept, so that the event can be handled again (app/replay.h). */
+static struct span query_of(const struct webhook *webhook)
+{
+	const struct request *request = webhook->request;
+	return route_is_pattern(webhook->route) ? request->target : request->query;
+}
+
+/* ---- what went wrong ---- */
+
+/* A message that Twilio could not deliver; false: this is not about one. */
+static bool message_failed(const struct webhook *webhook, enum failure_what *what)
+{
+	if (webhook->event.kind != EVENT_SMS_STATUS)
+		return false;
+	struct span status = params_get(&webhook->params, "MessageStatus");
+	bool undelivered = span_is(status, "undelivered");
+	*what = undelivered ? FAILURE_MESSAGE_UNDELIVERED : FAILURE_MESSAGE_FAILED;
+	return undelivered || span_is(status, "failed");
+}
+
+/* It is told with the commit of the event that says so. */
+static void stage_failures(struct webhook *webhook)
+{
+	struct store_txn *txn = &webhook->txn;
+	struct failure_listeners listeners = work_listeners(webhook->lane->service);
+	enum event_state state = txn->event.state;
+	struct failure failure = {.at_ms = webhook->received_at_ms,
+	    .sid = webhook->event.sid,
+	    .route = span_of(webhook->route->path)};
+	if (state != EVENT_DONE) {
+		failure.what =
+		    state == EVENT_LATE ? FAILURE_EVENT_LATE : FAILURE_EVENT_FAILED;
+		failure.error = txn->event.failure;
+		failure_stage(
+		    &listeners, &failure, &txn->writes, &txn->jobs, webhook->arena);
+	}
+	if (message_failed(webhook, &failure.what)) {
+		failure.error = params_get_filled(&webhook->params, "ErrorMessage");
+		failure.error_code = params_get_filled(&webhook->params, "ErrorCode");
+		failure_stage(
+		    &listeners, &failure, &txn->writes, &txn->jobs, webhook->arena);
+	}
+}
+
 void record_fill(struct webhook *webhook, enum event_state state)
 {
 	struct store_txn *txn = &webhook->txn;
@@ -73,7 +119,7 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .kind = event_kind_name(webhook->event.kind),
 	    .sid = webhook->event.sid,
 	    .route = span_of(webhook->route->path),
-	    .query = request->query,
+	    .query = query_of(webhook),
 	    .state = state,
 	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
 	    .raw = all_in_params ? (struct span){0                  }
@@ -93,6 +139,8 @@ void record_fill(struct webhook *webhook, enum event_state state)
 		memcpy(txn->marks[txn->mark_count++], webhook->event.content,
 		    STORE_KEY_SIZE);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
+	txn->jobs = state == EVENT_DONE ? webhook->jobs : NULL;
+	stage_failures(webhook);
 }
 
 /* Takes nothing from the arena: the store's thread may be using it when a webhook is

@@ -4,8 +4,8 @@
 
 #include "app/webhook.h"
 
-/* Fills webhook->txn: the event's row, its keys, its reply and, when it is done, the
- * handler's writes. */
+/* Fills webhook->txn: the event's row, its keys, its reply; when it is done, the
+ * handler's writes and jobs; and who is told of what went wrong. */
 void record_fill(struct webhook *webhook, enum event_state state);
 /* Fills webhook->claim from the event. */
 void record_claim(struct webhook *webhook);

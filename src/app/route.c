@@ -43,9 +43,9 @@ static bool match(const char *path, struct span asked, struct match *out)
 	return asked.len == 0;
 }
 
-static bool is_pattern(const char *path)
+bool route_is_pattern(const struct route *route)
 {
-	return strstr(path, "/:") != NULL || strstr(path, "/*") != NULL;
+	return strstr(route->path, "/:") != NULL || strstr(route->path, "/*") != NULL;
 }
 
 const char *route_methods(const struct route *route)
@@ -73,7 +73,7 @@ static const struct route *find(const struct route *routes, struct span path,
 	*other = NULL;
 	for (int pass = 0; pass < 2; pass++, exact = false)
 		for (const struct route *route = routes; route->path != NULL; route++) {
-			if (is_pattern(route->path) == exact ||
+			if (route_is_pattern(route) == exact ||
 			    !(exact ? span_is(path, route->path)
 				    : match(route->path, path, &ignored)))
 				continue;
@@ -123,7 +123,7 @@ const struct frame_pair *route_params(
 {
 	struct match found;
 	*count = 0;
-	if (!is_pattern(route->path) || !match(route->path, path, &found))
+	if (!route_is_pattern(route) || !match(route->path, path, &found))
 		return NULL;
 	struct frame_pair *params = arena_alloc(arena, found.count * sizeof(*params));
 	for (uint32_t i = 0; i < found.count; i++)

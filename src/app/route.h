@@ -41,6 +41,8 @@ struct route {
 const struct route *route_find(const struct route *routes, struct span path,
     struct span method, const struct route **other);
 const char *route_methods(const struct route *route);
+/* Whether its path has parameters or a "*". */
+bool route_is_pattern(const struct route *route);
 /* The parameters of a path that the route matches, decoded, in the arena. */
 const struct frame_pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count);

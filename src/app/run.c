@@ -22,6 +22,10 @@ static void note_result(oh_context *context, int result)
 		context_fail(context,
 		    "the handler returned OH_PASS, but nothing comes after it");
 		break;
+	case OH_SNOOZED:
+		context_fail(
+		    context, "the handler returned OH_SNOOZED, which is for workers");
+		break;
 	case OH_FAILED:
 		context_fail(context, "the handler returned OH_FAILED without a reason "
 				      "(oh_fail gives one)");
@@ -117,20 +121,6 @@ static void log_warnings(const oh_context *context)
 	}
 }
 
-static void close_event(struct frame_result *out, oh_context *context)
-{
-	close_reply(out, context);
-	log_warnings(context);
-	if (context->mistake == NULL) {
-		out->ok = true;
-		out->writes = stage_writes(context);
-		out->write_count = context->staged_count;
-	} else {
-		*out = (struct frame_result){
-		    .id = out->id, .failure = span_of(context->mistake)};
-	}
-}
-
 void run_event(struct frame_result *out, const struct context_world *world,
     const struct frame_event *event, struct arena *arena)
 {
@@ -143,6 +133,8 @@ void run_event(struct frame_result *out, const struct context_world *world,
 	const oh_route *route = &world->app->routes[event->route];
 	context_open(context, world, event, route->kind, arena);
 	run_chain(context, route);
-	close_event(out, context);
+	close_reply(out, context);
+	log_warnings(context);
+	stage_settle(out, context);
 	context_close(context);
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "app/alert_sign.h"
 #include "app/config.h"
 #include "app/public_url.h"
 #include "util/mem.h"
@@ -215,6 +216,30 @@ static int parse_tokens(struct config *config, const struct setting *setting,
 	return 0;
 }
 
+static int parse_alert_url(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	if (text.len > 0 && !span_is(text, "none") &&
+	    !span_starts(text, SPAN("http://")) && !span_starts(text, SPAN("https://")))
+		return error_set(err, "it begins with https:// or http://");
+	return parse_optional(config, setting, text, err);
+}
+
+static int parse_alert_secret(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	unsigned char key[ALERT_KEY_MAX];
+	(void)setting;
+	if (text.len == 0)
+		return 0;
+	size_t len = alert_sign_key(key, text, err);
+	explicit_bzero(key, sizeof(key));
+	if (len == 0)
+		return -1;
+	config->alert_secret = mem_strndup(text);
+	return 0;
+}
+
 static int parse_account_tokens(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
@@ -228,6 +253,7 @@ static int parse_account_tokens(struct config *config, const struct setting *set
 		__VA_ARGS__                                                            \
 	}
 #define SECONDS(n)  (INT64_C(1000) * (n))
+#define YEAR_S      (INT64_C(366) * 24 * 3600)
 #define MIB(n)      (INT64_C(1024) * 1024 * (n))
 #define FIELD(name) offsetof(struct config, name)
 
@@ -302,6 +328,52 @@ const struct setting setting_table[SETTING_COUNT] = {
     SETTING(.name = "handler-memory", .argument = "SIZE", .initial = "512M",
 	.help = "address space of a handler process; 0: no limit", .parse = parse_size,
 	.field = FIELD(handler_memory), .min = 0, .max = MIB(1048576)),
+    SETTING(.name = "workers", .argument = "N", .initial = "0",
+	.help = "processes kept ready for jobs; 0: one for each core",
+	.parse = parse_count, .field = FIELD(workers), .min = 0, .max = 1000),
+    SETTING(.name = "max-workers", .argument = "N", .initial = "64",
+	.help = "processes for jobs while slow jobs hold all of them up",
+	.more = "Never more than all the app's workers together may run at a time.",
+	.parse = parse_count, .field = FIELD(max_workers), .min = 1, .max = 1000),
+    SETTING(.name = "jobs-keep", .argument = "TIME", .initial = "7d",
+	.help = "how long jobs that are done or cancelled are kept",
+	.parse = parse_duration, .field = FIELD(jobs_keep_ms), .min = SECONDS(1),
+	.max = SECONDS(10 * YEAR_S)),
+    SETTING(.name = "dead-jobs-keep", .argument = "TIME", .initial = "90d",
+	.help = "how long dead letters are kept", .parse = parse_duration,
+	.field = FIELD(dead_jobs_keep_ms), .min = SECONDS(1),
+	.max = SECONDS(10 * YEAR_S)),
+    SETTING(.name = "alert-url", .argument = "URL", .initial = "",
+	.help = "where alerts are posted to as JSON",
+	.more = "An alert tells of events that failed or were late, messages that "
+		"were not delivered, and dead letters; all of one kind, route, error "
+		"code or queue together. Its field \"text\" is a sentence, which is "
+		"what chat services show. With alert-secret it is signed. An address "
+		"that is itself a secret belongs into the file or the variable. "
+		"Redirects are not followed.",
+	.parse = parse_alert_url, .field = FIELD(alert_url)),
+    SETTING(.name = "alert-command", .argument = "COMMAND", .initial = "",
+	.help = "what is run for each alert, by /bin/sh",
+	.more = "It gets the alert's JSON on its standard input, the sentence in "
+		"OFFHOOK_ALERT_TEXT, and 30 seconds. Unless it exits with 0 the alert "
+		"is tried again.",
+	.parse = parse_optional, .field = FIELD(alert_command)),
+    SETTING(.name = "alert-interval", .argument = "TIME", .initial = "5m",
+	.help = "least time between two alerts of the same kind",
+	.more = "What happens meanwhile is told by the next one.",
+	.parse = parse_duration, .field = FIELD(alert_interval_ms), .min = 0,
+	.max = SECONDS(YEAR_S)),
+    SETTING(.name = "alert-delay", .argument = "TIME", .initial = "10s",
+	.help = "how long the first alert waits for more of its kind",
+	.parse = parse_duration, .field = FIELD(alert_delay_ms), .min = 0,
+	.max = SECONDS(3600)),
+    SETTING(.name = "alert-secret", .argument = "whsec_…", .initial = "",
+	.help = "signs what is posted to alert-url",
+	.more = "As Standard Webhooks have it: whsec_ and 24 to 64 random bytes in "
+		"Base64. The headers are webhook-id, webhook-timestamp and "
+		"webhook-signature.",
+	.variable = "OFFHOOK_ALERT_SECRET", .secret = true,
+	.parse = parse_alert_secret),
     SETTING(.name = "log-level", .argument = "LEVEL", .initial = "info",
 	.help = "least level that is logged: debug, info, warn or error",
 	.parse = parse_log_level),

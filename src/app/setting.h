@@ -13,7 +13,7 @@
 
 struct config;
 
-enum { SETTING_COUNT = 21, SETTING_NAME_SIZE = 64 };
+enum { SETTING_COUNT = 30, SETTING_NAME_SIZE = 64 };
 
 struct setting {
 	const char *name;     /* --NAME, the file's key; OFFHOOK_NAME in capitals */

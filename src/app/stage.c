@@ -15,6 +15,16 @@ struct staged *stage_write(
 	return staged;
 }
 
+struct frame_job *stage_job(oh_context *context, enum job_op op)
+{
+	struct staged_job *staged = arena_zalloc(context->arena, sizeof(*staged));
+	staged->job.op = (uint32_t)op;
+	*context->jobs_end = staged;
+	context->jobs_end = &staged->next;
+	context->job_count++;
+	return &staged->job;
+}
+
 void stage_clear(oh_context *context)
 {
 	for (struct staged *staged = context->staged; staged != NULL;
@@ -27,7 +37,7 @@ void stage_clear(oh_context *context)
 	context->staged_count = 0;
 }
 
-const struct frame_write *stage_writes(const oh_context *context)
+static const struct frame_write *all_writes(const oh_context *context)
 {
 	struct frame_write *writes =
 	    arena_alloc(context->arena, context->staged_count * sizeof(*writes));
@@ -36,6 +46,31 @@ const struct frame_write *stage_writes(const oh_context *context)
 	     staged = staged->next)
 		writes[i++] = staged->write;
 	return writes;
+}
+
+static const struct frame_job *all_jobs(const oh_context *context)
+{
+	struct frame_job *jobs =
+	    arena_alloc(context->arena, context->job_count * sizeof(*jobs));
+	size_t i = 0;
+	for (const struct staged_job *staged = context->jobs; staged != NULL;
+	     staged = staged->next)
+		jobs[i++] = staged->job;
+	return jobs;
+}
+
+void stage_settle(struct frame_result *out, const oh_context *context)
+{
+	if (context->mistake != NULL) {
+		*out = (struct frame_result){
+		    .id = out->id, .failure = span_of(context->mistake)};
+		return;
+	}
+	out->ok = true;
+	out->writes = all_writes(context);
+	out->write_count = context->staged_count;
+	out->jobs = all_jobs(context);
+	out->job_count = context->job_count;
 }
 
 static bool has_row(const struct frame_write *write, int64_t row)

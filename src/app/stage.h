@@ -1,5 +1,6 @@
-/* stage -- the writes a handler has made so far: kept until its event is committed with
- * them, and what its own later reads by "_id" and key are seen through. */
+/* stage -- the writes a handler or worker has made so far, and what it did to jobs: kept
+ * until its event is committed with them. Its own later reads by "_id" and key are seen
+ * through the writes. */
 #ifndef OFFHOOK_APP_STAGE_H
 #define OFFHOOK_APP_STAGE_H
 
@@ -13,13 +14,21 @@ struct staged {
 	struct update *update; /* compiled from write.update; NULL: none */
 };
 
+struct staged_job {
+	struct staged_job *next;
+	struct frame_job job;
+};
+
 /* A new last write; in the arena, expect is -1. */
 struct staged *stage_write(
     oh_context *context, enum store_op op, const char *collection);
+/* A new last change of jobs, all zero but op; in the arena. */
+struct frame_job *stage_job(oh_context *context, enum job_op op);
 /* Frees the compiled filters and updates. */
 void stage_clear(oh_context *context);
-/* All of them as one array in the arena. */
-const struct frame_write *stage_writes(const oh_context *context);
+/* What is to be committed: all of them, in the arena; or, after a mistake, that. Of out
+ * only the id is kept then. */
+void stage_settle(struct frame_result *out, const oh_context *context);
 
 /* One document, named by its "_id" or its key. */
 struct stage_target {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/builtin.h"
+#include "app/worker_table.h"
 #include "offhook.h"
 #include "twilio/template.h"
 #include "util/mem.h"
@@ -139,7 +140,8 @@ int table_new(
 	frame = arena_copy(table->arena, frame);
 	if (frame_get_table(&table->frame, frame, table->arena) < 0 ||
 	    table->frame.route_count > ROUTES_MAX) {
-		(void)error_set(err, "what the app tells of its routes makes no sense");
+		(void)error_set(
+		    err, "what the app tells of its routes and workers makes no sense");
 		goto failed;
 	}
 	table->count = table->frame.route_count;
@@ -152,7 +154,8 @@ int table_new(
 			goto failed;
 		}
 	}
-	if (check_twins(table, err) < 0)
+	table->workers = worker_table(&table->frame, table->arena, err);
+	if (table->workers == NULL || check_twins(table, err) < 0)
 		goto failed;
 	*out = table;
 	return 0;

@@ -1,5 +1,5 @@
-/* table -- a user's routes as the server serves them, made of what a handler process
- * tells about its app: checked, so that a wrong one is refused at start. */
+/* table -- a user's routes and workers as the server serves them, made of what a handler
+ * process tells about its app: checked, so that a wrong one is refused at start. */
 #ifndef OFFHOOK_APP_TABLE_H
 #define OFFHOOK_APP_TABLE_H
 
@@ -8,12 +8,15 @@
 #include "util/arena.h"
 #include "util/error.h"
 
+struct job_worker;
+
 /* Immutable. */
 struct table {
 	struct table *next;   /* the owner's: those before it */
 	struct route *routes; /* ends with {0} */
 	uint32_t count;
-	struct frame_table frame; /* what it was made of */
+	const struct job_worker *workers; /* jobs/jobs.h; frame.worker_count of them */
+	struct frame_table frame;         /* what it was made of */
 	struct arena *arena;
 };
 

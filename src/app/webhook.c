@@ -133,6 +133,7 @@ static void settle_without_handler(struct webhook *webhook, enum event_state sta
 {
 	webhook->state = state;
 	webhook->writes = NULL;
+	webhook->jobs = NULL;
 	buf_clear(&webhook->out);
 	webhook->outcome = state == EVENT_LATE ? OUTCOME_LATE : OUTCOME_FAILED;
 	webhook->route->fall_back(webhook);
@@ -143,6 +144,7 @@ static enum webhook_step handle(struct webhook *webhook)
 {
 	webhook->attempts++;
 	webhook->writes = NULL;
+	webhook->jobs = NULL;
 	buf_clear(&webhook->out);
 	webhook->handler_busy = true;
 	webhook->route->handle(webhook);
@@ -195,7 +197,8 @@ static void send_reply(struct webhook *webhook)
 }
 
 /* A late handler that did its work all the same: its event is stored as late, and once
- * it is, the writes of the one attempt that was late are committed by themselves. */
+ * it is, what the one attempt that was late wrote and enqueued is committed by itself;
+ * that the event has no failure any more says so. */
 static bool commit_late_writes(struct webhook *webhook)
 {
 	enum late late = webhook->late;
@@ -203,10 +206,13 @@ static bool commit_late_writes(struct webhook *webhook)
 	if (late == LATE_SUBMITTED && webhook->txn.result != STORE_OK)
 		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
 		    webhook->txn.error.text, NULL);
-	if (late != LATE_WANTED || !webhook->stored || webhook->writes == NULL)
+	if (late != LATE_WANTED || !webhook->stored)
 		return false;
-	webhook->txn =
-	    (struct store_txn){.writes = webhook->writes, .done = txn_decided};
+	webhook->txn = (struct store_txn){.writes = webhook->writes,
+	    .jobs = webhook->jobs,
+	    .revised_event = webhook->txn.event.id,
+	    .event.state = EVENT_LATE,
+	    .done = txn_decided};
 	webhook->store_busy = lane_submit(webhook->lane, webhook->loop, &webhook->txn);
 	if (webhook->store_busy)
 		webhook->late = LATE_SUBMITTED;
@@ -254,10 +260,10 @@ static void webhook_run(struct webhook *webhook)
 		case WEBHOOK_TURN: /* app/order: one at a time of each conversation */
 			webhook->step = take_turn(webhook);
 			break;
-		case WEBHOOK_HANDLE: /* the route's handler: a reply, writes staged */
+		case WEBHOOK_HANDLE: /* its handler: a reply, writes and jobs staged */
 			webhook->step = handle(webhook);
 			break;
-		case WEBHOOK_COMMIT: /* store: event, documents, reply: one transaction */
+		case WEBHOOK_COMMIT: /* store: event, documents, jobs, reply: all or none */
 			webhook->step = commit(webhook);
 			break;
 		case WEBHOOK_COMMITTED: /* on disk, or refused by it */

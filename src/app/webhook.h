@@ -64,6 +64,7 @@ struct webhook {
 	struct reply reply; /* its bytes live in out, in the arena, or are literals */
 	struct buf out;     /* TwiML being written */
 	struct store_write *writes;
+	struct store_job_write *jobs;
 	enum event_state state;
 	struct error failure;    /* why the event failed or is late */
 	int attempts;            /* handler runs */

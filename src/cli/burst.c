@@ -16,7 +16,7 @@ static void *send_some(void *ctx)
 {
 	struct work *work = ctx;
 	const struct burst *burst = work->burst;
-	struct client *client = client_new(burst->library);
+	struct client *client = client_new(burst->curl);
 	struct client_reply reply = {0};
 	int64_t n;
 	while ((n = atomic_fetch_add(&work->next, 1)) < burst->count) {

@@ -9,7 +9,7 @@
 #include "util/arena.h"
 
 struct burst {
-	const struct client_library *library;
+	const struct curl *curl;
 	int64_t count;
 	int threads;
 	/* Makes the n-th request, in the arena. Called by several threads at once. */

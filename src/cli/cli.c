@@ -10,8 +10,8 @@
 #include "util/suggest.h"
 
 const struct command *const cli_commands[] = {&cmd_create, &cmd_dev, &cmd_serve,
-    &cmd_send, &cmd_verify, &cmd_events, &cmd_query, &cmd_export, &cmd_index,
-    &cmd_forget, &cmd_config, &cmd_version, &cmd_help, NULL};
+    &cmd_send, &cmd_verify, &cmd_events, &cmd_jobs, &cmd_query, &cmd_export, &cmd_index,
+    &cmd_forget, &cmd_alerts, &cmd_config, &cmd_version, &cmd_help, NULL};
 
 const char *cli_name(void)
 {

@@ -1,83 +1,23 @@
 #include "cli/client.h"
 
-#include <curl/curl.h>
-#include <dlfcn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "app/curl.h"
 #include "util/mem.h"
 
-/* The functions of libcurl that are used. */
-struct client_library {
-	CURLcode (*global_init)(long flags);
-	CURL *(*easy_init)(void);
-	void (*easy_cleanup)(CURL *handle);
-	CURLcode (*easy_setopt)(CURL *handle, CURLoption option, ...);
-	CURLcode (*easy_perform)(CURL *handle);
-	CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
-	const char *(*easy_strerror)(CURLcode code);
-	struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
-	void (*slist_free_all)(struct curl_slist *list);
-};
-
 struct client {
-	const struct client_library *curl;
+	const struct curl *curl;
 	CURL *handle;
 	char message[CURL_ERROR_SIZE];
 	struct client_reply *reply; /* while one is being received */
 };
 
-/* dlsym gives a pointer to data; C has no cast from it to one to a function. */
-static bool symbol(void *library, const char *name, void *function)
-{
-	void *found = dlsym(library, name);
-	memcpy(function, &found, sizeof(found));
-	return found != NULL;
-}
-
-static bool symbols(struct client_library *curl, void *library)
-{
-	return symbol(library, "curl_global_init", (void *)&curl->global_init) &&
-	       symbol(library, "curl_easy_init", (void *)&curl->easy_init) &&
-	       symbol(library, "curl_easy_cleanup", (void *)&curl->easy_cleanup) &&
-	       symbol(library, "curl_easy_setopt", (void *)&curl->easy_setopt) &&
-	       symbol(library, "curl_easy_perform", (void *)&curl->easy_perform) &&
-	       symbol(library, "curl_easy_getinfo", (void *)&curl->easy_getinfo) &&
-	       symbol(library, "curl_easy_strerror", (void *)&curl->easy_strerror) &&
-	       symbol(library, "curl_slist_append", (void *)&curl->slist_append) &&
-	       symbol(library, "curl_slist_free_all", (void *)&curl->slist_free_all);
-}
-
-int client_load(struct client_library **out, struct error *err)
-{
-	struct client_library curl;
-	void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		return error_set(err, "this command needs libcurl; install it "
-				      "(Debian's package: libcurl4)");
-	if (!symbols(&curl, library))
-		return error_set(err, "this libcurl lacks a function: it is too old");
-	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return error_set(err, "libcurl cannot start");
-	*out = mem_new(1, sizeof(**out));
-	**out = curl;
-	return 0;
-}
-
-void client_unload(struct client_library *library)
-{
-	free(library);
-}
-
-struct client *client_new(const struct client_library *library)
+struct client *client_new(const struct curl *curl)
 {
 	struct client *client = mem_new(1, sizeof(*client));
-	client->curl = library;
-	client->handle = library->easy_init();
+	client->curl = curl;
+	client->handle = curl->easy_init();
 	if (client->handle == NULL)
 		abort(); /* out of memory */
 	return client;

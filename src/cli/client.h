@@ -11,8 +11,8 @@
 #include "util/error.h"
 #include "util/span.h"
 
-struct client_library;
 struct client;
+struct curl;
 
 enum { CLIENT_MAX_REPLY = 1024 * 1024, CLIENT_TIMEOUT_MS = 15000 };
 
@@ -33,11 +33,8 @@ struct client_reply {
 	int64_t us;      /* from the first byte sent to the last one received */
 };
 
-/* Loads libcurl, before there are threads. It stays loaded. */
-int client_load(struct client_library **out, struct error *err);
-void client_unload(struct client_library *library); /* NULL is fine */
-/* The library must outlive it. */
-struct client *client_new(const struct client_library *library);
+/* curl (app/curl.h) must outlive it. */
+struct client *client_new(const struct curl *curl);
 void client_free(struct client *client); /* NULL is fine */
 /* -1 with err when no answer came. reply->body is cleared first; the caller frees it
  * at last. */

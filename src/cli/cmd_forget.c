@@ -26,8 +26,11 @@ static void print_answer(const json_t *answer)
 {
 	long long events = json_integer_value(json_object_get(answer, "events"));
 	long long documents = json_integer_value(json_object_get(answer, "documents"));
-	(void)printf("erased: what %lld event%s held, and %lld document%s\n", events,
-	    events == 1 ? "" : "s", documents, documents == 1 ? "" : "s");
+	long long jobs = json_integer_value(json_object_get(answer, "jobs"));
+	(void)printf(
+	    "erased: what %lld event%s held, %lld document%s, and %lld job%s\n", events,
+	    events == 1 ? "" : "s", documents, documents == 1 ? "" : "s", jobs,
+	    jobs == 1 ? "" : "s");
 }
 
 static int run(const struct options *options)
@@ -71,9 +74,10 @@ const struct command cmd_forget = {
     .summary = "erase one person's data",
     .about =
 	"Empties every event in which a parameter equals the address, and removes every\n"
-	"document in which a value does. The events' rows stay, without contents, so\n"
-	"that their repeats are still known. The bytes leave the files too; backups and\n"
-	"exports are yours to mend. Works beside a running server.\n",
+	"document and job in which a value does (of the payload; the group or unique\n"
+	"key). The events' rows stay, without contents, so that their repeats are still\n"
+	"known. The bytes leave the files too; backups and exports are yours to mend.\n"
+	"Works beside a running server.\n",
     .examples = "  offhook forget +15551234567\n"
 		"  offhook forget whatsapp:+15551234567 --yes\n",
     .flags = flags,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/curl.h"
 #include "cli/burst.h"
 #include "cli/forge.h"
 #include "cli/options.h"
@@ -293,9 +294,9 @@ static void announce(const struct send *send)
 
 static int send_all(struct send *send, struct error *err)
 {
-	struct client_library *library = NULL;
+	struct curl curl;
 	char uuid[SAMPLE_UUID_SIZE];
-	if (client_load(&library, err) != 0)
+	if (curl_load(&curl, err) != 0)
 		return -1;
 	if (!send->fresh)
 		send->forge.uuid = arena_strdup(send->arena, sample_uuid(uuid));
@@ -303,14 +304,13 @@ static int send_all(struct send *send, struct error *err)
 	if (!send->options->json)
 		announce(send);
 	int64_t start = clock_mono_us();
-	burst_run(&(struct burst){.library = library,
+	burst_run(&(struct burst){.curl = &curl,
 	    .count = send->repeat,
 	    .threads =
 		(int)(send->parallel < send->repeat ? send->parallel : send->repeat),
 	    .make = make,
 	    .done = done,
 	    .ctx = send});
-	client_unload(library);
 	if (send->options->json)
 		return 0;
 	print_first(send);

@@ -42,7 +42,7 @@ struct command {
 };
 
 extern const struct command cmd_create, cmd_dev, cmd_serve, cmd_send, cmd_verify,
-    cmd_events, cmd_query, cmd_export, cmd_index, cmd_forget, cmd_config, cmd_version,
-    cmd_help;
+    cmd_events, cmd_jobs, cmd_query, cmd_export, cmd_index, cmd_forget, cmd_alerts,
+    cmd_config, cmd_version, cmd_help;
 
 #endif

@@ -1,7 +1,10 @@
 #include "cli/data.h"
 
+#include <stdlib.h>
+
 #include "app/control.h"
 #include "util/buf.h"
+#include "util/mem.h"
 #include "util/suggest.h"
 
 int data_open(
@@ -15,34 +18,74 @@ int data_open(
 	return rc;
 }
 
-static int change_here(
-    json_t **answer, const char *dir, const json_t *request, struct error *err)
+struct data_writer {
+	struct config config;
+	struct store *store; /* NULL: a server has it, or nobody was asked yet */
+};
+
+int data_writer_open(
+    struct data_writer **out, const struct options *options, struct error *err)
 {
-	struct store *store = NULL;
+	struct data_writer *writer = mem_new(1, sizeof(*writer));
+	*out = NULL;
+	if (options_config(&writer->config, options, err) != 0) {
+		free(writer);
+		return -1;
+	}
+	*out = writer;
+	return 0;
+}
+
+static int open_here(struct data_writer *writer, struct error *err)
+{
+	const char *dir = writer->config.data;
 	struct store_reader *there = NULL;
 	/* A mistyped --data must not make a new, empty store. */
 	if (store_reader_open(&there, dir, err) != 0)
 		return -1;
 	store_reader_close(there);
-	if (store_open(&store, &(struct store_config){.dir = dir}, err) != 0)
-		return -1;
-	int rc = control_execute(store, request, answer, err);
-	store_close(store);
+	return store_open(&writer->store, &(struct store_config){.dir = dir}, err);
+}
+
+int data_writer_ask(
+    struct data_writer *writer, json_t **answer, json_t *request, struct error *err)
+{
+	int rc = writer->store != NULL
+		     ? 1
+		     : control_request(writer->config.data, request, answer, err);
+	if (rc == 1) {
+		rc = writer->store != NULL ? 0 : open_here(writer, err);
+		if (rc == 0)
+			rc = control_execute(writer->store, request, answer, err);
+	}
+	json_decref(request);
 	return rc;
+}
+
+bool data_writer_alone(const struct data_writer *writer)
+{
+	return writer->store != NULL;
+}
+
+void data_writer_close(struct data_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	store_close(writer->store);
+	config_clear(&writer->config);
+	free(writer);
 }
 
 int data_change(
     json_t **answer, const struct options *options, json_t *request, struct error *err)
 {
-	struct config config;
-	int rc = options_config(&config, options, err);
-	if (rc == 0) {
-		rc = control_request(config.data, request, answer, err);
-		if (rc == 1)
-			rc = change_here(answer, config.data, request, err);
-		config_clear(&config);
+	struct data_writer *writer;
+	if (data_writer_open(&writer, options, err) != 0) {
+		json_decref(request);
+		return -1;
 	}
-	json_decref(request);
+	int rc = data_writer_ask(writer, answer, request, err);
+	data_writer_close(writer);
 	return rc;
 }
 

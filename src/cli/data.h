@@ -16,6 +16,18 @@ int data_open(
  * Takes the request; *answer is the caller's. */
 int data_change(
     json_t **answer, const struct options *options, json_t *request, struct error *err);
+
+/* The same for many requests: the store is opened once, when no server runs. */
+struct data_writer;
+
+int data_writer_open(
+    struct data_writer **out, const struct options *options, struct error *err);
+int data_writer_ask(
+    struct data_writer *writer, json_t **answer, json_t *request, struct error *err);
+/* Whether there was no server to ask. */
+bool data_writer_alone(const struct data_writer *writer);
+void data_writer_close(struct data_writer *writer); /* NULL is fine */
+
 /* An error unless there is that collection; it names those there are. */
 int data_check_collection(
     struct store_reader *reader, const char *collection, struct error *err);

@@ -108,15 +108,6 @@ void event_view_line(FILE *out, const struct store_event *event, bool colour)
 	(void)fputc('\n', out);
 }
 
-static void print_field(FILE *out, const char *name, struct span value)
-{
-	if (value.len == 0)
-		return;
-	(void)fprintf(out, "%-12s", name);
-	term_print(out, value, false);
-	(void)fputc('\n', out);
-}
-
 static void print_params(FILE *out, const struct store_event *event)
 {
 	json_t *params = params_of(event);
@@ -160,13 +151,13 @@ void event_view_full(FILE *out, const struct store_event *event)
 	char time[CLOCK_ISO_SIZE];
 	clock_iso(time, event->received_at_ms);
 	(void)fprintf(out, "%-12s%lld\n", "Event", (long long)event->id);
-	print_field(out, "Kind", span_of(event->kind));
-	print_field(out, "SID", event->sid);
-	print_field(out, "Route", event->route);
-	print_field(out, "Query", event->query);
-	print_field(out, "Received", span_of(time));
-	print_field(out, "State", span_of(event_state_name(event->state)));
-	print_field(out, "Failure", event->failure);
+	term_field(out, "Kind", span_of(event->kind));
+	term_field(out, "SID", event->sid);
+	term_field(out, "Route", event->route);
+	term_field(out, "Query", event->query);
+	term_field(out, "Received", span_of(time));
+	term_field(out, "State", span_of(event_state_name(event->state)));
+	term_field(out, "Failure", event->failure);
 	(void)fprintf(out, "%-12s%lld\n", "Repeated", (long long)event->duplicates);
 	print_params(out, event);
 	(void)fprintf(out, "\nReply %d ", event->reply.status);

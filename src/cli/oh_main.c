@@ -4,7 +4,10 @@
 
 int oh_main(int argc, char **argv, const oh_app *app)
 {
-	if (app != NULL && host_wanted())
-		return host_run(app);
+	/* The built-in app has none of its own, but those that every program has. */
+	static const oh_app no_app;
+
+	if (host_wanted())
+		return host_run(app != NULL ? app : &no_app);
 	return cli_main_app(argc, argv, app);
 }

@@ -204,6 +204,20 @@ int options_int(const struct options *options, const char *name, int64_t min,
 	    name, value, (long long)min, (long long)max);
 }
 
+int options_since(const struct options *options, const char *name, int64_t now_ms,
+    int64_t *out, struct error *err)
+{
+	int64_t age_ms;
+	const char *value = options_value(options, name);
+	if (value == NULL)
+		return 0;
+	if (!text_duration(span_of(value), &age_ms) || age_ms >= now_ms)
+		return error_set(err,
+		    "--%s: \"%s\" is no age; write 90s, 15m, 2h or 7d", name, value);
+	*out = now_ms - age_ms;
+	return 0;
+}
+
 int options_config(struct config *out, const struct options *options, struct error *err)
 {
 	return config_load(out, &options->input, err);

@@ -40,6 +40,10 @@ bool options_has(const struct options *options, const char *name);
 /* A whole number within [min, max]; *out stays when the option was not given. */
 int options_int(const struct options *options, const char *name, int64_t min,
     int64_t max, int64_t *out, struct error *err);
+/* An age ("90s", "15m", "2h", "7d") as the moment so long before now; *out stays when the
+ * option was not given. */
+int options_since(const struct options *options, const char *name, int64_t now_ms,
+    int64_t *out, struct error *err);
 /* Reads the configuration with the options given. */
 int options_config(
     struct config *out, const struct options *options, struct error *err);

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "util/arena.h"
@@ -11,6 +12,12 @@
 bool term_is_tty(FILE *out)
 {
 	return isatty(fileno(out)) != 0;
+}
+
+size_t term_width(FILE *out)
+{
+	struct winsize size = {0};
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool term_colour(FILE *out)
@@ -63,6 +70,15 @@ void term_print(FILE *out, struct span text, bool lines)
 	term_clean(&clean, text, lines);
 	(void)fputs(buf_text(&clean), out);
 	buf_free(&clean);
+}
+
+void term_field(FILE *out, const char *name, struct span value)
+{
+	if (value.len == 0)
+		return;
+	(void)fprintf(out, "%-12s", name);
+	term_print(out, value, false);
+	(void)fputc('\n', out);
 }
 
 json_t *term_json_text(struct span text)

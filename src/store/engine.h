@@ -25,6 +25,8 @@ struct engine {
 	int (*open)(struct engine_db **out, const struct store_config *config,
 	    struct engine_owner owner, struct error *err);
 	void (*close)(struct engine_db *db);
+	/* One whose result is not STORE_OK was refused: it is finished in its turn,
+	 * with nothing of it written. */
 	bool (*submit)(struct engine_db *db, struct store_txn *txn);
 	void (*flush)(struct engine_db *db);
 	bool (*healthy)(const struct engine_db *db);
@@ -36,6 +38,10 @@ struct engine {
 	    struct error *err);
 	int (*forget)(struct engine_db *db, struct span address,
 	    struct store_forgotten *out, struct error *err);
+
+	bool (*job_given)(struct engine_db *db, int64_t id, int try);
+	bool (*job_began)(struct engine_db *db, int64_t id, int try);
+	void (*job_ended)(struct engine_db *db, int64_t id);
 
 	/* ---- events' keys, for claims.c ---- */
 
@@ -58,6 +64,7 @@ struct engine {
 	int (*reader_new)(
 	    struct engine_reader **out, struct engine_db *db, struct error *err);
 	void (*reader_close)(struct engine_reader *reader);
+	void (*reader_job_began)(struct engine_reader *reader, int64_t id, int try);
 	int (*events)(struct engine_reader *reader,
 	    const struct store_event_query *query,
 	    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
@@ -75,6 +82,13 @@ struct engine {
 	    bool (*each)(
 		void *ctx, const char *name, const char *key_field, int64_t count),
 	    void *ctx, struct error *err);
+	int (*jobs_due)(struct engine_reader *reader, struct store_due *due,
+	    struct store_each_job each, struct error *err);
+	int (*jobs)(struct engine_reader *reader, const struct store_job_query *query,
+	    struct store_each_job each, struct error *err);
+	int (*queues)(struct engine_reader *reader, bool counted,
+	    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
+	    struct error *err);
 };
 
 extern const struct engine engine_sqlite;

@@ -34,6 +34,9 @@ int64_t queue_cost(const struct store_txn *txn)
 	for (const struct store_write *w = txn->writes; w != NULL; w = w->next)
 		bytes += sizeof(*w) + w->doc.len + w->key.len +
 			 w->id_count * sizeof(*w->ids);
+	for (const struct store_job_write *j = txn->jobs; j != NULL; j = j->next)
+		bytes += sizeof(*j) + j->job.group.len + j->job.unique.len +
+			 j->job.payload.len + j->job.progress.len + j->error.len;
 	return (int64_t)bytes;
 }
 

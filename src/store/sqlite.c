@@ -13,6 +13,7 @@
 #include "store/sqlite_find.h"
 #include "store/sqlite_forget.h"
 #include "store/sqlite_index.h"
+#include "store/sqlite_jobs_read.h"
 #include "store/sqlite_reader.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_writer.h"
@@ -40,11 +41,12 @@ static int make_dir(const char *dir, struct error *err)
 static void close_writer(struct sqlite_writer *w)
 {
 	sqlite3_stmt *const all[] = {w->begin, w->commit, w->rollback, w->savepoint,
-	    w->release, w->undo, w->add_event, w->count_repeat, w->set_next_row,
-	    w->probe};
+	    w->release, w->undo, w->add_event, w->revise_event, w->count_repeat,
+	    w->set_next_row, w->probe};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		(void)sqlite3_finalize(all[i]);
 	sqlite_collection_forget_all(w);
+	sqlite_jobs_stop(w);
 	buf_free(&w->text);
 	(void)sqlite3_close(w->db);
 }
@@ -54,6 +56,7 @@ static void free_db(struct engine_db *db)
 	checkpoint_close(db->checkpoint);
 	keys_close(db->keys);
 	close_writer(&db->writer);
+	running_close(db->running);
 	lock_drop(db->lock);
 	queue_clear(&db->queue);
 	repeats_clear(&db->repeats);
@@ -73,6 +76,7 @@ static int start(
 	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
 	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
 	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
+	    running_open(&db->running, db->dir, err) < 0 ||
 	    checkpoint_open(&db->checkpoint, db->dir, config->wal_limit_bytes, err) < 0)
 		return -1;
 	return sqlite_writer_start(db, err);
@@ -151,6 +155,23 @@ static void sqlite_repeated(struct engine_db *db, int64_t event_id)
 		queue_ring(&db->queue);
 }
 
+static bool sqlite_job_given(struct engine_db *db, int64_t id, int try)
+{
+	return running_give(db->running, id, try);
+}
+
+static bool sqlite_job_began(struct engine_db *db, int64_t id, int try)
+{
+	return running_begin(db->running, id, try) ||
+	       (running_give(db->running, id, try) &&
+		   running_begin(db->running, id, try));
+}
+
+static void sqlite_job_ended(struct engine_db *db, int64_t id)
+{
+	running_remove(db->running, id);
+}
+
 const struct engine engine_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -163,15 +184,22 @@ const struct engine engine_sqlite = {
     .declare = sqlite_index_declare,
     .index = sqlite_index_make,
     .forget = sqlite_forget,
+    .job_given = sqlite_job_given,
+    .job_began = sqlite_job_began,
+    .job_ended = sqlite_job_ended,
     .peek = sqlite_peek,
     .lookup = sqlite_reader_lookup,
     .repeated = sqlite_repeated,
     .reader_open = sqlite_reader_open,
     .reader_new = sqlite_reader_new,
     .reader_close = sqlite_reader_close,
+    .reader_job_began = sqlite_reader_job_began,
     .events = sqlite_events,
     .find = sqlite_find,
     .count = sqlite_reader_count,
     .get = sqlite_reader_get,
     .collections = sqlite_reader_collections,
+    .jobs_due = sqlite_jobs_due,
+    .jobs = sqlite_jobs_find,
+    .queues = sqlite_jobs_queues,
 };

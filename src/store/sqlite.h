@@ -12,6 +12,8 @@
 #include "store/keys.h"
 #include "store/queue.h"
 #include "store/repeats.h"
+#include "store/running.h"
+#include "store/sqlite_jobs.h"
 #include "util/buf.h"
 
 /* A collection, as the writer knows it. Its statements are prepared when first used. */
@@ -26,9 +28,10 @@ struct sqlite_collection {
 struct sqlite_writer {
 	sqlite3 *db;
 	sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *undo;
-	sqlite3_stmt *add_event, *count_repeat, *set_next_row, *probe;
+	sqlite3_stmt *add_event, *revise_event, *count_repeat, *set_next_row, *probe;
 	struct sqlite_collection *collections;
 	bool made_collection; /* in the open transaction: forget them if it fails */
+	struct sqlite_jobs jobs;
 	int64_t next_event;
 	int64_t rows_promised; /* what meta.next_row says: rows below it may be used */
 	int log_pages;         /* after the last commit */
@@ -48,6 +51,7 @@ struct engine_db {
 	struct queue queue;
 	struct repeats repeats;
 	struct checkpoint *checkpoint;
+	struct running *running;
 	struct sqlite_writer writer;
 	pthread_t thread;
 	atomic_bool stopping;

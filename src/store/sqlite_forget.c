@@ -1,15 +1,14 @@
 #include "store/sqlite_forget.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "store/holds.h"
 #include "store/sqlite_docs.h"
 #include "store/sqlite_events.h"
 #include "store/sqlite_find.h"
 #include "store/sqlite_reader.h"
 #include "store/sqlite_writer.h"
-#include "util/jsonw.h"
 #include "util/mem.h"
 
 enum {
@@ -21,8 +20,7 @@ enum {
 struct forget {
 	struct engine_db *db;
 	struct engine_reader *reader;
-	struct span address;
-	struct buf needle;      /* the address as it stands in JSON, without quotes */
+	struct holds address;
 	const char *collection; /* whose documents ids are; NULL: events */
 	int64_t ids[ERASE_AT_ONCE];
 	size_t count;
@@ -30,40 +28,6 @@ struct forget {
 	struct error *err;
 	int rc;
 };
-
-/* ---- does it hold the address? ---- */
-
-static bool value_is(json_t *value, struct span address)
-{
-	size_t index;
-	const char *name;
-	json_t *inner;
-	if (json_is_string(value))
-		return span_eq(address,
-		    (struct span){json_string_value(value), json_string_length(value)});
-	json_array_foreach(value, index, inner) {
-		if (value_is(inner, address))
-			return true;
-	}
-	json_object_foreach(value, name, inner) {
-		if (value_is(inner, address))
-			return true;
-	}
-	return false;
-}
-
-static bool event_is(const struct forget *f, const struct store_event *event)
-{
-	struct span needle = buf_span(&f->needle);
-	if (event->params.ptr == NULL || memmem(event->params.ptr, event->params.len,
-					     needle.ptr, needle.len) == NULL)
-		return false;
-	json_t *params =
-	    json_loadb(event->params.ptr, event->params.len, JSON_ALLOW_NUL, NULL);
-	bool is = params != NULL && value_is(params, f->address);
-	json_decref(params);
-	return is;
-}
 
 /* ---- erasing, by the writer ---- */
 
@@ -113,13 +77,15 @@ static bool add(struct forget *f, int64_t id)
 static bool each_event(void *ctx, const struct store_event *event)
 {
 	struct forget *f = ctx;
-	return !event_is(f, event) || add(f, event->id);
+	bool about = holds_text(&f->address, event->params) ||
+		     holds_target(&f->address, event->query);
+	return !about || add(f, event->id);
 }
 
 static bool each_doc(void *ctx, int64_t row, json_t *doc)
 {
 	struct forget *f = ctx;
-	return !value_is(doc, f->address) || add(f, row);
+	return !holds_value(&f->address, doc) || add(f, row);
 }
 
 /* ---- all of it ---- */
@@ -193,12 +159,9 @@ int sqlite_forget(struct engine_db *db, struct span address,
 {
 	struct forget *f = mem_new(1, sizeof(*f));
 	f->db = db;
-	f->address = address;
+	holds_init(&f->address, address);
 	f->out = out;
 	f->err = err;
-	jsonw_string(&f->needle, address);
-	f->needle.ptr[--f->needle.len] = '\0';
-	memmove(f->needle.ptr, f->needle.ptr + 1, f->needle.len--);
 	int rc = sqlite_reader_new(&f->reader, db, err);
 	if (rc == 0)
 		rc = forget_events(f);
@@ -207,7 +170,7 @@ int sqlite_forget(struct engine_db *db, struct span address,
 	sqlite_reader_close(f->reader);
 	if (rc == 0)
 		rc = empty_log(db, err);
-	buf_free(&f->needle);
+	holds_clear(&f->address);
 	free(f);
 	return rc;
 }

@@ -19,6 +19,7 @@ int sqlite_reader_open(struct engine_reader **out, const char *dir, struct error
 		return -1;
 	}
 	reader->cache.db = reader->db;
+	reader->dir = mem_strdup(dir);
 	*out = reader;
 	return 0;
 }
@@ -29,6 +30,7 @@ int sqlite_reader_new(
 	if (sqlite_reader_open(out, db->dir, err) < 0)
 		return -1;
 	(*out)->keys = db->keys;
+	(*out)->running = db->running;
 	return 0;
 }
 
@@ -38,7 +40,17 @@ void sqlite_reader_close(struct engine_reader *reader)
 		return;
 	sqlite_cache_clear(&reader->cache);
 	(void)sqlite3_close(reader->db);
+	running_close(reader->given);
+	free(reader->dir);
 	free(reader);
+}
+
+void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try)
+{
+	if (reader->given == NULL)
+		reader->given = running_join(reader->dir);
+	if (reader->given != NULL)
+		(void)running_begin(reader->given, id, try);
 }
 
 /* ---- collections ---- */

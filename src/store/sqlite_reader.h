@@ -5,6 +5,7 @@
 
 #include "store/engine.h"
 #include "store/keys.h"
+#include "store/running.h"
 #include "store/sqlite_db.h"
 
 enum { SQLITE_SLICE_ROWS = 500, SQLITE_SLICE_BYTES = 1 << 20 };
@@ -12,7 +13,11 @@ enum { SQLITE_SLICE_ROWS = 500, SQLITE_SLICE_BYTES = 1 << 20 };
 struct engine_reader {
 	sqlite3 *db;
 	struct sqlite_cache cache;
-	struct keys *keys; /* the writer's, in its process; else NULL */
+	/* the writer's, in its process; else NULL */
+	struct keys *keys;
+	const struct running *running;
+	struct running *given; /* another process's, once a try was begun here */
+	char *dir;
 };
 
 /* Functions of struct engine. */
@@ -20,6 +25,7 @@ int sqlite_reader_open(struct engine_reader **out, const char *dir, struct error
 int sqlite_reader_new(
     struct engine_reader **out, struct engine_db *db, struct error *err);
 void sqlite_reader_close(struct engine_reader *reader);
+void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try);
 int sqlite_reader_lookup(struct engine_reader *reader,
     const unsigned char key[STORE_KEY_SIZE], int64_t *event_id, struct error *err);
 int64_t sqlite_reader_count(

@@ -5,6 +5,7 @@
 
 #include "store/keys.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_jobs.h"
 #include "util/mem.h"
 
 /* event is narrow, for the writer; events is the same for a person with the sqlite3
@@ -29,14 +30,15 @@ static const char first_tables[] =
     "INSERT INTO meta VALUES('next_row', 1);";
 
 struct migration {
-	const char *sql;
+	const char *sql;             /* or NULL */
 	const char *const *more_sql; /* another part's tables, or NULL */
 	const char *readable_from;   /* the oldest program that can use the result */
 };
 
 /* Migration i makes schema i + 1. Never change one that was released: add. */
 static const struct migration migrations[] = {
-    {first_tables, &keys_schema, "0.1.0"},
+    {first_tables, &keys_schema,        "0.1.0"},
+    {NULL,         &sqlite_jobs_schema, "0.1.0"},
 };
 
 enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };
@@ -50,7 +52,7 @@ static int migrate(sqlite3 *db, int from, struct error *err)
 		       "PRAGMA user_version = %d;",
 		m->readable_from, OFFHOOK_VERSION, from + 1);
 	int rc = sqlite_db_exec(db, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
+	if (rc == 0 && m->sql != NULL)
 		rc = sqlite_db_exec(db, m->sql, err);
 	if (rc == 0 && m->more_sql != NULL)
 		rc = sqlite_db_exec(db, *m->more_sql, err);

@@ -55,40 +55,96 @@ static int add_event(struct engine_db *db, struct store_txn *txn, struct error *
 	return 0;
 }
 
-/* A single write of one document checks all before it changes anything. */
-static bool needs_savepoint(const struct store_write *writes)
+/* Only while it has a failure: of two that handle it again, one has come too late. */
+static enum sqlite_applied revise_event(
+    struct sqlite_writer *w, const struct store_txn *txn, struct error *err)
 {
-	return writes->next != NULL || writes->ids != NULL;
+	sqlite3_stmt *stmt = w->revise_event;
+	(void)sqlite3_bind_int(stmt, 1, (int)txn->event.state);
+	sqlite_db_text(stmt, 2, txn->event.failure);
+	(void)sqlite3_bind_int64(stmt, 3, txn->revised_event);
+	if (sqlite_db_run(stmt, err) < 0)
+		return SQLITE_BROKEN;
+	if (sqlite3_changes(w->db) == 1)
+		return SQLITE_APPLIED;
+	(void)error_set(err, "event %lld was handled meanwhile, or erased",
+	    (long long)txn->revised_event);
+	return SQLITE_CONFLICT;
 }
 
-static int undo(struct engine_db *db, size_t mark, struct error *err)
+/* Not when all that may conflict comes first: a single write of one document, or the
+ * end of a job, which check all before they change anything. */
+static bool needs_savepoint(const struct store_txn *txn)
+{
+	const struct store_write *write = txn->writes;
+	bool changed = txn->revised_event != 0;
+	if (write != NULL && (changed || write->next != NULL || write->ids != NULL))
+		return true;
+	changed = changed || write != NULL;
+	for (const struct store_job_write *job = txn->jobs; job != NULL;
+	     job = job->next) {
+		if (job->op == JOB_SETTLE && changed)
+			return true;
+		changed = true;
+	}
+	return false;
+}
+
+/* Where a transaction of a batch began. */
+struct mark {
+	bool guarded; /* a savepoint is set */
+	size_t keys;
+	int64_t next_job;
+};
+
+static int undo(struct engine_db *db, const struct mark *mark, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
-	keys_undo(db->keys, mark);
+	if (!mark->guarded)
+		return 0;
+	keys_undo(db->keys, mark->keys);
 	if (w->made_collection)
 		sqlite_collection_forget_all(w);
+	sqlite_jobs_undo(w, mark->next_job);
 	return sqlite_db_run(w->undo, err) < 0 || sqlite_db_run(w->release, err) < 0
 		   ? -1
 		   : 0;
 }
 
-static int apply_writes(struct engine_db *db, struct store_txn *txn, struct error *err)
+static enum sqlite_applied apply_jobs(
+    struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
-	size_t mark = keys_mark(db->keys);
-	bool guarded = needs_savepoint(txn->writes);
+	int64_t event_id = txn->event.kind != NULL ? w->next_event : txn->revised_event;
+	for (struct store_job_write *job = txn->jobs; job != NULL; job = job->next) {
+		int rc = sqlite_jobs_apply(w, job, event_id, err);
+		if (rc != 1)
+			return rc == 0 ? SQLITE_CONFLICT : SQLITE_BROKEN;
+	}
+	return SQLITE_APPLIED;
+}
+
+/* All of the transaction that may conflict. */
+static int apply_changes(struct engine_db *db, struct store_txn *txn, struct error *err)
+{
+	struct sqlite_writer *w = &db->writer;
+	struct mark mark = {needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
 	enum sqlite_applied applied = SQLITE_APPLIED;
-	if (guarded && sqlite_db_run(w->savepoint, err) < 0)
+	if (mark.guarded && sqlite_db_run(w->savepoint, err) < 0)
 		return -1;
+	if (txn->revised_event != 0)
+		applied = revise_event(w, txn, &txn->error);
 	for (const struct store_write *write = txn->writes;
 	     write != NULL && applied == SQLITE_APPLIED; write = write->next)
 		applied = sqlite_docs_apply(db, write, &txn->error);
+	if (applied == SQLITE_APPLIED)
+		applied = apply_jobs(db, txn, &txn->error);
 	switch (applied) {
 	case SQLITE_APPLIED:
-		return guarded ? sqlite_db_run(w->release, err) : 0;
+		return mark.guarded ? sqlite_db_run(w->release, err) : 0;
 	case SQLITE_CONFLICT:
 		txn->result = STORE_CONFLICT;
-		return guarded ? undo(db, mark, err) : 0;
+		return undo(db, &mark, err);
 	case SQLITE_BROKEN:
 		break;
 	}
@@ -98,10 +154,9 @@ static int apply_writes(struct engine_db *db, struct store_txn *txn, struct erro
 
 int sqlite_txn_apply(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
-	txn->result = STORE_OK;
-	if (txn->writes != NULL && apply_writes(db, txn, err) < 0)
+	if (txn->result == STORE_OK && apply_changes(db, txn, err) < 0)
 		return -1;
-	if (txn->result == STORE_OK && txn->event.kind != NULL)
-		return add_event(db, txn, err);
-	return 0;
+	if (txn->result != STORE_OK)
+		return 0;
+	return txn->event.kind != NULL ? add_event(db, txn, err) : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "store/sqlite_collection.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_recover.h"
 #include "store/sqlite_txn.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -64,6 +65,7 @@ static int commit(struct engine_db *db, size_t keys_budget, struct error *err)
 	if (w->repeat_count == 0)
 		w->repeat_count = repeats_take(&db->repeats, w->repeats);
 	if (count_repeats(w, err) < 0 || promise_rows(db, &promised, err) < 0 ||
+	    sqlite_jobs_commit(w, err) < 0 ||
 	    keys_write(db->keys, keys_budget, err) < 0 ||
 	    sqlite_db_run(w->commit, err) < 0)
 		return -1;
@@ -126,7 +128,7 @@ static void commit_batch(struct engine_db *db, struct store_txn *first)
 {
 	struct sqlite_writer *w = &db->writer;
 	struct error err = {""};
-	int64_t next_event = w->next_event;
+	int64_t next_event = w->next_event, next_job = w->jobs.next_id;
 	int rc = begin(db, &err);
 	if (rc == 0 && w->failing) {
 		(void)sqlite3_bind_int64(w->probe, 1, clock_wall_ms());
@@ -139,6 +141,7 @@ static void commit_batch(struct engine_db *db, struct store_txn *first)
 	if (rc < 0) {
 		roll_back(db);
 		w->next_event = next_event;
+		sqlite_jobs_undo(w, next_job);
 	}
 	note_outcome(db, rc, &err);
 	finish(db, first, rc, &err);
@@ -277,18 +280,20 @@ static int prepare(struct sqlite_writer *w, struct error *err)
 		sqlite3_stmt **stmt;
 		const char *sql;
 	} all[] = {
-	    {&w->begin,        "BEGIN IMMEDIATE"                                      },
-	    {&w->commit,       "COMMIT"					       },
-	    {&w->rollback,     "ROLLBACK"					     },
-	    {&w->savepoint,    "SAVEPOINT txn"                                        },
-	    {&w->release,      "RELEASE txn"					  },
-	    {&w->undo,         "ROLLBACK TO txn"                                      },
+	    {&w->begin,        "BEGIN IMMEDIATE"						    },
+	    {&w->commit,       "COMMIT"							     },
+	    {&w->rollback,     "ROLLBACK"							   },
+	    {&w->savepoint,    "SAVEPOINT txn"						      },
+	    {&w->release,      "RELEASE txn"							},
+	    {&w->undo,         "ROLLBACK TO txn"						    },
 	    {&w->add_event,
-             "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"     },
+             "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"                   },
+	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?"
+			       " WHERE id = ? AND failure IS NOT NULL"},
 	    {&w->count_repeat,
-             "UPDATE event SET duplicates = duplicates + ? WHERE id = ?"              },
-	    {&w->set_next_row, "UPDATE meta SET value = ? WHERE name = 'next_row'"    },
-	    {&w->probe,        "INSERT OR REPLACE INTO meta VALUES('last_failure', ?)"},
+             "UPDATE event SET duplicates = duplicates + ? WHERE id = ?"                            },
+	    {&w->set_next_row, "UPDATE meta SET value = ? WHERE name = 'next_row'"                  },
+	    {&w->probe,        "INSERT OR REPLACE INTO meta VALUES('last_failure', ?)"              },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -303,7 +308,8 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	(void)sqlite3_wal_hook(w->db, note_log_pages, db);
-	if (prepare(w, err) < 0)
+	if (prepare(w, err) < 0 || sqlite_jobs_start(w, err) < 0 ||
+	    sqlite_recover(db, err) < 0)
 		return -1;
 	if (sqlite_db_int(w->db, "SELECT coalesce(max(id), 0) + 1 FROM event",
 		&w->next_event, err) < 0)

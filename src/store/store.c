@@ -1,7 +1,6 @@
 #include "store/store.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,6 +8,9 @@
 
 #include "store/claims.h"
 #include "store/engine.h"
+#include "store/forget_jobs.h"
+#include "store/job.h"
+#include "store/name.h"
 #include "store/sort.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -18,58 +20,14 @@ struct store {
 	const struct engine *engine;
 	struct engine_db *db;
 	struct claims *claims;
+	void (*watch_jobs)(void *ctx, const struct store_txn *txn);
+	void *watch_ctx;
 };
 
 struct store_reader {
 	const struct engine *engine;
 	struct engine_reader *reader;
 };
-
-enum { NAME_MAX_LEN = 64 };
-
-/* ---- names ---- */
-
-bool store_name_valid(struct span name)
-{
-	if (name.len == 0 || name.len > NAME_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		unsigned char c = (unsigned char)name.ptr[i];
-		bool letter = c < 0x80 && (isalpha(c) || c == '_');
-		bool inside = c < 0x80 && (isdigit(c) || c == '.' || c == '-');
-		if (!letter && !(inside && i > 0))
-			return false;
-	}
-	return true;
-}
-
-static int check_name(const char *name, struct error *err)
-{
-	if (name != NULL && store_name_valid(span_of(name)))
-		return 0;
-	return error_set(err,
-	    "'%.80s' cannot be a collection's name: a letter or _, then letters, digits, "
-	    "_ . -, at most 64 bytes",
-	    name != NULL ? name : "");
-}
-
-/* A path that can stand in an index: names between dots, none of them a number, since
- * that could also be an element of an array. */
-static int check_path(const char *path, struct error *err)
-{
-	const char *part = path;
-	while (part != NULL && *part != '\0') {
-		size_t len = strcspn(part, ".");
-		if (!store_name_valid((struct span){part, len}))
-			break;
-		if (part[len] == '\0')
-			return 0;
-		part += len + 1;
-	}
-	return error_set(err,
-	    "'%.80s' cannot be indexed: names of letters, digits, _ and -, with dots between",
-	    path != NULL ? path : "");
-}
 
 const char *event_state_name(enum event_state state)
 {
@@ -123,6 +81,8 @@ static void finished(void *ctx, struct store_txn *txn)
 	struct store *store = ctx;
 	if (txn->keyed)
 		claims_end(store->claims, txn);
+	if (store->watch_jobs != NULL && txn->jobs != NULL && txn->result == STORE_OK)
+		store->watch_jobs(store->watch_ctx, txn);
 	txn->done(txn);
 }
 
@@ -157,7 +117,7 @@ void store_close(struct store *store)
 int store_declare(struct store *store, const char *collection, const char *key_field,
     struct error *err)
 {
-	if (check_name(collection, err) < 0)
+	if (name_check(collection, err) < 0)
 		return -1;
 	if (key_field == NULL || key_field[0] == '\0' || strcmp(key_field, "_id") == 0)
 		return error_set(err, "collection '%s': '%s' cannot be its key",
@@ -199,6 +159,7 @@ bool store_submit(struct store *store, struct store_txn *txn)
 	for (const struct store_write *write = txn->writes; write != NULL;
 	     write = write->next)
 		check_write(write);
+	txn->result = job_check(txn->jobs, &txn->error) < 0 ? STORE_CONFLICT : STORE_OK;
 	return store->engine->submit(store->db, txn);
 }
 
@@ -248,6 +209,28 @@ enum store_result store_commit(struct store *store, struct store_txn *txn)
 	return txn->result;
 }
 
+void store_watch_jobs(struct store *store,
+    void (*committed)(void *ctx, const struct store_txn *txn), void *ctx)
+{
+	store->watch_jobs = committed;
+	store->watch_ctx = ctx;
+}
+
+bool store_job_given(struct store *store, int64_t id, int try)
+{
+	return store->engine->job_given(store->db, id, try);
+}
+
+bool store_job_began(struct store *store, int64_t id, int try)
+{
+	return store->engine->job_began(store->db, id, try);
+}
+
+void store_job_ended(struct store *store, int64_t id)
+{
+	store->engine->job_ended(store->db, id);
+}
+
 bool store_healthy(const struct store *store)
 {
 	return store->engine->healthy(store->db);
@@ -293,6 +276,11 @@ void store_reader_close(struct store_reader *reader)
 		return;
 	reader->engine->reader_close(reader->reader);
 	free(reader);
+}
+
+void store_reader_job_began(struct store_reader *reader, int64_t id, int try)
+{
+	reader->engine->reader_job_began(reader->reader, id, try);
 }
 
 int store_events(struct store_reader *reader, const struct store_event_query *query,
@@ -373,7 +361,7 @@ int store_find(struct store_reader *reader, const struct store_query *query,
 {
 	struct finding finding = {.query = query, .each = each, .ctx = ctx};
 	assert(query->limit >= 0 && query->skip >= 0);
-	if (check_name(query->collection, err) < 0)
+	if (name_check(query->collection, err) < 0)
 		return -1;
 	if (query->sort != NULL && filter_sort_check(query->sort, err) < 0)
 		return -1;
@@ -402,7 +390,7 @@ int64_t store_count(
 {
 	int64_t count = 0;
 	if (query->filter == NULL) {
-		if (check_name(query->collection, err) < 0)
+		if (name_check(query->collection, err) < 0)
 			return -1;
 		count = reader->engine->count(reader->reader, query->collection, err);
 		if (count < 0)
@@ -419,7 +407,7 @@ int store_get(struct store_reader *reader, const char *collection, struct span k
     bool by_id, json_t **out, struct error *err)
 {
 	*out = NULL;
-	if (check_name(collection, err) < 0)
+	if (name_check(collection, err) < 0)
 		return -1;
 	return reader->engine->get(reader->reader, collection, key, by_id, out, err);
 }
@@ -431,12 +419,68 @@ int store_collections(struct store_reader *reader,
 	return reader->engine->collections(reader->reader, each, ctx, err);
 }
 
+/* ---- reading jobs ---- */
+
+int store_jobs_due(struct store_reader *reader, struct store_due *due,
+    struct store_each_job each, struct error *err)
+{
+	assert(due->limit > 0);
+	return reader->engine->jobs_due(reader->reader, due, each, err);
+}
+
+int store_jobs(struct store_reader *reader, const struct store_job_query *query,
+    struct store_each_job each, struct error *err)
+{
+	return reader->engine->jobs(reader->reader, query, each, err);
+}
+
+struct one_job {
+	int64_t id;
+	struct store_each_job each;
+	bool found;
+};
+
+static bool only_that_job(void *ctx, const struct store_job *job)
+{
+	struct one_job *one = ctx;
+	one->found = job->id == one->id;
+	if (one->found)
+		(void)one->each.call(one->each.ctx, job);
+	return false;
+}
+
+int store_job_get(struct store_reader *reader, int64_t id, struct store_each_job each,
+    struct error *err)
+{
+	struct one_job one = {.id = id, .each = each};
+	struct store_job_query query = {.after_id = id - 1, .limit = 1};
+	if (id <= 0)
+		return 0;
+	int rc = store_jobs(
+	    reader, &query, (struct store_each_job){only_that_job, &one}, err);
+	return rc < 0 ? -1 : one.found;
+}
+
+int store_queues(struct store_reader *reader,
+    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
+    struct error *err)
+{
+	return reader->engine->queues(reader->reader, true, each, ctx, err);
+}
+
+int store_queue_names(struct store_reader *reader,
+    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
+    struct error *err)
+{
+	return reader->engine->queues(reader->reader, false, each, ctx, err);
+}
+
 /* ---- the owner's commands ---- */
 
 int store_index(
     struct store *store, const char *collection, const char *path, struct error *err)
 {
-	if (check_name(collection, err) < 0 || check_path(path, err) < 0)
+	if (name_check(collection, err) < 0 || name_check_path(path, err) < 0)
 		return -1;
 	return store->engine->index(store->db, collection, path, err);
 }
@@ -447,5 +491,7 @@ int store_forget(struct store *store, struct span address, struct store_forgotte
 	*out = (struct store_forgotten){0};
 	if (address.len == 0)
 		return error_set(err, "no address to forget");
+	if (forget_jobs(store, address, &out->jobs, err) < 0)
+		return -1;
 	return store->engine->forget(store->db, address, out, err);
 }

@@ -69,7 +69,8 @@ struct store_event {
 	const char *kind;
 	struct span sid;   /* empty when it has none */
 	struct span route; /* the path */
-	struct span query; /* the request's query, or absent */
+	struct span query; /* the request's query, or absent; where the route's path has
+			      parameters, the whole request-target */
 	enum event_state state;
 	struct span failure; /* why, when failed; else absent */
 	struct span params;  /* a JSON object's text */
@@ -119,6 +120,87 @@ bool store_claim(struct store *store, struct store_claim *claim, bool count);
  * is free again, those who wait for it get CLAIM_FAILED. */
 void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE]);
 
+/* ---- jobs: work for later ----
+ * A job is enqueued in the transaction of what caused it, and ended in the transaction
+ * of what it wrote. Open ones are waiting (for their time, for a worker) or blocked
+ * (behind an earlier open one of their group: jobs of a group run in the order in which
+ * they were enqueued). Ended ones (done, dead, cancelled) are history, until dropped.
+ * That one runs costs no transaction: store_job_began notes it in memory that outlives
+ * the process, so that a try is counted before it runs even when it takes the whole
+ * server with it. An engine for several nodes does that with leases. */
+
+enum job_state {
+	JOB_WAITING,
+	JOB_BLOCKED,
+	JOB_RUNNING, /* only when read: a waiting one whose try has begun */
+	JOB_DONE,
+	JOB_DEAD, /* a dead letter: given up on */
+	JOB_CANCELLED,
+	JOB_STATES
+};
+
+const char *job_state_name(enum job_state state); /* "waiting", "blocked" … */
+
+struct store_job {
+	int64_t id;        /* given at commit, in the order of commits, never twice */
+	struct span queue; /* a name, as collections have (store_name_valid) */
+	enum job_state state;
+	int priority;                       /* higher ones first */
+	int64_t run_at_ms;                  /* not before (wall clock) */
+	int64_t created_at_ms, ended_at_ms; /* ended 0: it is open */
+	struct span group;                  /* absent: none */
+	struct span unique;                 /* absent: none; see JOB_ENQUEUE */
+	int64_t unique_ms;
+	int tries;            /* that have ended, and count */
+	int64_t event_id;     /* the event (or revised event) of the transaction that
+			     enqueued it, or 0 */
+	struct span payload;  /* JSON */
+	struct span errors;   /* a JSON array, one for each failed try: {"try": 1,
+				 "at": "2026-01-31T12:00:00.000Z", "error": "…"}; absent:
+				 none */
+	struct span progress; /* what its worker last told; absent: nothing */
+};
+
+enum job_op {
+	/* Adds a job: queue, priority, run_at_ms, created_at_ms, group, unique,
+	 * unique_ms, payload. When the queue has an open job with that unique key, or one
+	 * that was enqueued less than unique_ms before created_at_ms and is not
+	 * cancelled, nothing is added. Sets id (0: nothing added), state and event_id. */
+	JOB_ENQUEUE,
+	/* A try has ended: id, try; state says how: JOB_DONE, JOB_DEAD, JOB_CANCELLED, or
+	 * JOB_WAITING to be tried again at run_at_ms. Unless count is false, tries becomes
+	 * try. error (absent: none) is added to errors, as that of the last try that
+	 * counts, stamped now_ms; ended_at_ms becomes now_ms. When the job is not open any more, or tries is not try - 1, the
+	 * whole transaction is STORE_CONFLICT and fenced is set: the effects of a job
+	 * that was cancelled, or that another has run, are not committed. */
+	JOB_SETTLE,
+	/* Of the owner's commands and workers: an id that is not there or not in a state
+	 * that allows it is passed over; changed says so. */
+	JOB_RETRY,    /* dead or cancelled: waiting again at run_at_ms, tries 0, errors
+			 kept; waiting: run_at_ms set */
+	JOB_CANCEL,   /* an open job, by id; or (id 0) the open ones of queue with that
+			 unique key: cancelled, ended_at_ms becomes now_ms */
+	JOB_DROP,     /* an ended one, by id: removed */
+	JOB_PROGRESS, /* an open one, by id: progress */
+	JOB_PAUSE, /* queue: none of its jobs starts, until JOB_RESUME; kept in the store */
+	JOB_RESUME
+};
+
+/* One change of jobs, part of a transaction; what it points to must live until done. */
+struct store_job_write {
+	struct store_job_write *next;
+	enum job_op op;
+	struct store_job job; /* the fields named above */
+	int try;              /* JOB_SETTLE */
+	bool count;
+	struct span error;
+	int64_t now_ms; /* JOB_SETTLE, JOB_CANCEL */
+	/* set at commit, as is job.queue of JOB_SETTLE, JOB_RETRY and JOB_CANCEL by id: */
+	bool changed;
+	bool fenced;
+	bool unblocked; /* another job of the group may run now */
+};
+
 /* ---- transactions ---- */
 
 enum store_op { STORE_INSERT, STORE_UPDATE, STORE_REMOVE };
@@ -160,8 +242,8 @@ enum store_result {
 	STORE_CONFLICT
 };
 
-/* One transaction: an event with its reply, its key and the handler's writes; all of
- * it or nothing. */
+/* One transaction: an event with its reply, its key, the handler's writes and its jobs;
+ * all of it or nothing. */
 struct store_txn {
 	struct store_event event; /* stored when event.kind is set; id is filled in */
 	bool keyed;
@@ -170,6 +252,11 @@ struct store_txn {
 	unsigned char marks[STORE_MARKS][STORE_KEY_SIZE];
 	size_t mark_count;
 	struct store_write *writes;
+	struct store_job_write *jobs;
+	/* An event stored before, whose state and failure become event.state and
+	 * event.failure (a retry); its stored reply stays. When it has no failure (any
+	 * more), that is a conflict: it is never handled twice. 0: none. */
+	int64_t revised_event;
 	/* Called on the writer's thread, in the order of submission, with result (and
 	 * error, unless STORE_OK) set: the commit is synced, or it is not there. */
 	void (*done)(struct store_txn *txn);
@@ -186,6 +273,26 @@ bool store_submit(struct store *store, struct store_txn *txn);
 void store_flush(struct store *store);
 /* Submits, flushes and waits; for commands. */
 enum store_result store_commit(struct store *store, struct store_txn *txn);
+
+/* What was committed, in order, on the writer's thread, before the transaction's done:
+ * every transaction that has jobs. Set it before the first submit; NULL: nobody. It
+ * must not block. */
+void store_watch_jobs(struct store *store,
+    void (*committed)(void *ctx, const struct store_txn *txn), void *ctx);
+
+enum { STORE_JOBS_RUNNING = 4096 };
+
+/* A try is given to somebody who will begin it; until then it does not count. False
+ * when STORE_JOBS_RUNNING are given out. Any thread; like those below it costs a few
+ * memory accesses. */
+bool store_job_given(struct store *store, int64_t id, int try);
+/* It begins: from now on it counts as run, also when this process dies. Also for one
+ * that was not given; false as store_job_given. When the store is opened, tries that
+ * had begun and were not settled are: counted, with the error "the server stopped while
+ * it ran", waiting, run_at_ms as it was. */
+bool store_job_began(struct store *store, int64_t id, int try);
+/* After its JOB_SETTLE was committed (or given up). */
+void store_job_ended(struct store *store, int64_t id);
 
 enum { STORE_ID_SIZE = 25 };
 
@@ -220,6 +327,9 @@ int store_reader_open(struct store_reader **out, const char *dir, struct error *
  * writer has in memory. Close it before the store. */
 int store_reader_new(struct store_reader **out, struct store *store, struct error *err);
 void store_reader_close(struct store_reader *reader); /* NULL is fine */
+/* As store_job_began, in another process, which was given the try. What can not be noted
+ * (the file is gone) is not: then the try counts when it ends. */
+void store_reader_job_began(struct store_reader *reader, int64_t id, int try);
 
 struct store_event_query {
 	/* Absent: any. A SID is found through the keys: the first 8 bytes of an event's
@@ -268,6 +378,71 @@ int store_collections(struct store_reader *reader,
     bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
     void *ctx, struct error *err);
 
+/* ---- reading jobs ---- */
+
+/* Called with each one, valid during the call; returning false ends it. */
+struct store_each_job {
+	bool (*call)(void *ctx, const struct store_job *job);
+	void *ctx;
+};
+
+struct store_due {
+	struct span queue;
+	int64_t now_ms;
+	int64_t limit;
+	/* set: the least run_at_ms after now_ms of the queue's waiting jobs; INT64_MAX:
+	 * there is none */
+	int64_t next_ms;
+};
+
+/* Waiting jobs of a queue whose run_at_ms is at most now_ms, the first to run first: by
+ * priority, then run_at_ms, then id; of those, limit. Running ones are among them. They
+ * come as they are read, one at a time in memory: each(…) should be quick, and is not
+ * undone when reading the next one fails. */
+int store_jobs_due(struct store_reader *reader, struct store_due *due,
+    struct store_each_job each, struct error *err);
+
+struct store_job_query {
+	struct span queue;                           /* absent: any; so the others */
+	unsigned states;                             /* 1 << JOB_DEAD | …; 0: any */
+	struct span group, unique;                   /* equal */
+	struct span error;                           /* within errors, case ignored */
+	int64_t created_after_ms, created_before_ms; /* 0: any */
+	/* 0: any; ended ones. When queue and one state are given, too, the first to end
+	 * come first (whatever newest_first says), found without a search. */
+	int64_t ended_before_ms;
+	int64_t ended_after_ms; /* 0: any; ended ones, found without a search */
+	int64_t after_id;
+	int64_t limit; /* 0: all */
+	bool newest_first;
+};
+
+/* In order of id; as store_events. Queue and states are looked up; where neither is
+ * given, or running ones only, the whole history may be walked. */
+int store_jobs(struct store_reader *reader, const struct store_job_query *query,
+    struct store_each_job each, struct error *err);
+/* 1 and each called once, 0 when there is none, -1 with err. */
+int store_job_get(struct store_reader *reader, int64_t id, struct store_each_job each,
+    struct error *err);
+
+struct store_queue {
+	struct span name;
+	bool paused;
+	int64_t counts[JOB_STATES];
+	int64_t oldest_due_ms; /* the least run_at_ms of the waiting; INT64_MAX: none */
+};
+
+/* Every queue that ever had a job, or was paused, by name. Counting a million jobs
+ * takes well under a second. */
+int store_queues(struct store_reader *reader,
+    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
+    struct error *err);
+/* The same queues, their names and whether they are paused: nothing is counted, and it
+ * takes no time. */
+int store_queue_names(struct store_reader *reader,
+    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
+    struct error *err);
+
 /* ---- the owner's commands: they need the store open for writing ---- */
 
 /* An index on a dotted path, used by store_find for equality. Builds it without
@@ -276,12 +451,14 @@ int store_index(
     struct store *store, const char *collection, const char *path, struct error *err);
 
 struct store_forgotten {
-	int64_t events, documents;
+	int64_t events, documents, jobs;
 };
 
 /* Erases one person: parameters, raw bodies and replies of every event in which a
- * parameter equals the address (event rows stay, empty, so that repeats stay known),
- * and every document in which a value equals it. The bytes leave the files too. */
+ * parameter, or a segment of a path that is kept (query), equals the address (event
+ * rows stay, empty, so that repeats stay known),
+ * and every document and job in which a value (of the payload; its group or unique
+ * key) equals it. The bytes leave the files too. */
 int store_forget(struct store *store, struct span address, struct store_forgotten *out,
     struct error *err);
 

@@ -4,12 +4,10 @@
  *   crash_server ROUNDS [SEED]
  *
  * Prints TAP, one line a round. */
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../e2e/conversation.h"
@@ -33,34 +31,6 @@ struct client {
 };
 
 static atomic_uint next_number = 1;
-
-/* Sends and receives without assertions: here the server is expected to vanish. */
-static bool exchange(int fd, const struct buf *request, struct buf *answer)
-{
-	size_t sent = 0;
-	while (sent < request->len) {
-		ssize_t n =
-		    send(fd, request->ptr + sent, request->len - sent, MSG_NOSIGNAL);
-		if (n <= 0)
-			return false;
-		sent += (size_t)n;
-	}
-	buf_clear(answer);
-	for (;;) {
-		char bytes[4096];
-		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
-		if (n <= 0)
-			return false;
-		buf_add(answer, bytes, (size_t)n);
-		const char *end = strstr(answer->ptr, "\r\n\r\n");
-		if (end == NULL)
-			continue;
-		const char *length = strcasestr(answer->ptr, "Content-Length: ");
-		size_t body = length == NULL ? 0 : (size_t)atol(length + 16);
-		if (answer->len >= (size_t)(end - answer->ptr) + 4 + body)
-			return true;
-	}
-}
 
 static void make_request(struct buf *out, const char *sid, bool is_status)
 {
@@ -101,7 +71,7 @@ static void *client_thread(void *arg)
 		make_request(&request, ack->sid, ack->is_status);
 		if (ack->is_status)
 			last[0] = '\0'; /* one status a message: a second is a repeat */
-		if (!exchange(fd, &request, &answer) ||
+		if (!talk_try(fd, &request, &answer) ||
 		    strstr(answer.ptr, "HTTP/1.1 20") != answer.ptr)
 			break;
 		digest_body(ack->digest, &answer);
@@ -143,7 +113,7 @@ static bool verify(struct store_reader *reader, int fd, const struct ack *ack)
 	struct buf answer = {0};
 	unsigned char digest[32];
 	make_request(&request, ack->sid, ack->is_status);
-	bool same = exchange(fd, &request, &answer);
+	bool same = talk_try(fd, &request, &answer);
 	if (same) {
 		digest_body(digest, &answer);
 		same = memcmp(digest, ack->digest, sizeof(digest)) == 0;

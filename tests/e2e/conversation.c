@@ -370,6 +370,33 @@ void answer_clear(struct answer *answer)
 	buf_free(&answer->body);
 }
 
+bool talk_try(int fd, const struct buf *request, struct buf *answer)
+{
+	size_t sent = 0;
+	while (sent < request->len) {
+		ssize_t n =
+		    send(fd, request->ptr + sent, request->len - sent, MSG_NOSIGNAL);
+		if (n <= 0)
+			return false;
+		sent += (size_t)n;
+	}
+	buf_clear(answer);
+	for (;;) {
+		char bytes[4096];
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+		if (n <= 0)
+			return false;
+		buf_add(answer, bytes, (size_t)n);
+		const char *end = strstr(answer->ptr, "\r\n\r\n");
+		if (end == NULL)
+			continue;
+		const char *length = strcasestr(answer->ptr, "Content-Length: ");
+		size_t body = length == NULL ? 0 : (size_t)atol(length + 16);
+		if (answer->len >= (size_t)(end - answer->ptr) + 4 + body)
+			return true;
+	}
+}
+
 /* ---- commands ---- */
 
 static void read_all(FILE *file, struct buf *out)

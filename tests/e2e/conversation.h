@@ -98,6 +98,9 @@ void talk_receive_next(int fd, struct buf *rest, struct answer *out);
 /* Connects, sends, receives, closes. */
 void talk_once(const struct talk *talk, struct answer *out, const struct buf *request);
 void answer_clear(struct answer *answer);
+/* One request and its whole answer without assertions: where the server may vanish at any
+ * moment. False when it did. */
+bool talk_try(int fd, const struct buf *request, struct buf *answer);
 
 /* ---- commands ---- */
 

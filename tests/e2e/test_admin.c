@@ -1,5 +1,5 @@
 /* The owner's listener: alive, ready, counted. */
-#include "conversation.h"
+#include "talk_jobs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,15 +88,46 @@ static void a_store_that_cannot_write_is_alive_and_not_ready(void **state)
 	answer_clear(&answer);
 }
 
+static const char *const with_admin[] = {"--admin", "127.0.0.1:0", NULL};
+
+static void find_admin(struct talk *talk)
+{
+	for (int i = 0; talk->admin[0] == '\0' && i < 100; i++) {
+		(void)usleep(20000);
+		(void)talk_find_admin(talk);
+	}
+}
+
+static void jobs_are_counted_by_queue(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/jobs", with_admin);
+	find_admin(&talk);
+	talk_enqueue(&talk, "SM1", "note", "");
+	talk_enqueue(&talk, "SM2", "flaky", "");
+	talk_enqueue(&talk, "SM3", "hopeless", "");
+	talk_enqueue(&talk, "SM4", "note", "&Delay=600");
+	talk_await(&talk, "flaky", "done", 1);
+	talk_await(&talk, "hopeless", "dead", 1);
+	talk_await(&talk, "offhook.failures", "done", 1);
+	expect_metric(&talk, "offhook_jobs_started_total 6\n");
+	expect_metric(&talk, "offhook_jobs_done_total 3\n");
+	expect_metric(&talk, "offhook_jobs_failed_total 3\n");
+	expect_metric(&talk, "offhook_jobs_dead_total 1\n");
+	expect_metric(&talk, "offhook_jobs_snoozed_total 0\n");
+	expect_metric(&talk, "offhook_jobs_running 0\n");
+	expect_metric(&talk, "offhook_jobs_waiting{queue=\"note\"} 1\n");
+	expect_metric(&talk, "offhook_jobs_dead{queue=\"hopeless\"} 1\n");
+	expect_metric(&talk, "offhook_jobs_oldest_due_seconds{queue=\"note\"} 0\n");
+	talk_end(&talk);
+}
+
 static int start(void **state)
 {
 	static struct talk talk;
-	static const char *const extra[] = {"--admin", "127.0.0.1:0", NULL};
-	talk_start(&talk, extra);
-	for (int i = 0; talk.admin[0] == '\0' && i < 100; i++) {
-		(void)usleep(20000);
-		(void)talk_find_admin(&talk);
-	}
+	talk_start(&talk, with_admin);
+	find_admin(&talk);
 	*state = &talk;
 	return 0;
 }
@@ -106,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(webhooks_are_counted_by_outcome),
 	    cmocka_unit_test(only_its_three_pages_are_there),
+	    cmocka_unit_test(jobs_are_counted_by_queue),
 	    cmocka_unit_test(a_store_that_cannot_write_is_alive_and_not_ready),
 	};
 	return cmocka_run_group_tests(tests, start, talk_teardown);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "talk_jobs.h"
 
 #define CALL_SID "CA00000000000000000000000000000001"
 #define CALL                                                                           \
@@ -139,8 +139,7 @@ static void oncall_rings_one_after_the_other_and_then_escalates(void **state)
 	talk_expect_text(
 	    &talk, "/twilio/next/2", TALKING "&DialCallStatus=busy", "<Record ");
 	assert_string_equal(talk_field(&talk, "alerts", THIS, "state"), "unanswered");
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs", "{\"queue\": \"escalate\"}"), 1);
+	talk_await(&talk, "escalate", "", 1);
 	talk_expect_text(&talk, "/twilio/message",
 	    TALKING "&RecordingUrl=https%3A%2F%2Fa.example%2FRE1",
 	    "Your alert has been escalated.");

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "talk_jobs.h"
 
 #define ACCOUNT "&AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&ApiVersion=2010-04-01"
 #define SID(n)  "SM0000000000000000000000000000000" n
@@ -64,8 +64,7 @@ static void status_alerts_and_queues_a_retry_when_not_delivered(void **state)
 	assert_string_equal(talk_field(&talk, "alerts",
 				"{\"messageSid\": \"" SID("1") "\"}", "errorCode"),
 	    "30003");
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs", "{\"queue\": \"resend\"}"), 1);
+	talk_await(&talk, "resend", "waiting", 1);
 	talk_end(&talk);
 }
 
@@ -79,8 +78,7 @@ static void status_does_not_retry_who_has_opted_out(void **state)
 	talk_expect(
 	    &talk, "/twilio/status", STATUS("2", "failed") "&ErrorCode=21610", 204);
 	assert_int_equal(talk_count(&talk, "alerts", "{}"), 2);
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs", "{\"queue\": \"resend\"}"), 1);
+	talk_await(&talk, "resend", "waiting", 1);
 	talk_end(&talk);
 }
 
@@ -170,11 +168,8 @@ static void async_stores_the_job_with_the_message(void **state)
 	assert_string_equal(talk_field(&talk, "sms_messages",
 				"{\"messageSid\": \"" SID("1") "\"}", "body"),
 	    "Hi");
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs",
-		"{\"queue\": \"processSms\", \"payload.messageSid\": \"" SID(
-		    "1") "\"}"),
-	    1);
+	talk_await(&talk, "processSms", "done", 1);
+	assert_int_equal(talk_count(&talk, "sms_messages", "{\"processed\": true}"), 1);
 	talk_end(&talk);
 }
 
@@ -208,8 +203,7 @@ static void mms_keeps_the_media_and_sends_the_picture_back(void **state)
 	    "<Media>https://a.example/0</Media></Message>");
 	assert_int_equal(
 	    talk_count(&talk, "album", "{\"media.contentType\": \"video/mp4\"}"), 1);
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs", "{\"queue\": \"fetchMedia\"}"), 2);
+	talk_await(&talk, "fetchMedia", "", 2);
 	talk_end(&talk);
 }
 

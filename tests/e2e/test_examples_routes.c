@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "talk_jobs.h"
 
 #define ACCOUNT "&AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define MESSAGE(n, body)                                                               \
@@ -100,8 +100,7 @@ static void reminder_books_for_whoever_has_the_key(void **state)
 	assert_int_equal(request(&talk, "/appointments", KEY, form), 201);
 	assert_string_equal(
 	    talk_field(&talk, "appointments", "{\"name\": \"Ann\"}", "status"), "open");
-	assert_int_equal(
-	    talk_count(&talk, "offhook.jobs", "{\"queue\": \"remind\"}"), 1);
+	talk_await(&talk, "remind", "", 1);
 	talk_end(&talk);
 }
 

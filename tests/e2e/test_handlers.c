@@ -99,7 +99,7 @@ static void a_hanging_handler_is_killed_and_nothing_of_it_is_stored(void **state
 	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", patient);
 	expect(&talk, "/slow", "SM1", "sleep+60000", "<Response/>");
-	assert_true(talk_logged(&talk, "ran for more than 3000 ms and was killed"));
+	assert_true(talk_logged(&talk, "ran for more than 3 s and was killed"));
 	expect(&talk, "/slow", "SM2", "hello", "Fine: SM2");
 	assert_int_equal(talk_count(&talk, "seen", "{\"sid\": \"SM1\"}"), 0);
 	talk_end(&talk);

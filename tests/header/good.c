@@ -26,3 +26,32 @@ int on_call(oh_event *event, oh_twiml *reply)
 	oh_hangup(reply);
 	return OH_OK;
 }
+
+int on_job(oh_job *job);
+
+int on_job(oh_job *job)
+{
+	const char *who = oh_payload_str(job, "who");
+	oh_enqueue(job, "remind", json_pack("{s:s}", "who", who));
+	oh_enqueue(job, "remind", json_object(), .delay_s = 0.5, .priority = -1,
+	    .unique = who, .unique_s = 60, .group = oh_format(job, "%d", oh_try(job)));
+	if (who != NULL)
+		oh_enqueue(
+		    job, "remind", json_object(), .run_at_ms = oh_time_ms(job) + 1);
+	else
+		oh_cancel(job, "remind", "somebody");
+	oh_progress(job, "%d of %d", 1, 2);
+	if (oh_last_try(job) != 0)
+		return oh_give_up(job, "job %lld", (long long)oh_job_id(job));
+	return oh_error_retry(30001) == OH_RETRY_NEVER ? OH_OK : oh_snooze(job, 1.5);
+}
+
+extern const oh_worker workers[];
+const oh_worker workers[] = {
+    {"remind",          on_job, .max_tries = 3, .timeout_s = 10, .backoff_s = 0.5},
+    {"report",   on_job, .cron = "0 9 * * MON-FRI", .zone = "Europe/Stockholm"},
+    {0}
+};
+
+extern const oh_app app;
+const oh_app app = {.workers = workers, .on_failure = on_job};

@@ -20,3 +20,16 @@ int on_call(oh_event *event, oh_twiml *reply)
 	oh_hangup(reply);
 	return OH_OK;
 }
+
+int on_job(oh_job *job);
+
+int on_job(oh_job *job)
+{
+	oh_job_options how;
+	how.delay_s = 60;
+	how.group = oh_payload_str(job, "who");
+	oh_enqueue(job, "remind", json_object(), how);
+	oh_enqueue(job, "remind", json_pack("{s:i}", "try", oh_try(job)));
+	oh_progress(job, "%d of %d", 1, 2);
+	return oh_last_try(job) != 0 ? oh_give_up(job, "enough") : oh_snooze(job, 1.5);
+}

@@ -15,7 +15,7 @@ static int process_sms(oh_job *job)
 	const char *sid = oh_payload_str(job, "messageSid");
 	/* slow work: an API call, a model … */
 	oh_update(job, "sms_messages", json_pack("{s:s}", "messageSid", sid),
-	    json_pack("{s:{s:b}}", "$set", "processed", 1));
+	    json_pack("{s:{s:b, s:s}}", "$set", "processed", 1, "processedAt", oh_time(job)));
 	return OH_OK; /* anything else is retried, with backoff, then a dead letter */
 }
 

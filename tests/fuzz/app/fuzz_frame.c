@@ -14,6 +14,7 @@ static void check(struct span frame, enum frame_type type, struct arena *arena)
 	struct frame_result result;
 	struct frame_log log;
 	struct frame_table table;
+	struct frame_progress progress;
 	if (type == FRAME_EVENT && frame_get_event(&event, frame, arena) == 0)
 		frame_put_event(&again, &event);
 	else if (type == FRAME_RESULT && frame_get_result(&result, frame, arena) == 0)
@@ -22,6 +23,8 @@ static void check(struct span frame, enum frame_type type, struct arena *arena)
 		frame_put_log(&again, &log);
 	else if (type == FRAME_TABLE && frame_get_table(&table, frame, arena) == 0)
 		frame_put_table(&again, &table);
+	else if (type == FRAME_PROGRESS && frame_get_progress(&progress, frame) == 0)
+		frame_put_progress(&again, &progress);
 	/* Nothing of a table has an id to keep. */
 	if (again.len > 0 && type != FRAME_TABLE && !span_eq(buf_span(&again), frame))
 		abort();

@@ -4,7 +4,9 @@
  *   fake_host FILE MODE       MODE: well, mute (is never ready), dead (ends at once)
  *
  * Bodies: "sleep MS", "crash", "abort", "exit N", "leak", "garbage", "twice" (answers
- * two times), "skip" (answers another event), anything else: at once. */
+ * two times), "skip" (answers another event), "tell" (its progress, and once more after
+ * its answer), "nice" (answers its nice value), "large" (answers 1 MB), "overrun" (its
+ * ring is nonsense), anything else: at once. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,20 +23,40 @@
 #include "app/pool.h"
 
 static int socket_fd;
+static struct pool_table *table;
 static int notes;
 static const char *mode;
 
+enum { LARGE = 1 << 20 };
+
+static void ring_bell(void)
+{
+	struct buf bell = {0};
+	frame_put_bell(&bell);
+	if (send(socket_fd, bell.ptr, bell.len, MSG_NOSIGNAL) != (ssize_t)bell.len)
+		_exit(9);
+	buf_free(&bell);
+}
+
 static void send_all(struct buf *out)
 {
-	size_t done = 0;
-	while (done < out->len) {
-		ssize_t n =
-		    send(socket_fd, out->ptr + done, out->len - done, MSG_NOSIGNAL);
-		if (n <= 0)
-			_exit(9);
-		done += (size_t)n;
+	struct span left = buf_span(out);
+	while (left.len > 0) {
+		left = span_from(left, ring_put(&table->ring, left));
+		if (ring_wanted(&table->ring))
+			ring_bell();
+		if (left.len > 0)
+			ring_wait(&table->ring);
 	}
 	buf_clear(out);
+}
+
+/* As one that has written over its count. */
+static void overrun(void)
+{
+	(void)atomic_fetch_add(&table->ring.put, RING_SIZE + 1);
+	ring_bell();
+	(void)pause();
 }
 
 static void leak(void)
@@ -62,6 +85,8 @@ static void do_as_told(const struct frame_event *event)
 		abort();
 	else if (strcmp(body, "leak") == 0)
 		leak();
+	else if (strcmp(body, "overrun") == 0)
+		overrun();
 }
 
 static void answer(const struct frame_event *event, struct buf *out)
@@ -82,13 +107,26 @@ static void answer(const struct frame_event *event, struct buf *out)
 		result.id += 7;
 	if (strcmp(body, "garbage") == 0)
 		buf_puts(out, "This is not a frame, and never was one.");
+	if (strcmp(body, "nice") == 0)
+		(void)snprintf(pid, sizeof(pid), "%d", getpriority(PRIO_PROCESS, 0));
+	if (strcmp(body, "nice") == 0)
+		result.body = span_of(pid);
+	char *large = strcmp(body, "large") == 0 ? calloc(1, LARGE) : NULL;
+	if (large != NULL)
+		result.body = (struct span){large, LARGE};
+	const struct frame_progress progress = {event->id, SPAN("half\nway\xff")};
+	if (strcmp(body, "tell") == 0)
+		frame_put_progress(out, &progress);
 	frame_put_result(out, &result);
+	if (strcmp(body, "tell") == 0)
+		frame_put_progress(out, &progress);
 	if (strcmp(body, "twice") == 0)
 		frame_put_result(out, &result);
+	free(large);
 	send_all(out);
 }
 
-static void handle(struct pool_table *table, struct span frame)
+static void handle(struct span frame)
 {
 	struct arena *arena = arena_new();
 	struct buf out = {0};
@@ -110,13 +148,13 @@ static void handle(struct pool_table *table, struct span frame)
 	arena_free(arena);
 }
 
-static void take_frames(struct pool_table *table, struct buf *in)
+static void take_frames(struct buf *in)
 {
 	size_t done = 0;
 	int64_t len;
 	enum frame_type type;
 	while ((len = frame_whole(span_from(buf_span(in), done), &type)) > 0) {
-		handle(table, (struct span){in->ptr + done, (size_t)len});
+		handle((struct span){in->ptr + done, (size_t)len});
 		done += (size_t)len;
 	}
 	in->len -= done;
@@ -137,7 +175,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGABRT, SIG_DFL);
 	mode = argv[2];
 	notes = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	struct pool_table *table =
+	table =
 	    mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
 	if (notes < 0 || table == MAP_FAILED || strcmp(mode, "dead") == 0)
 		return 3;
@@ -151,7 +189,7 @@ int main(int argc, char **argv)
 		if (n <= 0)
 			break;
 		in.len += (size_t)n;
-		take_frames(table, &in);
+		take_frames(&in);
 	}
 	buf_free(&in);
 	buf_free(&out);

@@ -1,5 +1,5 @@
-/* play -- a handler run in the test's own process on a made-up webhook, and what came
- * of it; with a store of its own, into which its writes can be committed as the server
+/* play -- a handler run in the test's own process on a made-up webhook, or a worker on a
+ * made-up job, and what came of it; with a store of its own, into which its writes can be committed as the server
  * would. */
 #ifndef OFFHOOK_TESTS_PLAY_H
 #define OFFHOOK_TESTS_PLAY_H
@@ -17,6 +17,7 @@
 
 #include "app/collections.h"
 #include "app/run.h"
+#include "app/run_job.h"
 #include "store/store.h"
 #include "util/buf.h"
 
@@ -28,12 +29,14 @@ struct play {
 	struct store_reader *reader;
 	struct arena *arena;
 	oh_route routes[2];
+	oh_worker workers[3];
 	oh_app app;
 	struct context_world world;
 	struct frame_pair params[PLAY_PAIRS], headers[PLAY_PAIRS], path[PLAY_PAIRS];
 	struct frame_event event;
 	struct frame_result result;
-	struct buf log; /* "message name=value …\n" */
+	struct buf log;      /* "message name=value …\n" */
+	struct buf progress; /* "text\n" */
 };
 
 static inline void play_log(void *ctx, const struct frame_log *line)
@@ -46,13 +49,22 @@ static inline void play_log(void *ctx, const struct frame_log *line)
 	buf_putc(&play->log, '\n');
 }
 
+static inline void play_progress(void *ctx, const struct frame_progress *progress)
+{
+	struct play *play = ctx;
+	assert_true(progress->id == play->event.id);
+	buf_put(&play->progress, progress->text);
+	buf_putc(&play->progress, '\n');
+}
+
 static inline int play_setup(void **state)
 {
 	struct play *play = calloc(1, sizeof(*play));
 	play->arena = arena_new();
 	play->app.routes = play->routes;
-	play->world =
-	    (struct context_world){.app = &play->app, .log = play_log, .ctx = play};
+	play->app.workers = play->workers;
+	play->world = (struct context_world){
+	    .app = &play->app, .log = play_log, .progress = play_progress, .ctx = play};
 	play->event = (struct frame_event){
 	    .id = 7,
 	    .received_at_ms = 1769860800000,
@@ -114,6 +126,7 @@ static inline int play_teardown(void **state)
 	}
 	arena_free(play->arena);
 	buf_free(&play->log);
+	buf_free(&play->progress);
 	free(play);
 	return 0;
 }
@@ -125,6 +138,32 @@ static inline void play_param(struct play *play, const char *name, struct span v
 	    (struct frame_pair){span_of(name), value};
 }
 
+static inline void play_reserve(struct play *play)
+{
+	play->event.row_count = FRAME_ROWS;
+	play->event.first_row =
+	    play->store != NULL ? store_reserve(play->store, FRAME_ROWS) : 1;
+}
+
+/* Runs a job of queue "work", the first of its two tries; the result is in
+ * play->result. */
+static inline const struct frame_result *play_job(
+    struct play *play, const char *payload, oh_work work)
+{
+	play->workers[0] = (oh_worker){.queue = "work", .work = work};
+	if (play->event.try == 0)
+		play->event.try = 1;
+	play->event.max_tries = 2;
+	play->event.sid = SPAN("42");
+	play->event.target = SPAN("work");
+	play->event.kind = SPAN("job");
+	play->event.body = span_of(payload);
+	play->event.param_count = 0;
+	play_reserve(play);
+	run_job(&play->result, &play->world, &play->event, play->arena);
+	return &play->result;
+}
+
 /* Runs it; the result is in play->result. */
 static inline const struct frame_result *play_run(
     struct play *play, enum oh_kind kind, oh_handler handler)
@@ -132,11 +171,7 @@ static inline const struct frame_result *play_run(
 	play->routes[0].kind = kind;
 	play->routes[0].path = "/twilio/sms";
 	play->routes[0].handler = handler;
-	play->event.row_count = FRAME_ROWS;
-	if (play->store != NULL)
-		play->event.first_row = store_reserve(play->store, FRAME_ROWS);
-	else
-		play->event.first_row = 1;
+	play_reserve(play);
 	run_event(&play->result, &play->world, &play->event, play->arena);
 	return &play->result;
 }
@@ -203,6 +238,7 @@ static inline void play_badly(struct play *play, oh_handler handler, const char 
 	const struct frame_result *result = play_run(play, OH_MESSAGE, handler);
 	assert_false(result->ok);
 	assert_int_equal(result->write_count, 0);
+	assert_int_equal(result->job_count, 0);
 	if (strstr(result->failure.ptr, text) == NULL)
 		fail_msg("\"%s\" has no \"%s\"", result->failure.ptr, text);
 }

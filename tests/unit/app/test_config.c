@@ -139,37 +139,45 @@ static void a_flag_beats_a_variable_beats_the_file_beats_the_default(void **stat
 	}
 }
 
+static const char whole_file[] =
+    "listen = [::1]:80\r\n"
+    "public-url = https://u:p@Sms.example.com:8443/hooks/#rc=2\n"
+    "data = \"/var/lib/off hook\"\n"
+    "admin = 127.0.0.1:9090\n"
+    "trusted-proxy = 127.0.0.1, 10.0.0.0/8\n"
+    "templates = ./templates\n"
+    "threads = 3\n"
+    "max-body = 64k\n"
+    "max-connections = 7\n"
+    "request-timeout = 500ms\n"
+    "idle-timeout = 1m\n"
+    "deadline = 9\n"
+    "drain-timeout = 0\n"
+    "handlers = 5\n"
+    "max-handlers = 6\n"
+    "handler-timeout = 20s\n"
+    "handler-memory = 1G\n"
+    "workers = 2\n"
+    "max-workers = 3\n"
+    "jobs-keep = 1d\n"
+    "dead-jobs-keep = 2d\n"
+    "alert-url = https://a.example/hook\n"
+    "alert-command = cat; true\n"
+    "alert-interval = 2m\n"
+    "alert-delay = 1s\n"
+    "alert-secret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+    "log-level = warn\n"
+    "log-format = json\n"
+    "auth-token = 0123456789abcdef0123456789abcdef\n"
+    "auth-tokens = AC0123456789abcdef0123456789abcdef:"
+    "fedcba9876543210fedcba9876543210";
+
 static void the_file_sets_every_setting(void **state)
 {
 	(void)state;
 	struct config config;
 	struct error err;
-	assert_int_equal(
-	    load(&config,
-		"listen = [::1]:80\r\n"
-		"public-url = https://u:p@Sms.example.com:8443/hooks/#rc=2\n"
-		"data = \"/var/lib/off hook\"\n"
-		"admin = 127.0.0.1:9090\n"
-		"trusted-proxy = 127.0.0.1, 10.0.0.0/8\n"
-		"templates = ./templates\n"
-		"threads = 3\n"
-		"max-body = 64k\n"
-		"max-connections = 7\n"
-		"request-timeout = 500ms\n"
-		"idle-timeout = 1m\n"
-		"deadline = 9\n"
-		"drain-timeout = 0\n"
-		"handlers = 5\n"
-		"max-handlers = 6\n"
-		"handler-timeout = 20s\n"
-		"handler-memory = 1G\n"
-		"log-level = warn\n"
-		"log-format = json\n"
-		"auth-token = 0123456789abcdef0123456789abcdef\n"
-		"auth-tokens = AC0123456789abcdef0123456789abcdef:"
-		"fedcba9876543210fedcba9876543210",
-		NULL, NULL, &err),
-	    0);
+	assert_int_equal(load(&config, whole_file, NULL, NULL, &err), 0);
 	assert_string_equal(config.listen, "[::1]:80");
 	assert_string_equal(config.public_url, "https://Sms.example.com:8443/hooks");
 	assert_true(span_is(config.public_scheme, "https"));
@@ -198,6 +206,26 @@ static void the_file_sets_every_setting(void **state)
 	assert_int_equal(config.warning_count, 2); /* user and fragment */
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		assert_int_equal(config.values[i].source, CONFIG_FILE);
+	config_clear(&config);
+}
+
+static void the_file_sets_what_is_for_jobs(void **state)
+{
+	(void)state;
+	struct config config;
+	struct error err;
+	assert_int_equal(load(&config, whole_file, NULL, NULL, &err), 0);
+	assert_int_equal(config.workers, 2);
+	assert_int_equal(config.max_workers, 3);
+	assert_int_equal(config.jobs_keep_ms, 86400000);
+	assert_int_equal(config.dead_jobs_keep_ms, 2 * 86400000);
+	assert_string_equal(config.alert_url, "https://a.example/hook");
+	assert_string_equal(config.alert_command, "cat; true");
+	assert_int_equal(config.alert_interval_ms, 120000);
+	assert_int_equal(config.alert_delay_ms, 1000);
+	assert_string_equal(
+	    config.alert_secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+	assert_string_equal(value_of(&config, "alert-secret")->text, "(set)");
 	config_clear(&config);
 }
 
@@ -293,6 +321,11 @@ static void a_mistake_elsewhere_is_named_with_its_variable_or_flag(void **state)
 	    {"max-body", "x"},
             {0         }
         };
+	static const char *const whsec[] = {"OFFHOOK_ALERT_SECRET=swordfish", NULL};
+	static const struct config_flag ftp[] = {
+	    {"alert-url", "ftp://h"},
+            {0          }
+        };
 	static const struct config_flag none[] = {
 	    {"max-bdy", "1M"},
             {0        }
@@ -307,13 +340,15 @@ static void a_mistake_elsewhere_is_named_with_its_variable_or_flag(void **state)
 		const struct config_flag *flags;
 		const char *want;
 	} rows[] = {
-	    {wrong,   NULL,   "OFFHOOK_MAX_BODY: \"x\" is not a size"},
-	    {unknown, NULL,   "did you mean OFFHOOK_LISTEN?"         },
-	    {strange, NULL,   "OFFHOOK_FROBNICATION is not a setting"},
-	    {missing, NULL,   "none.conf: No such file"              },
-	    {NULL,    size,   "--max-body: \"x\" is not a size"      },
-	    {NULL,    none,   "did you mean \"max-body\"?"           },
-	    {NULL,    secret, "TWILIO_AUTH_TOKEN"                    },
+	    {wrong,   NULL,   "OFFHOOK_MAX_BODY: \"x\" is not a size"          },
+	    {unknown, NULL,   "did you mean OFFHOOK_LISTEN?"                   },
+	    {strange, NULL,   "OFFHOOK_FROBNICATION is not a setting"          },
+	    {missing, NULL,   "none.conf: No such file"                        },
+	    {NULL,    size,   "--max-body: \"x\" is not a size"                },
+	    {NULL,    none,   "did you mean \"max-body\"?"                     },
+	    {NULL,    secret, "TWILIO_AUTH_TOKEN"                              },
+	    {NULL,    ftp,    "--alert-url: it begins with https:// or http://"},
+	    {whsec,   NULL,   "OFFHOOK_ALERT_SECRET: it is not whsec_ and"     },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -347,19 +382,24 @@ static void none_takes_back_what_the_file_has_set(void **state)
             {"templates",            "none"},
             {"public-url","none"},
 	    {"trusted-proxy", "none"},
-            {0           }
+            {"alert-url",            "none"},
+            {"alert-command",      "none"},
+	    {0 }
         };
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config,
 			     "admin = :1\ntemplates = x\npublic-url = https://h\n"
-			     "trusted-proxy = ::1\n",
+			     "trusted-proxy = ::1\nalert-url = http://h\n"
+			     "alert-command = x\n",
 			     NULL, flags, &err),
 	    0);
 	assert_null(config.admin);
 	assert_null(config.templates);
 	assert_null(config.public_url);
 	assert_int_equal(proxies_count(config.proxies), 0);
+	assert_null(config.alert_url);
+	assert_null(config.alert_command);
 	config_clear(&config);
 }
 
@@ -404,6 +444,7 @@ int main(void)
 	    cmocka_unit_test_setup(
 		a_flag_beats_a_variable_beats_the_file_beats_the_default, enter),
 	    cmocka_unit_test_setup(the_file_sets_every_setting, enter),
+	    cmocka_unit_test_setup(the_file_sets_what_is_for_jobs, enter),
 	    cmocka_unit_test_setup(a_secret_is_never_in_the_values, enter),
 	    cmocka_unit_test_setup(
 		a_secret_in_a_file_others_may_read_is_refused, enter),

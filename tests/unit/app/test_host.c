@@ -1,24 +1,10 @@
 /* host: the inside of a handler process, with this test as its server. */
-#include <errno.h>
-#include <signal.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "play.h"
+#include "host_process.h"
 
-#include "app/host.h"
-#include "app/pool.h"
-
-struct process {
-	int fd;
-	pid_t pid;
-	struct pool_table *table;
-	struct buf in;
-	struct arena *arena;
-};
+#include "app/failure.h"
+#include "app/workers.h"
 
 /* ---- the app in it ---- */
 
@@ -108,129 +94,21 @@ static const oh_collection collections[] = {
     {0}
 };
 
+static int tells(oh_job *job)
+{
+	oh_progress(job, "%s: try %d", oh_payload_str(job, "who"), oh_try(job));
+	oh_enqueue(job, "tell", json_object(), .delay_s = 60);
+	return OH_OK;
+}
+
+static const oh_worker workers[] = {
+    {"tell",          tells, .max_tries = 3, .cron = "@daily"},
+    {0}
+};
+
 static int stays_away(void)
 {
 	return OH_FAILED;
-}
-
-/* ---- its server ---- */
-
-static void start(struct process *process, const oh_app *app)
-{
-	int pair[2];
-	char text[32];
-	int table = memfd_create("slots", 0);
-	*process = (struct process){.arena = arena_new()};
-	assert_int_equal(ftruncate(table, sizeof(*process->table)), 0);
-	process->table = mmap(NULL, sizeof(*process->table), PROT_READ | PROT_WRITE,
-	    MAP_SHARED, table, 0);
-	assert_ptr_not_equal(process->table, MAP_FAILED);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	process->fd = pair[0];
-	(void)fflush(NULL);
-	process->pid = fork();
-	if (process->pid == 0) {
-		(void)close(pair[0]);
-		(void)snprintf(text, sizeof(text), "%d,%d", pair[1], table);
-		(void)setenv("OFFHOOK_HANDLER", text, 1);
-		assert_non_null(freopen("/dev/null", "w", stderr));
-		_exit(host_run(app));
-	}
-	(void)close(pair[1]);
-	(void)close(table);
-}
-
-/* The exit code, or minus the signal. */
-static int end(struct process *process)
-{
-	int status = 0;
-	(void)close(process->fd);
-	assert_int_equal(waitpid(process->pid, &status, 0), process->pid);
-	(void)munmap(process->table, sizeof(*process->table));
-	buf_free(&process->in);
-	arena_free(process->arena);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-static void put_event(struct process *process, struct buf *out, uint32_t route,
-    uint32_t slot, enum slot_state slot_state)
-{
-	const struct frame_pair params[] = {
-	    {SPAN("Body"), SPAN("Hello")}
-        };
-	struct frame_event event = {.id = 100 + slot,
-	    .route = route,
-	    .slot = slot,
-	    .params = params,
-	    .param_count = 1};
-	atomic_store(&process->table->slots[slot], slot_state);
-	frame_put_event(out, &event);
-}
-
-static void send_all(struct process *process, struct buf *out)
-{
-	assert_int_equal(
-	    send(process->fd, out->ptr, out->len, MSG_NOSIGNAL), (ssize_t)out->len);
-	buf_free(out);
-	*out = (struct buf){0};
-}
-
-static void send_event(struct process *process, uint32_t route, uint32_t slot)
-{
-	struct buf out = {0};
-	put_event(process, &out, route, slot, SLOT_WAITING);
-	send_all(process, &out);
-}
-
-/* The next frame, in the process's arena; absent at the end. */
-static struct span next_frame(struct process *process, enum frame_type *type)
-{
-	int64_t len;
-	while ((len = frame_whole(buf_span(&process->in), type)) == 0) {
-		char bytes[4096];
-		ssize_t got = recv(process->fd, bytes, sizeof(bytes), 0);
-		if (got <= 0)
-			return (struct span){0};
-		buf_add(&process->in, bytes, (size_t)got);
-	}
-	assert_true(len > 0);
-	struct span frame =
-	    arena_copy(process->arena, (struct span){process->in.ptr, (size_t)len});
-	process->in.len -= (size_t)len;
-	memmove(process->in.ptr, process->in.ptr + len, process->in.len);
-	return frame;
-}
-
-static struct span expect_frame(struct process *process, enum frame_type wanted)
-{
-	enum frame_type type = FRAME_TYPES;
-	struct span frame = next_frame(process, &type);
-	assert_non_null(frame.ptr);
-	assert_int_equal(type, wanted);
-	return frame;
-}
-
-static void expect_end(struct process *process)
-{
-	enum frame_type type;
-	assert_null(next_frame(process, &type).ptr);
-}
-
-static struct frame_result expect_result(struct process *process)
-{
-	struct frame_result result;
-	assert_int_equal(frame_get_result(&result, expect_frame(process, FRAME_RESULT),
-			     process->arena),
-	    0);
-	return result;
-}
-
-static struct frame_log expect_log(struct process *process)
-{
-	struct frame_log line;
-	assert_int_equal(
-	    frame_get_log(&line, expect_frame(process, FRAME_LOG), process->arena), 0);
-	return line;
 }
 
 static void start_ready(struct process *process)
@@ -262,11 +140,12 @@ static void a_process_introduces_its_app(void **state)
 	assert_false(table.routes[GREETS].builtin);
 	assert_null(table.routes[NULLS].fallback.ptr);
 	assert_true(table.routes[LEAKS + 1].builtin);
-	assert_int_equal(table.collection_count, 4);
+	assert_int_equal(table.collection_count, 5);
 	assert_string_equal(table.collections[0].name.ptr, "orders");
 	assert_string_equal(table.collections[1].value.ptr, "sid");
 	assert_string_equal(table.collections[2].name.ptr, COLLECTION_KV);
-	assert_string_equal(table.collections[3].name.ptr, "sms_messages");
+	assert_string_equal(table.collections[3].name.ptr, COLLECTION_ALERTS);
+	assert_string_equal(table.collections[4].name.ptr, "sms_messages");
 	assert_int_equal(end(&process), 0);
 }
 
@@ -288,6 +167,56 @@ static void an_event_is_answered_and_its_lines_logged(void **state)
 		assert_int_equal(
 		    atomic_load(&process.table->slots[slot]), SLOT_RUNNING);
 	}
+	assert_int_equal(end(&process), 0);
+}
+
+static void a_process_introduces_its_workers(void **state)
+{
+	static const oh_app app = {
+	    .routes = routes, .workers = workers, .on_failure = tells};
+	struct process process;
+	struct frame_table table;
+	(void)state;
+	start(&process, &app);
+	assert_int_equal(
+	    frame_get_table(&table, expect_frame(&process, FRAME_TABLE), process.arena),
+	    0);
+	assert_int_equal(table.worker_count, 3);
+	assert_string_equal(table.workers[0].queue.ptr, "tell");
+	assert_string_equal(table.workers[0].cron.ptr, "@daily");
+	assert_int_equal(table.workers[0].max_tries, 3);
+	assert_string_equal(table.workers[1].queue.ptr, QUEUE_FAILURES);
+	assert_string_equal(table.workers[2].queue.ptr, QUEUE_ALERTS);
+	(void)expect_frame(&process, FRAME_READY);
+	assert_int_equal(end(&process), 0);
+}
+
+static void a_job_is_run_by_its_worker(void **state)
+{
+	static const oh_app app = {.workers = workers};
+	struct process process;
+	struct frame_progress progress;
+	struct buf out = {0};
+	struct frame_event job = {.id = 7,
+	    .try = 2,
+	    .max_tries = 3,
+	    .slot = 1,
+	    .body = SPAN("{\"who\": \"Ada\"}")};
+	(void)state;
+	start(&process, &app);
+	(void)expect_frame(&process, FRAME_TABLE);
+	(void)expect_frame(&process, FRAME_READY);
+	atomic_store(&process.table->slots[1], SLOT_WAITING);
+	frame_put_event(&out, &job);
+	send_all(&process, &out);
+	assert_int_equal(
+	    frame_get_progress(&progress, expect_frame(&process, FRAME_PROGRESS)), 0);
+	assert_true(progress.id == 7);
+	assert_string_equal(progress.text.ptr, "Ada: try 2");
+	struct frame_result result = expect_result(&process);
+	assert_true(result.id == 7 && result.ok && result.end == FRAME_END);
+	assert_int_equal(result.job_count, 1);
+	assert_string_equal(result.jobs[0].queue.ptr, "tell");
 	assert_int_equal(end(&process), 0);
 }
 
@@ -402,6 +331,17 @@ static void an_app_that_cannot_start_is_no_process(void **state)
 	assert_int_equal(end(&process), 1);
 }
 
+static void a_worker_without_a_function_is_no_worker(void **state)
+{
+	static const oh_worker no_workers[] = {{.queue = "tell"}, {0}};
+	static const oh_app app = {.workers = no_workers};
+	struct process process;
+	(void)state;
+	start(&process, &app);
+	expect_end(&process);
+	assert_int_equal(end(&process), 1);
+}
+
 static void nonsense_ends_the_process(void **state)
 {
 	struct process process;
@@ -419,11 +359,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_process_introduces_its_app),
 	    cmocka_unit_test(an_event_is_answered_and_its_lines_logged),
+	    cmocka_unit_test(a_process_introduces_its_workers),
+	    cmocka_unit_test(a_job_is_run_by_its_worker),
 	    cmocka_unit_test(a_revoked_event_is_dropped_without_a_word),
 	    cmocka_unit_test(the_answer_before_a_crash_is_not_lost),
 	    cmocka_unit_test(a_crash_tells_its_signal_and_place),
 	    cmocka_unit_test(a_process_that_has_grown_too_much_ends_well),
 	    cmocka_unit_test(an_app_that_cannot_start_is_no_process),
+	    cmocka_unit_test(a_worker_without_a_function_is_no_worker),
 	    cmocka_unit_test(nonsense_ends_the_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

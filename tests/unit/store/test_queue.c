@@ -38,6 +38,19 @@ static void beyond_its_bytes_it_refuses(void **state)
 	queue_clear(&queue);
 }
 
+static void jobs_weigh_in_a_transaction(void **state)
+{
+	struct store_job_write jobs[] = {
+	    {.next = &jobs[1],
+             .job = {.payload = SPAN("{\"n\":1}"), .group = SPAN("g")}},
+	    {.job = {.unique = SPAN("u")}, .error = SPAN("why")       }
+        };
+	struct store_txn none = {0}, txn = {.jobs = jobs};
+	(void)state;
+	assert_int_equal(queue_cost(&txn) - queue_cost(&none),
+	    (int64_t)(2 * sizeof(jobs[0]) + 7 + 1 + 1 + 3));
+}
+
 static void a_ring_before_the_wait_is_not_lost(void **state)
 {
 	struct queue queue;
@@ -103,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_pushed_is_taken_in_order),
 	    cmocka_unit_test(beyond_its_bytes_it_refuses),
+	    cmocka_unit_test(jobs_weigh_in_a_transaction),
 	    cmocka_unit_test(a_ring_before_the_wait_is_not_lost),
 	    cmocka_unit_test(no_wake_up_is_lost_and_each_thread_keeps_its_order),
 	};

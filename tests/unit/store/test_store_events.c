@@ -1,5 +1,5 @@
 /* Events: what is committed is read back, in order, whole. */
-#include "store_fixture.h"
+#include "job_fixture.h"
 
 #include <sys/stat.h>
 
@@ -244,6 +244,42 @@ static void a_full_queue_refuses(void **state)
 	assert_int_equal(store_commit(f->store, &small), STORE_OK);
 }
 
+static bool check_revised(void *ctx, const struct store_event *event)
+{
+	(void)ctx;
+	assert_int_equal(event->state, EVENT_DONE);
+	assert_null(event->failure.ptr);
+	assert_true(span_is(event->reply.body, "sorry"));
+	assert_true(span_is(event->params, "{\"Body\":\"hello\"}"));
+	return true;
+}
+
+static void a_retry_revises_an_events_state_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn txn = event_txn("SM1", "sorry");
+	struct store_job_write job = new_job("q", "{}");
+	struct store_job_write fenced = settled(99, 1, JOB_DONE);
+	txn.event.state = EVENT_FAILED;
+	txn.event.failure = SPAN("it crashed");
+	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+	struct store_txn retry = {.revised_event = txn.event.id, .jobs = &fenced};
+	assert_int_equal(store_commit(f->store, &retry), STORE_CONFLICT);
+	assert_events(f,
+	    (struct store_event_query){.by_state = true, .state = EVENT_FAILED}, "1");
+	retry.jobs = &job;
+	assert_int_equal(store_commit(f->store, &retry), STORE_OK);
+	assert_int_equal(
+	    store_event_get(f->reader, txn.event.id, check_revised, NULL, &f->err), 1);
+	assert_events(f, (struct store_event_query){0}, "1");
+	assert_int_equal(job.job.event_id, txn.event.id);
+	struct store_job_write late = new_job("q", "{}");
+	struct store_txn again = {.revised_event = txn.event.id, .jobs = &late};
+	assert_int_equal(store_commit(f->store, &again), STORE_CONFLICT);
+	assert_non_null(strstr(again.error.text, "handled meanwhile"));
+	assert_int_equal(late.job.id, 0);
+}
+
 static void stats_count_what_was_committed(void **state)
 {
 	struct fixture *f = *state;
@@ -270,6 +306,7 @@ int main(void)
 	    TEST(ids_grow_in_the_order_of_submission),
 	    TEST(a_reader_sees_the_latest_commit),
 	    TEST(a_full_queue_refuses),
+	    TEST(a_retry_revises_an_events_state_and_nothing_else),
 	    TEST(stats_count_what_was_committed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

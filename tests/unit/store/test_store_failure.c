@@ -1,6 +1,6 @@
 /* When the disk does not take it: nothing is acknowledged, everyone is told, and it
  * goes on by itself once there is room. */
-#include "store_fixture.h"
+#include "job_fixture.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -118,6 +118,25 @@ static void documents_and_their_keys_fail_with_the_event(void **state)
 	assert_found(f, "fresh", NULL, "{\"k\":\"b\"}");
 }
 
+static void jobs_fail_with_the_rest_and_no_id_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct store_job_write first = grouped_job("q", "a");
+	struct store_job_write fresh = new_job("fresh", "{}");
+	struct store_job_write settle = settled(1, 1, JOB_DONE);
+	(void)enqueue(f, first);
+	(void)enqueue(f, first);
+	limit_files(4096);
+	assert_int_equal(commit_job(f, &fresh), STORE_FAILED);
+	assert_int_equal(commit_job(f, &settle), STORE_FAILED);
+	assert_jobs(f, "1 waiting, 2 blocked");
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(commit_job(f, &fresh), STORE_OK);
+	assert_int_equal(commit_job(f, &settle), STORE_OK);
+	assert_jobs(f, "1 done, 2 waiting, 3 waiting");
+	assert_due(f, "fresh", T0, "3");
+}
+
 static _Atomic int failed_count;
 
 static void count_failed(struct store_txn *txn)
@@ -207,6 +226,7 @@ int main(void)
 	    TEST(it_recovers_with_nothing_to_do),
 	    TEST(who_waits_for_a_failed_commit_fails_and_the_key_is_free),
 	    TEST(documents_and_their_keys_fail_with_the_event),
+	    TEST(jobs_fail_with_the_rest_and_no_id_is_lost),
 	    TEST(every_transaction_of_the_batch_is_told),
 	    TEST(a_full_file_system_is_named_and_left),
 	    TEST(a_read_only_file_system_cannot_be_opened),

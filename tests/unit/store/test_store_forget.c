@@ -1,5 +1,5 @@
 /* Forgetting one person: the records go, their bytes too, the keys stay. */
-#include "store_fixture.h"
+#include "job_fixture.h"
 
 #include <sqlite3.h>
 
@@ -33,6 +33,7 @@ static void forget(struct fixture *f, const char *address, struct store_forgotte
 		fail_msg("%s", f->err.text);
 	assert_int_equal(got.events, want.events);
 	assert_int_equal(got.documents, want.documents);
+	assert_int_equal(got.jobs, want.jobs);
 }
 
 static void a_person_is_nowhere_afterwards(void **state)
@@ -52,12 +53,38 @@ static void a_person_is_nowhere_afterwards(void **state)
 	(void)snprintf(large, sizeof(large),
 	    "{\"sid\":\"d\",\"pad\":\"%08000d\",\"from\":\"%s\"}", 0, PERSON);
 	(void)insert(f, "sms", large, "d");
-	forget(f, PERSON, (struct store_forgotten){2, 3});
+	forget(f, PERSON, (struct store_forgotten){2, 3, 0});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 	assert_int_equal(files_that_hold(f, "+15559999999"), 1);
 	assert_found(f, "sms", NULL, "{\"sid\":\"c\",\"from\":\"+15559999999\"}");
 	assert_events(f, (struct store_event_query){0}, "1 2 3");
-	forget(f, PERSON, (struct store_forgotten){0, 0});
+	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
+}
+
+/* The target of a route with parameters in its path (struct store_event). */
+static void a_person_in_a_path_is_forgotten(void **state)
+{
+	static const struct {
+		const char *target;
+		int64_t want;
+	} rows[] = {
+	    {"/people/" PERSON,                   1},
+	    {"/people/%2B15550001234/orders?a=b", 1},
+	    {"/people/%2b15550001234",            1},
+	    {"/people/" PERSON "5",               0},
+	    {"/people/%2B1555000123",             0},
+	    {"/people/%2B%",                      0},
+	    {"/people//",                         0},
+	};
+
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct store_txn txn = event_txn("SM1", "r");
+		txn.event.query = span_of(rows[i].target);
+		assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+		forget(f, PERSON, (struct store_forgotten){rows[i].want, 0, 0});
+	}
+	assert_int_equal(files_that_hold(f, "/people/%2B15550001234"), 0);
 }
 
 static void what_was_overwritten_before_is_gone_too(void **state)
@@ -87,7 +114,7 @@ static void what_was_overwritten_before_is_gone_too(void **state)
 		assert_int_equal(commit_write(f, &write), STORE_OK);
 		update_free(update);
 	}
-	forget(f, PERSON, (struct store_forgotten){0, 200});
+	forget(f, PERSON, (struct store_forgotten){0, 200, 0});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 }
 
@@ -108,7 +135,7 @@ static void a_forgotten_event_is_still_known_as_a_repeat(void **state)
 	    .claim = {.arena = arena_new(), .done = told}
         };
 	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "for " PERSON);
-	forget(f, PERSON, (struct store_forgotten){1, 0});
+	forget(f, PERSON, (struct store_forgotten){1, 0, 0});
 	key_of(asked.claim.key, "SM1");
 	if (!store_claim(f->store, &asked.claim, true)) {
 		while (asked.told == 0)
@@ -126,8 +153,8 @@ static void an_address_is_matched_whole(void **state)
 	add_of(f, "SM1", "{\"From\":\"" PERSON "5\",\"" PERSON "\":\"x " PERSON "\"}",
 	    "r");
 	add_of(f, "SM2", "{\"From\":\"a\\\"b\\\\c\"}", "r");
-	forget(f, PERSON, (struct store_forgotten){0, 0});
-	forget(f, "a\"b\\c", (struct store_forgotten){1, 0});
+	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
+	forget(f, "a\"b\\c", (struct store_forgotten){1, 0, 0});
 	struct store_forgotten none;
 	assert_int_equal(store_forget(f->store, SPAN(""), &none, &f->err), -1);
 }
@@ -148,18 +175,63 @@ static void a_reader_that_stands_still_is_named(void **state)
 	assert_int_equal(store_forget(f->store, SPAN(PERSON), &got, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "a reader"));
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	forget(f, PERSON, (struct store_forgotten){0, 0});
+	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
+}
+
+static void a_persons_jobs_are_dropped(void **state)
+{
+	struct fixture *f = *state;
+	char large[9000];
+	struct store_job_write of_group = grouped_job("q", PERSON);
+	struct store_job_write unique = new_job("q", "{}");
+	unique.job.unique = SPAN(PERSON);
+	(void)enqueue(f, new_job("q", "{\"to\":[\"" PERSON "\"]}"));
+	(void)enqueue(f, grouped_job("q", PERSON));
+	(void)enqueue(f, of_group);
+	(void)enqueue(f, unique);
+	(void)enqueue(f, new_job("q", "{\"note\":\"not " PERSON "5\"}"));
+	(void)enqueue(f, new_job("q", "\"" PERSON "\""));
+	(void)snprintf(
+	    large, sizeof(large), "{\"pad\":\"%08000d\",\"to\":\"%s\"}", 0, PERSON);
+	(void)enqueue(f, new_job("q", large));
+	struct store_job_write write = settled(1, 1, JOB_DEAD);
+	write.error = SPAN("cannot reach " PERSON);
+	(void)done(f, write);
+	assert_true(store_job_began(f->store, 2, 1));
+	forget(f, PERSON, (struct store_forgotten){0, 0, 6});
+	assert_jobs(f, "5 waiting");
+	(void)done(f, change_of(JOB_CANCEL, 5));
+	(void)done(f, change_of(JOB_DROP, 5));
+	forget(f, "nobody", (struct store_forgotten){0, 0, 0});
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+	/* What ran meanwhile writes nothing. */
+	write = settled(2, 1, JOB_DONE);
+	assert_int_equal(commit_job(f, &write), STORE_CONFLICT);
+}
+
+static void a_forgotten_job_lets_its_group_go_on(void **state)
+{
+	struct fixture *f = *state;
+	struct store_job_write write = grouped_job("q", "a");
+	write.job.payload = SPAN("{\"from\":\"" PERSON "\"}");
+	(void)enqueue(f, write);
+	(void)enqueue(f, grouped_job("q", "a"));
+	forget(f, PERSON, (struct store_forgotten){0, 0, 1});
+	assert_jobs(f, "2 waiting");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(a_person_is_nowhere_afterwards),
+	    TEST(a_person_in_a_path_is_forgotten),
 	    TEST(what_was_overwritten_before_is_gone_too),
 	    TEST(a_forgotten_event_is_still_known_as_a_repeat),
 	    TEST(an_address_is_matched_whole),
 	    TEST(a_reader_that_stands_still_is_named),
+	    TEST(a_persons_jobs_are_dropped),
+	    TEST(a_forgotten_job_lets_its_group_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,141 +1,7 @@
+/* Every byte of a frame may be wrong. */
 #include "app/frame.h"
 
-#include <assert.h>
 #include <string.h>
-
-enum { FRAME_ABSENT = INT32_MAX, LENGTH_SIZE = 4 };
-
-/* ---- writing ---- */
-
-static void put_u32(struct buf *out, uint32_t value)
-{
-	buf_add(out, &value, sizeof(value));
-}
-
-static void put_i64(struct buf *out, int64_t value)
-{
-	buf_add(out, &value, sizeof(value));
-}
-
-static void put_span(struct buf *out, struct span text)
-{
-	if (text.ptr == NULL) {
-		put_u32(out, FRAME_ABSENT);
-		return;
-	}
-	assert(text.len < FRAME_ABSENT);
-	put_u32(out, (uint32_t)text.len);
-	buf_reserve(out, text.len + 1);
-	if (text.len > 0)
-		buf_add(out, text.ptr, text.len);
-	buf_putc(out, '\0');
-}
-
-static void put_pairs(struct buf *out, const struct frame_pair *pairs, uint32_t count)
-{
-	put_u32(out, count);
-	for (uint32_t i = 0; i < count; i++) {
-		put_span(out, pairs[i].name);
-		put_span(out, pairs[i].value);
-	}
-}
-
-/* Where the frame begins, for end_frame. */
-static size_t begin_frame(struct buf *out, enum frame_type type, uint64_t id)
-{
-	size_t start = out->len;
-	put_u32(out, 0);
-	put_u32(out, type);
-	buf_add(out, &id, sizeof(id));
-	return start;
-}
-
-static void end_frame(struct buf *out, size_t start)
-{
-	size_t len = out->len - start;
-	uint32_t after = (uint32_t)(len - LENGTH_SIZE);
-	memcpy(out->ptr + start, &after, sizeof(after));
-}
-
-void frame_put_ready(struct buf *out)
-{
-	end_frame(out, begin_frame(out, FRAME_READY, 0));
-}
-
-void frame_put_event(struct buf *out, const struct frame_event *event)
-{
-	size_t start = begin_frame(out, FRAME_EVENT, event->id);
-	put_u32(out, event->route);
-	put_u32(out, event->slot);
-	put_i64(out, event->received_at_ms);
-	put_span(out, event->kind);
-	put_span(out, event->sid);
-	put_span(out, event->account_sid);
-	put_span(out, event->method);
-	put_span(out, event->target);
-	put_span(out, event->body);
-	put_pairs(out, event->params, event->param_count);
-	put_pairs(out, event->headers, event->header_count);
-	put_pairs(out, event->path_params, event->path_param_count);
-	put_i64(out, event->first_row);
-	put_u32(out, event->row_count);
-	end_frame(out, start);
-}
-
-static void put_write(struct buf *out, const struct frame_write *write)
-{
-	put_u32(out, write->op);
-	put_span(out, write->collection);
-	put_span(out, write->doc);
-	put_span(out, write->key);
-	put_span(out, write->filter);
-	put_span(out, write->update);
-	put_i64(out, write->expect);
-	put_u32(out, write->id_count);
-	if (write->id_count > 0)
-		buf_add(out, write->ids, write->id_count * sizeof(*write->ids));
-}
-
-void frame_put_result(struct buf *out, const struct frame_result *result)
-{
-	size_t start = begin_frame(out, FRAME_RESULT, result->id);
-	put_u32(out, result->ok);
-	put_span(out, result->failure);
-	put_u32(out, result->status);
-	put_span(out, result->content_type);
-	put_span(out, result->body);
-	put_u32(out, result->write_count);
-	for (uint32_t i = 0; i < result->write_count; i++)
-		put_write(out, &result->writes[i]);
-	end_frame(out, start);
-}
-
-void frame_put_log(struct buf *out, const struct frame_log *log)
-{
-	size_t start = begin_frame(out, FRAME_LOG, log->id);
-	put_span(out, log->message);
-	put_pairs(out, log->pairs, log->pair_count);
-	end_frame(out, start);
-}
-
-void frame_put_table(struct buf *out, const struct frame_table *table)
-{
-	size_t start = begin_frame(out, FRAME_TABLE, 0);
-	put_u32(out, table->route_count);
-	for (uint32_t i = 0; i < table->route_count; i++) {
-		const struct frame_route *route = &table->routes[i];
-		put_u32(out, route->kind);
-		put_span(out, route->path);
-		put_span(out, route->fallback);
-		put_span(out, route->methods);
-		put_u32(out, route->deadline_s);
-		put_u32(out, route->builtin);
-	}
-	put_pairs(out, table->collections, table->collection_count);
-	end_frame(out, start);
-}
-
-/* ---- reading: every byte may be wrong ---- */
 
 struct taker {
 	struct span rest;
@@ -231,12 +97,12 @@ int64_t frame_whole(struct span bytes, enum frame_type *type)
 	if (bytes.len < FRAME_HEAD)
 		return 0;
 	memcpy(&after, bytes.ptr, sizeof(after));
-	memcpy(&number, bytes.ptr + LENGTH_SIZE, sizeof(number));
-	if (after < FRAME_HEAD - LENGTH_SIZE || after > FRAME_MAX - LENGTH_SIZE ||
+	memcpy(&number, bytes.ptr + FRAME_LENGTH, sizeof(number));
+	if (after < FRAME_HEAD - FRAME_LENGTH || after > FRAME_MAX - FRAME_LENGTH ||
 	    number < FRAME_READY || number >= FRAME_TYPES)
 		return -1;
 	*type = (enum frame_type)number;
-	size_t whole = (size_t)after + LENGTH_SIZE;
+	size_t whole = (size_t)after + FRAME_LENGTH;
 	return bytes.len < whole ? 0 : (int64_t)whole;
 }
 
@@ -246,6 +112,8 @@ int frame_get_event(struct frame_event *out, struct span frame, struct arena *ar
 	*out = (struct frame_event){0};
 	out->id = open_frame(&taker, frame, FRAME_EVENT);
 	out->route = take_u32(&taker);
+	out->try = take_u32(&taker);
+	out->max_tries = take_u32(&taker);
 	out->slot = take_u32(&taker);
 	out->received_at_ms = take_i64(&taker);
 	out->kind = take_span(&taker);
@@ -278,26 +146,75 @@ static void take_write(struct taker *taker, struct frame_write *out)
 	out->ids = out->id_count > 0 ? ids : NULL;
 }
 
-int frame_get_result(struct frame_result *out, struct span frame, struct arena *arena)
+static void take_writes(struct taker *taker, struct frame_result *out)
 {
 	enum { WRITE_LEAST = 7 * sizeof(uint32_t) + sizeof(int64_t) };
 
+	out->write_count = take_count(taker, WRITE_LEAST);
+	struct frame_write *writes =
+	    arena_alloc(taker->arena, out->write_count * sizeof(*writes));
+	for (uint32_t i = 0; i < out->write_count; i++)
+		take_write(taker, &writes[i]);
+	out->writes = writes;
+}
+
+static void take_job(struct taker *taker, struct frame_job *out)
+{
+	out->op = take_u32(taker);
+	out->queue = take_span(taker);
+	out->payload = take_span(taker);
+	out->group = take_span(taker);
+	out->unique = take_span(taker);
+	out->priority = (int32_t)take_u32(taker);
+	out->run_at_ms = take_i64(taker);
+	out->unique_ms = take_i64(taker);
+}
+
+static void take_jobs(struct taker *taker, struct frame_result *out)
+{
+	enum { JOB_LEAST = 6 * sizeof(uint32_t) + 2 * sizeof(int64_t) };
+
+	out->job_count = take_count(taker, JOB_LEAST);
+	struct frame_job *jobs =
+	    arena_alloc(taker->arena, out->job_count * sizeof(*jobs));
+	for (uint32_t i = 0; i < out->job_count; i++)
+		take_job(taker, &jobs[i]);
+	out->jobs = jobs;
+}
+
+/* Whether a process may say that a try ended so. */
+static bool end_fits(const struct frame_result *result)
+{
+	switch ((enum frame_end)result->end) {
+	case FRAME_END:
+		return true;
+	case FRAME_SNOOZED:
+		return result->ok && result->snooze_ms >= 0 &&
+		       result->snooze_ms <= FRAME_TIME_MAX;
+	case FRAME_GIVEN_UP:
+		return !result->ok;
+	case FRAME_INTERRUPTED:
+		break;
+	}
+	return false;
+}
+
+int frame_get_result(struct frame_result *out, struct span frame, struct arena *arena)
+{
 	struct taker taker = {.arena = arena};
 	*out = (struct frame_result){0};
 	out->id = open_frame(&taker, frame, FRAME_RESULT);
 	uint32_t ok = take_u32(&taker);
-	taker.bad = taker.bad || ok > 1;
 	out->ok = ok == 1;
+	out->end = take_u32(&taker);
+	out->snooze_ms = take_i64(&taker);
+	taker.bad = taker.bad || ok > 1 || !end_fits(out);
 	out->failure = take_span(&taker);
 	out->status = take_u32(&taker);
 	out->content_type = take_span(&taker);
 	out->body = take_span(&taker);
-	out->write_count = take_count(&taker, WRITE_LEAST);
-	struct frame_write *writes =
-	    arena_alloc(arena, out->write_count * sizeof(*writes));
-	for (uint32_t i = 0; i < out->write_count; i++)
-		take_write(&taker, &writes[i]);
-	out->writes = writes;
+	take_writes(&taker, out);
+	take_jobs(&taker, out);
 	return close_frame(&taker);
 }
 
@@ -312,6 +229,15 @@ int frame_get_log(struct frame_log *out, struct span frame, struct arena *arena)
 	return close_frame(&taker);
 }
 
+int frame_get_progress(struct frame_progress *out, struct span frame)
+{
+	struct taker taker = {0};
+	out->id = open_frame(&taker, frame, FRAME_PROGRESS);
+	out->text = take_span(&taker);
+	taker.bad = taker.bad || out->text.ptr == NULL;
+	return close_frame(&taker);
+}
+
 static void take_route(struct taker *taker, struct frame_route *out)
 {
 	out->kind = take_u32(taker);
@@ -323,17 +249,49 @@ static void take_route(struct taker *taker, struct frame_route *out)
 	taker->bad = taker->bad || out->path.ptr == NULL;
 }
 
+static void take_routes(struct taker *taker, struct frame_table *out)
+{
+	out->route_count = take_count(taker, 6 * sizeof(uint32_t));
+	struct frame_route *routes =
+	    arena_alloc(taker->arena, out->route_count * sizeof(*routes));
+	for (uint32_t i = 0; i < out->route_count; i++)
+		take_route(taker, &routes[i]);
+	out->routes = routes;
+}
+
+static void take_worker(struct taker *taker, struct frame_worker *out)
+{
+	out->queue = take_span(taker);
+	out->cron = take_span(taker);
+	out->zone = take_span(taker);
+	out->max_tries = take_u32(taker);
+	out->concurrency = take_u32(taker);
+	out->timeout_ms = take_i64(taker);
+	out->floor_ms = take_i64(taker);
+	out->base_ms = take_i64(taker);
+	out->cap_ms = take_i64(taker);
+	taker->bad = taker->bad || out->queue.ptr == NULL;
+}
+
+static void take_workers(struct taker *taker, struct frame_table *out)
+{
+	enum { WORKER_LEAST = 5 * sizeof(uint32_t) + 4 * sizeof(int64_t) };
+
+	out->worker_count = take_count(taker, WORKER_LEAST);
+	struct frame_worker *workers =
+	    arena_alloc(taker->arena, out->worker_count * sizeof(*workers));
+	for (uint32_t i = 0; i < out->worker_count; i++)
+		take_worker(taker, &workers[i]);
+	out->workers = workers;
+}
+
 int frame_get_table(struct frame_table *out, struct span frame, struct arena *arena)
 {
 	struct taker taker = {.arena = arena};
 	*out = (struct frame_table){0};
 	(void)open_frame(&taker, frame, FRAME_TABLE);
-	out->route_count = take_count(&taker, 6 * sizeof(uint32_t));
-	struct frame_route *routes =
-	    arena_alloc(arena, out->route_count * sizeof(*routes));
-	for (uint32_t i = 0; i < out->route_count; i++)
-		take_route(&taker, &routes[i]);
-	out->routes = routes;
+	take_routes(&taker, out);
+	take_workers(&taker, out);
 	out->collections = take_pairs(&taker, &out->collection_count);
 	return close_frame(&taker);
 }

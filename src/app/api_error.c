@@ -1,0 +1,20 @@
+/* What offhook.h says of Twilio's error codes. */
+#include "offhook.h"
+#include "twilio/error_code.h"
+
+enum oh_retry oh_error_retry(long code)
+{
+	switch (error_code_retry(code)) {
+	case ERROR_LATER:
+		return OH_RETRY_LATER;
+	case ERROR_SLOWER:
+		return OH_RETRY_SLOWER;
+	case ERROR_ONCE:
+		return OH_RETRY_ONCE;
+	case ERROR_CHECK:
+		return OH_RETRY_CHECK;
+	case ERROR_NEVER:
+		break;
+	}
+	return OH_RETRY_NEVER;
+}

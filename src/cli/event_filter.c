@@ -1,0 +1,86 @@
+#include "cli/event_filter.h"
+
+#include <string.h>
+
+#include "twilio/event.h"
+#include "util/suggest.h"
+
+static const char *const names[] = {"kind", "sid", "state", "older", "newer", "error"};
+
+bool event_filter_given(const struct options *options)
+{
+	bool given = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		given = given || options_has(options, names[i]);
+	return given;
+}
+
+static int read_kind(
+    struct store_event_query *query, const struct options *options, struct error *err)
+{
+	const char *kind = options_value(options, "kind");
+	if (kind == NULL)
+		return 0;
+	query->kind = span_of(kind);
+	if (event_kind_find(query->kind) != EVENT_KINDS)
+		return 0;
+	struct suggestion suggestion = {.word = query->kind};
+	for (enum event_kind i = EVENT_SMS_RECEIVED; i < EVENT_KINDS; i++)
+		suggest_offer(&suggestion, event_kind_name(i));
+	if (suggestion.best != NULL)
+		return error_set(err, "--kind: \"%s\" is none; did you mean \"%s\"?",
+		    kind, suggestion.best);
+	return error_set(err,
+	    "--kind: \"%s\" is none of sms.received, sms.status, call.received, "
+	    "call.action, call.status, recording.status, transcription, json, other",
+	    kind);
+}
+
+static int read_state(
+    struct store_event_query *query, const struct options *options, struct error *err)
+{
+	const char *state = options_value(options, "state");
+	if (state == NULL)
+		return 0;
+	for (enum event_state i = EVENT_DONE; i <= EVENT_LATE; i++) {
+		if (strcmp(event_state_name(i), state) == 0) {
+			query->by_state = true;
+			query->state = i;
+			return 0;
+		}
+	}
+	return error_set(err, "--state: \"%s\" is none of done, failed, late", state);
+}
+
+int event_filter_read(struct event_filter *out, const struct options *options,
+    int64_t now_ms, struct error *err)
+{
+	*out = (struct event_filter){
+	    .query = {.sid = span_of(options_value(options, "sid"))},
+	    .error = span_of(options_value(options, "error")),
+	};
+	if (options_since(options, "older", now_ms, &out->before_ms, err) != 0 ||
+	    options_since(options, "newer", now_ms, &out->after_ms, err) != 0 ||
+	    read_kind(&out->query, options, err) != 0)
+		return -1;
+	return read_state(&out->query, options, err);
+}
+
+static bool holds(struct span text, struct span part)
+{
+	for (; text.len >= part.len; text = span_from(text, 1)) {
+		if (span_ieq(span_head(text, part.len), part))
+			return true;
+		if (text.len == 0)
+			break;
+	}
+	return false;
+}
+
+bool event_filter_matches(
+    const struct event_filter *filter, const struct store_event *event)
+{
+	return (filter->after_ms == 0 || event->received_at_ms > filter->after_ms) &&
+	       (filter->before_ms == 0 || event->received_at_ms < filter->before_ms) &&
+	       (filter->error.ptr == NULL || holds(event->failure, filter->error));
+}

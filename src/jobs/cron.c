@@ -1,0 +1,351 @@
+#include "jobs/cron.h"
+
+#include <assert.h>
+#include <time.h>
+
+#include "util/text.h"
+
+enum {
+	MINUTE_MS = 60000,
+	ALL_HOURS = 0xffffff,
+	/* 29 February on a given weekday: every 28 years, or 40 about a year like 2100. */
+	YEARS_AHEAD = 41
+};
+
+/* What a field may hold. */
+struct field {
+	const char *name;
+	int min, max;
+	const char *const *words; /* the first one is min; NULL: none */
+	int word_count;
+};
+
+static const char *const months[] = {
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+
+static const char *const weekdays[] = {"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"};
+
+enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY, FIELDS };
+
+/* 7 is Sunday again. */
+static const struct field fields[FIELDS] = {
+    {"minute",       0, 59, NULL,     0 },
+    {"hour",         0, 23, NULL,     0 },
+    {"day of month", 1, 31, NULL,     0 },
+    {"month",        1, 12, months,   12},
+    {"day of week",  0, 7,  weekdays, 7 },
+};
+
+/* ---- parsing ---- */
+
+static int parse_value(
+    int *out, const struct field *field, struct span text, struct error *err)
+{
+	int64_t number;
+	for (int i = 0; i < field->word_count; i++) {
+		if (span_ieq(text, span_of(field->words[i]))) {
+			*out = field->min + i;
+			return 0;
+		}
+	}
+	if (!text_int(text, INT32_MIN, INT32_MAX, &number))
+		return error_set(err, "\"%.*s\" is not a number%s%s%s", SPAN_ARG(text),
+		    field->words == NULL ? "" : " or a name such as ",
+		    field->words == NULL ? "" : field->words[1],
+		    field->words == NULL ? ", a range, * or */N" : "");
+	if (number < field->min || number > field->max)
+		return error_set(err, "%lld is not within %d-%d", (long long)number,
+		    field->min, field->max);
+	*out = (int)number;
+	return 0;
+}
+
+/* "*", "N" or "N-M". */
+static int parse_range(
+    int range[2], const struct field *field, struct span text, struct error *err)
+{
+	size_t dash = span_find(text, '-');
+	range[0] = field->min;
+	range[1] = field->max;
+	if (span_is(text, "*"))
+		return 0;
+	if (parse_value(&range[0], field, span_head(text, dash), err) != 0)
+		return -1;
+	range[1] = range[0];
+	if (dash == text.len)
+		return 0;
+	if (parse_value(&range[1], field, span_from(text, dash + 1), err) != 0)
+		return -1;
+	if (field == &fields[WEEKDAY] && range[1] == 0)
+		range[1] = 7; /* FRI-SUN */
+	if (range[1] < range[0])
+		return error_set(err,
+		    "the range %.*s goes backward; write it as two, with a comma",
+		    SPAN_ARG(text));
+	return 0;
+}
+
+/* One element of a list: a range, perhaps with a step. */
+static int parse_element(
+    uint64_t *bits, const struct field *field, struct span text, struct error *err)
+{
+	size_t slash = span_find(text, '/');
+	int64_t step = 1;
+	int range[2];
+	struct span base = span_head(text, slash);
+	if (parse_range(range, field, base, err) != 0)
+		return -1;
+	if (slash < text.len) {
+		struct span wanted = span_from(text, slash + 1);
+		if (!text_int(wanted, 1, field->max - field->min, &step))
+			return error_set(err, "the step \"%.*s\" is not within 1-%d",
+			    SPAN_ARG(wanted), field->max - field->min);
+		if (!span_is(base, "*") && span_find(base, '-') == base.len)
+			return error_set(err,
+			    "a step needs a range: write %d-%d/%lld in place of %.*s",
+			    range[0], field->max, (long long)step, SPAN_ARG(text));
+	}
+	for (int64_t value = range[0]; value <= range[1]; value += step)
+		*bits |= UINT64_C(1) << value;
+	return 0;
+}
+
+static int parse_field(
+    uint64_t *bits, const struct field *field, struct span text, struct error *err)
+{
+	*bits = 0;
+	for (;;) {
+		size_t comma = span_find(text, ',');
+		struct span element = span_head(text, comma);
+		if (parse_element(bits, field, element, err) != 0)
+			return error_wrap(err, "%s", field->name);
+		if (comma == text.len)
+			return 0;
+		text = span_from(text, comma + 1);
+	}
+}
+
+/* As span_trim has them. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* rest is trimmed. */
+static struct span next_word(struct span *rest)
+{
+	size_t len = 0;
+	while (len < rest->len && !is_blank(rest->ptr[len]))
+		len++;
+	struct span word = span_head(*rest, len);
+	*rest = span_trim(span_from(*rest, len));
+	return word;
+}
+
+static int split(struct span out[FIELDS], struct span text, struct error *err)
+{
+	int count = 0;
+	for (struct span rest = text; rest.len > 0; count++) {
+		struct span word = next_word(&rest);
+		if (count < FIELDS)
+			out[count] = word;
+	}
+	if (count != FIELDS)
+		return error_set(err,
+		    "it has %d field%s, not 5: minute hour day month weekday", count,
+		    count == 1 ? "" : "s");
+	return 0;
+}
+
+/* What an @name is short for, or the text itself; absent when there is no such name. */
+static struct span expand(struct span text)
+{
+	static const struct {
+		const char *name, *table;
+	} names[] = {
+	    {"@hourly",   "0 * * * *"},
+	    {"@daily",    "0 0 * * *"},
+	    {"@midnight", "0 0 * * *"},
+	    {"@weekly",   "0 0 * * 0"},
+	    {"@monthly",  "0 0 1 * *"},
+	    {"@yearly",   "0 0 1 1 *"},
+	    {"@annually", "0 0 1 1 *"},
+	};
+
+	if (text.len == 0 || text.ptr[0] != '@')
+		return text;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (span_ieq(text, span_of(names[i].name)))
+			return span_of(names[i].table);
+	}
+	return (struct span){0};
+}
+
+/* A star in one of the days, also a stepped one, leaves the other alone to decide. */
+static bool day_matches(const struct cron *cron, const struct tm *tm)
+{
+	bool day = (cron->days >> tm->tm_mday & 1) != 0;
+	bool weekday = (cron->weekdays >> tm->tm_wday & 1) != 0;
+	if ((cron->months >> (tm->tm_mon + 1) & 1) == 0)
+		return false;
+	return cron->any_day || cron->any_weekday ? day && weekday : day || weekday;
+}
+
+/* The first day from that one on that matches, at most to the end of last_year; false
+ * when there is none. tm is a valid date with its weekday. */
+static bool find_day(const struct cron *cron, struct tm *tm, int last_year)
+{
+	while (!day_matches(cron, tm)) {
+		if ((cron->months >> (tm->tm_mon + 1) & 1) != 0)
+			tm->tm_mday++;
+		else {
+			tm->tm_mday = 1;
+			tm->tm_mon++;
+		}
+		(void)timegm(tm);
+		if (tm->tm_year + 1900 > last_year)
+			return false;
+	}
+	return true;
+}
+
+static int parse_fields(struct cron *out, struct span text, struct error *err)
+{
+	struct span words[FIELDS] = {0};
+	uint64_t bits[FIELDS];
+	if (split(words, text, err) != 0)
+		return -1;
+	for (int i = 0; i < FIELDS; i++) {
+		if (parse_field(&bits[i], &fields[i], words[i], err) != 0)
+			return -1;
+	}
+	*out = (struct cron){
+	    .minutes = bits[MINUTE],
+	    .hours = (uint32_t)bits[HOUR],
+	    .days = (uint32_t)bits[DAY],
+	    .months = (uint32_t)bits[MONTH],
+	    .weekdays = (uint32_t)((bits[WEEKDAY] | bits[WEEKDAY] >> 7) & 0x7f),
+	    .any_day = words[DAY].ptr[0] == '*',
+	    .any_weekday = words[WEEKDAY].ptr[0] == '*',
+	};
+	struct tm tm = {
+	    .tm_year = 100, .tm_mday = 1, .tm_wday = 6}; /* 1 January 2000 */
+	if (!find_day(out, &tm, 2000 + YEARS_AHEAD))
+		return error_set(err, "it is never due: no month in it has such a day");
+	return 0;
+}
+
+int cron_parse(struct cron *out, struct span text, struct error *err)
+{
+	text = span_trim(text);
+	struct span table = expand(text);
+	if (table.ptr == NULL && text.len > 0)
+		(void)error_set(err,
+		    "there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly, "
+		    "@annually, and tables of five fields");
+	else if (parse_fields(out, table, err) == 0)
+		return 0;
+	return error_wrap(err, "cron table \"%.*s\"",
+	    SPAN_ARG(span_head(text, text.len > 100 ? 100 : text.len)));
+}
+
+/* ---- time ---- */
+
+static struct tm date_of(const struct zone_time *time)
+{
+	return (struct tm){.tm_year = time->year - 1900,
+	    .tm_mon = time->month - 1,
+	    .tm_mday = time->day,
+	    .tm_hour = time->hour,
+	    .tm_min = time->minute,
+	    .tm_wday = time->weekday};
+}
+
+/* The first bit that is set from that one on, or -1. */
+static int bit_from(uint64_t bits, int from)
+{
+	uint64_t rest = from > 63 ? 0 : bits >> from;
+	return rest == 0 ? -1 : from + __builtin_ctzll(rest);
+}
+
+static void next_day(struct tm *tm)
+{
+	tm->tm_mday++;
+	tm->tm_hour = 0;
+	tm->tm_min = 0;
+	(void)timegm(tm);
+}
+
+/* The first minute, by the local clock, from that one on that the table names. */
+static void find_minute(const struct cron *cron, struct tm *tm)
+{
+	int last_year = tm->tm_year + 1900 + YEARS_AHEAD;
+	for (;;) {
+		if (!day_matches(cron, tm)) {
+			tm->tm_hour = 0;
+			tm->tm_min = 0;
+			bool found = find_day(cron, tm, last_year);
+			assert(found); /* cron_parse saw to it */
+		}
+		int minute = bit_from(cron->minutes, tm->tm_min);
+		int hour =
+		    bit_from(cron->hours, minute < 0 ? tm->tm_hour + 1 : tm->tm_hour);
+		if (hour >= 0) {
+			tm->tm_min =
+			    hour == tm->tm_hour ? minute : bit_from(cron->minutes, 0);
+			tm->tm_hour = hour;
+			return;
+		}
+		next_day(tm);
+	}
+}
+
+static int64_t instant_of(const struct zone *zone, const struct tm *tm)
+{
+	return zone_instant(zone, &(struct zone_time){.year = tm->tm_year + 1900,
+				      .month = tm->tm_mon + 1,
+				      .day = tm->tm_mday,
+				      .hour = tm->tm_hour,
+				      .minute = tm->tm_min});
+}
+
+/* Every hour: by the clock's minutes as they pass, also through an hour that is there
+ * twice. */
+static int64_t next_of_any_hour(
+    const struct cron *cron, const struct zone *zone, int64_t ms)
+{
+	for (;;) {
+		struct zone_time local;
+		zone_local(zone, ms, &local);
+		struct tm tm = date_of(&local);
+		if (!day_matches(cron, &tm)) {
+			next_day(&tm);
+			find_minute(cron, &tm);
+			int64_t later_ms = instant_of(zone, &tm);
+			ms = later_ms > ms ? later_ms : ms + MINUTE_MS;
+		} else if ((cron->minutes >> local.minute & 1) != 0)
+			return ms;
+		else
+			ms += MINUTE_MS;
+	}
+}
+
+int64_t cron_next(const struct cron *cron, const struct zone *zone, int64_t after_ms)
+{
+	struct zone_time local;
+	if (cron->hours == ALL_HOURS) {
+		int64_t into = after_ms % MINUTE_MS;
+		int64_t start = after_ms - (into < 0 ? into + MINUTE_MS : into);
+		return next_of_any_hour(cron, zone, start + MINUTE_MS);
+	}
+	zone_local(zone, after_ms, &local);
+	struct tm tm = date_of(&local);
+	for (;;) {
+		find_minute(cron, &tm);
+		int64_t ms = instant_of(zone, &tm);
+		if (ms > after_ms)
+			return ms;
+		tm.tm_min++;
+		(void)timegm(&tm);
+	}
+}

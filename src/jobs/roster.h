@@ -1,0 +1,21 @@
+/* roster -- a copy of who works on the queues, with their timetable. */
+#ifndef OFFHOOK_JOBS_ROSTER_H
+#define OFFHOOK_JOBS_ROSTER_H
+
+#include "jobs/inbox.h"
+#include "jobs/jobs.h"
+#include "jobs/timetable.h"
+
+struct roster {
+	struct note note; /* takes it to the jobs' thread */
+	struct job_worker *workers;
+	size_t count;
+	struct timetable *timetable;
+};
+
+/* -1 with err: a cron table or zone that is none. */
+int roster_new(struct roster **out, const struct job_worker *workers, size_t count,
+    struct error *err);
+void roster_free(struct roster *roster); /* NULL is fine */
+
+#endif

@@ -1,0 +1,13 @@
+/* forget_jobs -- one person's jobs. */
+#ifndef OFFHOOK_STORE_FORGET_JOBS_H
+#define OFFHOOK_STORE_FORGET_JOBS_H
+
+#include "store/store.h"
+
+/* Removes every job in which a value of the payload, its group or its unique key equals
+ * the address; an open one is cancelled first, so that its group goes on and a worker
+ * that has it commits nothing. *count: how many. */
+int forget_jobs(
+    struct store *store, struct span address, int64_t *count, struct error *err);
+
+#endif

@@ -1,0 +1,83 @@
+/* The example about jobs: queue. */
+#include <string.h>
+
+#include "talk_jobs.h"
+
+#define ORDER(n, from, item)                                                           \
+	"MessageSid=SM0000000000000000000000000000000" n "&From=%2B1555000000" from    \
+	"&To=%2B15559876543&NumMedia=0&Body=" item
+
+static void order(const struct talk *talk, const char *form, const char *reply)
+{
+	talk_expect_text(talk, "/twilio/sms", form, reply);
+}
+
+static void tea_is_packed_at_the_third_try(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_example(&talk, "queue");
+	order(&talk, ORDER("1", "1", "tea"), "Packing your tea");
+	json_t *job = talk_job(&talk, "pack", "done");
+	assert_true(talk_logged(&talk, "a job failed queue=pack job=2 try=\"1 of 5\""));
+	assert_int_equal(job_number(job, "tries"), 3);
+	assert_string_equal(job_error(job, 1), "the carrier does not answer");
+	assert_null(job_error(job, 2));
+	json_decref(job);
+	assert_int_equal(talk_count(&talk, "parcels", "{\"item\": \"tea\"}"), 1);
+	talk_end(&talk);
+}
+
+static void coffee_is_snoozed_and_holds_up_its_customers_next_order(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_example(&talk, "queue");
+	order(&talk, ORDER("1", "1", "coffee"), "Packing your coffee");
+	order(&talk, ORDER("2", "1", "milk"), "Packing your milk");
+	talk_await(&talk, "pack", "done", 2);
+	json_t *parcels = talk_query(&talk, "parcels", "{}");
+	const char *first =
+	    json_string_value(json_object_get(json_array_get(parcels, 0), "item"));
+	assert_int_equal(json_array_size(parcels), 2);
+	assert_string_equal(first, "coffee");
+	json_decref(parcels);
+	talk_end(&talk);
+}
+
+static void a_unicorn_is_a_dead_letter_until_it_is_sold(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_example(&talk, "queue");
+	order(&talk, ORDER("1", "1", "unicorn"), "Packing your unicorn");
+	json_t *job = talk_job(&talk, "pack", "dead");
+	assert_string_equal(job_error(job, 0), "we do not sell unicorns");
+	assert_true(talk_logged(&talk, "a job was given up"));
+	json_decref(job);
+	order(&talk, ORDER("2", "2", "add+unicorn"), "Added.");
+	talk_command(&talk, (const char *[]){"jobs", "retry", "--state", "dead", NULL});
+	talk_await(&talk, "pack", "done", 1);
+	assert_int_equal(talk_count(&talk, "parcels", "{\"item\": \"unicorn\"}"), 1);
+	talk_end(&talk);
+}
+
+static void the_nightly_report_stands_in_its_queue(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_example(&talk, "queue");
+	talk_await(&talk, "countParcels", "waiting", 1);
+	talk_end(&talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(tea_is_packed_at_the_third_try),
+	    cmocka_unit_test(coffee_is_snoozed_and_holds_up_its_customers_next_order),
+	    cmocka_unit_test(a_unicorn_is_a_dead_letter_until_it_is_sold),
+	    cmocka_unit_test(the_nightly_report_stands_in_its_queue),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

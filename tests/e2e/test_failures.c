@@ -1,0 +1,258 @@
+/* When something fails: who is told, and events that are handled again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "talk_jobs.h"
+
+static void start(struct talk *talk)
+{
+	talk_start_program(talk, APPS_DIR "/jobs", NULL);
+}
+
+static void post(
+    const struct talk *talk, const char *path, const char *sid, const char *body)
+{
+	char form[160];
+	(void)snprintf(form, sizeof(form),
+	    "MessageSid=%s&From=%%2B1555&To=%%2B1999&Body=%s", sid, body);
+	talk_expect(talk, path, form, 200);
+}
+
+static void post_status(
+    const struct talk *talk, const char *path, const char *sid, const char *status)
+{
+	char form[160];
+	(void)snprintf(form, sizeof(form), "MessageSid=%s&MessageStatus=%s%s", sid,
+	    status, *status == 'd' || *status == 's' ? "" : "&ErrorCode=30003");
+	talk_expect(talk, path, form, 204);
+}
+
+/* ---- being told ---- */
+
+static void a_failed_event_is_told_to_on_failure(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/broken", "SM1", "x");
+	talk_await_documents(&talk, "failures", "{\"what\": \"event.failed\"}", 1);
+	json_t *event = talk_event(&talk, "SM1");
+	json_t *told = talk_query(&talk, "failures", "{}");
+	const json_t *doc = json_array_get(told, 0);
+	assert_int_equal(job_number(doc, "id"), job_number(event, "id"));
+	assert_string_equal(json_string_value(json_object_get(doc, "sid")), "SM1");
+	assert_string_equal(
+	    json_string_value(json_object_get(doc, "route")), "/broken");
+	assert_string_equal(json_string_value(json_object_get(doc, "error")), "broken");
+	json_decref(told);
+	json_decref(event);
+	talk_end(&talk);
+}
+
+static void a_late_event_is_told_once(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/late", "SM1", "well");
+	talk_await_documents(&talk, "failures", "{\"what\": \"event.late\"}", 1);
+	talk_await(&talk, "note", "done", 1);
+	assert_int_equal(talk_count(&talk, "failures", "{}"), 1);
+	talk_end(&talk);
+}
+
+static void a_message_that_was_not_delivered_is_told_once(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post_status(&talk, "/status", "SM1", "sent");
+	post_status(&talk, "/status", "SM1", "undelivered");
+	post_status(&talk, "/status", "SM1", "undelivered"); /* a repeat */
+	post_status(&talk, "/status", "SM1", "failed");
+	post_status(&talk, "/twilio/status", "SM2", "failed"); /* the built-in app's */
+	post_status(&talk, "/twilio/status", "SM3", "delivered");
+	talk_await(&talk, "offhook.failures", "done", 2);
+	assert_int_equal(talk_count(&talk, "failures", "{}"), 2);
+	assert_int_equal(talk_count(&talk, "failures",
+			     "{\"what\": \"message.undelivered\", \"sid\": \"SM1\", "
+			     "\"errorCode\": \"30003\"}"),
+	    1);
+	assert_int_equal(talk_count(&talk, "failures",
+			     "{\"what\": \"message.failed\", \"sid\": \"SM2\"}"),
+	    1);
+	talk_end(&talk);
+}
+
+static void many_failures_are_one_alert(void **state)
+{
+	struct talk talk;
+	char command[300];
+	char path[120];
+	(void)state;
+	char dir[] = "/tmp/offhook-alerts-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/alerts", dir);
+	(void)snprintf(command, sizeof(command), "cat >>%s; echo >>%s", path, path);
+	const char *const extra[] = {
+	    "--alert-command", command, "--alert-delay", "1s", NULL};
+	talk_start_program(&talk, APPS_DIR "/jobs", extra);
+	for (int i = 0; i < 5; i++) {
+		char sid[8];
+		(void)snprintf(sid, sizeof(sid), "SM%d", i);
+		post(&talk, "/broken", sid, "x");
+	}
+	talk_await(&talk, "offhook.alerts", "done", 1);
+	assert_int_equal(talk_count(&talk, "offhook.alerts", "{\"total\": 5}"), 1);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	json_t *alert = json_loadf(file, 0, NULL); /* the whole file: one */
+	(void)fclose(file);
+	assert_non_null(alert);
+	assert_int_equal(json_integer_value(json_object_get(alert, "count")), 5);
+	json_decref(alert);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	talk_end(&talk);
+}
+
+static void the_built_in_app_has_alerts_too(void **state)
+{
+	struct talk talk;
+	char path[120];
+	char command[300];
+	(void)state;
+	char dir[] = "/tmp/offhook-alerts-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/alerts", dir);
+	(void)snprintf(command, sizeof(command), "cat >>%s", path);
+	const char *const extra[] = {
+	    "--alert-command", command, "--alert-delay", "0", NULL};
+	talk_start(&talk, extra);
+	post_status(&talk, "/twilio/status", "SM1", "failed");
+	talk_await(&talk, "offhook.alerts", "done", 1);
+	assert_int_equal(access(path, F_OK), 0);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	talk_end(&talk);
+}
+
+static void an_app_without_routes_is_told_of_the_built_in_ones(void **state)
+{
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/watcher", NULL);
+	post_status(&talk, "/twilio/status", "SM1", "failed");
+	talk_await_documents(
+	    &talk, "failures", "{\"what\": \"message.failed\", \"sid\": \"SM1\"}", 1);
+	talk_end(&talk);
+}
+
+/* ---- events again ---- */
+
+static void retry(const struct talk *talk, const char *sid)
+{
+	char id[32];
+	json_t *event = talk_event(talk, sid);
+	(void)snprintf(id, sizeof(id), "%d", (int)job_number(event, "id"));
+	json_decref(event);
+	talk_command(talk, (const char *const[]){"events", "retry", id, NULL});
+}
+
+static void a_failed_event_can_be_handled_again(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/broken", "SM1", "caf%C3%A9");
+	post(&talk, "/broken/nine%20ten", "SM2", "x");
+	retry(&talk, "SM1");
+	json_t *job = talk_job(&talk, "offhook.events", "dead");
+	assert_string_equal(job_error(job, 0), "broken");
+	json_decref(job);
+	talk_expect_event(&talk, "SM1", "state", "failed");
+	post(&talk, "/mend", "SM3", "x");
+	talk_command(&talk, (const char *const[]){"events", "retry", "--all", NULL});
+	talk_await(&talk, "offhook.events", "done", 2);
+	talk_await(&talk, "note", "done", 2); /* what its handler enqueued */
+	assert_int_equal(
+	    talk_count(&talk, "handled", "{\"sid\": \"SM1\", \"body\": \"café\"}"), 1);
+	assert_int_equal(
+	    talk_count(&talk, "handled", "{\"sid\": \"SM2\", \"name\": \"nine ten\"}"),
+	    1);
+	talk_expect_event(&talk, "SM1", "state", "done");
+	talk_expect_event(&talk, "SM1", "failure", NULL);
+	post(&talk, "/broken", "SM1", "caf%C3%A9"); /* a repeat: the first reply */
+	assert_int_equal(talk_count(&talk, "handled", "{}"), 2);
+	talk_end(&talk);
+}
+
+/* on_failure was told of the event when it failed first. */
+static void an_alert_tells_of_a_retry_that_failed(void **state)
+{
+	struct talk talk;
+	(void)state;
+	const char *const extra[] = {
+	    "--alert-command", "true", "--alert-delay", "0", NULL};
+	talk_start_program(&talk, APPS_DIR "/jobs", extra);
+	post(&talk, "/broken", "SM1", "x");
+	talk_await(&talk, "offhook.failures", "done", 1);
+	retry(&talk, "SM1");
+	talk_await_documents(&talk, "offhook.alerts",
+	    "{\"group\": \"job.dead offhook.events\", \"lastError\": \"broken\"}", 1);
+	assert_int_equal(talk_count(&talk, "failures", "{}"), 1);
+	talk_end(&talk);
+}
+
+static void a_retry_that_nobody_needs_is_given_up(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/late", "SM1", "well");
+	talk_await(&talk, "note", "done", 1);
+	retry(&talk, "SM1"); /* late, but what it wrote is committed */
+	json_t *job = talk_job(&talk, "offhook.events", "dead");
+	assert_non_null(
+	    strstr(job_error(job, 0), "what its handler wrote is committed"));
+	json_decref(job);
+	talk_expect_event(&talk, "SM1", "state", "late");
+	talk_end(&talk);
+}
+
+static void a_late_event_whose_handler_failed_can_be_handled_again(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/late", "SM1", "badly");
+	talk_await(&talk, "offhook.failures", "done", 1);
+	talk_expect_event(&talk, "SM1", "state", "late");
+	retry(&talk, "SM1");
+	json_t *job = talk_job(&talk, "offhook.events", "dead");
+	assert_string_equal(job_error(job, 0), "late and bad");
+	json_decref(job);
+	json_t *notes = talk_jobs(&talk, "note", "");
+	assert_int_equal(json_array_size(notes), 0);
+	json_decref(notes);
+	talk_end(&talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_failed_event_is_told_to_on_failure),
+	    cmocka_unit_test(a_late_event_is_told_once),
+	    cmocka_unit_test(a_message_that_was_not_delivered_is_told_once),
+	    cmocka_unit_test(many_failures_are_one_alert),
+	    cmocka_unit_test(the_built_in_app_has_alerts_too),
+	    cmocka_unit_test(an_app_without_routes_is_told_of_the_built_in_ones),
+	    cmocka_unit_test(a_failed_event_can_be_handled_again),
+	    cmocka_unit_test(an_alert_tells_of_a_retry_that_failed),
+	    cmocka_unit_test(a_retry_that_nobody_needs_is_given_up),
+	    cmocka_unit_test(a_late_event_whose_handler_failed_can_be_handled_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

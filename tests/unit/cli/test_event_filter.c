@@ -1,0 +1,78 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cli/event_filter.h"
+
+static void an_event_matches_by_age_and_failure(void **state)
+{
+	(void)state;
+	const struct store_event event = {
+	    .received_at_ms = 1000, .failure = SPAN("Connect: Timed out")};
+	const struct store_event fine = {.received_at_ms = 1000};
+
+	static const struct {
+		struct event_filter filter;
+		bool want, want_fine;
+	} rows[] = {
+	    {{.after_ms = 0},                      true,  true },
+	    {{.after_ms = 999, .before_ms = 1001}, true,  true },
+	    {{.after_ms = 1000},                   false, false},
+	    {{.before_ms = 1000},                  false, false},
+	    {{.error = {"timed OUT", 9}},          true,  false},
+	    {{.error = {"timed out!", 10}},        false, false},
+	    {{.error = {"connect", 7}},            true,  false},
+	    {{.error = {"", 0}},                   true,  true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+		    event_filter_matches(&rows[i].filter, &event), rows[i].want);
+		assert_int_equal(
+		    event_filter_matches(&rows[i].filter, &fine), rows[i].want_fine);
+	}
+}
+
+static void mistakes_are_explained(void **state)
+{
+	(void)state;
+
+	static const struct {
+		const char *name, *value, *want;
+	} rows[] = {
+	    {"--kind",  "sms.recieved", "did you mean \"sms.received\""},
+	    {"--kind",  "nonsense",     "is none of sms.received"      },
+	    {"--state", "dead",         "none of done, failed, late"   },
+	    {"--newer", "yesterday",    "is no age"                    },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *argv[] = {rows[i].name, rows[i].value, NULL};
+		struct event_filter filter;
+		struct options options;
+		struct error err;
+		assert_int_equal(options_parse(&options, &cmd_events, 2,
+				     (char **)(uintptr_t)argv, &err),
+		    0);
+		assert_true(event_filter_given(&options));
+		assert_int_equal(
+		    event_filter_read(&filter, &options, 1767268800000, &err), -1);
+		if (strstr(err.text, rows[i].want) == NULL)
+			fail_msg("%s: %s", rows[i].value, err.text);
+		options_clear(&options);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_event_matches_by_age_and_failure),
+	    cmocka_unit_test(mistakes_are_explained),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
