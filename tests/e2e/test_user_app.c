@@ -37,6 +37,33 @@ static void the_guides_listing_runs_as_it_is_printed(void **state)
 	talk_end(&talk);
 }
 
+static void the_guides_job_survives_a_kill_before_it_runs(void **state)
+{
+	static const char *const pause[] = {"jobs", "pause", "processSms", NULL};
+	static const char *const resume[] = {"jobs", "resume", "processSms", NULL};
+	struct talk talk;
+	(void)state;
+	talk_start_program(&talk, APPS_DIR "/guide_async", NULL);
+	talk_expect(&talk, "/twilio/sms", FROM("1", ANN) "&Body=Hi", 200);
+	talk_await(&talk, "processSms", "done", 1);
+	talk_command(&talk, pause);
+	talk_expect(&talk, "/twilio/sms", FROM("2", ANN) "&Body=Hi", 200);
+	talk_kill(&talk);
+	talk_again(&talk);
+	assert_int_equal(
+	    talk_count(&talk, "sms_messages", "{\"processed\": false}"), 1);
+	talk_command(&talk, resume);
+	talk_await(&talk, "processSms", "done", 2);
+	assert_int_equal(talk_count(&talk, "sms_messages",
+			     "{\"processed\": true, \"processedAt\": {\"$exists\": "
+			     "true}}"),
+	    2);
+	json_t *jobs = talk_jobs(&talk, "processSms", "done");
+	assert_int_equal(job_number(json_array_get(jobs, 1), "tries"), 1);
+	json_decref(jobs);
+	talk_end(&talk);
+}
+
 static void a_repeat_is_not_handled_again(void **state)
 {
 	struct talk talk;
@@ -201,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_guides_listing_runs_as_it_is_printed),
+	    cmocka_unit_test(the_guides_job_survives_a_kill_before_it_runs),
 	    cmocka_unit_test(a_repeat_is_not_handled_again),
 	    cmocka_unit_test(what_is_kept_under_a_key_outlives_the_server),
 	    cmocka_unit_test(each_booking_sees_the_one_before),
