@@ -24,6 +24,8 @@ set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SUGGESTS "liboffhook-dev, gcc, make")
 
 set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_NAME liboffhook0)
 set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_SECTION libs)
+# For time zones of cron; libraries are found by shlibdeps.
+set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_DEPENDS "tzdata")
 set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_RECOMMENDS "libcurl4, ca-certificates")
 set(CPACK_COMPONENT_LIBOFFHOOK0_DESCRIPTION "The library of programs that answer
 Twilio's webhooks in C.")
@@ -35,7 +37,7 @@ set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_DEPENDS
 	"liboffhook0 (= ${PROJECT_VERSION}), libc6-dev, libjansson-dev")
 # For linking liboffhook.a.
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SUGGESTS
-	"libevent-dev, libsqlite3-dev, libssl-dev, libpcre2-dev, libxml2-dev")
+	"libevent-dev, libsqlite3-dev, libssl-dev, libpcre2-dev, libxml2-dev, libglib2.0-dev")
 set(CPACK_COMPONENT_LIBOFFHOOK-DEV_DESCRIPTION "What programs that answer Twilio's
 webhooks in C are built with: offhook.h, libraries, manual pages, examples.")
 include(CPack)

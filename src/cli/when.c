@@ -6,7 +6,7 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
-const char *when_span(char out[WHEN_SIZE], int64_t ms)
+const char *when_span(char out[WHEN_SPAN_SIZE], int64_t ms)
 {
 	static const struct {
 		int64_t below, unit;
@@ -23,7 +23,7 @@ const char *when_span(char out[WHEN_SIZE], int64_t ms)
 	while (ms >= units[i].below && units[i].below != INT64_MAX)
 		i++;
 	(void)snprintf(
-	    out, WHEN_SIZE, "%lld%s", (long long)(ms / units[i].unit), units[i].name);
+	    out, WHEN_SPAN_SIZE, "%lld%s", (long long)(ms / units[i].unit), units[i].name);
 	return out;
 }
 
