@@ -22,8 +22,8 @@ const char *when_span(char out[WHEN_SPAN_SIZE], int64_t ms)
 	size_t i = 0;
 	while (ms >= units[i].below && units[i].below != INT64_MAX)
 		i++;
-	(void)snprintf(
-	    out, WHEN_SPAN_SIZE, "%lld%s", (long long)(ms / units[i].unit), units[i].name);
+	(void)snprintf(out, WHEN_SPAN_SIZE, "%lld%s", (long long)(ms / units[i].unit),
+	    units[i].name);
 	return out;
 }
 
