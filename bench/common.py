@@ -1,6 +1,7 @@
 """What the benchmarks share: programs on cores of their own, a server's life, memory,
 and ratios held against targets."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -18,6 +19,16 @@ MB = 1 << 20
 
 class Failure(Exception):
     """Something could not be measured; its text says why."""
+
+
+def options_parser(prog, about):
+    """With the options that every run has."""
+    parser = argparse.ArgumentParser(prog=prog, description=about,
+                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--dir", help="where the stores go (the system's place for "
+                                      "temporary files)")
+    parser.add_argument("--build", default="build/bench", help=argparse.SUPPRESS)
+    return parser
 
 
 def cores():

@@ -6,7 +6,6 @@ Interleaved: every round starts each server anew, on one core, and loads it from
 another. What counts is the median of the rounds' ratios; absolute numbers are the
 machine's."""
 
-import argparse
 import json
 import os
 import pathlib
@@ -18,7 +17,7 @@ import tempfile
 import time
 
 from common import (HERE, MB, Failure, Server, all_descriptors, commit, cores, cpu_us,
-                    load_average, memory, on_cores, print_checks, save, talk)
+                    load_average, memory, on_cores, options_parser, print_checks, save, talk)
 
 URL = "https://example.com/twilio/sms"
 IDLE_CONNECTIONS = 10_000
@@ -198,8 +197,7 @@ def checks(bench, idle, signature, program):
 
 
 def read_options():
-    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser = options_parser("bench/run.sh", __doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of load, a round (5)")
     parser.add_argument("--connections", type=int, default=64)
@@ -209,9 +207,6 @@ def read_options():
                              "disk and some minutes); 0: leave this part out")
     parser.add_argument("--quick", action="store_true",
                         help="2 rounds of 2 s, no filled store: does it work?")
-    parser.add_argument("--dir", help="where the stores go (the system's place for "
-                                      "temporary files)")
-    parser.add_argument("--build", default="build/bench", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds, options.big = 2, 2, 0

@@ -3,7 +3,6 @@
 enqueued, how fast they run, and how soon one starts when there is nothing else to do.
 Started by bench/run.sh; README.md beside this file says what is compared with what."""
 
-import argparse
 import os
 import pathlib
 import shutil
@@ -13,7 +12,7 @@ import tempfile
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 from common import (Failure, all_descriptors, commit, cores, load_average,  # noqa: E402
-                    print_checks, save, talk)
+                    options_parser, print_checks, save, talk)
 from graphile import Cluster, Graphile  # noqa: E402
 from offhook import BATCH, Offhook  # noqa: E402
 
@@ -94,8 +93,7 @@ def checks(bench):
 
 
 def read_options():
-    parser = argparse.ArgumentParser(prog="bench/run.sh --only=jobs", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser = options_parser("bench/run.sh --only=jobs", __doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5,
                         help="of enqueuing, each way, a round (5)")
@@ -107,9 +105,6 @@ def read_options():
                         help="of starts, a round (200)")
     parser.add_argument("--quick", action="store_true",
                         help="1 round of 2 s and 5,000 jobs: does it work?")
-    parser.add_argument("--dir", help="where the stores go (the system's place for "
-                                      "temporary files)")
-    parser.add_argument("--build", default="build/bench", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds, options.jobs = 1, 2, 5_000

@@ -6,7 +6,6 @@ The webhooks come in an open loop, a thousand a second, each handled by the app 
 answered when it is on disk; a phase's p99 is held against that of the webhooks alone.
 Server, its processes and the sender share the machine's cores."""
 
-import argparse
 import contextlib
 import json
 import os
@@ -20,7 +19,7 @@ import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 from common import (MB, Failure, all_descriptors, commit, load_average,  # noqa: E402
-                    memory, on_cores, print_checks, save, talk)
+                    memory, on_cores, options_parser, print_checks, save, talk)
 from offhook import BATCH, URL, Offhook  # noqa: E402
 
 FANS_MAX = 10_000  # one webhook enqueues no more
@@ -189,9 +188,7 @@ def checks(bench):
 
 
 def read_options():
-    parser = argparse.ArgumentParser(prog="bench/run.sh --only=million",
-                                     description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser = options_parser("bench/run.sh --only=million", __doc__)
     parser.add_argument("--jobs", type=int, default=FANS_MAX * BATCH,
                         help=f"at most {FANS_MAX * BATCH} (the default)")
     parser.add_argument("--rate", type=int, default=1000, help="webhooks a second (1000)")
@@ -201,9 +198,6 @@ def read_options():
                         help="seconds until a job that is done is pruned (60)")
     parser.add_argument("--quick", action="store_true",
                         help="20,000 jobs: does it work?")
-    parser.add_argument("--dir", help="where the store goes (the system's place for "
-                                      "temporary files)")
-    parser.add_argument("--build", default="build/bench", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
         options.jobs, options.seconds, options.keep = 20_000, 3, 5

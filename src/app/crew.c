@@ -12,7 +12,7 @@
 #include "util/cores.h"
 #include "util/mem.h"
 
-enum { NICE = 10, PROGRESS_MAX = 200 };
+enum { NICE = 10 };
 
 struct crew {
 	struct service *service;
@@ -56,12 +56,8 @@ static void progress(void *ctx, struct pool_run *pool_run, struct span text)
 {
 	const struct job_try *job_try =
 	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
-	char copy[PROGRESS_MAX + 1];
-	size_t len = text.len < PROGRESS_MAX ? text.len : PROGRESS_MAX;
 	(void)ctx;
-	memcpy(copy, text.ptr, len);
-	copy[len] = '\0';
-	jobs_progress(job_try->jobs, job_try->job->job.id, copy);
+	jobs_progress(job_try->jobs, job_try->job->job.id, text);
 }
 
 static int least(int64_t a, int64_t b)

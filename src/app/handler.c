@@ -13,12 +13,6 @@
 /* Sanitizers reserve terabytes of address space. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { UNDER_SANITIZER = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { UNDER_SANITIZER = 1 };
-#else
-enum { UNDER_SANITIZER = 0 };
-#endif
 #else
 enum { UNDER_SANITIZER = 0 };
 #endif

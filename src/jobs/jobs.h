@@ -110,7 +110,7 @@ void jobs_ended(
     struct jobs *jobs, struct job_run *run, const struct job_outcome *outcome);
 /* What a running job tells of itself, copied; stored once a second at most. Any
  * thread. */
-void jobs_progress(struct jobs *jobs, int64_t id, const char *text);
+void jobs_progress(struct jobs *jobs, int64_t id, struct span text);
 /* Nothing starts from now on: run() is not called any more once it returns. */
 void jobs_stop(struct jobs *jobs);
 /* Waits until every run has ended (the runner must see to that) and is committed. Before

@@ -99,11 +99,11 @@ static void told(void *owner, struct note *note)
 	telling_free(telling);
 }
 
-void jobs_progress(struct jobs *jobs, int64_t id, const char *text)
+void jobs_progress(struct jobs *jobs, int64_t id, struct span text)
 {
 	struct telling *telling = mem_new(1, sizeof(*telling));
 	telling->note.arrived = told;
 	telling->id = id;
-	telling->text = mem_strndup(utf8_cut(span_of(text), TEXT_CHARS));
+	telling->text = mem_strndup(utf8_cut(text, TEXT_CHARS));
 	inbox_push(&jobs->inbox, &telling->note);
 }

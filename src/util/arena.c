@@ -9,12 +9,6 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 enum { BLOCK_SIZE = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { BLOCK_SIZE = 0 };
-#else
-enum { BLOCK_SIZE = 16000 };
-#endif
 #else
 enum { BLOCK_SIZE = 16000 };
 #endif

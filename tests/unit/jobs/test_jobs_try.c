@@ -256,16 +256,16 @@ static void progress_is_stored_and_the_last_one_wins(void **state)
 	play_open(p);
 	int64_t id = enqueue(p, "{}");
 	struct job_run *run = take_run_of(p, id);
-	jobs_progress(p->jobs, id, "10%");
+	jobs_progress(p->jobs, id, SPAN("10%"));
 	expect_job(p, id, "running 0/0 10%");
-	jobs_progress(p->jobs, id, "20%");
-	jobs_progress(p->jobs, id, "30%");
+	jobs_progress(p->jobs, id, SPAN("20%"));
+	jobs_progress(p->jobs, id, SPAN("30%"));
 	expect_job(p, id, "running 0/0 30%");
-	jobs_progress(p->jobs, id, "99%");
+	jobs_progress(p->jobs, id, SPAN("99%"));
 	end_run(p, run, JOB_END_OK, NULL);
 	expect_job(p, id, "done 1/0 99%");
-	jobs_progress(p->jobs, id, "too late");
-	jobs_progress(p->jobs, 4711, "nobody");
+	jobs_progress(p->jobs, id, SPAN("too late"));
+	jobs_progress(p->jobs, 4711, SPAN("nobody"));
 }
 
 static void limit_files(rlim_t bytes)
