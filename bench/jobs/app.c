@@ -40,14 +40,16 @@ static int on_batch(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-/* jobs=N: N jobs, by N / BATCH jobs that enqueue BATCH each. */
+/* jobs=N: N jobs, by N / BATCH jobs that enqueue BATCH each, the first of which is
+ * the first=F-th of all that do. */
 static int on_fan(oh_event *event, oh_twiml *reply)
 {
 	long fans = oh_param_int(event, "jobs", 0) / BATCH;
+	long first = oh_param_int(event, "first", 0);
 	(void)reply;
 	for (long i = 0; i < fans && i < FANS_MAX; i++)
 		oh_enqueue(event, "fan",
-		    json_pack("{s:s}", "sid", oh_format(event, "SM%028lx", i)));
+		    json_pack("{s:s}", "sid", oh_format(event, "SM%028lx", first + i)));
 	return OH_OK;
 }
 

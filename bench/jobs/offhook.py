@@ -18,6 +18,7 @@ from common import TOKEN, Failure, Server, on_cores
 
 URL = "https://example.com"
 BATCH = 100  # as in app.c
+FANS = 1000
 PAUSE_S = 0.02
 PATIENCE_S = 600
 
@@ -118,8 +119,11 @@ class Offhook:
             time.sleep(0.1)
 
     def fan_out(self, server, jobs):
-        """Enqueues them, BATCH in a transaction, by jobs that do."""
-        post(server.address, "/fan", {"jobs": str(jobs)})
+        """Enqueues them, BATCH in a transaction, by jobs that do, which webhooks
+        enqueued: FANS of them each."""
+        for first in range(0, jobs, FANS * BATCH):
+            post(server.address, "/fan", {"first": str(first // BATCH),
+                                          "jobs": str(min(jobs - first, FANS * BATCH))})
         self.wait_done(server, jobs // BATCH)
 
     def effect_time(self, order):

@@ -1,17 +1,20 @@
 #include "store/checkpoint.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/sqlite_db.h"
+#include "store/trickle.h"
 #include "util/log.h"
 #include "util/mem.h"
 
 enum {
 	PAGE_IN_LOG = 4096 + 24,
 	WORTH_IT = 1000,       /* pages */
+	FEW = 64,              /* pages: the writer may stand still for as many */
 	CACHE_KIB = 256,       /* it copies from the log, it reads no tables */
 	TRUNCATE_WAIT_MS = 50, /* for readers; the writer stands still meanwhile */
 	DEFAULT_LIMIT = 64 << 20
@@ -19,11 +22,13 @@ enum {
 
 struct checkpoint {
 	sqlite3 *db;
+	struct trickle *trickle;
 	pthread_t thread;
 	pthread_mutex_t one_at_a_time; /* held while a checkpoint runs */
 	pthread_mutex_t mutex;
 	pthread_cond_t wanted;
 	bool is_wanted, stopping; /* under mutex */
+	atomic_int written;       /* pages of the log that are in the file */
 
 	/* the writer's */
 	int limit;        /* pages */
@@ -45,8 +50,10 @@ static void *run(void *ctx)
 		(void)pthread_mutex_unlock(&c->mutex);
 		(void)pthread_mutex_lock(&c->one_at_a_time);
 		/* A failure (disk full) also fails the writer, which tells of it. */
-		(void)sqlite3_wal_checkpoint_v2(
-		    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		int written = 0;
+		if (sqlite3_wal_checkpoint_v2(c->db, "main", SQLITE_CHECKPOINT_PASSIVE,
+			NULL, &written) == SQLITE_OK)
+			atomic_store(&c->written, written);
 		(void)pthread_mutex_unlock(&c->one_at_a_time);
 		(void)pthread_mutex_lock(&c->mutex);
 	}
@@ -64,6 +71,7 @@ int checkpoint_open(
 		free(c);
 		return -1;
 	}
+	c->trickle = trickle_new(c->db);
 	(void)pthread_mutex_init(&c->one_at_a_time, NULL);
 	(void)pthread_mutex_init(&c->mutex, NULL);
 	(void)pthread_cond_init(&c->wanted, NULL);
@@ -73,6 +81,7 @@ int checkpoint_open(
 		return 0;
 	}
 	(void)sqlite3_close(c->db);
+	trickle_free(c->trickle);
 	free(c);
 	return error_set(err, "cannot start a thread: %s", strerror(rc));
 }
@@ -87,6 +96,7 @@ void checkpoint_close(struct checkpoint *c)
 	(void)pthread_mutex_unlock(&c->mutex);
 	(void)pthread_join(c->thread, NULL);
 	(void)sqlite3_close(c->db);
+	trickle_free(c->trickle);
 	(void)pthread_cond_destroy(&c->wanted);
 	(void)pthread_mutex_destroy(&c->mutex);
 	(void)pthread_mutex_destroy(&c->one_at_a_time);
@@ -105,10 +115,8 @@ static void wake(struct checkpoint *c)
  * its start again, unless a reader needs what is in it. */
 static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 {
-	(void)pthread_mutex_lock(&c->one_at_a_time);
 	(void)sqlite3_wal_checkpoint_v2(
 	    writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	(void)pthread_mutex_unlock(&c->one_at_a_time);
 	c->try_again_at = pages + c->limit / 8;
 	if (!c->warned && pages / 2 > c->limit) {
 		c->warned = true;
@@ -117,16 +125,34 @@ static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 	}
 }
 
+/* The writer stands still for the last few pages only: until no more are left, the
+ * thread goes after it once more. If it never catches up, for what there is. */
+static void at_limit(struct checkpoint *c, sqlite3 *writer, int pages)
+{
+	bool has_to = pages - c->limit > c->limit / 4;
+	if (has_to)
+		(void)pthread_mutex_lock(&c->one_at_a_time);
+	else if (pthread_mutex_trylock(&c->one_at_a_time) != 0)
+		return;
+	bool behind = pages - atomic_load(&c->written) > FEW;
+	c->told_at = pages;
+	if (has_to || !behind)
+		write_back(c, writer, pages);
+	(void)pthread_mutex_unlock(&c->one_at_a_time);
+	if (!has_to && behind)
+		wake(c);
+}
+
 void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 {
 	if (pages < c->told_at) { /* the log began anew */
 		c->told_at = 0;
 		c->try_again_at = 0;
 		c->warned = false;
+		atomic_store(&c->written, 0);
 	}
 	if (pages >= c->limit && pages >= c->try_again_at) {
-		c->told_at = pages;
-		write_back(c, writer, pages);
+		at_limit(c, writer, pages);
 	} else if (pages - c->told_at >= WORTH_IT) {
 		c->told_at = pages;
 		wake(c);

@@ -16,8 +16,9 @@ int checkpoint_open(
 /* Ends it. NULL is fine. */
 void checkpoint_close(struct checkpoint *checkpoint);
 /* After each commit, by the writer: the log now has `pages`. Wakes the thread when it
- * is worth it; at the limit, stops the writer until the log is written back. A reader
- * that stands still may keep that from helping; then the log grows, with a warning. */
+ * is worth it; at the limit, or a quarter beyond it, stops the writer until the last of
+ * the log is written back. A reader that stands still may keep that from helping; then
+ * the log grows, with a warning. */
 void checkpoint_committed(struct checkpoint *checkpoint, sqlite3 *writer, int pages);
 /* Empties the log file, so that nothing erased is left in it. 1 when a reader keeps it
  * from that, soon: try again. By the writer. */

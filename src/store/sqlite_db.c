@@ -12,7 +12,12 @@
 #include "util/buf.h"
 #include "util/mem.h"
 
-enum { READER_CACHE_KIB = 2048 };
+enum {
+	READER_CACHE_KIB = 2048,
+	/* Bytes that the log's file keeps when the log begins anew. More than the log
+	 * has as a rule: a commit that makes the file longer takes longer. */
+	LOG_FILE_KEPT = 96 << 20
+};
 
 char *sqlite_db_path(const char *dir)
 {
@@ -114,8 +119,8 @@ int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *
 				   "PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_mode = WAL;"
 				   "PRAGMA wal_autocheckpoint = 0;"
-				   "PRAGMA journal_size_limit = 67108864;",
-	    cache_kib);
+				   "PRAGMA journal_size_limit = %d;",
+	    cache_kib, LOG_FILE_KEPT);
 	int persist = 1;
 	sqlite3 *db = NULL;
 	int rc = make_file(path, err);

@@ -26,9 +26,8 @@ enum { STORE_KEY_SIZE = 16, STORE_MARKS = 2 };
 /* ---- open and close ---- */
 
 struct store_config {
-	const char *dir; /* made (mode 0700) when it does not exist */
-	int64_t
-	    wal_limit_bytes; /* checkpoint before the log outgrows this; 0: default */
+	const char *dir;         /* made (mode 0700) when it does not exist */
+	int64_t wal_limit_bytes; /* checkpoint when the log outgrows this; 0: default */
 	int64_t
 	    queue_limit_bytes; /* transactions waiting; beyond, store_submit refuses;
 				      0: default */
