@@ -34,8 +34,9 @@ static enum job_end failed_how(
 		return JOB_END_SNOOZED;
 	if (!told->ok && told->end == FRAME_INTERRUPTED)
 		return JOB_END_INTERRUPTED;
-	return !told->ok && told->end == FRAME_GIVEN_UP ? JOB_END_GIVEN_UP
-							: JOB_END_FAILED;
+	bool given_up = !told->ok && told->end == FRAME_GIVEN_UP;
+	return given_up || job_try->revised_event != 0 ? JOB_END_GIVEN_UP
+						       : JOB_END_FAILED;
 }
 
 /* On the pool's thread: the jobs' thread has enough to do. */

@@ -5,6 +5,7 @@
 
 #include "app/work.h"
 #include "util/clock.h"
+#include "util/jsonw.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -73,6 +74,28 @@ static struct span query_of(const struct webhook *webhook)
 
 /* ---- what went wrong ---- */
 
+/* How it came, so that its handler finds all of it when it is handled again. */
+static struct span request_text(struct webhook *webhook)
+{
+	const struct request *request = webhook->request;
+	struct buf *scratch = &webhook->lane->scratch;
+	buf_clear(scratch);
+	buf_putc(scratch, '{');
+	jsonw_field(scratch, "method", request->method_name);
+	jsonw_key(scratch, SPAN("headers"));
+	buf_putc(scratch, '[');
+	for (size_t i = 0; i < request->header_count; i++) {
+		jsonw_comma(scratch);
+		buf_putc(scratch, '[');
+		jsonw_string(scratch, request->headers[i].name);
+		buf_putc(scratch, ',');
+		jsonw_string(scratch, request->headers[i].value);
+		buf_putc(scratch, ']');
+	}
+	buf_puts(scratch, "]}");
+	return arena_copy(webhook->arena, buf_span(scratch));
+}
+
 /* A message that Twilio could not deliver; false: this is not about one. */
 static bool message_failed(const struct webhook *webhook, enum failure_what *what)
 {
@@ -127,8 +150,10 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .reply = { webhook->reply.status, span_of(webhook->reply.content_type),
 						 webhook->reply.body},
 	};
-	if (state != EVENT_DONE)
+	if (state != EVENT_DONE) {
 		row->failure = span_of(webhook->failure.text);
+		row->request = request_text(webhook);
+	}
 	txn->keyed = !webhook->route->is_unsigned;
 	memcpy(txn->key, webhook->event.key, STORE_KEY_SIZE);
 	txn->mark_count = 0;

@@ -23,6 +23,7 @@ void replay_take(
 	out->event.query = copy(event->query, arena);
 	out->event.params = copy(event->params, arena);
 	out->event.raw = copy(event->raw, arena);
+	out->event.request = copy(event->request, arena);
 	out->failed = event->failure.ptr != NULL;
 }
 
@@ -85,9 +86,9 @@ static void read_params(struct params *out, struct span text, struct arena *aren
 	json_decref(json);
 }
 
-/* How it came is not kept: by POST, as webhooks do unless told otherwise, where the
- * route takes that. */
-static struct span method_of(const struct route *route)
+/* Of an event that has no request: by POST, as webhooks come unless told otherwise,
+ * where the route takes that. */
+static struct span usual_method(const struct route *route)
 {
 	struct span methods = span_of(route_methods(route));
 	for (struct span rest = methods; rest.len > 0; rest = span_trim(rest)) {
@@ -97,6 +98,35 @@ static struct span method_of(const struct route *route)
 		rest = span_from(rest, word.len);
 	}
 	return span_head(methods, span_find(methods, ' '));
+}
+
+static struct span text_of(const json_t *value, struct arena *arena)
+{
+	const char *text = json_string_value(value);
+	return text == NULL ? (struct span){0} : arena_copy(arena, span_of(text));
+}
+
+static void read_headers(
+    struct frame_event *out, const json_t *list, struct arena *arena)
+{
+	size_t count = json_array_size(list);
+	struct frame_pair *pairs = arena_alloc(arena, count * sizeof(*pairs));
+	for (size_t i = 0; i < count; i++) {
+		const json_t *header = json_array_get(list, i);
+		pairs[i] =
+		    (struct frame_pair){text_of(json_array_get(header, 0), arena),
+			text_of(json_array_get(header, 1), arena)};
+	}
+	out->headers = pairs;
+	out->header_count = (uint32_t)count;
+}
+
+static void read_request(struct frame_event *out, struct span text, struct arena *arena)
+{
+	json_t *request = json_loadb(text.ptr, text.len, 0, NULL);
+	out->method = text_of(json_object_get(request, "method"), arena);
+	read_headers(out, json_object_get(request, "headers"), arena);
+	json_decref(request);
 }
 
 static struct span form_of(const struct params *params, struct arena *arena)
@@ -158,7 +188,9 @@ int replay_pack(struct replay *replay, struct frame_event *out,
 	out->kind = span_of(event->kind);
 	out->sid = event->sid.ptr != NULL ? event->sid : SPAN("");
 	out->account_sid = params_get(&params, "AccountSid");
-	out->method = method_of(replay->route);
+	read_request(out, event->request, arena);
+	if (out->method.ptr == NULL)
+		out->method = usual_method(replay->route);
 	out->target = target_of(event, replay->route, arena);
 	out->path_params = route_params(replay->route,
 	    span_head(out->target, span_find(out->target, '?')), arena,

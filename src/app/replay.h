@@ -1,6 +1,6 @@
 /* replay -- a stored event as a handler process is given it: the webhook again, made of
- * what the store keeps of it. Its headers are not kept, and where its parameters hold
- * all of its body, the body is made of them anew. */
+ * what the store keeps of it. Where its parameters hold all of its body, the body is
+ * made of them anew. */
 #ifndef OFFHOOK_APP_REPLAY_H
 #define OFFHOOK_APP_REPLAY_H
 

@@ -13,7 +13,9 @@
 #include "app/workers.h"
 #include "util/mem.h"
 
-enum { CONCURRENCY = 4 };
+/* The handler's first failure ends a retry; what it wrote may meet a conflict, or the
+ * server be killed, and then it runs again. */
+enum { CONCURRENCY = 4, MAX_TRIES = 3, BACKOFF_MS = 50 };
 
 struct retry {
 	struct service *service;
@@ -33,7 +35,10 @@ struct retry_run {
 struct job_worker retry_worker(const struct config *config)
 {
 	return (struct job_worker){.queue = QUEUE_EVENTS,
-	    .max_tries = 1,
+	    .max_tries = MAX_TRIES,
+	    .floor_ms = BACKOFF_MS,
+	    .base_ms = BACKOFF_MS,
+	    .cap_ms = BACKOFF_MS,
 	    .timeout_ms = config->handler_timeout_ms,
 	    .concurrency = CONCURRENCY};
 }

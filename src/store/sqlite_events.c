@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                         \
 	"SELECT id, received_at, kind, sid, route, query, state, failure, params, raw," \
-	" reply_status, reply_type, reply_body, duplicates FROM event "
+	" reply_status, reply_type, reply_body, duplicates, request FROM event "
 
 /* One walk over events: where it is, what it gives and to whom. */
 struct walk {
@@ -59,6 +59,7 @@ static void take(struct walk *walk, sqlite3_stmt *stmt)
 	    .reply = {sqlite3_column_int(stmt, 10), copy(arena, stmt, 11),
 		      copy(arena, stmt, 12)},
 	    .duplicates = sqlite3_column_int64(stmt, 13),
+	    .request = copy(arena, stmt, 14),
 	};
 }
 

@@ -36,7 +36,7 @@ static int erase_events(struct engine_db *db, struct forget *f, struct error *er
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
 	    "UPDATE event SET params = '{}', raw = NULL, query = NULL, failure = NULL,"
-	    " reply_type = NULL, reply_body = NULL WHERE id = ?",
+	    " request = NULL, reply_type = NULL, reply_body = NULL WHERE id = ?",
 	    err);
 	if (stmt == NULL)
 		return -1;

@@ -37,8 +37,9 @@ struct migration {
 
 /* Migration i makes schema i + 1. Never change one that was released: add. */
 static const struct migration migrations[] = {
-    {first_tables, &keys_schema,        "0.1.0"},
-    {NULL,         &sqlite_jobs_schema, "0.1.0"},
+    {first_tables,				&keys_schema,        "0.1.0"},
+    {NULL,					&sqlite_jobs_schema, "0.1.0"},
+    {"ALTER TABLE event ADD COLUMN request TEXT", NULL,                "0.1.0"},
 };
 
 enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };
@@ -124,6 +125,11 @@ int sqlite_schema_check(sqlite3 *db, struct error *err)
 		return -1;
 	if (have == 0)
 		return error_set(err, "%s is empty: no server has opened it yet",
+		    sqlite3_db_filename(db, "main"));
+	if (have < SCHEMA)
+		return error_set(err,
+		    "%s was made by an older offhook: start this one's server on it, which "
+		    "brings it up to date",
 		    sqlite3_db_filename(db, "main"));
 	return have > SCHEMA ? check_newer(db, err) : 0;
 }

@@ -21,6 +21,7 @@ static int insert_event(
 	(void)sqlite3_bind_int(stmt, 11, event->reply.status);
 	sqlite_db_text(stmt, 12, event->reply.type);
 	sqlite_db_text(stmt, 13, event->reply.body);
+	sqlite_db_text(stmt, 14, event->request);
 	return sqlite_db_run(stmt, err);
 }
 

@@ -287,8 +287,8 @@ static int prepare(struct sqlite_writer *w, struct error *err)
 	    {&w->release,      "RELEASE txn"							},
 	    {&w->undo,         "ROLLBACK TO txn"						    },
 	    {&w->add_event,
-             "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"                   },
-	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?"
+             "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"                },
+	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?, request = NULL"
 			       " WHERE id = ? AND failure IS NOT NULL"},
 	    {&w->count_repeat,
              "UPDATE event SET duplicates = duplicates + ? WHERE id = ?"                            },

@@ -178,7 +178,10 @@ static void a_failed_event_can_be_handled_again(void **state)
 	talk_await(&talk, "offhook.events", "done", 2);
 	talk_await(&talk, "note", "done", 2); /* what its handler enqueued */
 	assert_int_equal(
-	    talk_count(&talk, "handled", "{\"sid\": \"SM1\", \"body\": \"café\"}"), 1);
+	    talk_count(&talk, "handled",
+		"{\"sid\": \"SM1\", \"body\": \"café\", \"method\": \"POST\", "
+		"\"host\": \"example.com\"}"),
+	    1);
 	assert_int_equal(
 	    talk_count(&talk, "handled", "{\"sid\": \"SM2\", \"name\": \"nine ten\"}"),
 	    1);
@@ -186,6 +189,25 @@ static void a_failed_event_can_be_handled_again(void **state)
 	talk_expect_event(&talk, "SM1", "failure", NULL);
 	post(&talk, "/broken", "SM1", "caf%C3%A9"); /* a repeat: the first reply */
 	assert_int_equal(talk_count(&talk, "handled", "{}"), 2);
+	talk_end(&talk);
+}
+
+static void a_retry_whose_writes_meet_a_conflict_runs_again(void **state)
+{
+	struct talk talk;
+	(void)state;
+	start(&talk);
+	post(&talk, "/sell", "SM1", "slowly");
+	post(&talk, "/mend", "SM2", "x");
+	retry(&talk, "SM1");
+	talk_await(&talk, "offhook.events", "running", 1);
+	talk_expect_text(&talk, "/sell",
+	    "MessageSid=SM3&From=%2B1556&To=%2B1999&Body=quickly", "sold");
+	json_t *job = talk_job(&talk, "offhook.events", "done");
+	assert_int_equal(job_number(job, "tries"), 2);
+	json_decref(job);
+	talk_expect_event(&talk, "SM1", "state", "done");
+	assert_int_equal(talk_count(&talk, "stock", "{\"n\": 8}"), 1);
 	talk_end(&talk);
 }
 
@@ -250,6 +272,7 @@ int main(void)
 	    cmocka_unit_test(the_built_in_app_has_alerts_too),
 	    cmocka_unit_test(an_app_without_routes_is_told_of_the_built_in_ones),
 	    cmocka_unit_test(a_failed_event_can_be_handled_again),
+	    cmocka_unit_test(a_retry_whose_writes_meet_a_conflict_runs_again),
 	    cmocka_unit_test(an_alert_tells_of_a_retry_that_failed),
 	    cmocka_unit_test(a_retry_that_nobody_needs_is_given_up),
 	    cmocka_unit_test(a_late_event_whose_handler_failed_can_be_handled_again),

@@ -129,8 +129,9 @@ static int on_broken(oh_event *event, oh_twiml *reply)
 	if (oh_kv(event, "mended") == NULL)
 		return oh_fail(event, "broken");
 	oh_insert(event, "handled",
-	    json_pack("{s:s, s:s, s:s*}", "sid", oh_sid(event), "body", oh_param(event, "Body"),
-		"name", name));
+	    json_pack("{s:s, s:s, s:s*, s:s, s:s*}", "sid", oh_sid(event), "body",
+		oh_param(event, "Body"), "name", name, "method", oh_method(event), "host",
+		oh_header(event, "Host")));
 	oh_enqueue(event, "note", json_pack("{s:s, s:i}", "sid", oh_sid(event), "n", 0));
 	oh_message(reply, "never sent");
 	return OH_OK;
@@ -139,7 +140,24 @@ static int on_broken(oh_event *event, oh_twiml *reply)
 static int on_mend(oh_event *event, oh_twiml *reply)
 {
 	oh_set(event, "mended", "yes", 0);
+	oh_insert(event, "stock", json_pack("{s:i}", "n", 10));
 	oh_message(reply, "mended");
+	return OH_OK;
+}
+
+/* Sells what it has seen, when nobody else has sold it meanwhile. */
+static int on_sell(oh_event *event, oh_twiml *reply)
+{
+	json_t *stock = oh_find_one(event, "stock", json_object());
+	json_int_t n = json_integer_value(json_object_get(stock, "n"));
+	json_decref(stock);
+	if (oh_kv(event, "mended") == NULL)
+		return oh_fail(event, "broken");
+	if (strcmp(oh_param(event, "Body"), "slowly") == 0)
+		(void)usleep(700000);
+	oh_update_expecting(event, "stock", json_pack("{s:I}", "n", n),
+	    json_pack("{s:{s:I}}", "$set", "n", n - 1), 1);
+	oh_message(reply, "sold");
 	return OH_OK;
 }
 
@@ -168,6 +186,7 @@ int main(int argc, char **argv)
 	    {OH_MESSAGE, "/broken", on_broken},
 	    {OH_MESSAGE, "/broken/:name", on_broken},
 	    {OH_MESSAGE, "/mend", on_mend},
+	    {OH_MESSAGE, "/sell", on_sell},
 	    {OH_MESSAGE, "/late", on_late, .deadline_s = 1},
 	    {OH_MESSAGE_STATUS, "/status", on_status},
 	    OH_BUILTIN_ROUTES,

@@ -99,6 +99,23 @@ static void it_is_packed_as_it_came(void **state)
 	assert_true(f->replay.failed);
 }
 
+static void how_it_came_is_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct store_event event = event_of("sms.received", "/sms", "{}");
+	event.request =
+	    SPAN("{\"method\":\"GET\",\"headers\":[[\"Host\",\"example.com\"],"
+		 "[\"X-A\",\"\"],[\"X-A\",\"caf\\u00e9\"]]}");
+	assert_int_equal(pack(f, &event), 0);
+	assert_true(span_is(f->packed.method, "GET"));
+	assert_int_equal(f->packed.header_count, 3);
+	assert_true(span_is(f->packed.headers[0].name, "Host"));
+	assert_true(span_is(f->packed.headers[0].value, "example.com"));
+	assert_true(span_is(f->packed.headers[1].name, "X-A"));
+	assert_int_equal(f->packed.headers[1].value.len, 0);
+	assert_true(span_is(f->packed.headers[2].value, "café"));
+}
+
 static void what_parameters_do_not_hold_is_its_raw_body(void **state)
 {
 	struct fixture *f = *state;
@@ -151,6 +168,7 @@ static void what_has_no_handler_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(how_it_came_is_as_it_was, setup, teardown),
 	    cmocka_unit_test_setup_teardown(it_is_packed_as_it_came, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		what_parameters_do_not_hold_is_its_raw_body, setup, teardown),

@@ -249,8 +249,17 @@ static bool check_revised(void *ctx, const struct store_event *event)
 	(void)ctx;
 	assert_int_equal(event->state, EVENT_DONE);
 	assert_null(event->failure.ptr);
+	assert_null(event->request.ptr);
 	assert_true(span_is(event->reply.body, "sorry"));
 	assert_true(span_is(event->params, "{\"Body\":\"hello\"}"));
+	return true;
+}
+
+static bool check_failed(void *ctx, const struct store_event *event)
+{
+	(void)ctx;
+	assert_true(span_is(event->failure, "it crashed"));
+	assert_true(span_is(event->request, "{\"method\":\"POST\"}"));
 	return true;
 }
 
@@ -262,7 +271,10 @@ static void a_retry_revises_an_events_state_and_nothing_else(void **state)
 	struct store_job_write fenced = settled(99, 1, JOB_DONE);
 	txn.event.state = EVENT_FAILED;
 	txn.event.failure = SPAN("it crashed");
+	txn.event.request = SPAN("{\"method\":\"POST\"}");
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+	assert_int_equal(
+	    store_event_get(f->reader, txn.event.id, check_failed, NULL, &f->err), 1);
 	struct store_txn retry = {.revised_event = txn.event.id, .jobs = &fenced};
 	assert_int_equal(store_commit(f->store, &retry), STORE_CONFLICT);
 	assert_events(f,

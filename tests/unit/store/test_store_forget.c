@@ -12,6 +12,7 @@ static void add_of(
 	txn.event.params = span_of(params);
 	txn.event.raw = span_of(params);
 	txn.event.query = span_of(params);
+	txn.event.request = span_of(params);
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 }
 

@@ -80,6 +80,21 @@ static void a_newer_store_is_refused_unless_it_can_be_read(void **state)
 	(void)add_event(f, "SM1", "r");
 }
 
+static void an_older_store_is_brought_up_to_date_by_its_owner(void **state)
+{
+	struct fixture *f = *state;
+	struct store_reader *reader = NULL;
+	(void)add_event(f, "SM1", "r");
+	fixture_close(f);
+	sql(f, "ALTER TABLE event DROP COLUMN request; PRAGMA user_version = 2;");
+	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "older"));
+	fixture_open(f);
+	(void)add_event(f, "SM2", "r");
+	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), 0);
+	store_reader_close(reader);
+}
+
 static void a_damaged_file_is_said_to_be(void **state)
 {
 	struct fixture *f = *state;
@@ -274,6 +289,7 @@ int main(void)
 	    TEST(a_second_owner_is_told_who_has_it),
 	    TEST(files_are_the_owners_alone),
 	    TEST(a_newer_store_is_refused_unless_it_can_be_read),
+	    TEST(an_older_store_is_brought_up_to_date_by_its_owner),
 	    TEST(a_damaged_file_is_said_to_be),
 	    TEST(a_store_that_was_never_finished_is_made),
 	    TEST(where_no_store_is_a_reader_says_so),
