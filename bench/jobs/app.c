@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { BATCH = 100, FANS_MAX = 10000 };
+enum { BATCH = 100 };
 
 static json_int_t now_us(void)
 {
@@ -40,16 +40,13 @@ static int on_batch(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-/* jobs=N: N jobs, by N / BATCH jobs that enqueue BATCH each, the first of which is
- * the first=F-th of all that do. */
-static int on_fan(oh_event *event, oh_twiml *reply)
+/* trees=N: N jobs, each of which enqueues BATCH jobs, each of which enqueues BATCH. */
+static int on_trees(oh_event *event, oh_twiml *reply)
 {
-	long fans = oh_param_int(event, "jobs", 0) / BATCH;
-	long first = oh_param_int(event, "first", 0);
+	long trees = oh_param_int(event, "trees", 0);
 	(void)reply;
-	for (long i = 0; i < fans && i < FANS_MAX; i++)
-		oh_enqueue(event, "fan",
-		    json_pack("{s:s}", "sid", oh_format(event, "SM%028lx", first + i)));
+	for (long i = 0; i < trees; i++)
+		oh_enqueue(event, "tree", json_pack("{s:I}", "n", (json_int_t)i));
 	return OH_OK;
 }
 
@@ -60,6 +57,16 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 	    json_pack("{s:s, s:s, s:s}", "messageSid", oh_param(event, "MessageSid"),
 		"from", oh_param(event, "From"), "body", oh_param(event, "Body")));
 	oh_message(reply, "Thanks!");
+	return OH_OK;
+}
+
+static int tree(oh_job *job)
+{
+	json_int_t n = json_integer_value(json_object_get(oh_payload(job), "n"));
+	for (int i = 0; i < BATCH; i++)
+		oh_enqueue(job, "fan",
+		    json_pack(
+			"{s:s}", "sid", oh_format(job, "SM%028llx", n * BATCH + i)));
 	return OH_OK;
 }
 
@@ -84,13 +91,14 @@ int main(int argc, char **argv)
 	    {OH_MESSAGE, "/one", on_one},
 	    {OH_MESSAGE,    "/batch", on_batch},
 	    {OH_MESSAGE, "/sms", on_sms},
-	    {OH_UNSIGNED,  "/fan", on_fan},
+	    {OH_UNSIGNED,  "/trees", on_trees},
 	    {0},
 	};
 	static const oh_worker workers[] = {
 	    {"effect",           effect, .concurrency = 64},
 	    {"fan", fan, .concurrency = 4},
-	    {0             },
+	    {"tree",              tree},
+	    {0 },
 	};
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .workers = workers});
 }

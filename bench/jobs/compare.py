@@ -14,7 +14,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 from common import (Failure, all_descriptors, commit, cores, load_average,  # noqa: E402
                     options_parser, print_checks, save, talk)
 from graphile import Cluster, Graphile  # noqa: E402
-from offhook import BATCH, Offhook  # noqa: E402
+from offhook import BATCH, TREE, Offhook  # noqa: E402
 
 SETTLE = 20  # first jobs of the latency part that do not count
 
@@ -104,10 +104,11 @@ def read_options():
     parser.add_argument("--samples", type=int, default=200,
                         help="of starts, a round (200)")
     parser.add_argument("--quick", action="store_true",
-                        help="1 round of 2 s and 5,000 jobs: does it work?")
+                        help="1 round of 2 s and 10,000 jobs: does it work?")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds, options.jobs = 1, 2, 5_000
+        options.rounds, options.seconds, options.jobs = 1, 2, TREE
+    options.jobs = options.jobs // TREE * TREE
     return options
 
 

@@ -21,7 +21,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 from common import (MB, Failure, all_descriptors, commit, load_average,  # noqa: E402
                     memory, on_cores, options_parser, print_checks, save, talk)
-from offhook import BATCH, URL, Offhook  # noqa: E402
+from offhook import TREE, URL, Offhook  # noqa: E402
 
 JOBS = 1_000_000
 PATIENCE_S = 900
@@ -142,12 +142,12 @@ class Bench:
             with self.phase("alone", sender, held, 0):
                 time.sleep(options.seconds)
             with self.phase("enqueue", sender, held, jobs):
-                offhook.fan_out(server, jobs)
+                took = offhook.fan_out(server, jobs)
             with self.phase("list", sender, held, 0):
                 self.list_jobs(jobs)
             with self.phase("run", sender, held, jobs):
                 offhook.run("jobs", "resume", "effect")
-                offhook.wait_done(server, jobs // BATCH + jobs)
+                offhook.wait_done(server, took + jobs)
             with self.phase("prune", sender, held, 0):
                 self.wait_pruned()
             with self.phase("alone again", sender, held, 0):
@@ -204,7 +204,7 @@ def read_options():
     options = parser.parse_args()
     if options.quick:
         options.jobs, options.seconds, options.keep = 20_000, 3, 5
-    options.jobs = options.jobs // BATCH * BATCH
+    options.jobs = options.jobs // TREE * TREE
     return options
 
 

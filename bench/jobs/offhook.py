@@ -18,7 +18,7 @@ from common import TOKEN, Failure, Server, on_cores
 
 URL = "https://example.com"
 BATCH = 100  # as in app.c
-FANS = 1000
+TREE = BATCH * BATCH
 PAUSE_S = 0.02
 PATIENCE_S = 600
 
@@ -119,12 +119,13 @@ class Offhook:
             time.sleep(0.1)
 
     def fan_out(self, server, jobs):
-        """Enqueues them, BATCH in a transaction, by jobs that do, which webhooks
-        enqueued: FANS of them each."""
-        for first in range(0, jobs, FANS * BATCH):
-            post(server.address, "/fan", {"first": str(first // BATCH),
-                                          "jobs": str(min(jobs - first, FANS * BATCH))})
-        self.wait_done(server, jobs // BATCH)
+        """Enqueues them, BATCH in a transaction, by jobs that do, which others enqueued.
+        Gives how many jobs that took."""
+        trees = jobs // TREE
+        post(server.address, "/trees", {"trees": str(trees)})
+        took = trees + trees * BATCH
+        self.wait_done(server, took)
+        return took
 
     def effect_time(self, order):
         document = self.run("query", "effects", "{}", "--sort", json.dumps({"at": order}),
@@ -133,10 +134,10 @@ class Offhook:
 
     def drain(self, jobs):
         with self.fresh(self.bench.all_cores, True) as server:
-            self.fan_out(server, jobs)
+            took = self.fan_out(server, jobs)
             os.sync()
             self.run("jobs", "resume", "effect")
-            self.wait_done(server, jobs // BATCH + jobs)
+            self.wait_done(server, took + jobs)
             count = int(self.run("query", "effects", "{}", "--count"))
             first, last = self.effect_time(1), self.effect_time(-1)
         if count != jobs:

@@ -1,29 +1,43 @@
 #include "store/trickle.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "util/mem.h"
 
-/* Few enough that a disk writes them in a fraction of a millisecond wherever they lie,
- * enough that the checkpoint takes no longer for it. */
-enum { PAGES = 8 };
+/* Few enough that a disk writes them in a fraction of a millisecond, enough that the
+ * checkpoint takes no longer for it. Pages that follow one another are one place: what
+ * takes a disk its time is how many places it is sent to. */
+enum { PLACES = 8, PAGES = 64 };
 
 /* The file's methods are found through the file, and the rest of this behind them. */
 struct trickle {
 	sqlite3_io_methods methods;
 	const sqlite3_io_methods *usual;
-	int unsynced;
+	int pages, places;  /* since the last sync */
+	sqlite3_int64 next; /* where the last one ended */
 };
+
+static bool enough(struct trickle *trickle, int count, sqlite3_int64 offset)
+{
+	trickle->pages++;
+	trickle->places += offset != trickle->next;
+	trickle->next = offset + count;
+	if (trickle->pages < PAGES && trickle->places < PLACES)
+		return false;
+	trickle->pages = 0;
+	trickle->places = 0;
+	return true;
+}
 
 static int write_some(
     sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
 {
 	struct trickle *trickle = (struct trickle *)(uintptr_t)file->pMethods;
 	int rc = trickle->usual->xWrite(file, bytes, count, offset);
-	if (rc != SQLITE_OK || ++trickle->unsynced < PAGES)
+	if (rc != SQLITE_OK || !enough(trickle, count, offset))
 		return rc;
-	trickle->unsynced = 0;
 	return trickle->usual->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 

@@ -17,6 +17,12 @@ void talk_enqueue(
 	talk_expect_text(talk, "/enqueue", form, "enqueued");
 }
 
+void talk_release(const struct talk *talk)
+{
+	talk_expect_text(talk, "/release",
+	    "MessageSid=SM99&From=%2B1557&To=%2B1999&Body=x", "released");
+}
+
 static json_t *lines(const char *const *words)
 {
 	struct buf out = {0};

@@ -7,6 +7,8 @@
 /* Posts to "/enqueue" for that queue; more is further parameters ("&Delay=1"), or "". */
 void talk_enqueue(
     const struct talk *talk, const char *sid, const char *queue, const char *more);
+/* Lets the jobs of the queue "patient" end. */
+void talk_release(const struct talk *talk);
 /* The queue's jobs as `offhook jobs list --json` shows them; state "": in any. */
 json_t *talk_jobs(const struct talk *talk, const char *queue, const char *state);
 /* Waits, some seconds, until so many of the queue are in that state. */

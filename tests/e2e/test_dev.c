@@ -268,7 +268,7 @@ static void saved_settings_are_taken_and_no_request_is_lost(void **state)
 	talk_signature(signature, TALK_TOKEN, TALK_URL "/twilio/sms", SLOW_SMS("2"));
 	talk_request(&request, "/twilio/sms", signature, SLOW_SMS("2"));
 	talk_send(fd, request.ptr, request.len);
-	(void)usleep(200000);
+	(void)usleep(500000);
 	save_beside(&project, ".env", "GREETING=good day\n");
 	talk_receive(fd, &answer);
 	(void)close(fd);

@@ -97,7 +97,7 @@ static void many_failures_are_one_alert(void **state)
 	(void)snprintf(path, sizeof(path), "%s/alerts", dir);
 	(void)snprintf(command, sizeof(command), "cat >>%s; echo >>%s", path, path);
 	const char *const extra[] = {
-	    "--alert-command", command, "--alert-delay", "1s", NULL};
+	    "--alert-command", command, "--alert-delay", "4s", NULL};
 	talk_start_program(&talk, APPS_DIR "/jobs", extra);
 	for (int i = 0; i < 5; i++) {
 		char sid[8];
@@ -197,7 +197,7 @@ static void a_retry_whose_writes_meet_a_conflict_runs_again(void **state)
 	struct talk talk;
 	(void)state;
 	start(&talk);
-	post(&talk, "/sell", "SM1", "slowly");
+	post(&talk, "/sell", "SM1", "patiently");
 	post(&talk, "/mend", "SM2", "x");
 	retry(&talk, "SM1");
 	talk_await(&talk, "offhook.events", "running", 1);

@@ -144,10 +144,11 @@ static void a_running_job_is_shown_with_its_progress(void **state)
 	struct talk talk;
 	(void)state;
 	start(&talk);
-	talk_enqueue(&talk, "SM1", "slow", "");
-	json_t *job = talk_job(&talk, "slow", "running");
+	talk_enqueue(&talk, "SM1", "patient", "");
+	json_t *job = talk_job(&talk, "patient", "running");
 	json_decref(job);
-	job = talk_job(&talk, "slow", "done");
+	talk_release(&talk);
+	job = talk_job(&talk, "patient", "done");
 	assert_string_equal(
 	    json_string_value(json_object_get(job, "progress")), "half of it");
 	json_decref(job);

@@ -86,14 +86,15 @@ static void what_a_cancelled_job_wrote_is_undone(void **state)
 	char id[32];
 	(void)state;
 	start(&talk);
-	talk_enqueue(&talk, "SM1", "slow", "");
-	json_t *job = talk_job(&talk, "slow", "running");
+	talk_enqueue(&talk, "SM1", "patient", "");
+	json_t *job = talk_job(&talk, "patient", "running");
 	(void)snprintf(id, sizeof(id), "%d", (int)job_number(job, "id"));
 	json_decref(job);
 	talk_command(&talk, (const char *const[]){"jobs", "cancel", id, NULL});
-	talk_await(&talk, "slow", "cancelled", 1);
-	talk_enqueue(&talk, "SM2", "slow", "");
-	talk_await(&talk, "slow", "done", 1);
+	talk_await(&talk, "patient", "cancelled", 1);
+	talk_enqueue(&talk, "SM2", "patient", "");
+	talk_release(&talk);
+	talk_await(&talk, "patient", "done", 1);
 	talk_await_documents(&talk, "notes", "{}", 1);
 	talk_end(&talk);
 }
@@ -150,11 +151,12 @@ static void a_try_that_the_server_died_in_counts(void **state)
 	struct talk talk;
 	(void)state;
 	start(&talk);
-	talk_enqueue(&talk, "SM1", "slow", "");
-	json_decref(talk_job(&talk, "slow", "running"));
+	talk_enqueue(&talk, "SM1", "patient", "");
+	json_decref(talk_job(&talk, "patient", "running"));
 	talk_kill(&talk);
 	talk_again(&talk);
-	json_t *job = talk_job(&talk, "slow", "done");
+	talk_release(&talk);
+	json_t *job = talk_job(&talk, "patient", "done");
 	assert_int_equal(job_number(job, "tries"), 2);
 	assert_string_equal(job_error(job, 0), "the server stopped while it ran");
 	json_decref(job);
@@ -176,21 +178,21 @@ static void a_server_that_stops_in_order_lets_jobs_end(void **state)
 	talk_end(&talk);
 }
 
-/* Four jobs are with the only process, which sleeps in the first. */
+/* Four jobs are with the only process, which waits in the first. */
 static void a_try_that_had_not_begun_when_the_server_died_does_not_count(void **state)
 {
 	static const char *const one[] = {"--workers", "1", "--max-workers", "1", NULL};
 	struct talk talk;
 	(void)state;
 	talk_start_program(&talk, APPS_DIR "/jobs", one);
-	talk_enqueue(&talk, "SM1", "slow", "&Count=4");
-	talk_await(&talk, "slow", "running", 1);
+	talk_enqueue(&talk, "SM1", "patient", "&Count=4");
+	talk_await(&talk, "patient", "running", 1);
 	talk_kill(&talk);
-	json_t *jobs = talk_jobs(&talk, "slow", "waiting");
+	json_t *jobs = talk_jobs(&talk, "patient", "waiting");
 	assert_int_equal(json_array_size(jobs), 4);
 	json_decref(jobs);
 	talk_again(&talk);
-	jobs = talk_jobs(&talk, "slow", "");
+	jobs = talk_jobs(&talk, "patient", "");
 	int counted = 0;
 	for (size_t i = 0; i < json_array_size(jobs); i++)
 		counted += (int)job_number(json_array_get(jobs, i), "tries");

@@ -44,9 +44,9 @@ static void a_build_may_bring_the_first_workers_and_take_them_away(void **state)
 	swap(&talk, APPS_DIR "/jobs");
 	talk_enqueue(&talk, "SM1", "note", "");
 	talk_await(&talk, "note", "done", 1);
-	talk_enqueue(&talk, "SM2", "note", "&Delay=0.5");
+	talk_enqueue(&talk, "SM2", "note", "&Delay=3");
 	swap(&talk, APPS_DIR "/build_a");
-	(void)usleep(800000);
+	(void)usleep(3300000);
 	talk_await(&talk, "note", "waiting", 1);
 	swap(&talk, APPS_DIR "/jobs");
 	talk_await(&talk, "note", "done", 2);

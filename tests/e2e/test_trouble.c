@@ -111,7 +111,7 @@ static void sigterm_drains(void **state)
 		talk_send(fds[i], request.ptr, request.len - (i % 2 == 0 ? 1 : 0));
 		buf_free(&request);
 	}
-	(void)usleep(100000);
+	(void)usleep(500000);
 	assert_int_equal(kill(talk.pid, SIGTERM), 0);
 	(void)usleep(100000);
 	for (int i = 0; i < CLIENTS; i++) {

@@ -2,10 +2,13 @@
  * names, with the options that the other parameters say; each queue's worker does
  * what its name says, and ends with a document in "notes". */
 #include <offhook.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { STOCK = 10 };
 
 static double number(const oh_event *event, const char *name)
 {
@@ -101,8 +104,16 @@ static int hanging(oh_job *job)
 
 static int slow(oh_job *job)
 {
-	oh_progress(job, "half of it");
 	(void)sleep(2);
+	return note(job);
+}
+
+/* Until "/release" was called. */
+static int patient(oh_job *job)
+{
+	oh_progress(job, "half of it");
+	for (int i = 0; i < 1000 && oh_kv(job, "released") == NULL; i++)
+		(void)usleep(20000);
 	return note(job);
 }
 
@@ -117,6 +128,13 @@ static int unsteady(oh_job *job)
 static int on_failure(oh_job *job)
 {
 	oh_insert(job, "failures", json_incref(oh_payload(job)));
+	return OH_OK;
+}
+
+static int on_release(oh_event *event, oh_twiml *reply)
+{
+	oh_set(event, "released", "yes", 0);
+	oh_message(reply, "released");
 	return OH_OK;
 }
 
@@ -140,21 +158,29 @@ static int on_broken(oh_event *event, oh_twiml *reply)
 static int on_mend(oh_event *event, oh_twiml *reply)
 {
 	oh_set(event, "mended", "yes", 0);
-	oh_insert(event, "stock", json_pack("{s:i}", "n", 10));
+	oh_insert(event, "stock", json_pack("{s:i}", "n", STOCK));
 	oh_message(reply, "mended");
 	return OH_OK;
 }
 
-/* Sells what it has seen, when nobody else has sold it meanwhile. */
-static int on_sell(oh_event *event, oh_twiml *reply)
+static json_int_t stock_of(oh_event *event)
 {
 	json_t *stock = oh_find_one(event, "stock", json_object());
 	json_int_t n = json_integer_value(json_object_get(stock, "n"));
 	json_decref(stock);
+	return n;
+}
+
+/* Sells what it has seen, when nobody else has sold it meanwhile: for which one that
+ * sees all of it waits. */
+static int on_sell(oh_event *event, oh_twiml *reply)
+{
+	json_int_t n = stock_of(event);
 	if (oh_kv(event, "mended") == NULL)
 		return oh_fail(event, "broken");
-	if (strcmp(oh_param(event, "Body"), "slowly") == 0)
-		(void)usleep(700000);
+	bool waits = strcmp(oh_param(event, "Body"), "patiently") == 0 && n == STOCK;
+	for (int i = 0; i < 1000 && waits && stock_of(event) == STOCK; i++)
+		(void)usleep(20000);
 	oh_update_expecting(event, "stock", json_pack("{s:I}", "n", n),
 	    json_pack("{s:{s:I}}", "$set", "n", n - 1), 1);
 	oh_message(reply, "sold");
@@ -183,6 +209,7 @@ int main(int argc, char **argv)
 	    {OH_MESSAGE, "/enqueue", on_enqueue},
 	    {OH_MESSAGE, "/cancel", on_cancel},
 	    {OH_MESSAGE, "/plain", on_plain},
+	    {OH_MESSAGE, "/release", on_release},
 	    {OH_MESSAGE, "/broken", on_broken},
 	    {OH_MESSAGE, "/broken/:name", on_broken},
 	    {OH_MESSAGE, "/mend", on_mend},
@@ -202,6 +229,7 @@ int main(int argc, char **argv)
 	    {"deadly", deadly, .max_tries = 2, .backoff_min_s = 0.05, .backoff_s = 0.05},
 	    {"hanging", hanging, .timeout_s = 1, .backoff_min_s = 0.05, .backoff_s = 0.05},
 	    {"slow", slow, .concurrency = 8},
+	    {"patient", patient, .concurrency = 8},
 	    {"unsteady", unsteady, .concurrency = 4},
 	    {"yearly", note, .cron = "@yearly", .zone = "UTC"},
 	    {0},
