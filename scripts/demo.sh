@@ -48,6 +48,7 @@ printf 'data = %s/data\nlog-level = warn\n' "$dir" >offhook.conf
 
 # Starts a server on the demo's data.
 start() {
+	: >"$dir/log" # not what the one before it said
 	"$1" serve --listen 127.0.0.1:0 --public-url $url 2>"$dir/log" &
 	server=$!
 	for _ in $(seq 200); do

@@ -9,13 +9,15 @@ dir=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill "$server"; wait "$server" || true; fi; rm -rf "$dir"' EXIT
 
+: >"$dir/log" # there, also while the server is only about to start
 ./app serve --listen 127.0.0.1:0 --data "$dir/data" 2>"$dir/log" &
 server=$!
 address=
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+tries=0
+while [ -z "$address" ] && [ "$tries" -lt 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
 	address=$(sed -n 's|^listening on http://||p' "$dir/log")
-	[ -z "$address" ] || break
-	sleep 0.3
 done
 [ -n "$address" ] || { cat "$dir/log" >&2; exit 1; }
 
