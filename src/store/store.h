@@ -288,7 +288,7 @@ enum { STORE_JOBS_RUNNING = 4096 };
  * memory accesses. */
 bool store_job_given(struct store *store, int64_t id, int try);
 /* It begins: from now on it counts as run, also when this process dies. Also for one
- * that was not given; false as store_job_given. When the store is opened, tries that
+ * that was not given; false as store_job_given. One try of a job at a time. When the store is opened, tries that
  * had begun and were not settled are: counted, with the error "the server stopped while
  * it ran", waiting, run_at_ms as it was. */
 bool store_job_began(struct store *store, int64_t id, int try);

@@ -36,16 +36,16 @@ static void *enqueue_all(void *ctx)
 	return NULL;
 }
 
-/* Runs one that is due; threads may try the same one. */
+/* Runs one that is due. Threads may try the same one, which a server's never do, and
+ * then take one another's note away that it has begun: so that is not asserted. */
 static bool run_one(struct crew *crew, int64_t id)
 {
 	struct store_job_write write = settled(id, 1, JOB_DONE);
 	struct store_txn txn = {.jobs = &write};
-	bool began = store_job_began(crew->f->store, id, 1);
+	(void)store_job_began(crew->f->store, id, 1);
 	bool ended = store_commit(crew->f->store, &txn) == STORE_OK;
-	if (began)
-		store_job_ended(crew->f->store, id);
-	return began && (ended || write.fenced);
+	store_job_ended(crew->f->store, id);
+	return ended || write.fenced;
 }
 
 struct page {
