@@ -61,13 +61,19 @@ static int find_route(
 
 /* ---- the request ---- */
 
+/* Absent when it is no text. */
+static struct span text_of(const json_t *value, struct arena *arena)
+{
+	struct span text = {json_string_value(value), json_string_length(value)};
+	return copy(text, arena);
+}
+
 static void add_param(
     struct params *params, struct span name, const json_t *value, struct arena *arena)
 {
-	struct span text = {json_string_value(value), json_string_length(value)};
+	struct span text = text_of(value, arena);
 	if (text.ptr != NULL && params->count < PARAMS_MAX)
-		params->items[params->count++] =
-		    (struct param){name, arena_copy(arena, text)};
+		params->items[params->count++] = (struct param){name, text};
 }
 
 static void read_params(struct params *out, struct span text, struct arena *arena)
@@ -98,12 +104,6 @@ static struct span usual_method(const struct route *route)
 		rest = span_from(rest, word.len);
 	}
 	return span_head(methods, span_find(methods, ' '));
-}
-
-static struct span text_of(const json_t *value, struct arena *arena)
-{
-	const char *text = json_string_value(value);
-	return text == NULL ? (struct span){0} : arena_copy(arena, span_of(text));
 }
 
 static void read_headers(

@@ -199,16 +199,23 @@ static void all_of_many_jobs_run_once(void **state)
 	expect_nothing_begins(p);
 }
 
+/* An empty object and blanks; malloc'd. */
+static char *large_payload(size_t size)
+{
+	char *payload = malloc(size + 1);
+	memset(payload, ' ', size);
+	memcpy(payload, "{}", 2);
+	payload[size] = '\0';
+	return payload;
+}
+
 /* Payloads that no window holds all of. */
 static void large_jobs_run_too(void **state)
 {
 	enum { SIZE = 3 << 20, COUNT = 8 };
 
 	struct play *p = *state;
-	char *payload = malloc(SIZE + 1);
-	memset(payload, ' ', SIZE);
-	memcpy(payload, "{}", 2);
-	payload[SIZE] = '\0';
+	char *payload = large_payload(SIZE);
 	play_open(p);
 	change_job(p, JOB_PAUSE, 0);
 	for (int i = 0; i < COUNT; i++)
@@ -228,10 +235,7 @@ static void what_is_not_heard_of_is_read(void **state)
 	enum { SIZE = 1 << 20, COUNT = 14 };
 
 	struct play *p = *state;
-	char *payload = malloc(SIZE + 1);
-	memset(payload, ' ', SIZE);
-	memcpy(payload, "{}", 2);
-	payload[SIZE] = '\0';
+	char *payload = large_payload(SIZE);
 	play_open(p);
 	(void)pthread_mutex_lock(&p->gate);
 	for (int i = 0; i < COUNT; i++)
