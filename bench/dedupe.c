@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/keys.h"
+#include "keys/keys.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/text.h"

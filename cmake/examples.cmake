@@ -3,10 +3,10 @@
 file(GLOB OFFHOOK_PROJECT CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/data/project/*)
 list(SORT OFFHOOK_PROJECT)
 add_custom_command(OUTPUT ${GENERATED}/project_files.c
-	COMMAND embed project_file cli/project_files.h ${GENERATED}/project_files.c
+	COMMAND embed project_file dev/project_files.h ${GENERATED}/project_files.c
 		${OFFHOOK_PROJECT}
 	DEPENDS embed ${OFFHOOK_PROJECT})
-target_sources(oh_cli PRIVATE ${GENERATED}/project_files.c)
+target_sources(oh_dev PRIVATE ${GENERATED}/project_files.c)
 
 # examples/*.c: each a whole program, built as a user would build it: with the public
 # headers and the library alone, strictly.
@@ -46,7 +46,7 @@ Requires: jansson
 Cflags: -I${CMAKE_SOURCE_DIR}/include -I${GENERATED} ${flags}
 Libs: -L${CMAKE_BINARY_DIR} -Wl,-rpath,${CMAKE_BINARY_DIR} -loffhook -Wl,--export-dynamic ${flags}
 ")
-foreach(name test_create test_dev)
+foreach(name e2e_test_create e2e_test_dev)
 	if(TARGET ${name})
 		target_compile_definitions(${name} PRIVATE
 			PKGCONFIG_DIR="${CMAKE_BINARY_DIR}/pkgconfig"

@@ -4,11 +4,28 @@
 set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${GENERATED})
 
+# The libraries that a folder knows beyond its own below.
+set(LIBRARIES_api PkgConfig::JANSSON)
+set(LIBRARIES_builtin PkgConfig::JANSSON)
+set(LIBRARIES_client ${CMAKE_DL_LIBS} PkgConfig::CRYPTO)
+set(LIBRARIES_frame Threads::Threads)
+set(LIBRARIES_http PkgConfig::LIBEVENT llhttp)
+set(LIBRARIES_jobs PkgConfig::GLIB)
+set(LIBRARIES_keys PkgConfig::SQLITE)
+set(LIBRARIES_query PkgConfig::JANSSON PkgConfig::PCRE2)
+set(LIBRARIES_sqlite PkgConfig::SQLITE)
+set(LIBRARIES_store PkgConfig::JANSSON PkgConfig::SQLITE)
+set(LIBRARIES_twilio PkgConfig::CRYPTO PkgConfig::LIBXML2 PkgConfig::JANSSON)
+set(LIBRARIES_util PkgConfig::CRYPTO Threads::Threads)
+set(LIBRARIES_view PkgConfig::LIBXML2)
+
 function(offhook_layer name)
 	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
 	add_library(oh_${name} STATIC ${sources})
-	target_link_libraries(oh_${name} PRIVATE offhook_flags PUBLIC ${ARGN})
+	target_link_libraries(oh_${name} PRIVATE offhook_flags
+		PUBLIC ${ARGN} ${LIBRARIES_${name}})
 	target_compile_options(oh_${name} PRIVATE -fvisibility=hidden)
+	add_dependencies(oh_${name} verbs_header)
 endfunction()
 
 # The TwiML element table is generated from data/twiml.json.
@@ -42,24 +59,30 @@ file(GLOB OFFHOOK_TEMPLATES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/data/templates
 add_executable(embed tools/embed.c)
 target_link_libraries(embed PRIVATE offhook_flags)
 add_custom_command(OUTPUT ${GENERATED}/builtin_templates.c
-	COMMAND embed builtin_template app/builtin_templates.h
+	COMMAND embed builtin_template builtin/builtin_templates.h
 		${GENERATED}/builtin_templates.c ${OFFHOOK_TEMPLATES}
 	DEPENDS embed ${OFFHOOK_TEMPLATES})
 
-offhook_layer(util PkgConfig::CRYPTO Threads::Threads)
-offhook_layer(http oh_util PkgConfig::LIBEVENT llhttp)
-offhook_layer(twilio oh_util PkgConfig::CRYPTO PkgConfig::LIBXML2 PkgConfig::JANSSON)
+set(OFFHOOK_LAYERS)
+file(STRINGS src/layers.txt rows REGEX "^[a-z]+:")
+foreach(row ${rows})
+	string(REGEX MATCHALL "[a-z]+" words "${row}")
+	list(POP_FRONT words name)
+	list(TRANSFORM words PREPEND oh_)
+	offhook_layer(${name} ${words})
+	list(APPEND OFFHOOK_LAYERS ${name})
+endforeach()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/layers.txt)
 target_sources(oh_twilio PRIVATE ${GENERATED}/twiml_table.c)
-offhook_layer(store oh_util PkgConfig::SQLITE PkgConfig::JANSSON PkgConfig::PCRE2)
-offhook_layer(jobs oh_store oh_util PkgConfig::GLIB)
-offhook_layer(app oh_http oh_jobs oh_twilio oh_store oh_util PkgConfig::JANSSON
-	${CMAKE_DL_LIBS})
-target_sources(oh_app PRIVATE ${GENERATED}/builtin_templates.c ${GENERATED}/verbs_table.c)
-add_dependencies(oh_app verbs_header)
-offhook_layer(cli oh_app)
-add_dependencies(oh_cli verbs_header)
-target_include_directories(oh_app PUBLIC ${CURL_INCLUDE_DIRS})
+target_sources(oh_builtin PRIVATE ${GENERATED}/builtin_templates.c)
+target_sources(oh_api PRIVATE ${GENERATED}/verbs_table.c)
+
+# Above all folders: oh_main, which knows the whole program.
+add_library(oh_main STATIC src/oh_main.c)
+target_link_libraries(oh_main PRIVATE offhook_flags PUBLIC oh_cmd oh_host)
+target_compile_options(oh_main PRIVATE -fvisibility=hidden)
+add_dependencies(oh_main verbs_header)
 
 add_executable(offhook src/main.c)
-target_link_libraries(offhook PRIVATE offhook_flags oh_cli)
+target_link_libraries(offhook PRIVATE offhook_flags oh_main)
 add_dependencies(offhook verbs_header)

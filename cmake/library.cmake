@@ -3,7 +3,8 @@
 #                    script; scripts/check-symbols.sh compares with scripts/symbols.txt
 #   liboffhook.a     one object whose other names are local: none can clash with a
 #                    user's, and none is left out that only a table refers to
-set(OFFHOOK_PARTS oh_util oh_http oh_twilio oh_store oh_jobs oh_app oh_cli)
+list(TRANSFORM OFFHOOK_LAYERS PREPEND oh_ OUTPUT_VARIABLE OFFHOOK_PARTS)
+list(APPEND OFFHOOK_PARTS oh_main)
 if(NOT LLHTTP_FOUND)
 	list(APPEND OFFHOOK_PARTS llhttp)
 endif()

@@ -1,14 +1,16 @@
-# tests/unit/<layer>/test_*.c: one program each, linked with that layer and those
-# below. tests/e2e/test_*.c: conversations with the real program.
-# tests/fuzz/<layer>/fuzz_*.c: replayed over its corpus everywhere, and fuzzed with
+# tests/unit/<folder>/test_*.c: one program each, linked with that folder of src/ and those
+# it may include. tests/e2e/test_*.c: conversations with the real program.
+# tests/fuzz/<folder>/fuzz_*.c: replayed over its corpus everywhere, and fuzzed with
 # libFuzzer under OFFHOOK_FUZZ. scripts/run-tests.sh finds and runs them.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 enable_testing()
 add_custom_target(tests_all)
 
 function(offhook_test dir name source)
+	string(REGEX REPLACE "^e2e_" "" output ${name})
 	add_executable(${name} ${source} ${ARGN})
-	set_target_properties(${name} PROPERTIES
+	target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+	set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${dir})
 	target_compile_definitions(${name} PRIVATE
 		TEST_DATA_DIR="${CMAKE_SOURCE_DIR}/tests/data"
@@ -18,7 +20,7 @@ function(offhook_test dir name source)
 	add_dependencies(tests_all ${name})
 endfunction()
 
-foreach(layer util http twilio store jobs app cli)
+foreach(layer ${OFFHOOK_LAYERS})
 	# A build for fuzzing has the fuzz targets only.
 	set(sources)
 	if(NOT OFFHOOK_FUZZ)
@@ -44,13 +46,13 @@ foreach(layer util http twilio store jobs app cli)
 endforeach()
 
 if(NOT OFFHOOK_FUZZ)
-	target_sources(test_api_twiml PRIVATE ${GENERATED}/verbs_calls.c)
-	target_include_directories(test_api_twiml
-		PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/app)
+	target_sources(test_oh_twiml PRIVATE ${GENERATED}/verbs_calls.c)
+	target_include_directories(test_oh_twiml
+		PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/api)
 
 	# A handler process that does what the pool's tests tell it.
-	add_executable(fake_host tests/unit/app/fake_host.c)
-	target_link_libraries(fake_host PRIVATE offhook_flags oh_app)
+	add_executable(fake_host tests/unit/pool/fake_host.c)
+	target_link_libraries(fake_host PRIVATE offhook_flags oh_pool)
 	foreach(name test_pool test_pool_jobs)
 		target_compile_definitions(${name} PRIVATE FAKE_HOST="$<TARGET_FILE:fake_host>")
 		add_dependencies(${name} fake_host)
@@ -58,7 +60,7 @@ if(NOT OFFHOOK_FUZZ)
 
 	add_library(conversation STATIC tests/e2e/conversation.c tests/e2e/talk_jobs.c)
 	target_link_libraries(conversation PRIVATE offhook_flags
-		PUBLIC oh_app PkgConfig::CMOCKA)
+		PUBLIC oh_main oh_handlers oh_builtin PkgConfig::CMOCKA)
 	target_compile_definitions(conversation PRIVATE OFFHOOK_BIN="$<TARGET_FILE:offhook>")
 
 	# tests/e2e/apps: users' programs, built as examples are, for tests alone.
@@ -98,6 +100,7 @@ if(NOT OFFHOOK_FUZZ)
 	file(GLOB sources CONFIGURE_DEPENDS tests/e2e/test_*.c)
 	foreach(source ${sources})
 		get_filename_component(name ${source} NAME_WE)
+		set(name e2e_${name})
 		offhook_test(e2e ${name} ${source})
 		target_link_libraries(${name} PRIVATE conversation)
 		add_dependencies(${name} offhook)

@@ -14,6 +14,7 @@ one() {
 	name=$(basename "$program")
 	corpus=
 	case $name in fuzz_*) corpus=$root/tests/fuzz/corpus/$name ;; esac
+	name=$(basename "$(dirname "$program")")-$name
 	code=0
 	# shellcheck disable=SC2086 # empty when there is none
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$program" $corpus \

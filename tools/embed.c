@@ -1,5 +1,5 @@
 /* embed -- writes files as an array of {name, bytes, length}, declared in a header:
- *   embed builtin_template app/builtin_templates.h OUT.c data/templates/sms.xml …
+ *   embed builtin_template builtin/builtin_templates.h OUT.c data/templates/sms.xml …
  * gives `const struct builtin_template builtin_templates[]` and
  * `builtin_template_count`. Name the files in order. */
 #include <stdio.h>

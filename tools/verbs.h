@@ -67,9 +67,9 @@ __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...
 
 /* offhook_twiml.h */
 void verbs_write_header(FILE *out, const struct verbs *verbs);
-/* verbs_table.c: app/verbs_table.h */
+/* verbs_table.c: api/verbs_table.h */
 void verbs_write_table(FILE *out, const struct verbs *verbs);
-/* verbs_calls.c: tests/unit/app/verbs_calls.h, a call of each verb with everything */
+/* verbs_calls.c: tests/unit/api/verbs_calls.h, a call of each verb with everything */
 void verbs_write_calls(FILE *out, const struct verbs *verbs);
 /* oh_twiml.3 */
 void verbs_write_man(FILE *out, const struct verbs *verbs);

@@ -1,4 +1,4 @@
-/* Writes verbs_calls.c (tests/unit/app/verbs_calls.h): each element called with every
+/* Writes verbs_calls.c (tests/unit/api/verbs_calls.h): each element called with every
  * attribute, and what must be read back. */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Writes verbs_table.c (src/app/verbs_table.h): where in which struct each attribute
+/* Writes verbs_table.c (src/api/verbs_table.h): where in which struct each attribute
  * stands. */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ void verbs_write_table(FILE *out, const struct verbs *verbs)
 {
 	const struct verb *sorted[VERBS_MAX];
 	(void)fputs("/* Generated from data/twiml.json by tools/verbs_gen.c. */\n"
-		    "#include \"app/verbs_table.h\"\n"
+		    "#include \"api/verbs_table.h\"\n"
 		    "#include \"offhook.h\"\n\n",
 	    out);
 	for (size_t i = 0; i < verbs->count; i++) {

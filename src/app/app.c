@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "app/admin.h"
-#include "app/alert.h"
-#include "app/builtin.h"
-#include "app/control.h"
-#include "app/handler.h"
-#include "app/lane.h"
-#include "app/order.h"
-#include "app/webhook.h"
-#include "app/work.h"
+#include "admin/admin.h"
+#include "builtin/builtin.h"
+#include "control/control.h"
+#include "handlers/handlers.h"
+#include "host/alert_worker.h"
 #include "util/cores.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "webhook/lane.h"
+#include "webhook/order.h"
+#include "webhook/webhook.h"
+#include "workers/work.h"
 
 /* Every lifetime of the process, in the order of opening. */
 struct app {

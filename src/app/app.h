@@ -3,10 +3,10 @@
 #ifndef OFFHOOK_APP_APP_H
 #define OFFHOOK_APP_APP_H
 
-#include "app/config.h"
-#include "app/route.h"
+#include "config/config.h"
 #include "offhook.h"
 #include "util/error.h"
+#include "webhook/route.h"
 
 struct app;
 

@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 
-#include "app/control.h"
 #include "cli/data.h"
-#include "cli/term.h"
+#include "control/control.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "view/term.h"
 
 enum { PATIENCE_US = 1000000, TOLD_EVERY_US = 200000 };
 

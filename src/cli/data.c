@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "app/control.h"
+#include "control/control.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/suggest.h"

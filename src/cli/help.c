@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "app/setting.h"
 #include "cli/cli.h"
+#include "config/setting.h"
 #include "util/span.h"
 #include "util/utf8.h"
 

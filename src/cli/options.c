@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/setting.h"
 #include "cli/cli.h"
+#include "config/setting.h"
 #include "util/suggest.h"
 #include "util/text.h"
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "app/config.h"
 #include "cli/command.h"
+#include "config/config.h"
 #include "offhook.h"
 #include "util/arena.h"
 #include "util/error.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http/loop_own.h"
+#include "http/loop_internal.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/text.h"

@@ -15,7 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "http/loop_own.h"
+#include "http/loop_internal.h"
 #include "http/wheel.h"
 #include "util/clock.h"
 #include "util/mem.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "http/listener.h"
-#include "http/loop_own.h"
+#include "http/loop_internal.h"
 #include "util/mem.h"
 
 const struct server_limits server_default_limits = {

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "http/loop_own.h"
+#include "http/loop_internal.h"
 
 static void on_bytes(struct bufferevent *bev, void *ctx)
 {

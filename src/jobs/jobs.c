@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "jobs/jobs_own.h"
+#include "jobs/jobs_internal.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"

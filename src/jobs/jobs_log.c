@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "jobs/jobs_own.h"
+#include "jobs/jobs_internal.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/utf8.h"

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "jobs/jobs_own.h"
+#include "jobs/jobs_internal.h"
 #include "util/mem.h"
 
 enum { NEWS_BYTES = 8 << 20 }; /* and one job more */

@@ -1,7 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "jobs/jobs_own.h"
+#include "jobs/jobs_internal.h"
 #include "util/mem.h"
 #include "util/utf8.h"
 

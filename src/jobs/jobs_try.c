@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "jobs/jobs_own.h"
+#include "jobs/jobs_internal.h"
 #include "util/log.h"
 
 /* SplitMix64. */

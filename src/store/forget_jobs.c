@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "store/holds.h"
+#include "query/holds.h"
 #include "store/job.h"
 #include "util/clock.h"
 #include "util/mem.h"

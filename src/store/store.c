@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/sort.h"
 #include "store/claims.h"
 #include "store/engine.h"
 #include "store/forget_jobs.h"
 #include "store/job.h"
 #include "store/name.h"
-#include "store/sort.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/text.h"

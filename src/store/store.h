@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/filter.h"
-#include "store/update.h"
+#include "query/filter.h"
+#include "query/update.h"
 #include "util/arena.h"
 #include "util/error.h"
 #include "util/span.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/webhook.h"
+#include "webhook/webhook.h"
 
 static struct webhook *_Atomic held;
 static struct loop_task release_task;

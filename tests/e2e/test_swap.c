@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/host.h"
+#include "host/host.h"
 
 static int on_sms(oh_event *event, oh_twiml *reply)
 {

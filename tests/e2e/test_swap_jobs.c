@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/control.h"
+#include "control/control.h"
 #include "talk_jobs.h"
 
 static void swap(const struct talk *talk, const char *program)

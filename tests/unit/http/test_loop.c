@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "client.h"
-#include "http/loop_own.h"
+#include "http/loop_internal.h"
 #include "util/clock.h"
 #include "util/mem.h"
 

@@ -3,7 +3,7 @@
 #ifndef OFFHOOK_TESTS_JOBS_FIXTURE_H
 #define OFFHOOK_TESTS_JOBS_FIXTURE_H
 
-#include "../store/store_fixture.h"
+#include "unit/store/store_fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,7 +3,7 @@
  * when it is done, and else not; jobs of a group take effect in order; no more run at a
  * time than may; and a dead letter has failed as often as it was allowed to, or has been
  * given up. Each life of the server is a process, which is killed. */
-#include "../store/store_fixture.h"
+#include "unit/store/store_fixture.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,0 +1,122 @@
+#include "api/document_call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void documents_fail(const struct documents_call *call, const char *format, ...)
+{
+	struct error err;
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(err.text, sizeof(err.text), format, args);
+	va_end(args);
+	context_fail(
+	    call->context, "%s, %s: %s", call->name, call->collection, err.text);
+}
+
+bool documents_call(struct documents_call *out, oh_context *context, const char *name,
+    const char *collection)
+{
+	*out = (struct documents_call){.context = context,
+	    .name = name,
+	    .collection = collection != NULL ? collection : "(NULL)"};
+	if (collection == NULL || !store_name_valid(span_of(collection))) {
+		documents_fail(out,
+		    "this cannot be a collection's name: a letter or _, "
+		    "then letters, digits, _ . -, at most 64 bytes");
+		return false;
+	}
+	out->key_field = collections_key(context->world->app, collection);
+	return true;
+}
+
+bool documents_object(
+    const struct documents_call *call, const char *what, const json_t *json)
+{
+	if (json == NULL)
+		documents_fail(call,
+		    "the %s is NULL: json_pack failed? (it does for a NULL text, which "
+		    "\"s?\" allows, and for a wrong format)",
+		    what);
+	else if (!json_is_object(json))
+		documents_fail(call, "the %s is not an object", what);
+	return json_is_object(json);
+}
+
+struct filter *documents_filter(const struct documents_call *call, const json_t *filter)
+{
+	struct filter *compiled = NULL;
+	struct error err;
+	if (!documents_object(call, "filter", filter))
+		return NULL;
+	if (filter_compile(&compiled, filter, &err) < 0) {
+		documents_fail(call, "the filter: %s", err.text);
+		return NULL;
+	}
+	return compiled;
+}
+
+struct update *documents_update(const struct documents_call *call, const json_t *update)
+{
+	struct update *compiled = NULL;
+	struct error err;
+	if (!documents_object(call, "update", update))
+		return NULL;
+	if (update_compile(&compiled, update, &err) < 0) {
+		documents_fail(call, "the update: %s", err.text);
+		return NULL;
+	}
+	return compiled;
+}
+
+static struct store_reader *reader_of(const struct documents_call *call)
+{
+	struct store_reader *reader = call->context->world->reader;
+	if (reader == NULL)
+		documents_fail(call, "there is no store to read here");
+	return reader;
+}
+
+static json_t *read_one(
+    const struct documents_call *call, const struct stage_target *target)
+{
+	struct error err;
+	json_t *doc = NULL;
+	struct store_reader *reader = reader_of(call);
+	if (reader != NULL && store_get(reader, target->collection, target->name,
+				  target->row != 0, &doc, &err) < 0)
+		documents_fail(call, "%s", err.text);
+	return doc;
+}
+
+json_t *documents_get(
+    const struct documents_call *call, const struct stage_target *target)
+{
+	return stage_apply(call->context, target, read_one(call, target));
+}
+
+void documents_find(const struct documents_call *call, const struct store_query *query,
+    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx)
+{
+	struct error err;
+	struct store_reader *reader = reader_of(call);
+	if (reader != NULL && store_find(reader, query, each, ctx, &err) < 0)
+		documents_fail(call, "%s", err.text);
+}
+
+bool documents_target(struct stage_target *out, const struct documents_call *call,
+    const struct filter *filter, char digits[COLLECTIONS_KEY_DIGITS])
+{
+	const json_t *id = filter_equals(filter, "_id");
+	*out = (struct stage_target){
+	    .collection = call->collection, .key_field = call->key_field};
+	if (json_is_string(id)) {
+		out->name = span_of(json_string_value(id));
+		out->row = store_id_row(out->name);
+		return out->row != 0;
+	}
+	if (call->key_field != NULL)
+		out->name = collections_key_text(
+		    filter_equals(filter, call->key_field), digits);
+	return out->name.ptr != NULL;
+}

@@ -1,0 +1,242 @@
+/* oh_documents -- offhook.h: writing documents. What they do is staged (app/stage.h). */
+#include "api/document_call.h"
+
+/* ---- inserting ---- */
+
+/* The row of the next insert; 0 and a mistake when there is none left. */
+static int64_t next_row(const struct documents_call *call)
+{
+	oh_context *context = call->context;
+	if (context->rows_used < context->event->row_count)
+		return context->event->first_row + context->rows_used++;
+	documents_fail(call, "one run of a handler can insert %u documents, no more",
+	    context->event->row_count);
+	return 0;
+}
+
+/* {"_id": id, …doc} as text; doc itself is left as it is, since the caller may share it. */
+static struct span with_id(const oh_context *context, const char *id, const json_t *doc)
+{
+	struct span text = context_json(context, doc);
+	return span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s", id,
+	    json_object_size(doc) > 0 ? "," : "", text.ptr + 1));
+}
+
+static bool has_no_id(const struct documents_call *call, const json_t *doc)
+{
+	if (json_object_get(doc, "_id") == NULL)
+		return true;
+	documents_fail(call, "the document has an \"_id\" already: the store makes it");
+	return false;
+}
+
+static const char *insert(const struct documents_call *call, json_t *doc)
+{
+	oh_context *context = call->context;
+	char digits[COLLECTIONS_KEY_DIGITS];
+	int64_t row;
+	if (!documents_object(call, "document", doc) || !has_no_id(call, doc) ||
+	    (row = next_row(call)) == 0)
+		return "";
+	char *id = arena_alloc(context->arena, STORE_ID_SIZE);
+	int64_t *ids = arena_alloc(context->arena, sizeof(*ids));
+	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
+	store_id(id, row);
+	*ids = row;
+	staged->write.doc = with_id(context, id, doc);
+	staged->write.ids = ids;
+	staged->write.id_count = 1;
+	if (call->key_field != NULL)
+		staged->write.key = arena_copy(context->arena,
+		    collections_key_text(filter_path(doc, call->key_field), digits));
+	return id;
+}
+
+const char *oh_insert(oh_context *context, const char *collection, json_t *doc)
+{
+	struct documents_call call;
+	const char *id = "";
+	if (documents_call(&call, context, "oh_insert", collection))
+		id = insert(&call, doc);
+	json_decref(doc);
+	return id;
+}
+
+/* ---- upserting ---- */
+
+static bool upsert_key(const struct documents_call *call, const char *key)
+{
+	if (key == NULL)
+		documents_fail(call, "the key is NULL");
+	else if (call->key_field == NULL)
+		documents_fail(call,
+		    "the collection has no key: name one in the app's .collections");
+	return key != NULL && call->key_field != NULL;
+}
+
+/* The document to insert, which has its key; NULL and a mistake when it has another. */
+static json_t *with_key(const struct documents_call *call, const char *key, json_t *doc)
+{
+	char digits[COLLECTIONS_KEY_DIGITS];
+	json_t *own = filter_path(doc, call->key_field);
+	json_t *all = json_copy(doc);
+	if (own == NULL && strchr(call->key_field, '.') == NULL) {
+		(void)json_object_set_new(all, call->key_field, json_string(key));
+		own = json_object_get(all, call->key_field);
+	}
+	struct span text = collections_key_text(own, digits);
+	if (text.ptr != NULL && span_is(text, key))
+		return all;
+	documents_fail(
+	    call, "the document's \"%s\" is not the key given", call->key_field);
+	json_decref(all);
+	return NULL;
+}
+
+static void upsert(const struct documents_call *call, const char *key, json_t *doc,
+    const json_t *update)
+{
+	oh_context *context = call->context;
+	if (!upsert_key(call, key) || !documents_object(call, "document", doc) ||
+	    !documents_object(call, "update", update) || !has_no_id(call, doc))
+		return;
+	bool changes = json_object_size(update) > 0;
+	struct update *compiled = changes ? documents_update(call, update) : NULL;
+	json_t *all = with_key(call, key, doc);
+	if (all == NULL || (changes && compiled == NULL)) {
+		update_free(compiled);
+		json_decref(all);
+		return;
+	}
+	struct staged *staged = stage_write(context, STORE_UPDATE, call->collection);
+	staged->write.key = arena_copy(context->arena, span_of(key));
+	staged->write.doc = context_json(context, all);
+	if (changes)
+		staged->write.update = context_json(context, update);
+	staged->update = compiled;
+	json_decref(all);
+}
+
+void oh_upsert(oh_context *context, const char *collection, const char *key,
+    json_t *doc, json_t *update)
+{
+	struct documents_call call;
+	if (documents_call(&call, context, "oh_upsert", collection))
+		upsert(&call, key, doc, update);
+	json_decref(doc);
+	json_decref(update);
+}
+
+/* ---- changing and removing what matches ---- */
+
+struct rows {
+	int64_t *list;
+	uint32_t count, room;
+	struct arena *arena;
+};
+
+static bool note_row(void *ctx, int64_t row, json_t *doc)
+{
+	struct rows *rows = ctx;
+	(void)doc;
+	if (rows->count == rows->room) {
+		int64_t *more =
+		    arena_alloc(rows->arena, (rows->room * 2 + 8) * sizeof(*more));
+		if (rows->count > 0)
+			memcpy(more, rows->list, rows->count * sizeof(*more));
+		rows->list = more;
+		rows->room = rows->room * 2 + 8;
+	}
+	rows->list[rows->count++] = row;
+	return true;
+}
+
+/* Fills in which documents the write is for, and gives how many match now. */
+static int64_t resolve(const struct documents_call *call, struct staged *staged)
+{
+	char digits[COLLECTIONS_KEY_DIGITS];
+	struct stage_target target;
+	struct rows rows = {.arena = call->context->arena};
+	if (!documents_target(&target, call, staged->filter, digits)) {
+		struct store_query query = {
+		    .collection = call->collection, .filter = staged->filter};
+		documents_find(call, &query, note_row, &rows);
+		staged->write.ids = rows.list;
+		staged->write.id_count = rows.count;
+		return rows.count;
+	}
+	json_t *doc = documents_get(call, &target);
+	bool matches = doc != NULL && filter_match(staged->filter, doc);
+	json_decref(doc);
+	if (target.row == 0) {
+		staged->write.key = arena_copy(rows.arena, target.name);
+	} else {
+		(void)note_row(&rows, target.row, NULL);
+		staged->write.ids = rows.list;
+		staged->write.id_count = rows.count;
+	}
+	return matches;
+}
+
+/* update is NULL for removing. */
+static int64_t change(const struct documents_call *call, const json_t *filter,
+    const json_t *update, enum store_op op, int64_t expect)
+{
+	oh_context *context = call->context;
+	struct filter *which = documents_filter(call, filter);
+	struct update *how = op == STORE_UPDATE ? documents_update(call, update) : NULL;
+	if (which == NULL || (op == STORE_UPDATE && how == NULL)) {
+		filter_free(which);
+		update_free(how);
+		return 0;
+	}
+	struct staged change = {.filter = which};
+	int64_t count = resolve(call, &change);
+	struct staged *staged = stage_write(context, op, call->collection);
+	staged->filter = which;
+	staged->update = how;
+	staged->write.key = change.write.key;
+	staged->write.ids = change.write.ids;
+	staged->write.id_count = change.write.id_count;
+	staged->write.expect = expect;
+	staged->write.filter = context_json(context, filter);
+	if (update != NULL)
+		staged->write.update = context_json(context, update);
+	return count;
+}
+
+int64_t oh_update(
+    oh_context *context, const char *collection, json_t *filter, json_t *update)
+{
+	struct documents_call call;
+	int64_t count = 0;
+	if (documents_call(&call, context, "oh_update", collection))
+		count = change(&call, filter, update, STORE_UPDATE, -1);
+	json_decref(filter);
+	json_decref(update);
+	return count;
+}
+
+void oh_update_expecting(oh_context *context, const char *collection, json_t *filter,
+    json_t *update, int64_t expected)
+{
+	struct documents_call call;
+	if (documents_call(&call, context, "oh_update_expecting", collection)) {
+		if (expected < 0)
+			documents_fail(&call, "fewer than no documents are expected");
+		else
+			(void)change(&call, filter, update, STORE_UPDATE, expected);
+	}
+	json_decref(filter);
+	json_decref(update);
+}
+
+int64_t oh_remove(oh_context *context, const char *collection, json_t *filter)
+{
+	struct documents_call call;
+	int64_t count = 0;
+	if (documents_call(&call, context, "oh_remove", collection))
+		count = change(&call, filter, NULL, STORE_REMOVE, -1);
+	json_decref(filter);
+	return count;
+}

@@ -1,0 +1,150 @@
+#include "api/stage.h"
+
+#include "api/app_collections.h"
+
+struct staged *stage_write(
+    oh_context *context, enum store_op op, const char *collection)
+{
+	struct staged *staged = arena_zalloc(context->arena, sizeof(*staged));
+	staged->write.op = (uint32_t)op;
+	staged->write.collection = arena_copy(context->arena, span_of(collection));
+	staged->write.expect = -1;
+	*context->staged_end = staged;
+	context->staged_end = &staged->next;
+	context->staged_count++;
+	return staged;
+}
+
+struct frame_job *stage_job(oh_context *context, enum job_op op)
+{
+	struct staged_job *staged = arena_zalloc(context->arena, sizeof(*staged));
+	staged->job.op = (uint32_t)op;
+	*context->jobs_end = staged;
+	context->jobs_end = &staged->next;
+	context->job_count++;
+	return &staged->job;
+}
+
+void stage_clear(oh_context *context)
+{
+	for (struct staged *staged = context->staged; staged != NULL;
+	     staged = staged->next) {
+		filter_free(staged->filter);
+		update_free(staged->update);
+	}
+	context->staged = NULL;
+	context->staged_end = &context->staged;
+	context->staged_count = 0;
+}
+
+static const struct frame_write *all_writes(const oh_context *context)
+{
+	struct frame_write *writes =
+	    arena_alloc(context->arena, context->staged_count * sizeof(*writes));
+	size_t i = 0;
+	for (const struct staged *staged = context->staged; staged != NULL;
+	     staged = staged->next)
+		writes[i++] = staged->write;
+	return writes;
+}
+
+static const struct frame_job *all_jobs(const oh_context *context)
+{
+	struct frame_job *jobs =
+	    arena_alloc(context->arena, context->job_count * sizeof(*jobs));
+	size_t i = 0;
+	for (const struct staged_job *staged = context->jobs; staged != NULL;
+	     staged = staged->next)
+		jobs[i++] = staged->job;
+	return jobs;
+}
+
+void stage_settle(struct frame_result *out, const oh_context *context)
+{
+	if (context->mistake != NULL) {
+		*out = (struct frame_result){
+		    .id = out->id, .failure = span_of(context->mistake)};
+		return;
+	}
+	out->ok = true;
+	out->writes = all_writes(context);
+	out->write_count = context->staged_count;
+	out->jobs = all_jobs(context);
+	out->job_count = context->job_count;
+}
+
+static bool has_row(const struct frame_write *write, int64_t row)
+{
+	for (uint32_t i = 0; i < write->id_count; i++)
+		if (write->ids[i] == row)
+			return true;
+	return false;
+}
+
+static bool has_key(const json_t *doc, const char *key_field, struct span key)
+{
+	char digits[COLLECTIONS_KEY_DIGITS];
+	if (key_field == NULL || key.ptr == NULL)
+		return false;
+	struct span own = collections_key_text(filter_path(doc, key_field), digits);
+	return own.ptr != NULL && span_eq(own, key);
+}
+
+/* Whether a staged insert or upsert makes the document that is meant. */
+static bool makes(const struct staged *staged, const struct stage_target *target)
+{
+	const struct frame_write *write = &staged->write;
+	if (write->doc.ptr == NULL)
+		return false;
+	if (target->row != 0)
+		return write->op == STORE_INSERT && has_row(write, target->row);
+	return write->key.ptr != NULL && span_eq(write->key, target->name);
+}
+
+static json_t *make(const struct staged *staged)
+{
+	struct span text = staged->write.doc;
+	json_t *doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	/* One that does not fit will be refused by the store. */
+	if (staged->update != NULL)
+		(void)update_apply(staged->update, doc, true, NULL);
+	return doc;
+}
+
+static int64_t row_of(const json_t *doc)
+{
+	const char *id = json_string_value(json_object_get(doc, "_id"));
+	return id == NULL ? 0 : store_id_row(span_of(id));
+}
+
+static bool concerns(
+    const struct staged *staged, const struct stage_target *target, const json_t *doc)
+{
+	const struct frame_write *write = &staged->write;
+	bool named = write->key.ptr != NULL
+			 ? has_key(doc, target->key_field, write->key)
+			 : has_row(write, row_of(doc));
+	return write->op != STORE_INSERT && named &&
+	       (staged->filter == NULL || filter_match(staged->filter, doc));
+}
+
+json_t *stage_apply(
+    const oh_context *context, const struct stage_target *target, json_t *doc)
+{
+	for (const struct staged *staged = context->staged; staged != NULL;
+	     staged = staged->next) {
+		if (!span_is(staged->write.collection, target->collection))
+			continue;
+		if (doc == NULL && makes(staged, target)) {
+			doc = make(staged);
+		} else if (doc != NULL && concerns(staged, target, doc)) {
+			if (staged->write.op == STORE_UPDATE && staged->update != NULL)
+				(void)update_apply(staged->update, doc, false, NULL);
+			else if (staged->write.op == STORE_REMOVE) {
+				json_decref(doc);
+				doc = NULL;
+			}
+		}
+	}
+	return doc;
+}

@@ -1,0 +1,185 @@
+#include "builtin/builtin.h"
+
+#include "alert/failure.h"
+#include "builtin/builtin_call.h"
+#include "builtin/builtin_message.h"
+#include "builtin/templates.h"
+#include "webhook/webhook.h"
+
+/* Templates may name one thing that is no parameter of Twilio's: {{PublicPrefix}}, the
+ * path of --public-url, which an absolute path in an action would otherwise lose. */
+static int render(struct webhook *webhook, enum template_name name, struct error *err)
+{
+	struct service *service = webhook->lane->service;
+	struct params params = webhook->params;
+	buf_clear(&webhook->out);
+	if (service->config->public_prefix.len > 0) {
+		params.items = arena_alloc(
+		    webhook->arena, (params.count + 1) * sizeof(*params.items));
+		if (params.count > 0)
+			memcpy(params.items, webhook->params.items,
+			    params.count * sizeof(*params.items));
+		params.items[params.count++] = (struct param){
+		    SPAN("PublicPrefix"), service->config->public_prefix};
+	}
+	return templates_render(service->templates, name, &params, &webhook->out, err);
+}
+
+/* The route's fallback replies. Their texts hold no placeholder that could fail, but a
+ * template of the owner's may: an empty Response is then still right for messages, and
+ * ends a call without an error message of Twilio's. */
+static void fall_back_to(struct webhook *webhook, enum template_name name)
+{
+	struct error err;
+	if (render(webhook, name, &err) < 0)
+		buf_puts(&webhook->out,
+		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
+	webhook_reply_twiml(webhook);
+}
+
+static void fall_back_message(struct webhook *webhook)
+{
+	if (webhook->event.kind == EVENT_SMS_STATUS)
+		webhook_reply_empty(webhook);
+	else
+		fall_back_to(webhook, TEMPLATE_SMS_FALLBACK);
+}
+
+static void fall_back_call(struct webhook *webhook)
+{
+	bool asks = webhook->event.kind == EVENT_CALL_RECEIVED ||
+		    webhook->event.kind == EVENT_CALL_ACTION ||
+		    webhook->event.kind == EVENT_OTHER;
+	if (asks)
+		fall_back_to(webhook, TEMPLATE_VOICE_FALLBACK);
+	else
+		webhook_reply_empty(webhook);
+}
+
+/* Twilio names the call when the fallback is for a call. */
+static void fall_back_either(struct webhook *webhook)
+{
+	if (params_get_filled(&webhook->params, "CallSid").ptr != NULL)
+		fall_back_call(webhook);
+	else
+		fall_back_message(webhook);
+}
+
+static void answer(struct webhook *webhook, enum template_name name)
+{
+	if (render(webhook, name, &webhook->failure) < 0) {
+		webhook_handled(webhook, HANDLED_FAILED);
+		return;
+	}
+	webhook_reply_twiml(webhook);
+	webhook_handled(webhook, HANDLED_OK);
+}
+
+static void acknowledge(struct webhook *webhook)
+{
+	webhook_reply_empty(webhook);
+	webhook_handled(webhook, HANDLED_OK);
+}
+
+/* What the event changes in the collections, whatever route it came by: owners point
+ * several of Twilio's settings at one URL. */
+static void keep(struct webhook *webhook)
+{
+	switch (webhook->event.kind) {
+	case EVENT_SMS_RECEIVED:
+		builtin_message_received(webhook);
+		break;
+	case EVENT_SMS_STATUS:
+		builtin_message_status(webhook);
+		break;
+	case EVENT_CALL_RECEIVED:
+		builtin_call_received(webhook);
+		break;
+	case EVENT_CALL_STATUS:
+		builtin_call_status(webhook);
+		break;
+	case EVENT_RECORDING_STATUS:
+	case EVENT_CALL_ACTION:
+		builtin_call_recording(webhook);
+		break;
+	case EVENT_TRANSCRIPTION:
+		builtin_call_transcription(webhook);
+		break;
+	case EVENT_JSON:
+	case EVENT_OTHER:
+	case EVENT_KINDS:
+		break;
+	}
+}
+
+static void on_message(struct webhook *webhook)
+{
+	keep(webhook);
+	if (webhook->event.kind == EVENT_SMS_RECEIVED)
+		answer(webhook, TEMPLATE_SMS);
+	else
+		acknowledge(webhook);
+}
+
+static void on_call(struct webhook *webhook)
+{
+	keep(webhook);
+	if (webhook->event.kind == EVENT_CALL_RECEIVED)
+		answer(webhook, TEMPLATE_VOICE);
+	else if (webhook->event.kind == EVENT_CALL_ACTION)
+		answer(webhook, TEMPLATE_VOICE_RECORDED);
+	else
+		acknowledge(webhook);
+}
+
+static void on_recording(struct webhook *webhook)
+{
+	keep(webhook);
+	if (webhook->event.kind == EVENT_CALL_ACTION)
+		answer(webhook, TEMPLATE_VOICE_RECORDED);
+	else
+		acknowledge(webhook);
+}
+
+static void on_status(struct webhook *webhook)
+{
+	keep(webhook);
+	acknowledge(webhook);
+}
+
+static void on_fallback(struct webhook *webhook)
+{
+	keep(webhook);
+	fall_back_either(webhook);
+	webhook_handled(webhook, HANDLED_OK);
+}
+
+/* A row. (Plain braces of unequal length make clang-format 14 crash.) */
+#define ROUTE(its_path, its_kind, on, otherwise)                                       \
+	{                                                                              \
+		.path = (its_path), .kind = (its_kind), .handle = (on),                \
+		.fall_back = (otherwise)                                               \
+	}
+
+const struct route builtin_routes[] = {
+    ROUTE("/twilio/sms", EVENT_SMS_RECEIVED, on_message, fall_back_message),
+    ROUTE("/twilio/sms/status", EVENT_SMS_STATUS, on_status, fall_back_message),
+    ROUTE("/twilio/status", EVENT_SMS_STATUS, on_status, fall_back_message),
+    ROUTE("/twilio/voice", EVENT_CALL_RECEIVED, on_call, fall_back_call),
+    ROUTE("/twilio/voice/status", EVENT_CALL_STATUS, on_status, fall_back_call),
+    ROUTE("/twilio/voice/recording", EVENT_RECORDING_STATUS, on_recording,
+	fall_back_call),
+    ROUTE(
+	"/twilio/voice/transcription", EVENT_TRANSCRIPTION, on_status, fall_back_call),
+    ROUTE("/twilio/fallback", EVENT_OTHER, on_fallback, fall_back_either),
+    {0},
+};
+
+int builtin_declare(struct store *store, struct error *err)
+{
+	if (store_declare(store, "sms_messages", "messageSid", err) < 0)
+		return -1;
+	if (store_declare(store, "calls", "callSid", err) < 0)
+		return -1;
+	return store_declare(store, COLLECTION_ALERTS, "group", err);
+}

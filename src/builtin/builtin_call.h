@@ -1,0 +1,19 @@
+/* builtin_call -- what events do to the collection calls: callSid, from, to, status,
+ * direction, duration, recordings, receivedAt, updatedAt. Absent is null. A recording
+ * is {recordingSid, url, duration, status, transcriptionSid, transcriptionStatus,
+ * transcriptionText}. A call's status only ever rises in rank, and its first terminal
+ * one stays. */
+#ifndef OFFHOOK_BUILTIN_BUILTIN_CALL_H
+#define OFFHOOK_BUILTIN_BUILTIN_CALL_H
+
+struct webhook;
+
+/* Each stages writes of the webhook's transaction; an event that names no call stages
+ * none. */
+void builtin_call_received(struct webhook *webhook);
+void builtin_call_status(struct webhook *webhook);
+/* A recordingStatusCallback, or a Record action. */
+void builtin_call_recording(struct webhook *webhook);
+void builtin_call_transcription(struct webhook *webhook);
+
+#endif

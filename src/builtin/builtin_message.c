@@ -1,0 +1,125 @@
+#include "builtin/builtin_message.h"
+
+#include <stdio.h>
+
+#include "util/clock.h"
+#include "util/jsonw.h"
+#include "util/text.h"
+#include "webhook/webhook.h"
+
+enum { MAX_MEDIA = 100 };
+
+static void field(
+    struct buf *out, const char *name, const struct params *params, const char *param)
+{
+	jsonw_field(out, name, params_get_filled(params, param));
+}
+
+static void media_field(struct buf *out, const struct params *params, int64_t count)
+{
+	jsonw_key(out, SPAN("media"));
+	buf_putc(out, '[');
+	for (int64_t i = 0; i < count; i++) {
+		char url[32];
+		char type[32];
+		(void)snprintf(url, sizeof(url), "MediaUrl%d", (int)i);
+		(void)snprintf(type, sizeof(type), "MediaContentType%d", (int)i);
+		if (params_get(params, url).ptr == NULL)
+			continue;
+		jsonw_comma(out);
+		buf_putc(out, '{');
+		field(out, "url", params, url);
+		field(out, "contentType", params, type);
+		buf_putc(out, '}');
+	}
+	buf_putc(out, ']');
+}
+
+/* The document as the event alone tells it. */
+static struct span message_doc(struct webhook *webhook, bool inbound)
+{
+	const struct params *params = &webhook->params;
+	struct buf *out = &webhook->lane->scratch;
+	int64_t media = 0;
+	bool counted = text_int(params_get(params, "NumMedia"), 0, MAX_MEDIA, &media);
+	buf_clear(out);
+	buf_putc(out, '{');
+	jsonw_field(out, "messageSid", webhook->event.sid);
+	field(out, "from", params, "From");
+	field(out, "to", params, "To");
+	jsonw_field(out, "body", params_get(params, "Body"));
+	jsonw_field(out, "direction", inbound ? SPAN("inbound") : SPAN("outbound"));
+	if (inbound || counted)
+		jsonw_field_int(out, "numMedia", media);
+	else
+		jsonw_field_null(out, "numMedia");
+	media_field(out, params, media);
+	jsonw_field_time(out, "receivedAt", webhook->received_at_ms);
+	if (inbound)
+		jsonw_field(out, "status", SPAN("received"));
+	else
+		field(out, "status", params, "MessageStatus");
+	field(out, "errorCode", params, "ErrorCode");
+	field(out, "errorMessage", params, "ErrorMessage");
+	if (inbound)
+		jsonw_field_null(out, "updatedAt");
+	else
+		jsonw_field_time(out, "updatedAt", webhook->received_at_ms);
+	buf_putc(out, '}');
+	return arena_copy(webhook->arena, buf_span(out));
+}
+
+/* A message that is known already stays as it is. */
+void builtin_message_received(struct webhook *webhook)
+{
+	if (webhook->event.sid.len == 0)
+		return;
+	struct store_write *write =
+	    webhook_write(webhook, STORE_UPDATE, "sms_messages");
+	write->key = webhook->event.sid;
+	write->doc = message_doc(webhook, true);
+}
+
+struct status_edit {
+	const char *status, *error_code, *error_message, *updated_at;
+};
+
+static int set_text(json_t *doc, const char *name, const char *value)
+{
+	return json_object_set_new(
+	    doc, name, value == NULL ? json_null() : json_string(value));
+}
+
+/* Never backwards; among statuses of one rank the first stays. */
+static int raise_status(const void *ctx, json_t *doc, struct error *err)
+{
+	const struct status_edit *edit = ctx;
+	const char *now = json_string_value(json_object_get(doc, "status"));
+	if (event_message_rank(span_of(edit->status)) <=
+	    (now == NULL ? -1 : event_message_rank(span_of(now))))
+		return 0;
+	if (set_text(doc, "status", edit->status) < 0 ||
+	    set_text(doc, "errorCode", edit->error_code) < 0 ||
+	    set_text(doc, "errorMessage", edit->error_message) < 0 ||
+	    set_text(doc, "updatedAt", edit->updated_at) < 0)
+		return error_set(err, "sms_messages: the status is not text");
+	return 1;
+}
+
+void builtin_message_status(struct webhook *webhook)
+{
+	const char *status = webhook_param(webhook, "MessageStatus");
+	if (webhook->event.sid.len == 0 || event_message_rank(span_of(status)) < 0)
+		return; /* a status not known yet: its event is kept, nothing else changes */
+	struct status_edit *edit = arena_zalloc(webhook->arena, sizeof(*edit));
+	char *now = arena_alloc(webhook->arena, CLOCK_ISO_SIZE);
+	clock_iso(now, webhook->received_at_ms);
+	*edit = (struct status_edit){status, webhook_param(webhook, "ErrorCode"),
+	    webhook_param(webhook, "ErrorMessage"), now};
+	struct store_write *write =
+	    webhook_write(webhook, STORE_UPDATE, "sms_messages");
+	write->key = webhook->event.sid;
+	write->doc = message_doc(webhook, false);
+	write->edit = raise_status;
+	write->edit_ctx = edit;
+}

@@ -1,0 +1,83 @@
+/* cmd_alerts -- whether alerts arrive, before they are needed. */
+#include "alert/alert_send.h"
+#include "cli/options.h"
+#include "cli/verb.h"
+#include "host/alert_worker.h"
+
+/* One of the two ways, told as it goes: 0 when it worked. */
+static int told(const char *way, int rc, const struct error *err)
+{
+	if (rc == 0)
+		(void)fprintf(stderr, "%s: ok\n", way);
+	else
+		(void)fprintf(stderr, "%s\n", err->text);
+	return rc;
+}
+
+static int send_test(const struct config *config, bool json)
+{
+	struct alert_message message;
+	struct error err;
+	int rc = 0;
+	struct arena *arena = arena_new();
+	alert_message_test(&message, arena);
+	if (json)
+		(void)printf("%.*s\n", SPAN_ARG(message.json));
+	if (config->alert_url != NULL)
+		rc |= told("alert-url",
+		    alert_post(config->alert_url, config->alert_secret, &message, &err),
+		    &err);
+	if (config->alert_command != NULL)
+		rc |= told("alert-command",
+		    alert_run(config->alert_command, ALERT_COMMAND_MS, &message, &err),
+		    &err);
+	arena_free(arena);
+	return rc == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run_test(const struct options *options)
+{
+	struct config config;
+	struct error err;
+	int code;
+	if (options_config(&config, options, &err) != 0)
+		return options_fail(options, &err);
+	if (alert_wanted(&config))
+		code = send_test(&config, options->json);
+	else {
+		(void)error_set(&err,
+		    "alerts go nowhere: set alert-url or alert-command (offhook.conf(5))");
+		code = options_fail(options, &err);
+	}
+	config_clear(&config);
+	return code;
+}
+
+static int run(const struct options *options)
+{
+	static const struct verb verbs[] = {
+	    {"test", run_test, 0, 0, "", ""},
+            {0    }
+        };
+
+	return verb_run(verbs, options);
+}
+
+const struct command cmd_alerts = {
+    .name = "alerts",
+    .usage = "test [options]",
+    .summary = "try whether alerts arrive",
+    .about =
+	"Sends one alert, marked as a test, by alert-url and alert-command as they\n"
+	"are set. The server sends alerts by itself, when events fail or are late,\n"
+	"messages are not delivered, or jobs are given up; what it has counted of\n"
+	"them stands in the collection offhook.alerts.\n",
+    .examples = "  offhook alerts test\n"
+		"  offhook alerts test --alert-command 'cat; echo'\n"
+		"  offhook query offhook.alerts\n",
+    .settings = SETTINGS_ALL,
+    .json = true,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

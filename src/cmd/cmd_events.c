@@ -1,0 +1,192 @@
+/* cmd_events -- what came in. */
+#include "cli/data.h"
+#include "cli/event_filter.h"
+#include "cli/follow.h"
+#include "cli/verb.h"
+#include "cmd/cmd_events_retry.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "view/event_view.h"
+#include "view/term.h"
+
+enum { LIMIT = 20 };
+
+struct listing {
+	const struct options *options;
+	struct store_reader *reader;
+	struct event_filter filter;
+	int64_t limit; /* of the list before following; 0: none */
+	int64_t count; /* that matched */
+	int64_t seen;  /* the newest id looked at; while counting: the oldest */
+	bool colour;
+};
+
+static int read_options(struct listing *listing, struct error *err)
+{
+	const struct options *options = listing->options;
+	listing->limit = options_has(options, "after") ? 0 : LIMIT;
+	if (event_filter_read(&listing->filter, options, clock_wall_ms(), err) != 0 ||
+	    options_int(options, "limit", 0, INT64_MAX, &listing->limit, err) != 0)
+		return -1;
+	return options_int(
+	    options, "after", 0, INT64_MAX, &listing->filter.query.after_id, err);
+}
+
+/* Whether as many matched as are wanted. */
+static bool enough(const struct listing *listing)
+{
+	return listing->limit > 0 && listing->count >= listing->limit;
+}
+
+static bool print_event(void *ctx, const struct store_event *event)
+{
+	struct listing *listing = ctx;
+	listing->seen = event->id;
+	if (!event_filter_matches(&listing->filter, event))
+		return true;
+	listing->count++;
+	if (listing->options->json) {
+		json_t *view = event_view_json(event);
+		term_json(stdout, view);
+		json_decref(view);
+	} else {
+		event_view_line(stdout, event, listing->colour);
+	}
+	return ferror(stdout) == 0 && !enough(listing);
+}
+
+static bool note_oldest(void *ctx, const struct store_event *event)
+{
+	struct listing *listing = ctx;
+	if (!event_filter_matches(&listing->filter, event))
+		return true;
+	listing->seen = event->id;
+	listing->count++;
+	return !enough(listing);
+}
+
+/* The newest ones, oldest of them first: finds where they begin, then prints. With
+ * --after that is given, and the first ones after it are meant. */
+static int list(struct listing *listing, struct error *err)
+{
+	struct store_event_query *query = &listing->filter.query;
+	if (listing->limit > 0 && !options_has(listing->options, "after")) {
+		struct store_event_query newest = *query;
+		newest.newest_first = true;
+		listing->seen = 1;
+		if (store_events(listing->reader, &newest, note_oldest, listing, err) !=
+		    0)
+			return -1;
+		query->after_id = listing->seen - 1;
+		listing->count = 0;
+	}
+	listing->seen = query->after_id;
+	return store_events(listing->reader, query, print_event, listing, err);
+}
+
+static int look(void *ctx, struct error *err)
+{
+	struct listing *listing = ctx;
+	listing->limit = 0;
+	listing->filter.query.after_id = listing->seen;
+	return store_events(
+	    listing->reader, &listing->filter.query, print_event, listing, err);
+}
+
+static bool print_full(void *ctx, const struct store_event *event)
+{
+	const struct options *options = ctx;
+	if (options->json) {
+		json_t *view = event_view_json(event);
+		term_json(stdout, view);
+		json_decref(view);
+	} else {
+		event_view_full(stdout, event);
+	}
+	return true;
+}
+
+static int events_show(const struct options *options)
+{
+	struct store_reader *reader = NULL;
+	struct options view = *options;
+	struct error err;
+	int64_t id;
+	if (!text_int(span_of(options->args[1]), 1, INT64_MAX, &id)) {
+		(void)error_set(&err, "\"%s\" is no event's id", options->args[1]);
+		return options_fail(options, &err);
+	}
+	int rc = data_open(&reader, options, &err);
+	if (rc == 0)
+		rc = store_event_get(reader, id, print_full, &view, &err);
+	store_reader_close(reader);
+	if (rc == 0)
+		(void)error_set(&err, "there is no event %lld", (long long)id);
+	return rc == 1 ? EXIT_OK : options_fail(options, &err);
+}
+
+static int events_list(const struct options *options)
+{
+	struct error err;
+	struct listing listing = {.options = options, .colour = term_colour(stdout)};
+	if (read_options(&listing, &err) != 0)
+		return options_misused(options, &err);
+	int rc = data_open(&listing.reader, options, &err);
+	if (rc == 0)
+		rc = list(&listing, &err);
+	if (rc == 0 && options_has(options, "follow"))
+		rc = follow_until_stopped(look, &listing, &err);
+	store_reader_close(listing.reader);
+	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+}
+
+#define FILTER "kind sid state older newer error "
+
+static int run(const struct options *options)
+{
+	static const struct verb verbs[] = {
+	    {"list",		       events_list, 0, 0, FILTER "follow limit after", "[options]"},
+	    {"show",			   events_show, 1, 1, "", "ID"},
+	    {"retry", cmd_events_retry, 0, SIZE_MAX, FILTER "all dry-run",
+             "ID…|options"},
+	    {0			   }
+        };
+	return verb_run(verbs, options);
+}
+
+static const struct flag flags[] = {
+    {"follow",					    NULL, "go on with what comes, until Ctrl-C", 'f', false},
+    {"kind",	      "KIND", "only of that kind: sms.received, call.status …", 0, false},
+    {"sid",					      "SID", "only about that message, call or recording", 0, false},
+    {"state",					      "STATE", "only done, failed or late ones", 0, false},
+    {"older", "AGE", "only received longer ago: 90s, 15m, 2h, 7d", 0, false},
+    {"newer",					      "AGE", "only received since then", 0, false},
+    {"error",					       "TEXT", "only with TEXT in why it failed", 0, false},
+    {"limit",       "N", "the newest N (20); 0: all", 'n', false},
+    {"after",					      "ID", "only those after that event", 0, false},
+    {"all",					     NULL, "retry: every failed and late event", 0, false},
+    {"dry-run",		   NULL, "retry: say which, and change nothing", 0, false},
+    {0					     },
+};
+
+const struct command cmd_events = {
+    .name = "events",
+    .usage = "[show ID | retry ID…] [options]",
+    .summary = "show what came in, and run again what failed",
+    .about =
+	"Lists events, the newest last: id, time (UTC), kind, the reply's status,\n"
+	"state, and what it was about. `events show ID` shows one of them whole.\n"
+	"`events retry` runs the handler of failed and late events again, given by id or\n"
+	"by options: what it writes is committed and the event is done; the reply that\n"
+	"was sent stays. It is a job of the queue offhook.events: see `offhook jobs`.\n",
+    .examples = "  offhook events --follow\n"
+		"  offhook events --kind sms.received --limit 100\n"
+		"  offhook events --sid SM0123456789abcdef0123456789abcdef --json\n"
+		"  offhook events show 42\n"
+		"  offhook events retry --state failed --newer 2h --dry-run\n",
+    .flags = flags,
+    .settings = SETTINGS_DATA,
+    .json = true,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

@@ -1,0 +1,146 @@
+#include "cmd/cmd_events_retry.h"
+
+#include "cli/bulk.h"
+#include "cli/data.h"
+#include "cli/event_filter.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "view/event_view.h"
+#include "view/term.h"
+
+enum { FIRST_FEW = 5 };
+
+struct retry {
+	const struct options *options;
+	struct event_filter filter;
+	struct bulk bulk;
+	bool dry;
+};
+
+static int read_options(struct retry *retry, struct error *err)
+{
+	const struct options *options = retry->options;
+	bool filter = event_filter_given(options) || options_has(options, "all");
+	if (options->arg_count > 1 && filter)
+		return error_set(err, "give ids, or say which with options; not both");
+	if (options->arg_count == 1 && !filter)
+		return error_set(err,
+		    "which? Give ids, a filter (--kind, --state, --error …), or --all");
+	if (event_filter_read(&retry->filter, options, clock_wall_ms(), err) != 0)
+		return -1;
+	if (retry->filter.query.by_state && retry->filter.query.state == EVENT_DONE)
+		return error_set(
+		    err, "--state: only failed and late events are tried again");
+	return 0;
+}
+
+/* Takes the event up; a dry run shows the first few. */
+static void take(struct retry *retry, const struct store_event *event)
+{
+	bulk_add(&retry->bulk, event->id);
+	if (retry->dry && !retry->options->json && retry->bulk.count <= FIRST_FEW)
+		event_view_line(stdout, event, term_colour(stdout));
+}
+
+static bool take_matching(void *ctx, const struct store_event *event)
+{
+	struct retry *retry = ctx;
+	if (event->state != EVENT_DONE && event_filter_matches(&retry->filter, event))
+		take(retry, event);
+	return true;
+}
+
+static bool take_allowed(void *ctx, const struct store_event *event)
+{
+	struct retry *retry = ctx;
+	if (event->state != EVENT_DONE)
+		take(retry, event);
+	else
+		(void)fprintf(stderr,
+		    "event %lld is done: only failed and late ones are tried again\n",
+		    (long long)event->id);
+	return true;
+}
+
+static int take_ids(struct retry *retry, struct store_reader *reader, struct error *err)
+{
+	const struct options *options = retry->options;
+	for (size_t i = 1; i < options->arg_count; i++) {
+		int64_t id;
+		if (!text_int(span_of(options->args[i]), 1, INT64_MAX, &id))
+			return error_set(
+			    err, "\"%s\" is no event's id", options->args[i]);
+		int found = store_event_get(reader, id, take_allowed, retry, err);
+		if (found < 0)
+			return -1;
+		if (found == 0)
+			(void)fprintf(
+			    stderr, "there is no event %lld\n", (long long)id);
+	}
+	bulk_sort(&retry->bulk);
+	return 0;
+}
+
+static void print_dry(const struct retry *retry)
+{
+	size_t count = retry->bulk.count;
+	if (retry->options->json) {
+		(void)printf("{\"wouldChange\":%zu}\n", count);
+		return;
+	}
+	if (count > FIRST_FEW)
+		(void)printf("%6s\n", "…");
+	(void)printf(
+	    "%zu event%s would be tried again\n", count, count == 1 ? "" : "s");
+}
+
+static int retry_all(struct retry *retry, int64_t *changed, struct error *err)
+{
+	bool alone = false;
+	if (retry->bulk.count > 0 && bulk_send(&retry->bulk, retry->options,
+					 json_pack("{s:s}", "command", "events-retry"),
+					 changed, &alone, err) != 0)
+		return -1;
+	if (retry->options->json)
+		(void)printf("{\"changed\":%lld}\n", (long long)*changed);
+	else
+		(void)printf("%lld event%s to be tried again\n", (long long)*changed,
+		    *changed == 1 ? "" : "s");
+	if (alone && *changed > 0)
+		(void)fprintf(stderr, "no server runs: they wait for the next one\n");
+	return 0;
+}
+
+static int carry_out(
+    struct retry *retry, struct store_reader *reader, struct error *err)
+{
+	bool ids = retry->options->arg_count > 1;
+	int64_t changed = 0;
+	if ((ids ? take_ids(retry, reader, err)
+		 : store_events(
+		       reader, &retry->filter.query, take_matching, retry, err)) != 0)
+		return -1;
+	if (retry->dry)
+		print_dry(retry);
+	else if (retry_all(retry, &changed, err) != 0)
+		return -1;
+	if (ids && (retry->dry ? retry->bulk.count == 0 : changed == 0))
+		return error_set(err, "none of them can be tried again now");
+	return 0;
+}
+
+int cmd_events_retry(const struct options *options)
+{
+	struct store_reader *reader = NULL;
+	struct error err;
+	struct retry retry = {
+	    .options = options, .dry = options_has(options, "dry-run")};
+	if (read_options(&retry, &err) != 0)
+		return options_misused(options, &err);
+	int rc = data_open(&reader, options, &err);
+	if (rc == 0)
+		rc = carry_out(&retry, reader, &err);
+	store_reader_close(reader);
+	bulk_free(&retry.bulk);
+	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+}

@@ -1,0 +1,216 @@
+/* cmd_export -- documents or events as CSV or JSON lines. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/data.h"
+#include "util/arena.h"
+#include "view/csv.h"
+#include "view/event_view.h"
+#include "view/term.h"
+
+enum { PROGRESS_EVERY = 10000 };
+
+struct export
+{
+	const struct options *options;
+	struct store_reader *reader;
+	const char *collection; /* or "events" */
+	struct filter *filter;
+	struct csv *csv; /* NULL: JSON lines */
+	FILE *out;
+	char *partial; /* the file being written, renamed when whole; NULL: stdout */
+	bool learning; /* first pass of CSV */
+	bool progress;
+	int64_t count;
+};
+
+static void take(struct export *export, json_t *object)
+{
+	if (export->learning) {
+		csv_learn(export->csv, object);
+		return;
+	}
+	if (export->csv != NULL)
+		csv_row(export->csv, export->out, object);
+	else
+		term_json(export->out, object);
+	if (++export->count % PROGRESS_EVERY == 0 && export->progress)
+		(void)fprintf(stderr, "\r%lld", (long long)export->count);
+}
+
+static bool take_doc(void *ctx, int64_t row, json_t *doc)
+{
+	struct export *export = ctx;
+	(void)row;
+	take(export, doc);
+	return ferror(export->out) == 0;
+}
+
+/* reply and params become columns of their own: reply.status, params.From … */
+static json_t *flatten(json_t *view)
+{
+	struct arena *arena = arena_new();
+	json_t *flat = json_object(), *value, *inner;
+	const char *name, *below;
+	json_object_foreach(view, name, value) {
+		if (!json_is_object(value)) {
+			(void)json_object_set(flat, name, value);
+			continue;
+		}
+		json_object_foreach(value, below, inner)
+			(void)json_object_set(
+			    flat, arena_printf(arena, "%s.%s", name, below), inner);
+	}
+	arena_free(arena);
+	return flat;
+}
+
+static bool take_event(void *ctx, const struct store_event *event)
+{
+	struct export *export = ctx;
+	json_t *view = event_view_json(event);
+	if (export->filter == NULL || filter_match(export->filter, view)) {
+		json_t *object =
+		    export->csv != NULL ? flatten(view) : json_incref(view);
+		take(export, object);
+		json_decref(object);
+	}
+	json_decref(view);
+	return ferror(export->out) == 0;
+}
+
+static int pass(struct export *export, struct error *err)
+{
+	if (strcmp(export->collection, "events") == 0)
+		return store_events(export->reader, &(struct store_event_query){0},
+		    take_event, export, err);
+	return store_find(export->reader,
+	    &(struct store_query){
+		.collection = export->collection, .filter = export->filter},
+	    take_doc, export, err);
+}
+
+static int write_all(struct export *export, struct error *err)
+{
+	if (strcmp(export->collection, "events") != 0 &&
+	    data_check_collection(export->reader, export->collection, err) != 0)
+		return -1;
+	if (export->csv != NULL) {
+		export->learning = true;
+		if (pass(export, err) != 0)
+			return -1;
+		export->learning = false;
+		csv_header(export->csv, export->out);
+	}
+	return pass(export, err);
+}
+
+/* Others must not read what people wrote, hence mode 0600. */
+static int open_output(struct export *export, struct error *err)
+{
+	const char *path = options_value(export->options, "output");
+	export->out = stdout;
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0;
+	export->progress = term_is_tty(stderr);
+	export->partial = arena_printf(export->options->arena, "%s.XXXXXX", path);
+	int fd = mkstemp(export->partial);
+	if (fd < 0) {
+		export->partial = NULL;
+		return error_set(err, "%s: %s", path, strerror(errno));
+	}
+	export->out = fdopen(fd, "w");
+	return export->out != NULL ? 0
+				   : error_set(err, "%s: %s", path, strerror(errno));
+}
+
+/* A file appears under its name only when it is whole. */
+static int close_output(struct export *export, int rc, struct error *err)
+{
+	const char *path = options_value(export->options, "output");
+	if (export->partial == NULL)
+		return rc;
+	bool written = fflush(export->out) == 0 && ferror(export->out) == 0 &&
+		       fsync(fileno(export->out)) == 0;
+	if (fclose(export->out) != 0)
+		written = false;
+	if (rc == 0 && !written)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
+	if (rc == 0 && rename(export->partial, path) != 0)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
+	if (rc != 0)
+		(void)unlink(export->partial);
+	else
+		(void)fprintf(stderr, "%s%lld written to %s\n",
+		    export->progress ? "\r" : "", (long long)export->count, path);
+	return rc;
+}
+
+static int read_options(struct export *export, struct error *err)
+{
+	const struct options *options = export->options;
+	const char *format = options_value(options, "format");
+	export->collection = options->args[0];
+	if (format != NULL && strcmp(format, "csv") != 0 &&
+	    strcmp(format, "jsonl") != 0)
+		return error_set(
+		    err, "--format: \"%s\" is neither csv nor jsonl", format);
+	if (format != NULL && strcmp(format, "csv") == 0)
+		export->csv = csv_new(options_has(options, "spreadsheet-safe"));
+	return data_filter(
+	    &export->filter, options->arg_count > 1 ? options->args[1] : NULL, err);
+}
+
+static int run(const struct options *options)
+{
+	struct export export = {.options = options};
+	struct error err;
+	int code = EXIT_OK;
+	if (read_options(&export, &err) != 0) {
+		code = options_misused(options, &err);
+	} else {
+		int rc = data_open(&export.reader, options, &err);
+		if (rc == 0)
+			rc = open_output(&export, &err);
+		if (rc == 0)
+			rc = close_output(&export, write_all(&export, &err), &err);
+		if (rc != 0)
+			code = options_fail(options, &err);
+	}
+	store_reader_close(export.reader);
+	filter_free(export.filter);
+	csv_free(export.csv);
+	return code;
+}
+
+static const struct flag flags[] = {
+    {"format",		"FORMAT", "jsonl or csv (jsonl)", 0, false},
+    {"output", "FILE", "write to FILE, readable only by you", 'o', false},
+    {"spreadsheet-safe",                  NULL, "csv: put ' before texts that look like formulas", 0,
+     false},
+    {0	       },
+};
+
+const struct command cmd_export = {
+    .name = "export",
+    .usage = "COLLECTION|events [FILTER] [options]",
+    .summary = "write documents or events as CSV or JSON lines",
+    .about =
+	"CSV has a column for every field that some document has, found in a first pass;\n"
+	"fields that appear while it runs are not in it. Objects and lists stand in it as\n"
+	"JSON; of events, reply and params have a column for each part. FILTER is as in\n"
+	"`offhook query`. FILE appears when it is whole. With --spreadsheet-safe, texts\n"
+	"that begin with = + - @ (phone numbers too) get a ' before them, so that a\n"
+	"spreadsheet does not run what strangers wrote.\n",
+    .examples =
+	"  offhook export sms_messages --format csv --output messages.csv\n"
+	"  offhook export events '{\"kind\": \"sms.received\"}' > events.jsonl\n",
+    .flags = flags,
+    .settings = SETTINGS_DATA,
+    .min_args = 1,
+    .max_args = 2,
+    .run = run,
+};

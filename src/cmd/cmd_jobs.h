@@ -1,0 +1,22 @@
+/* cmd_jobs -- what may follow `offhook jobs`, each with its own options read. They
+ * return an exit code. */
+#ifndef OFFHOOK_CMD_CMD_JOBS_H
+#define OFFHOOK_CMD_CMD_JOBS_H
+
+#include "cli/options.h"
+
+/* cmd_jobs_list.c */
+int cmd_jobs_list(const struct options *options);
+int cmd_jobs_show(const struct options *options);
+/* cmd_jobs_change.c */
+int cmd_jobs_retry(const struct options *options);
+int cmd_jobs_drop(const struct options *options);
+int cmd_jobs_cancel(const struct options *options);
+/* cmd_jobs_queues.c */
+int cmd_jobs_pause(const struct options *options);
+int cmd_jobs_resume(const struct options *options);
+int cmd_jobs_stats(const struct options *options);
+/* cmd_jobs_follow.c */
+int cmd_jobs_follow(const struct options *options);
+
+#endif

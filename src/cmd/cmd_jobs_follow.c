@@ -1,0 +1,221 @@
+/* cmd_jobs_follow -- what becomes of jobs, as it happens. Looks again and again at those
+ * of which something may be told, however many wait: the latest ones, those that run and
+ * those that have just ended. What differs from the look before is printed; a change that
+ * has come and gone between two looks is not told. */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "cli/data.h"
+#include "cli/follow.h"
+#include "cli/job_filter.h"
+#include "cmd/cmd_jobs.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "view/job_view.h"
+#include "view/term.h"
+
+/* An end is stamped a moment before it can be read. */
+enum { TIME_WIDTH = 10, LATEST = 1000, COMMIT_MS = 2000 };
+
+struct seen {
+	int64_t id, run_at_ms;
+	enum job_state state;
+	int tries;
+};
+
+struct seen_list { /* by id, once sorted */
+	struct seen *at;
+	size_t count, cap;
+};
+
+struct follow {
+	const struct options *options;
+	struct store_reader *reader;
+	struct store_job_query query; /* but for its states, which shown has */
+	unsigned shown;
+	struct job_look look;
+	struct seen_list before, now;
+	int64_t newest;   /* the largest id that was seen */
+	int64_t latest;   /* jobs after that id are all looked at */
+	int64_t ended_ms; /* and those that ended since */
+	bool silent;      /* the first look */
+	bool told;        /* the heading was printed */
+};
+
+/* ---- what was seen ---- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void sort(struct seen_list *list)
+{
+	if (list->count > 1)
+		qsort(list->at, list->count, sizeof(list->at[0]), compare);
+}
+
+static const struct seen *find(const struct seen_list *sorted, int64_t id)
+{
+	const struct seen wanted = {.id = id};
+	return sorted->count == 0 ? NULL
+				  : bsearch(&wanted, sorted->at, sorted->count,
+					sizeof(sorted->at[0]), compare);
+}
+
+static void remember(struct seen_list *list, const struct store_job *job)
+{
+	if (list->count == list->cap) {
+		list->cap = list->cap == 0 ? 256 : 2 * list->cap;
+		list->at = mem_resize(list->at, list->cap, sizeof(list->at[0]));
+	}
+	list->at[list->count++] =
+	    (struct seen){job->id, job->run_at_ms, job->state, job->tries};
+}
+
+static bool same(const struct seen *seen, const struct store_job *job)
+{
+	return seen->state == job->state && seen->tries == job->tries &&
+	       seen->run_at_ms == job->run_at_ms;
+}
+
+/* ---- telling ---- */
+
+static void print_json(const struct follow *follow, const struct store_job *job)
+{
+	char time[CLOCK_ISO_SIZE];
+	json_t *view = job_view_json(job, follow->look.now_ms);
+	clock_iso(time, follow->look.now_ms);
+	(void)json_object_set_new(view, "at", json_string(time));
+	term_json(stdout, view);
+	json_decref(view);
+}
+
+static void print_line(struct follow *follow, const struct store_job *job)
+{
+	char time[CLOCK_ISO_SIZE];
+	clock_iso(time, follow->look.now_ms);
+	if (!follow->told) {
+		(void)printf("%*s", TIME_WIDTH, "");
+		job_view_head(stdout, &follow->look);
+		follow->told = true;
+	}
+	(void)printf("%.8s  ", time + 11);
+	job_view_line(stdout, job, &follow->look);
+}
+
+static bool look_at(void *ctx, const struct store_job *job)
+{
+	struct follow *follow = ctx;
+	const struct seen *seen = find(&follow->before, job->id);
+	bool shown = !follow->silent && (follow->shown >> job->state & 1) != 0;
+	remember(&follow->now, job);
+	if (job->id > follow->newest)
+		follow->newest = job->id;
+	if (!shown || (seen != NULL && same(seen, job)))
+		return true;
+	if (follow->options->json)
+		print_json(follow, job);
+	else
+		print_line(follow, job);
+	return true;
+}
+
+/* One that the latest ones do not have. */
+static bool look_at_older(void *ctx, const struct store_job *job)
+{
+	const struct follow *follow = ctx;
+	return job->id > follow->latest || look_at(ctx, job);
+}
+
+/* ---- a look ---- */
+
+static int look_through(struct follow *follow, const struct store_job_query *query,
+    bool (*each)(void *ctx, const struct store_job *job), struct error *err)
+{
+	return store_jobs(
+	    follow->reader, query, (struct store_each_job){each, follow}, err);
+}
+
+/* Those that ran, and do so no more without having ended: they are to run again. */
+static int look_at_stopped(struct follow *follow, struct error *err)
+{
+	sort(&follow->now);
+	for (size_t i = 0; i < follow->before.count; i++) {
+		const struct seen *seen = &follow->before.at[i];
+		if (seen->state == JOB_RUNNING &&
+		    find(&follow->now, seen->id) == NULL &&
+		    store_job_get(follow->reader, seen->id,
+			(struct store_each_job){look_at, follow}, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int look(void *ctx, struct error *err)
+{
+	struct follow *follow = ctx;
+	struct store_job_query latest = follow->query, running = follow->query,
+			       ended = follow->query;
+	follow->look.now_ms = clock_wall_ms();
+	latest.after_id = follow->latest =
+	    follow->newest > LATEST ? follow->newest - LATEST : 0;
+	running.states = 1U << JOB_RUNNING;
+	ended.ended_after_ms = follow->ended_ms;
+	follow->now.count = 0;
+	if (look_through(follow, &latest, look_at, err) < 0 ||
+	    look_through(follow, &running, look_at_older, err) < 0 ||
+	    look_through(follow, &ended, look_at_older, err) < 0 ||
+	    look_at_stopped(follow, err) < 0)
+		return -1;
+	sort(&follow->now);
+	struct seen_list old = follow->before;
+	follow->before = follow->now;
+	follow->now = old;
+	follow->ended_ms = follow->look.now_ms - COMMIT_MS;
+	follow->silent = false;
+	return 0;
+}
+
+static bool note_newest(void *ctx, const struct store_job *job)
+{
+	struct follow *follow = ctx;
+	follow->newest = job->id;
+	return false;
+}
+
+/* From the jobs there are now on. */
+static int begin(struct follow *follow, struct error *err)
+{
+	const struct store_job_query newest = {.newest_first = true, .limit = 1};
+	follow->silent = true;
+	follow->ended_ms = follow->look.now_ms - COMMIT_MS;
+	follow->shown = follow->query.states != 0 ? follow->query.states : UINT_MAX;
+	follow->query.states = 0;
+	return look_through(follow, &newest, note_newest, err);
+}
+
+int cmd_jobs_follow(const struct options *options)
+{
+	struct error err;
+	struct follow follow = {
+	    .options = options,
+	    .look = {.now_ms = clock_wall_ms(),
+		     .colour = term_colour(stdout),
+		     .width = term_width(stdout)}
+        };
+	if (job_filter_read(&follow.query, options, follow.look.now_ms, &err) != 0)
+		return options_misused(options, &err);
+	int rc = data_open(&follow.reader, options, &err);
+	if (follow.look.width > TIME_WIDTH)
+		follow.look.width -= TIME_WIDTH;
+	if (rc == 0)
+		rc = begin(&follow, &err);
+	if (rc == 0)
+		rc = follow_until_stopped(look, &follow, &err);
+	store_reader_close(follow.reader);
+	free(follow.before.at);
+	free(follow.now.at);
+	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+}

@@ -1,0 +1,195 @@
+/* cmd_jobs_queues -- what concerns whole queues: pause, resume, stats. */
+#include <string.h>
+
+#include "cli/data.h"
+#include "cmd/cmd_jobs.h"
+#include "util/clock.h"
+#include "util/suggest.h"
+#include "view/term.h"
+#include "view/when.h"
+
+/* --- pause and resume --- */
+
+/* Is there that queue? In the store, or in the program's table of workers. */
+struct search {
+	struct arena *arena;
+	struct suggestion suggestion;
+	bool found;
+};
+
+static void offer(struct search *search, const char *name)
+{
+	search->found = search->found || span_is(search->suggestion.word, name);
+	suggest_offer(&search->suggestion, name);
+}
+
+static bool look(void *ctx, const struct store_queue *queue)
+{
+	struct search *search = ctx;
+	offer(search, arena_strndup(search->arena, queue->name));
+	return !search->found;
+}
+
+static int no_queue(
+    const struct search *search, const struct options *options, struct error *err)
+{
+	const char *name = options->args[1];
+	if (search->suggestion.best != NULL)
+		return error_set(err, "there is no queue \"%s\"; did you mean \"%s\"?",
+		    name, search->suggestion.best);
+	if (strcmp(options->args[0], "pause") != 0)
+		return error_set(err, "there is no queue \"%s\"", name);
+	return error_set(err,
+	    "there is no queue \"%s\" yet; --force pauses it before its first job",
+	    name);
+}
+
+static int check_queue(const struct options *options, struct error *err)
+{
+	struct store_reader *reader = NULL;
+	struct search search = {
+	    .arena = arena_new(), .suggestion = {.word = span_of(options->args[1])}};
+	const oh_worker *worker = options->app != NULL ? options->app->workers : NULL;
+	for (; worker != NULL && worker->queue != NULL; worker++)
+		offer(&search, worker->queue);
+	int rc = data_open(&reader, options, err);
+	if (rc == 0)
+		rc = store_queue_names(reader, look, &search, err);
+	store_reader_close(reader);
+	if (rc == 0 && !search.found)
+		rc = no_queue(&search, options, err);
+	arena_free(search.arena);
+	return rc;
+}
+
+static int set_paused(const struct options *options, bool paused)
+{
+	struct error err;
+	json_t *answer = NULL;
+	const char *queue = options->args[1];
+	if (!store_name_valid(span_of(queue))) {
+		(void)error_set(&err,
+		    "a queue's name is a letter or _, then letters, digits, _ . -");
+		return options_misused(options, &err);
+	}
+	if (!options_has(options, "force") && check_queue(options, &err) != 0)
+		return options_fail(options, &err);
+	json_t *request = json_pack("{s:s, s:s, s:s}", "command", "jobs", "do",
+	    paused ? "pause" : "resume", "queue", queue);
+	if (data_change(&answer, options, request, &err) != 0)
+		return options_fail(options, &err);
+	bool changed = json_integer_value(json_object_get(answer, "changed")) > 0;
+	if (options->json)
+		term_json(stdout, answer);
+	else if (paused)
+		(void)fprintf(stderr, "%s is %spaused; what runs goes on\n", queue,
+		    changed ? "" : "already ");
+	else
+		(void)fprintf(
+		    stderr, "%s %s\n", queue, changed ? "goes on" : "was not paused");
+	json_decref(answer);
+	return EXIT_OK;
+}
+
+int cmd_jobs_pause(const struct options *options)
+{
+	return set_paused(options, true);
+}
+
+int cmd_jobs_resume(const struct options *options)
+{
+	return set_paused(options, false);
+}
+
+/* --- stats --- */
+
+struct table {
+	const struct options *options;
+	int64_t now_ms;
+	bool colour;
+	int width; /* of the widest name */
+	size_t count;
+};
+
+static bool measure(void *ctx, const struct store_queue *queue)
+{
+	struct table *table = ctx;
+	if (table->width < (int)queue->name.len)
+		table->width = (int)queue->name.len;
+	table->count++;
+	return true;
+}
+
+static void print_json(const struct table *table, const struct store_queue *queue)
+{
+	char oldest[CLOCK_ISO_SIZE];
+	bool any = queue->oldest_due_ms != INT64_MAX;
+	int64_t late_ms = any ? table->now_ms - queue->oldest_due_ms : 0;
+	json_t *line = json_pack("{s:s%, s:b}", "queue", queue->name.ptr,
+	    queue->name.len, "paused", queue->paused);
+	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++)
+		(void)json_object_set_new(
+		    line, job_state_name(i), json_integer(queue->counts[i]));
+	if (any)
+		clock_iso(oldest, queue->oldest_due_ms);
+	(void)json_object_set_new(
+	    line, "nextDueAt", any ? json_string(oldest) : json_null());
+	(void)json_object_set_new(
+	    line, "lateMs", json_integer(late_ms > 0 ? late_ms : 0));
+	term_json(stdout, line);
+	json_decref(line);
+}
+
+static bool print_queue(void *ctx, const struct store_queue *queue)
+{
+	const struct table *table = ctx;
+	char due[WHEN_SIZE] = "-";
+	if (table->options->json) {
+		print_json(table, queue);
+		return ferror(stdout) == 0;
+	}
+	(void)printf("%-*.*s", table->width, SPAN_ARG(queue->name));
+	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
+		bool bad = table->colour && i == JOB_DEAD && queue->counts[i] > 0;
+		(void)printf("%s %9lld%s", bad ? "\033[31m" : "",
+		    (long long)queue->counts[i], bad ? "\033[0m" : "");
+	}
+	if (queue->oldest_due_ms != INT64_MAX)
+		(void)when_text(due, queue->oldest_due_ms, table->now_ms);
+	(void)printf(queue->paused ? "  %-16s  paused\n" : "  %s\n", due);
+	return ferror(stdout) == 0;
+}
+
+static void print_head(const struct table *table)
+{
+	(void)printf("%s%-*s", table->colour ? "\033[2m" : "", table->width, "QUEUE");
+	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
+		char name[16];
+		size_t len = 0;
+		for (const char *c = job_state_name(i); *c != '\0'; c++)
+			name[len++] = (char)(*c - 'a' + 'A');
+		(void)printf(" %9.*s", (int)len, name);
+	}
+	(void)printf("  OLDEST DUE%s\n", table->colour ? "\033[0m" : "");
+}
+
+int cmd_jobs_stats(const struct options *options)
+{
+	struct store_reader *reader = NULL;
+	struct error err;
+	struct table table = {.options = options,
+	    .now_ms = clock_wall_ms(),
+	    .colour = term_colour(stdout),
+	    .width = (int)strlen("QUEUE")};
+	int rc = data_open(&reader, options, &err);
+	if (rc == 0 && !options->json)
+		rc = store_queue_names(reader, measure, &table, &err);
+	if (rc == 0 && !options->json && table.count > 0)
+		print_head(&table);
+	else if (rc == 0 && !options->json)
+		(void)fprintf(stderr, "there are no queues yet\n");
+	if (rc == 0)
+		rc = store_queues(reader, print_queue, &table, &err);
+	store_reader_close(reader);
+	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+}

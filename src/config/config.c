@@ -1,0 +1,339 @@
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/mem.h"
+#include "util/suggest.h"
+#include "util/text.h"
+
+enum { FILE_LIMIT = 1024 * 1024 };
+
+static const char default_file[] = "offhook.conf";
+
+/* One setting as text, before it is checked. */
+struct raw {
+	struct span text;
+	const char *where;
+	enum config_source source;
+};
+
+/* What loading works on. */
+struct loading {
+	struct config *config;
+	struct raw raw[SETTING_COUNT]; /* as in setting_table */
+	char *file_text;               /* raw texts point into it; wiped at the end */
+	size_t file_len;
+};
+
+void config_warn(struct config *config, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	if (config->warning_count == CONFIG_MAX_WARNINGS)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
+}
+
+static size_t index_of(const struct setting *setting)
+{
+	return (size_t)(setting - setting_table);
+}
+
+static int unknown_setting(struct span name, struct error *err)
+{
+	const char *meant = setting_suggest(name);
+	if (meant != NULL)
+		return error_set(err,
+		    "there is no setting \"%.*s\"; did you mean \"%s\"?",
+		    SPAN_ARG(name), meant);
+	return error_set(err,
+	    "there is no setting \"%.*s\"; `offhook config` lists them",
+	    SPAN_ARG(name));
+}
+
+/* --- the file --- */
+
+/* Without a comment: a # at the line's start or after a blank. */
+static struct span without_comment(struct span line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.ptr[i] == '#' &&
+		    (i == 0 || strchr(" \t", line.ptr[i - 1]) != NULL))
+			return span_head(line, i);
+	}
+	return line;
+}
+
+static struct span unquoted(struct span value)
+{
+	if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+		return (struct span){value.ptr + 1, value.len - 2};
+	return value;
+}
+
+static int read_line(
+    struct loading *loading, struct span line, const char *where, struct error *err)
+{
+	line = span_trim(without_comment(line));
+	if (line.len == 0)
+		return 0;
+	size_t equals = span_find(line, '=');
+	if (equals == line.len)
+		return error_set(err, "a line reads \"setting = value\"");
+	struct span name = span_trim(span_head(line, equals));
+	struct span value = unquoted(span_trim(span_from(line, equals + 1)));
+	const struct setting *setting = setting_find(name);
+	if (setting == NULL)
+		return unknown_setting(name, err);
+	struct raw *raw = &loading->raw[index_of(setting)];
+	if (raw->source == CONFIG_FILE)
+		return error_set(
+		    err, "%s was set before, at %s", setting->name, raw->where);
+	if (value.len == 0)
+		return error_set(err, "%s has no value", setting->name);
+	if (span_find(value, '\0') < value.len)
+		return error_set(err, "%s holds a NUL byte", setting->name);
+	*raw = (struct raw){value, where, CONFIG_FILE};
+	return 0;
+}
+
+static int read_lines(struct loading *loading, const char *path, struct error *err)
+{
+	struct span rest = {loading->file_text, loading->file_len};
+	for (int number = 1; rest.len > 0; number++) {
+		size_t end = span_find(rest, '\n');
+		const char *where =
+		    arena_printf(loading->config->arena, "%s:%d", path, number);
+		if (read_line(loading, span_head(rest, end), where, err) != 0)
+			return error_wrap(err, "%s", where);
+		rest = span_from(rest, end < rest.len ? end + 1 : end);
+	}
+	return 0;
+}
+
+static int check_secrecy(const struct loading *loading, const char *path,
+    const struct stat *info, struct error *err)
+{
+	if ((info->st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (setting_table[i].secret && loading->raw[i].source == CONFIG_FILE)
+			return error_set(err,
+			    "%s: %s is secret, but others may open the file; run: "
+			    "chmod 600 %s",
+			    loading->raw[i].where, setting_table[i].name, path);
+	}
+	return 0;
+}
+
+static int read_file(
+    struct loading *loading, const char *path, bool must_exist, struct error *err)
+{
+	struct stat info;
+	if (stat(path, &info) != 0 && errno == ENOENT && !must_exist)
+		return 0;
+	loading->file_text = text_read_file(path, FILE_LIMIT, &loading->file_len);
+	if (loading->file_text == NULL)
+		return error_set(err, "%s: %s", path,
+		    errno == EFBIG ? "too large for a settings file" : strerror(errno));
+	loading->config->file = arena_strdup(loading->config->arena, path);
+	if (read_lines(loading, loading->config->file, err) != 0)
+		return -1;
+	return check_secrecy(loading, path, &info, err);
+}
+
+/* --- the environment --- */
+
+/* The value of that variable when the entry is its, else NULL; an empty one counts as
+ * not set. */
+static const char *value_of(const char *entry, const char *variable)
+{
+	size_t len = strlen(variable);
+	if (strncmp(entry, variable, len) != 0 || entry[len] != '=')
+		return NULL;
+	return entry[len + 1] != '\0' ? entry + len + 1 : NULL;
+}
+
+static const char *lookup(char *const *environment, const char *variable)
+{
+	for (; environment != NULL && *environment != NULL; environment++) {
+		const char *value = value_of(*environment, variable);
+		if (value != NULL)
+			return value;
+	}
+	return NULL;
+}
+
+/* Kubernetes sets these for a service that is called offhook. */
+static bool service_link(const char *entry)
+{
+	return strncmp(entry, "OFFHOOK_PORT", strlen("OFFHOOK_PORT")) == 0 ||
+	       strncmp(entry, "OFFHOOK_SERVICE_", strlen("OFFHOOK_SERVICE_")) == 0;
+}
+
+static bool known_variable(struct span name)
+{
+	char variable[SETTING_NAME_SIZE];
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (span_is(name, setting_variable(variable, &setting_table[i])))
+			return true;
+	}
+	return span_is(name, "OFFHOOK_CONFIG");
+}
+
+static int check_variables(char *const *environment, struct error *err)
+{
+	for (; environment != NULL && *environment != NULL; environment++) {
+		struct span entry = span_of(*environment);
+		struct span name = span_head(entry, span_find(entry, '='));
+		if (!span_starts(name, SPAN("OFFHOOK_")) ||
+		    service_link(*environment) || known_variable(name))
+			continue;
+		char variable[SETTING_NAME_SIZE];
+		char variables[SETTING_COUNT][SETTING_NAME_SIZE];
+		struct suggestion suggestion = {.word = name};
+		for (size_t i = 0; i < SETTING_COUNT; i++) {
+			snprintf(variables[i], sizeof(variables[i]), "%s",
+			    setting_variable(variable, &setting_table[i]));
+			suggest_offer(&suggestion, variables[i]);
+		}
+		if (suggestion.best != NULL)
+			return error_set(err, "%.*s is not a setting; did you mean %s?",
+			    SPAN_ARG(name), suggestion.best);
+		return error_set(err,
+		    "%.*s is not a setting; `offhook config` lists them",
+		    SPAN_ARG(name));
+	}
+	return 0;
+}
+
+static void read_environment(struct loading *loading, char *const *environment)
+{
+	char buffer[SETTING_NAME_SIZE];
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const char *variable = setting_variable(buffer, &setting_table[i]);
+		const char *value = lookup(environment, variable);
+		if (value == NULL)
+			continue;
+		loading->raw[i] = (struct raw){span_trim(span_of(value)),
+		    arena_strdup(loading->config->arena, variable), CONFIG_ENVIRONMENT};
+	}
+}
+
+/* Where a platform gives the port in PORT, it counts unless listen is set. */
+static void read_port(struct loading *loading, char *const *environment)
+{
+	const char *port = lookup(environment, "PORT");
+	struct raw *raw = &loading->raw[index_of(setting_find(SPAN("listen")))];
+	if (port == NULL || raw->source != CONFIG_DEFAULT)
+		return;
+	*raw = (struct raw){span_of(arena_printf(loading->config->arena, ":%s", port)),
+	    "PORT", CONFIG_ENVIRONMENT};
+}
+
+/* --- flags, and all together --- */
+
+static int read_flags(
+    struct loading *loading, const struct config_input *input, struct error *err)
+{
+	for (size_t i = 0; i < input->flag_count; i++) {
+		const struct config_flag *flag = &input->flags[i];
+		const struct setting *setting = setting_find(span_of(flag->name));
+		if (setting == NULL)
+			return unknown_setting(span_of(flag->name), err);
+		if (setting->secret)
+			return error_set(err,
+			    "--%s would show in the list of processes; set the variable %s",
+			    setting->name, setting->variable);
+		loading->raw[index_of(setting)] = (struct raw){span_of(flag->value),
+		    arena_printf(loading->config->arena, "--%s", flag->name),
+		    CONFIG_FLAG};
+	}
+	return 0;
+}
+
+static int gather(
+    struct loading *loading, const struct config_input *input, struct error *err)
+{
+	const char *path = input->file;
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		loading->raw[i] = (struct raw){
+		    span_of(setting_table[i].initial), "default", CONFIG_DEFAULT};
+	if (path == NULL)
+		path = lookup(input->environment, "OFFHOOK_CONFIG");
+	if (read_file(loading, path != NULL ? path : default_file, path != NULL, err) !=
+		0 ||
+	    check_variables(input->environment, err) != 0)
+		return -1;
+	read_environment(loading, input->environment);
+	if (read_flags(loading, input, err) != 0)
+		return -1;
+	read_port(loading, input->environment);
+	return 0;
+}
+
+static int parse(struct loading *loading, struct error *err)
+{
+	struct config *config = loading->config;
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *setting = &setting_table[i];
+		const struct raw *raw = &loading->raw[i];
+		struct config_value *value = &config->values[i];
+		if (setting->parse(config, setting, raw->text, err) != 0) {
+			if (raw->source == CONFIG_FILE)
+				error_wrap(err, "%s", setting->name);
+			return error_wrap(err, "%s", raw->where);
+		}
+		value->source = raw->source;
+		value->where = raw->where;
+		value->text = !setting->secret ? arena_strndup(config->arena, raw->text)
+			      : raw->text.len > 0 ? "(set)"
+						  : "";
+	}
+	if (tokens_look_odd(config->tokens))
+		config_warn(config,
+		    "an Auth Token has 32 lower-case hexadecimal digits; "
+		    "one of those given does not: is it an API key?");
+	return 0;
+}
+
+int config_load(struct config *out, const struct config_input *input, struct error *err)
+{
+	struct loading loading = {.config = out};
+	*out = (struct config){
+	    .arena = arena_new(), .proxies = proxies_new(), .tokens = tokens_new()};
+	int rc = gather(&loading, input, err);
+	if (rc == 0)
+		rc = parse(&loading, err);
+	if (loading.file_text != NULL)
+		explicit_bzero(loading.file_text, loading.file_len);
+	free(loading.file_text);
+	if (rc != 0)
+		config_clear(out);
+	return rc;
+}
+
+static void wipe(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+void config_clear(struct config *config)
+{
+	wipe(config->first_token);
+	wipe(config->alert_secret);
+	tokens_free(config->tokens);
+	proxies_free(config->proxies);
+	arena_free(config->arena);
+	*config = (struct config){0};
+}

@@ -1,0 +1,96 @@
+/* config -- what the owner decided: flag > environment > file > default. Every
+ * setting stands in one table (app/setting.h), which also writes the help, the man
+ * page and `offhook config`. Immutable once loaded; any thread may read it. */
+#ifndef OFFHOOK_CONFIG_CONFIG_H
+#define OFFHOOK_CONFIG_CONFIG_H
+
+#include <stdint.h>
+
+#include "config/proxies.h"
+#include "config/setting.h"
+#include "twilio/signature.h"
+#include "util/arena.h"
+#include "util/error.h"
+#include "util/log.h"
+
+enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+
+/* Where one setting's value came from, for `offhook config`. */
+struct config_value {
+	const char *text; /* as given; "(set)" for a secret, "" for one not set */
+	const char
+	    *where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN", "--listen" */
+	enum config_source source;
+};
+
+enum { CONFIG_MAX_WARNINGS = 16 };
+
+struct config {
+	const char *listen;        /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
+	const char *public_url;    /* as given; NULL: none */
+	struct span public_scheme; /* "https"; these three absent without public_url */
+	struct span public_host;   /* with its port, if it has one */
+	struct span public_prefix; /* "" or "/path" */
+	const char *data;          /* directory */
+	const char *admin;         /* as listen; NULL: no admin listener */
+	struct proxies *proxies;   /* trusted; never NULL, may be empty */
+	const char *templates;     /* directory; NULL: none */
+	int64_t threads;           /* 0: one per core */
+	int64_t max_body;          /* bytes */
+	int64_t max_connections;
+	int64_t request_timeout_ms;
+	int64_t idle_timeout_ms;
+	int64_t deadline_ms; /* then the event is late and gets the fallback reply */
+	int64_t drain_timeout_ms;
+	int64_t handlers;           /* processes; 0: two for each core, at least 4 */
+	int64_t max_handlers;       /* while all of them are held up */
+	int64_t handler_timeout_ms; /* then its process is killed */
+	int64_t handler_memory;     /* bytes of address space of a process */
+	int64_t workers;            /* processes for jobs; 0: one for each core */
+	int64_t max_workers;        /* while all of them are held up */
+	int64_t jobs_keep_ms;       /* ended jobs; then they are dropped */
+	int64_t dead_jobs_keep_ms;  /* dead letters, likewise */
+	const char *alert_url;      /* http:// or https://; NULL: none */
+	const char *alert_command;  /* for /bin/sh; NULL: none */
+	char *alert_secret;         /* "whsec_…"; NULL: none. Wiped by config_clear */
+	int64_t alert_interval_ms;  /* between two alerts of a group */
+	int64_t alert_delay_ms;     /* before the first one */
+	enum log_level log_level;
+	enum log_format log_format;
+	struct tokens *tokens; /* never NULL, may be empty */
+	/* The token that `send` signs with: the first of auth-token; NULL: none given.
+	 * Wiped by config_clear. */
+	char *first_token;
+
+	struct config_value values[SETTING_COUNT]; /* as in setting_table */
+	const char *file; /* the file that was read; NULL: none */
+	/* Worth telling, but no reason not to start. */
+	const char *warnings[CONFIG_MAX_WARNINGS];
+	size_t warning_count;
+	struct arena *arena; /* holds the texts above */
+};
+
+struct config_flag {
+	const char *name; /* without the dashes */
+	const char *value;
+};
+
+struct config_input {
+	const char
+	    *file; /* --config; NULL: OFFHOOK_CONFIG, else ./offhook.conf if any */
+	const struct config_flag *flags; /* the last of a name counts */
+	size_t flag_count;
+	char *const *environment; /* as environ: "NAME=value" …, NULL; or NULL */
+};
+
+/* Fills out. On failure -1 (out needs no clearing) and err says which file and line,
+ * variable or flag is wrong, and how. */
+int config_load(
+    struct config *out, const struct config_input *input, struct error *err);
+/* Frees and wipes; one that is all zero is fine. */
+void config_clear(struct config *config);
+/* Notes a warning; for the table's parsers. Beyond CONFIG_MAX_WARNINGS it is lost. */
+__attribute__((format(printf, 2, 3))) void config_warn(
+    struct config *config, const char *format, ...);
+
+#endif

@@ -1,0 +1,48 @@
+/* setting -- the table of settings. A new one is a row here and a field in
+ * struct config: flag, variable, file key, help, man page and `offhook config` follow. */
+#ifndef OFFHOOK_CONFIG_SETTING_H
+#define OFFHOOK_CONFIG_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/error.h"
+#include "util/span.h"
+
+struct config;
+
+enum { SETTING_COUNT = 30, SETTING_NAME_SIZE = 64 };
+
+struct setting {
+	const char *name;     /* --NAME, the file's key; OFFHOOK_NAME in capitals */
+	const char *argument; /* what its value is called in help: "ADDR:PORT" */
+	const char *initial;  /* the default, as one would write it; "" : not set */
+	const char *help;     /* one line */
+	const char *more;     /* further sentences for the man page, or NULL */
+	/* The variable, where it is Twilio's and not OFFHOOK_NAME; else NULL. */
+	const char *variable;
+	/* Never a flag (ps would show it), never printed, only in a file that nobody
+	 * else can read. */
+	bool secret;
+	/* Checks the text and puts the value into config. */
+	int (*parse)(struct config *config, const struct setting *setting,
+	    struct span text, struct error *err);
+	size_t field;     /* offset in struct config, for the general parsers */
+	int64_t min, max; /* of numbers, sizes (bytes) and durations (ms) */
+};
+
+extern const struct setting setting_table[SETTING_COUNT];
+
+/* NULL when there is none. */
+const struct setting *setting_find(struct span name);
+/* The name that was probably meant, or NULL. */
+const char *setting_suggest(struct span name);
+/* The environment variable of a setting. Returns out. */
+const char *setting_variable(
+    char out[SETTING_NAME_SIZE], const struct setting *setting);
+/* The SETTINGS section of man/offhook.conf.5, in mdoc. */
+void setting_man(struct buf *out);
+
+#endif

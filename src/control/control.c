@@ -1,0 +1,262 @@
+#include "control/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "workers/work.h"
+
+enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
+
+struct control {
+	struct store *store;
+	_Atomic(struct work *) work; /* NULL: not yet */
+	char *path;
+	int listener;
+	int stop[2]; /* a byte here ends the thread */
+	pthread_t thread;
+};
+
+/* Only a server can: the answer comes when the new program has taken over. */
+static int execute_swap(
+    struct control *control, const json_t *request, json_t **answer, struct error *err)
+{
+	struct work *work = atomic_load(&control->work);
+	const char *program = json_string_value(json_object_get(request, "program"));
+	if (program == NULL || *program != '/')
+		return error_set(err, "swap: no program, or not its whole path");
+	if (work == NULL)
+		return error_set(err, "the server is not ready to swap programs");
+	if (work_swap(work, program, err) < 0)
+		return -1;
+	log_write(LOG_INFO, "another program swapped in", "program", program, NULL);
+	*answer = json_pack("{s:s}", "program", program);
+	return 0;
+}
+
+/* ---- one line each way ---- */
+
+static int address_of(struct sockaddr_un *out, const char *dir, struct error *err)
+{
+	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
+	int len =
+	    snprintf(out->sun_path, sizeof(out->sun_path), "%s/control.sock", dir);
+	if (len < 0 || (size_t)len >= sizeof(out->sun_path))
+		return error_set(err,
+		    "%s/control.sock: the path is too long for a socket; use a shorter "
+		    "--data",
+		    dir);
+	return 0;
+}
+
+static int write_line(int fd, const json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	if (text == NULL)
+		return -1;
+	size_t len = strlen(text);
+	text[len++] = '\n'; /* over the NUL */
+	size_t sent = 0;
+	while (sent < len) {
+		ssize_t n = send(fd, text + sent, len - sent, MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+		sent += (size_t)n;
+	}
+	free(text);
+	return sent == len ? 0 : -1;
+}
+
+static json_t *read_line(int fd)
+{
+	struct buf line = {0};
+	json_t *parsed = NULL;
+	char bytes[4096];
+	ssize_t n;
+	while (line.len < MAX_LINE && (n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
+		buf_add(&line, bytes, (size_t)n);
+		if (bytes[n - 1] == '\n') {
+			parsed = json_loadb(line.ptr, line.len, 0, NULL);
+			break;
+		}
+	}
+	buf_free(&line);
+	return parsed;
+}
+
+/* ---- the server's side ---- */
+
+/* A client that stops in the middle of its line may not hold up the next one. */
+static void set_patience(int fd, int seconds)
+{
+	struct timeval patience = {.tv_sec = seconds};
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+static int execute(
+    struct control *control, const json_t *request, json_t **answer, struct error *err)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	if (name != NULL && strcmp(name, "swap") == 0)
+		return execute_swap(control, request, answer, err);
+	return control_execute(control->store, request, answer, err);
+}
+
+static void serve_one(struct control *control, int fd)
+{
+	struct error err = {0};
+	json_t *answer = NULL;
+	json_t *line = NULL;
+	set_patience(fd, PATIENCE_S);
+	json_t *request = read_line(fd);
+	if (request == NULL)
+		return;
+	if (execute(control, request, &answer, &err) == 0)
+		line = json_pack("{s:o}", "ok", answer);
+	else
+		line = json_pack("{s:s}", "error", err.text);
+	if (line != NULL)
+		(void)write_line(fd, line);
+	json_decref(line);
+	json_decref(request);
+}
+
+static void *control_thread(void *arg)
+{
+	struct control *control = arg;
+	struct pollfd fds[2] = {
+	    {.fd = control->listener, .events = POLLIN},
+	    {.fd = control->stop[0],  .events = POLLIN}
+        };
+	for (;;) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return NULL;
+		if (fds[1].revents != 0)
+			return NULL;
+		if ((fds[0].revents & POLLIN) == 0)
+			continue;
+		int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			continue;
+		serve_one(control, fd);
+		(void)close(fd);
+	}
+}
+
+static int bind_socket(struct control *control, const char *dir, struct error *err)
+{
+	struct sockaddr_un address;
+	if (address_of(&address, dir, err) < 0)
+		return -1;
+	control->path = mem_strdup(address.sun_path);
+	control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* The directory's lock is held: whatever socket stands there is a dead server's. */
+	(void)unlink(address.sun_path);
+	if (control->listener < 0 ||
+	    bind(control->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    chmod(address.sun_path, 0600) < 0 || listen(control->listener, 16) < 0)
+		return error_set(err, "%s: %s", address.sun_path, strerror(errno));
+	return 0;
+}
+
+int control_open(
+    struct control **out, const char *dir, struct store *store, struct error *err)
+{
+	struct control *control = mem_new(1, sizeof(*control));
+	control->store = store;
+	control->listener = -1;
+	control->stop[0] = control->stop[1] = -1;
+	if (bind_socket(control, dir, err) < 0)
+		goto failed;
+	if (pipe2(control->stop, O_CLOEXEC) < 0 ||
+	    pthread_create(&control->thread, NULL, control_thread, control) != 0) {
+		(void)error_set(err, "control socket: %s", strerror(errno));
+		goto failed;
+	}
+	*out = control;
+	return 0;
+failed:
+	if (control->listener >= 0)
+		(void)close(control->listener);
+	if (control->stop[0] >= 0) {
+		(void)close(control->stop[0]);
+		(void)close(control->stop[1]);
+	}
+	free(control->path);
+	free(control);
+	return -1;
+}
+
+void control_attach(struct control *control, struct work *work)
+{
+	atomic_store(&control->work, work);
+}
+
+void control_close(struct control *control)
+{
+	if (control == NULL)
+		return;
+	(void)!write(control->stop[1], "", 1);
+	(void)pthread_join(control->thread, NULL);
+	(void)unlink(control->path);
+	(void)close(control->listener);
+	(void)close(control->stop[0]);
+	(void)close(control->stop[1]);
+	free(control->path);
+	free(control);
+}
+
+/* ---- the command's side ---- */
+
+static int read_answer(int fd, json_t **answer, struct error *err)
+{
+	json_t *line = read_line(fd);
+	if (line == NULL)
+		return error_set(err, "the server broke off; see its log");
+	const char *refusal = json_string_value(json_object_get(line, "error"));
+	if (refusal != NULL)
+		(void)error_set(err, "%s", refusal);
+	else
+		*answer = json_incref(json_object_get(line, "ok"));
+	json_decref(line);
+	return refusal != NULL || *answer == NULL ? -1 : 0;
+}
+
+int control_request(
+    const char *dir, json_t *request, json_t **answer, struct error *err)
+{
+	struct sockaddr_un address;
+	*answer = NULL;
+	if (address_of(&address, dir, err) < 0)
+		return -1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, "socket: %s", strerror(errno));
+	int rc = -1;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == ENOENT || errno == ECONNREFUSED)
+			rc = 1;
+		else
+			(void)error_set(
+			    err, "%s: %s", address.sun_path, strerror(errno));
+	} else if (write_line(fd, request) < 0) {
+		(void)error_set(err, "%s: %s", address.sun_path, strerror(errno));
+	} else {
+		rc = read_answer(fd, answer, err);
+	}
+	(void)close(fd);
+	return rc;
+}

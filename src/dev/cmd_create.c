@@ -1,0 +1,112 @@
+/* cmd_create -- a new project: a program that builds, runs and is tested at once. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "dev/project_files.h"
+#include "store/store.h"
+#include "util/buf.h"
+
+/* It stands in C strings, in a Makefile and in a shell's text. */
+static int check_name(struct span name, struct error *err)
+{
+	if (store_name_valid(name) && name.ptr[0] != '_')
+		return 0;
+	return error_set(err,
+	    "\"%.*s\": a project's name begins with a letter and has letters, digits, "
+	    "_ . and -",
+	    SPAN_ARG(name));
+}
+
+static void fill_in(struct buf *out, struct span text, struct span name)
+{
+	static const char mark[] = "{{NAME}}";
+	const char *at;
+	while ((at = memmem(text.ptr, text.len, mark, strlen(mark))) != NULL) {
+		size_t before = (size_t)(at - text.ptr);
+		buf_put(out, span_head(text, before));
+		buf_put(out, name);
+		text = span_from(text, before + strlen(mark));
+	}
+	buf_put(out, text);
+}
+
+/* Never over a file that is there. */
+static int write_new(
+    const char *path, struct span bytes, mode_t mode, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return error_set(err, "%s: %s", path, strerror(errno));
+	ssize_t written = write(fd, bytes.ptr, bytes.len);
+	int failed = written != (ssize_t)bytes.len;
+	if (close(fd) != 0 || failed)
+		return error_set(err, "%s: %s", path,
+		    errno != 0 ? strerror(errno) : "not all of it could be written");
+	return 0;
+}
+
+static int write_file(const struct options *options, const struct project_file *file,
+    struct span name, struct error *err)
+{
+	bool hidden = strncmp(file->name, "dot.", strlen("dot.")) == 0;
+	bool script = strstr(file->name, ".sh") != NULL;
+	struct buf text = {0};
+	fill_in(&text, (struct span){file->text, file->len}, name);
+	char *path = arena_printf(options->arena, "%s/%s", options->args[0],
+	    hidden ? file->name + strlen("dot") : file->name);
+	int rc = write_new(path, buf_span(&text), script ? 0777 : 0666, err);
+	buf_free(&text);
+	return rc;
+}
+
+static struct span name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return span_of(slash != NULL ? slash + 1 : path);
+}
+
+static int run(const struct options *options)
+{
+	struct error err;
+	const char *dir = options->args[0];
+	struct span name = name_of(dir);
+	if (check_name(name, &err) != 0)
+		return options_misused(options, &err);
+	if (mkdir(dir, 0777) != 0) {
+		(void)error_set(&err, "%s: %s", dir,
+		    errno == EEXIST ? "it is there already; create a new one"
+				    : strerror(errno));
+		return options_fail(options, &err);
+	}
+	for (size_t i = 0; i < project_file_count; i++)
+		if (write_file(options, &project_files[i], name, &err) != 0)
+			return options_fail(options, &err);
+	(void)printf(
+	    "%s is ready:\n"
+	    "  cd %s && offhook dev\n"
+	    "  offhook send sms --body Hello    # there, in another terminal\n",
+	    dir, dir);
+	return EXIT_OK;
+}
+
+const struct command cmd_create = {
+    .name = "create",
+    .usage = "NAME",
+    .summary = "write a new project",
+    .about =
+	"Makes the directory NAME with a whole program: app.c, a Makefile that finds\n"
+	"the library with pkg-config, .env.example, and a test that sends signed\n"
+	"webhooks. Writes over nothing that is there.\n",
+    .examples = "  offhook create hello\n"
+		"  cd hello && make test\n",
+    .settings = SETTINGS_NONE,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,286 @@
+/* cmd_dev -- an app while it is being written: built and served, and at each save built
+ * again and swapped in, while the server goes on. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/dotenv.h"
+#include "cli/options.h"
+#include "cli/token_file.h"
+#include "dev/dev_build.h"
+#include "dev/dev_server.h"
+#include "dev/dev_watch.h"
+#include "dev/diagnostics.h"
+#include "util/clock.h"
+#include "view/term.h"
+
+struct dev {
+	struct options options; /* its environment is that of .env, too */
+	struct dev_project project;
+	struct dev_server_config serve;
+	struct dev_server *server; /* NULL until something was built */
+	const char *program;       /* whose handlers it runs */
+	char **environment;        /* without .env */
+	struct buf said;           /* by the compiler */
+	int watch;
+	bool colour;
+	bool own_token;
+};
+
+/* ---- talk ---- */
+
+__attribute__((format(printf, 3, 4))) static void tell(
+    const struct dev *dev, const char *colour, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	flockfile(stderr);
+	(void)fputs(dev->colour ? colour : "", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputs(dev->colour ? "\033[0m\n" : "\n", stderr);
+	funlockfile(stderr);
+	va_end(args);
+}
+
+#define RED   "\033[31m"
+#define GREEN "\033[32m"
+#define DIM   "\033[2m"
+
+static void tell_broken(const struct dev *dev)
+{
+	flockfile(stderr);
+	(void)fputc('\n', stderr);
+	struct diagnostics_count count =
+	    diagnostics_show(stderr, buf_span(&dev->said), dev->colour);
+	tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
+	    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
+	    count.warnings, count.warnings == 1 ? "" : "s",
+	    dev->server != NULL ? "the old code goes on answering"
+				: "save it again when it is mended");
+	funlockfile(stderr);
+}
+
+static void tell_warnings(const struct dev *dev)
+{
+	if (dev->said.len > 0)
+		term_print(stderr, buf_span(&dev->said), true);
+}
+
+static void tell_begin(const struct dev *dev)
+{
+	tell(dev, DIM,
+	    "%s; data in %s\n"
+	    "In another terminal, in %s:\n"
+	    "  offhook send sms --body Hello\n"
+	    "  offhook events --data %s",
+	    dev->own_token ? "token of its own, in " TOKEN_FILE_PATH : "your token",
+	    dev->serve.data,
+	    strcmp(dev->project.dir, ".") == 0 ? "this directory" : dev->project.dir,
+	    dev->serve.data);
+}
+
+/* ---- build and swap ---- */
+
+/* The first program becomes the server; it stays, later ones only lend it handlers. */
+static int put_in(struct dev *dev, const char *program, int64_t start_us)
+{
+	struct error err;
+	int64_t built_ms = (clock_mono_us() - start_us) / 1000;
+	if (dev->server == NULL) {
+		if (dev_server_start(&dev->server, &dev->serve, program, &err) != 0)
+			return options_fail(&dev->options, &err);
+		tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
+		    (long long)built_ms);
+		tell_begin(dev);
+	} else if (dev_server_swap(dev->server, program, &err) != 0) {
+		tell(dev, RED,
+		    "the new code was not taken: %s; the old goes on answering",
+		    err.text);
+		return EXIT_OK;
+	} else {
+		tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
+		    dev->project.source, (long long)built_ms);
+	}
+	dev->program = program;
+	dev->project.taken++;
+	return EXIT_OK;
+}
+
+static int build(struct dev *dev)
+{
+	struct error err;
+	const char *program;
+	int64_t start_us = clock_mono_us();
+	switch (
+	    dev_build(&dev->project, &program, &dev->said, dev->options.arena, &err)) {
+	case DEV_UNBUILT:
+		return options_fail(&dev->options, &err);
+	case DEV_BROKEN:
+		tell_broken(dev);
+		return EXIT_OK;
+	case DEV_BUILT:
+		break;
+	}
+	tell_warnings(dev);
+	return put_in(dev, program, start_us);
+}
+
+/* ---- settings ---- */
+
+static bool is_default(const struct config *config, const char *name)
+{
+	size_t i = (size_t)(setting_find(span_of(name)) - setting_table);
+	return config->values[i].source == CONFIG_DEFAULT;
+}
+
+/* Reads .env and the settings. On failure those from before stay. */
+static int settle(struct dev *dev, struct error *err)
+{
+	struct config config;
+	struct options fresh = dev->options;
+	char **environment = dotenv_environment(dev->environment, ".", fresh.arena);
+	fresh.input.environment = environment;
+	if (options_config(&config, &fresh, err) != 0)
+		return -1;
+	const char *token = config.first_token;
+	if (token == NULL)
+		token = token_file_have(fresh.arena, err);
+	if (token == NULL) {
+		config_clear(&config);
+		return -1;
+	}
+	environ = environment;
+	dev->options.input.environment = environment;
+	dev->own_token = config.first_token == NULL;
+	dev->serve = (struct dev_server_config){
+	    .options = &dev->options,
+	    .listen = arena_strdup(fresh.arena,
+		is_default(&config, "listen") ? "127.0.0.1:8080" : config.listen),
+	    .data = arena_strdup(fresh.arena,
+		is_default(&config, "data") ? TOKEN_FILE_DIR "/data" : config.data),
+	    .token = arena_strdup(fresh.arena, token),
+	};
+	if (config.file != NULL)
+		dev_watch_beside(dev->watch, config.file);
+	config_clear(&config);
+	return 0;
+}
+
+static int settle_again(struct dev *dev)
+{
+	struct error err;
+	if (settle(dev, &err) != 0) {
+		tell(dev, RED, "\n%s; the old settings stay", err.text);
+		return EXIT_OK;
+	}
+	if (dev->server == NULL)
+		return EXIT_OK;
+	tell(dev, GREEN, "\nsettings saved: the server starts again with them");
+	if (dev_server_restart(&dev->server, &dev->serve, dev->program, &err) != 0)
+		return options_fail(&dev->options, &err);
+	tell(dev, GREEN, "the new settings are in use");
+	return EXIT_OK;
+}
+
+/* ---- the loop ---- */
+
+static int open_signals(void)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* Whether it is time to end; *code is set then. */
+static bool took_signal(struct dev *dev, int signals, int *code)
+{
+	struct signalfd_siginfo info;
+	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGCHLD)
+		return true;
+	if (dev->server == NULL || !dev_server_ended(dev->server))
+		return false;
+	tell(dev, RED, "the server has ended");
+	*code = EXIT_FAILED;
+	return true;
+}
+
+static int run_until_stopped(struct dev *dev, int signals)
+{
+	struct pollfd fds[2] = {
+	    {.fd = dev->watch, .events = POLLIN},
+	    {.fd = signals,    .events = POLLIN},
+	};
+	int code = build(dev);
+	while (code == EXIT_OK) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return EXIT_FAILED;
+		if (fds[1].revents != 0 && took_signal(dev, signals, &code))
+			break;
+		unsigned saved = fds[0].revents != 0 ? dev_watch_settle(dev->watch) : 0;
+		if ((saved & DEV_SAVED_SOURCE) != 0)
+			code = build(dev);
+		if (code == EXIT_OK && (saved & DEV_SAVED_SETTINGS) != 0)
+			code = settle_again(dev);
+	}
+	return code;
+}
+
+/* ---- the command ---- */
+
+static int run(const struct options *options)
+{
+	struct error err;
+	struct dev dev = {
+	    .options = *options, .environment = environ, .colour = term_colour(stderr)};
+	int code = EXIT_FAILED;
+	const char *argument = options->arg_count > 0 ? options->args[0] : NULL;
+	if (dev_project_find(&dev.project, argument, options->arena, &err) != 0)
+		return options_fail(options, &err);
+	if (chdir(dev.project.dir) != 0) {
+		(void)error_set(&err, "%s: %s", dev.project.dir, strerror(errno));
+		return options_fail(options, &err);
+	}
+	dev.watch = dev_watch_open(&err);
+	if (dev.watch < 0 || settle(&dev, &err) != 0) {
+		code = options_fail(options, &err);
+	} else {
+		int signals = open_signals();
+		code = run_until_stopped(&dev, signals);
+		dev_server_stop(dev.server);
+		(void)close(signals);
+	}
+	if (dev.watch >= 0)
+		(void)close(dev.watch);
+	buf_free(&dev.said);
+	return code;
+}
+
+const struct command cmd_dev = {
+    .name = "dev",
+    .usage = "[app.c | DIR] [options]",
+    .summary = "run an app while you write it",
+    .about =
+	"Builds the app (with make when there is a Makefile, else with cc and\n"
+	"pkg-config), serves it, and shows each webhook with its reply as a phone\n"
+	"would. When a source is saved it builds again and swaps the new code in; no\n"
+	"request is lost. What does not compile leaves the old code running. When .env\n"
+	"or a .conf file is saved the server starts again with the new settings.\n"
+	"It takes settings from ./.env, too; without an Auth Token it makes one, which\n"
+	"`offhook send` in the same directory finds. Listens on 127.0.0.1:8080 and\n"
+	"keeps its data in .offhook-dev/data unless told otherwise.\n",
+    .examples = "  offhook dev\n"
+		"  offhook dev hello/app.c --listen :3000\n",
+    .settings = SETTINGS_ALL,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,112 @@
+#include "dev/dev_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/token_file.h"
+
+enum { MOST_SAID = 1 << 20 };
+
+/* $1: the target; $2: its source; $3: where the program goes. English, so that its
+ * messages can be told apart. */
+static const char script[] =
+    "export LC_ALL=C\n"
+    "if [ -e Makefile ] || [ -e makefile ] || [ -e GNUmakefile ]; then\n"
+    "	make -s \"$1\" && cp -f \"$1\" \"$3\"\n"
+    "else\n"
+    "	flags=$(pkg-config --cflags offhook) && libs=$(pkg-config --libs offhook) &&\n"
+    "		${CC:-cc} ${CFLAGS:--g -O1 -Wall -Werror=implicit} $flags -o \"$3\" \"$2\" $LDFLAGS $libs\n"
+    "fi";
+
+static bool is_source(const char *name)
+{
+	size_t len = strlen(name);
+	return len > 2 && strcmp(name + len - 2, ".c") == 0;
+}
+
+int dev_project_find(struct dev_project *out, const char *argument, struct arena *arena,
+    struct error *err)
+{
+	const char *given = argument != NULL ? argument : ".";
+	const char *slash = strrchr(given, '/');
+	struct stat status;
+	*out = (struct dev_project){.dir = given, .source = "app.c"};
+	if (is_source(given)) {
+		out->source = slash != NULL ? slash + 1 : given;
+		out->dir = slash == NULL
+			       ? "."
+			       : arena_strndup(arena,
+				     (struct span){given, (size_t)(slash - given) + 1});
+	}
+	const char *path = arena_printf(arena, "%s/%s", out->dir, out->source);
+	if (stat(path, &status) != 0)
+		return error_set(err,
+		    "%s: %s; `offhook create NAME` writes a project to begin with",
+		    path, strerror(errno));
+	out->target = arena_strndup(
+	    arena, (struct span){out->source, strlen(out->source) - strlen(".c")});
+	return 0;
+}
+
+static void read_said(int fd, struct buf *said)
+{
+	char bytes[4096];
+	ssize_t n;
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && said->len < MOST_SAID)
+			buf_add(said, bytes, (size_t)n);
+}
+
+/* Runs the script; its exit code, or -1 with err. */
+static int run_script(const struct dev_project *project, const char *program,
+    struct buf *said, struct error *err)
+{
+	int ends[2];
+	int status = -1;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_set(err, "pipe: %s", strerror(errno));
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)dup2(ends[1], STDOUT_FILENO);
+		(void)dup2(ends[1], STDERR_FILENO);
+		execl("/bin/sh", "sh", "-c", script, "sh", project->target,
+		    project->source, program, (char *)NULL);
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	if (pid > 0) {
+		read_said(ends[0], said);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	(void)close(ends[0]);
+	if (pid < 0)
+		return error_set(err, "fork: %s", strerror(errno));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+enum dev_built dev_build(struct dev_project *project, const char **program,
+    struct buf *said, struct arena *arena, struct error *err)
+{
+	char here[4096];
+	buf_clear(said);
+	if (getcwd(here, sizeof(here)) == NULL ||
+	    (mkdir(TOKEN_FILE_DIR, 0700) != 0 && errno != EEXIST)) {
+		(void)error_set(err, TOKEN_FILE_DIR ": %s", strerror(errno));
+		return DEV_UNBUILT;
+	}
+	/* Two names in turn: the one that runs now must not change under it. */
+	*program = arena_printf(arena, "%s/" TOKEN_FILE_DIR "/%s-%d", here,
+	    project->target, project->taken % 2);
+	(void)unlink(*program);
+	int code = run_script(project, *program, said, err);
+	if (code < 0)
+		return DEV_UNBUILT;
+	if (code != 0)
+		return DEV_BROKEN;
+	return DEV_BUILT;
+}

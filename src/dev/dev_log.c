@@ -1,0 +1,150 @@
+#include "dev/dev_log.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "util/mem.h"
+#include "view/event_view.h"
+#include "view/term.h"
+
+struct dev_log {
+	FILE *out;
+	const char *data;
+	struct store_reader *reader; /* NULL until there is a store */
+	const char *dim, *red, *yellow, *bold, *plain;
+};
+
+struct dev_log *dev_log_new(FILE *out, const char *data)
+{
+	bool colour = term_colour(out);
+	struct dev_log *log = mem_new(1, sizeof(*log));
+	*log = (struct dev_log){.out = out, .data = data};
+	log->dim = colour ? "\033[2m" : "";
+	log->red = colour ? "\033[31m" : "";
+	log->yellow = colour ? "\033[33m" : "";
+	log->bold = colour ? "\033[1m" : "";
+	log->plain = colour ? "\033[0m" : "";
+	return log;
+}
+
+void dev_log_free(struct dev_log *log)
+{
+	if (log == NULL)
+		return;
+	store_reader_close(log->reader);
+	free(log);
+}
+
+static const char *field(const json_t *line, const char *name)
+{
+	const char *value = json_string_value(json_object_get(line, name));
+	return value != NULL ? value : "";
+}
+
+/* ---- a webhook ---- */
+
+struct shown {
+	struct dev_log *log;
+	const json_t *line;
+};
+
+static void print_outcome(struct dev_log *log, const json_t *line)
+{
+	const char *outcome = field(line, "outcome");
+	(void)fprintf(log->out, "  %s%s µs%s", log->dim, field(line, "us"), log->plain);
+	if (strcmp(outcome, "repeat") == 0)
+		(void)fprintf(log->out, "  %srepeated: the first reply again%s",
+		    log->yellow, log->plain);
+	(void)fputc('\n', log->out);
+	if (*field(line, "why") != '\0') {
+		(void)fprintf(log->out, "%s%s:%s ", log->red, outcome, log->plain);
+		term_print(log->out, span_of(field(line, "why")), true);
+		(void)fputc('\n', log->out);
+	}
+}
+
+static bool print_event(void *ctx, const struct store_event *event)
+{
+	const struct shown *shown = ctx;
+	struct dev_log *log = shown->log;
+	(void)fprintf(log->out, "\n%s%s%s  ", log->bold, event->kind, log->plain);
+	event_view_subject(log->out, event);
+	print_outcome(log, shown->line);
+	event_view_reply(log->out, event);
+	return false;
+}
+
+/* The newest event of that SID; of any when it names none. */
+static int look_up(struct dev_log *log, const json_t *line)
+{
+	struct error err;
+	struct shown shown = {log, line};
+	struct store_event_query query = {.newest_first = true, .limit = 1};
+	if (*field(line, "sid") != '\0')
+		query.sid = span_of(field(line, "sid"));
+	if (log->reader == NULL &&
+	    store_reader_open(&log->reader, log->data, &err) != 0)
+		return -1;
+	return store_events(log->reader, &query, print_event, &shown, &err);
+}
+
+static void show_webhook(struct dev_log *log, const json_t *line)
+{
+	if (look_up(log, line) == 0)
+		return;
+	(void)fprintf(
+	    log->out, "\n%s%s%s  ", log->bold, field(line, "kind"), log->plain);
+	term_print(log->out, span_of(field(line, "path")), false);
+	print_outcome(log, line);
+}
+
+/* ---- anything else ---- */
+
+static bool is_told(const char *name)
+{
+	return strcmp(name, "time") != 0 && strcmp(name, "level") != 0 &&
+	       strcmp(name, "msg") != 0;
+}
+
+static void show_message(struct dev_log *log, json_t *line)
+{
+	const char *level = field(line, "level"), *name;
+	const char *colour = strcmp(level, "error") == 0  ? log->red
+			     : strcmp(level, "warn") == 0 ? log->yellow
+							  : log->dim;
+	json_t *value;
+	(void)fprintf(log->out, "%s%s%s ", colour, level, log->plain);
+	term_print(log->out, span_of(field(line, "msg")), true);
+	json_object_foreach(line, name, value) {
+		if (!is_told(name) || !json_is_string(value))
+			continue;
+		(void)fprintf(log->out, "  %s%s:%s ", log->dim, name, log->plain);
+		term_print(log->out, span_of(json_string_value(value)), true);
+	}
+	(void)fputc('\n', log->out);
+}
+
+static void show_text(struct dev_log *log, struct span line)
+{
+	if (span_starts(line, SPAN("no --public-url")))
+		return; /* here it is as it should be */
+	term_print(log->out, line, false);
+	(void)fputc('\n', log->out);
+}
+
+void dev_log_show(struct dev_log *log, struct span line)
+{
+	json_t *parsed = json_loadb(line.ptr, line.len, 0, NULL);
+	flockfile(log->out);
+	if (!json_is_object(parsed))
+		show_text(log, line);
+	else if (strcmp(field(parsed, "msg"), "webhook") == 0)
+		show_webhook(log, parsed);
+	else if (strcmp(field(parsed, "msg"), "another program swapped in") != 0)
+		show_message(log, parsed); /* that, `dev` tells itself */
+	(void)fflush(log->out);
+	funlockfile(log->out);
+	json_decref(parsed);
+}

@@ -1,0 +1,136 @@
+#include "dev/diagnostics.h"
+
+#include <string.h>
+
+#include "util/text.h"
+#include "view/term.h"
+
+enum { MOST_SHOWN = 8 };
+
+enum severity { SEVERITY_NONE, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* "app.c:9:24: error: expected ‘;’ before ‘return’" */
+struct diagnostic {
+	struct span file;
+	int64_t line;
+	enum severity severity;
+	struct span message;
+};
+
+struct view {
+	FILE *out;
+	const char *red, *bold, *dim, *plain;
+};
+
+/* Takes the text up to ':' off; false when there is none. */
+static bool take(struct span *out, struct span *rest)
+{
+	size_t colon = span_find(*rest, ':');
+	if (colon == rest->len)
+		return false;
+	*out = span_head(*rest, colon);
+	*rest = span_from(*rest, colon + 1);
+	return true;
+}
+
+static enum severity severity_of(struct span word)
+{
+	word = span_trim(word);
+	if (span_is(word, "error") || span_is(word, "fatal error"))
+		return SEVERITY_ERROR;
+	if (span_is(word, "warning"))
+		return SEVERITY_WARNING;
+	return span_is(word, "note") ? SEVERITY_NOTE : SEVERITY_NONE;
+}
+
+static bool parse(struct diagnostic *out, struct span line)
+{
+	struct span number, word;
+	int64_t column;
+	*out = (struct diagnostic){0};
+	if (!take(&out->file, &line) || !take(&number, &line) ||
+	    !text_int(number, 1, INT32_MAX, &out->line) || !take(&word, &line))
+		return false;
+	if (text_int(word, 1, INT32_MAX, &column) && !take(&word, &line))
+		return false;
+	out->severity = severity_of(word);
+	out->message = span_trim(line);
+	return out->severity != SEVERITY_NONE;
+}
+
+static void show_head(const struct view *view, const struct diagnostic *it)
+{
+	static const char *const names[] = {"", "note", "warning", "error"};
+	const char *colour = it->severity == SEVERITY_ERROR ? view->red : view->dim;
+	(void)fprintf(view->out, "%s%.*s:%d:%s %s%s:%s ", view->bold,
+	    SPAN_ARG(it->file), (int)it->line, view->plain, colour, names[it->severity],
+	    view->plain);
+	term_print(view->out, it->message, false);
+	(void)fputc('\n', view->out);
+}
+
+/* The next line of the text, which goes on after it; false at its end. */
+static bool next_line(struct span *line, struct span *text)
+{
+	size_t end = span_find(*text, '\n');
+	if (text->len == 0)
+		return false;
+	*line = span_head(*text, end);
+	*text = span_from(*text, end < text->len ? end + 1 : end);
+	return true;
+}
+
+/* Which macros the compiler came through is of no use to who wrote the call. */
+static bool is_noise(const struct diagnostic *it)
+{
+	return it->severity == SEVERITY_NOTE && memmem(it->message.ptr, it->message.len,
+						    "macro", strlen("macro")) != NULL;
+}
+
+/* Errors with what belongs to them: notes, and the lines, which begin with a blank,
+ * that show the place. */
+static void show_errors(const struct view *view, struct span said)
+{
+	struct span line;
+	int shown = 0;
+	bool showing = false;
+	while (next_line(&line, &said)) {
+		struct diagnostic it;
+		if (parse(&it, line)) {
+			if (it.severity == SEVERITY_ERROR)
+				showing = shown++ < MOST_SHOWN;
+			else if (it.severity == SEVERITY_WARNING || is_noise(&it))
+				showing = false;
+			if (showing)
+				show_head(view, &it);
+		} else if (showing && line.len > 0 && line.ptr[0] == ' ') {
+			term_print(view->out, line, false);
+			(void)fputc('\n', view->out);
+		}
+	}
+	if (shown > MOST_SHOWN)
+		(void)fprintf(view->out, "… and %d more\n", shown - MOST_SHOWN);
+}
+
+static int count_of(struct span said, enum severity severity)
+{
+	struct span line;
+	struct diagnostic it;
+	int count = 0;
+	while (next_line(&line, &said))
+		count += parse(&it, line) && it.severity == severity;
+	return count;
+}
+
+struct diagnostics_count diagnostics_show(FILE *out, struct span said, bool colour)
+{
+	const struct view view = {out, colour ? "\033[31m" : "",
+	    colour ? "\033[1m" : "", colour ? "\033[2m" : "", colour ? "\033[0m" : ""};
+	struct diagnostics_count count = {
+	    count_of(said, SEVERITY_ERROR), count_of(said, SEVERITY_WARNING)};
+	if (count.errors > 0)
+		show_errors(&view, said);
+	else
+		term_print(out, said, true);
+	return count;
+}

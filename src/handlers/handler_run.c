@@ -1,0 +1,52 @@
+#include "handlers/handler_run.h"
+
+enum { STATUS_LEAST = 200, STATUS_MOST = 599, TYPE_MAX = 200, NO_CONTENT = 204 };
+
+/* A line of its own in the reply's header: nothing may end it. */
+static bool type_fits(struct span type)
+{
+	for (size_t i = 0; i < type.len; i++)
+		if (type.ptr[i] < ' ' || type.ptr[i] > '~')
+			return false;
+	return type.len > 0 && type.len <= TYPE_MAX;
+}
+
+static int take_reply(struct handler_run *run, struct error *err)
+{
+	const struct frame_result *result = run->result;
+	bool has_body = result->body.len > 0;
+	if (result->status < STATUS_LEAST || result->status > STATUS_MOST)
+		return error_set(err,
+		    "the handler replied with status %u; they go from %d "
+		    "to %d",
+		    result->status, STATUS_LEAST, STATUS_MOST);
+	if (has_body && !type_fits(result->content_type))
+		return error_set(
+		    err, "the handler's reply has a wrong or no Content-Type");
+	run->reply = (struct reply){.status = (int)result->status};
+	if (has_body && result->status != NO_CONTENT) {
+		run->reply.content_type = result->content_type.ptr;
+		run->reply.body = result->body;
+	}
+	return 0;
+}
+
+int handler_run_take(struct handler_run *run, struct error *err)
+{
+	const struct frame_event *event = &run->pool_run.event;
+	const struct frame_result *result = run->result;
+	if (!result->ok)
+		return error_set(err, "%.*s", SPAN_ARG(result->failure));
+	if (take_reply(run, err) < 0)
+		return -1;
+	return result_take(
+	    &run->taken, result, event->first_row, event->row_count, run->arena, err);
+}
+
+void handler_run_clear(struct handler_run *run)
+{
+	result_clear(&run->taken);
+	arena_free(run->arena);
+	run->arena = NULL;
+	run->result = NULL;
+}

@@ -1,0 +1,184 @@
+#include "handlers/manifest.h"
+
+#include <stdlib.h>
+
+#include "builtin/builtin.h"
+#include "handlers/manifest_workers.h"
+#include "offhook.h"
+#include "twilio/template.h"
+#include "util/mem.h"
+
+enum { DEADLINE_MAX_S = 13, ROUTES_MAX = 10000 };
+
+static const struct kind {
+	enum event_kind kind;
+	bool is_call; /* which TwiML it is answered with */
+} kinds[] = {
+    [OH_MESSAGE] = {EVENT_SMS_RECEIVED,     false},
+    [OH_MESSAGE_STATUS] = {EVENT_SMS_STATUS,       false},
+    [OH_CALL] = {EVENT_CALL_RECEIVED,    true },
+    [OH_CALL_ACTION] = {EVENT_CALL_ACTION,      true },
+    [OH_CALL_STATUS] = {EVENT_CALL_STATUS,      true },
+    [OH_RECORDING] = {EVENT_RECORDING_STATUS, true },
+    [OH_TRANSCRIPTION] = {EVENT_TRANSCRIPTION,    true },
+    [OH_SIGNED] = {EVENT_OTHER,            true },
+    [OH_UNSIGNED] = {EVENT_OTHER,            true },
+};
+
+static int check_methods(struct span methods, struct error *err)
+{
+	bool any = false;
+	for (size_t i = 0; i < methods.len; i++) {
+		char c = methods.ptr[i];
+		any = any || c != ' ';
+		if (c != ' ' && (c < 'A' || c > 'Z'))
+			return error_set(err,
+			    "the methods \"%.*s\" are not words in capitals separated "
+			    "by blanks, as in \"GET POST\"",
+			    SPAN_ARG(methods));
+	}
+	return any || methods.ptr == NULL ? 0 : error_set(err, "the methods are empty");
+}
+
+static int check(const struct frame_route *told, struct error *err)
+{
+	if (route_check(told->path, err) < 0 || check_methods(told->methods, err) < 0)
+		return -1;
+	if (told->kind >= sizeof(kinds) / sizeof(kinds[0]))
+		return error_set(err, "its kind %u is none", told->kind);
+	if (told->deadline_s > DEADLINE_MAX_S)
+		return error_set(err,
+		    "a deadline of %u s is too long: Twilio gives up at 15 s, so at "
+		    "most %d",
+		    told->deadline_s, DEADLINE_MAX_S);
+	return 0;
+}
+
+/* "Allow: GET, PUT" */
+static const char *allow_of(struct span methods, struct arena *arena)
+{
+	struct buf text = {0};
+	if (methods.ptr == NULL)
+		return NULL;
+	for (struct span rest = span_trim(methods); rest.len > 0;
+	     rest = span_trim(rest)) {
+		struct span word = span_head(rest, span_find(rest, ' '));
+		buf_printf(
+		    &text, "%s%.*s", text.len == 0 ? "Allow: " : ", ", SPAN_ARG(word));
+		rest = span_from(rest, word.len);
+	}
+	const char *copy = arena_strdup(arena, buf_text(&text));
+	buf_free(&text);
+	return copy;
+}
+
+/* The built-in app has no route for actions of its own kind: those of calls do. */
+static void answer_in_server(struct route *route)
+{
+	enum event_kind kind =
+	    route->kind == EVENT_CALL_ACTION ? EVENT_CALL_RECEIVED : route->kind;
+	const struct route *builtin = builtin_routes;
+	while (builtin->path != NULL && builtin->kind != kind)
+		builtin++;
+	route->handle = builtin->handle;
+	route->fall_back = builtin->fall_back;
+	route->ordered = false;
+}
+
+static int make(
+    struct table *table, uint32_t index, const struct route *like, struct error *err)
+{
+	const struct frame_route *told = &table->frame.routes[index];
+	struct route *route = &table->routes[index];
+	struct template *fallback = NULL;
+	if (check(told, err) < 0)
+		return -1;
+	*route = *like;
+	route->path = told->path.ptr;
+	route->kind = kinds[told->kind].kind;
+	route->methods = told->methods.ptr;
+	route->allow = allow_of(told->methods, table->arena);
+	route->deadline_ms = INT64_C(1000) * told->deadline_s;
+	route->is_unsigned = told->kind == OH_UNSIGNED;
+	route->table = table;
+	route->index = index;
+	if (told->builtin != 0)
+		answer_in_server(route);
+	if (told->fallback.ptr != NULL &&
+	    template_parse(&fallback,
+		kinds[told->kind].is_call ? TWIML_VOICE : TWIML_MESSAGING, "fallback",
+		told->fallback, err) < 0)
+		return -1;
+	route->fallback = fallback;
+	return 0;
+}
+
+/* Two of one path and method: the second would never run. */
+static int check_twins(const struct table *table, struct error *err)
+{
+	const struct route *other;
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct route *route = &table->routes[i];
+		struct span methods = span_of(route_methods(route));
+		struct span first = span_head(methods, span_find(methods, ' '));
+		const struct route *found =
+		    route_find(table->routes, span_of(route->path), first, &other);
+		if (found != route && found != NULL &&
+		    strcmp(found->path, route->path) == 0)
+			return error_set(err,
+			    "two routes are for \"%s\": the second would never run",
+			    route->path);
+	}
+	return 0;
+}
+
+int table_new(
+    struct table **out, struct span frame, const struct route *like, struct error *err)
+{
+	struct table *table = mem_new(1, sizeof(*table));
+	table->arena = arena_new();
+	frame = arena_copy(table->arena, frame);
+	if (frame_get_table(&table->frame, frame, table->arena) < 0 ||
+	    table->frame.route_count > ROUTES_MAX) {
+		(void)error_set(
+		    err, "what the app tells of its routes and workers makes no sense");
+		goto failed;
+	}
+	table->count = table->frame.route_count;
+	table->routes =
+	    arena_zalloc(table->arena, (table->count + 1) * sizeof(*table->routes));
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (make(table, i, like, err) < 0) {
+			(void)error_wrap(err, "route %u, \"%s\"", i + 1,
+			    table->frame.routes[i].path.ptr);
+			goto failed;
+		}
+	}
+	table->workers = worker_table(&table->frame, table->arena, err);
+	if (table->workers == NULL || check_twins(table, err) < 0)
+		goto failed;
+	*out = table;
+	return 0;
+failed:
+	table_free(table);
+	return -1;
+}
+
+void table_free(struct table *table)
+{
+	if (table == NULL)
+		return;
+	for (uint32_t i = 0; table->routes != NULL && i < table->count; i++)
+		template_free((struct template *)(uintptr_t)table->routes[i].fallback);
+	arena_free(table->arena);
+	free(table);
+}
+
+const struct route *table_like(const struct table *table, const struct route *route)
+{
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->routes[i].kind == route->kind &&
+		    strcmp(table->routes[i].path, route->path) == 0)
+			return &table->routes[i];
+	return NULL;
+}

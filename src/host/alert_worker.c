@@ -1,0 +1,145 @@
+#include "host/alert_worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alert/alert_send.h"
+#include "alert/failure.h"
+#include "client/curl.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+#define VARIABLE_URL      "OFFHOOK_ALERT_URL"
+#define VARIABLE_COMMAND  "OFFHOOK_ALERT_COMMAND"
+#define VARIABLE_SECRET   "OFFHOOK_ALERT_SECRET"
+#define VARIABLE_INTERVAL "OFFHOOK_ALERT_INTERVAL"
+
+bool alert_wanted(const struct config *config)
+{
+	return config->alert_url != NULL || config->alert_command != NULL;
+}
+
+/* ---- settings, from the server to its worker processes ---- */
+
+/* What the environment said before may be what a flag or a file took back. */
+static void export(const char *variable, const char *value)
+{
+	if (value != NULL)
+		(void)setenv(variable, value, 1);
+	else
+		(void)unsetenv(variable);
+}
+
+int alert_export(const struct config *config, struct error *err)
+{
+	struct curl curl;
+	char interval[32];
+	if (config->alert_url != NULL && curl_load(&curl, err) < 0)
+		return error_wrap(err, "alert-url");
+	(void)snprintf(
+	    interval, sizeof(interval), "%lldms", (long long)config->alert_interval_ms);
+	export(VARIABLE_URL, config->alert_url);
+	export(VARIABLE_COMMAND, config->alert_command);
+	export(VARIABLE_SECRET, config->alert_secret);
+	export(VARIABLE_INTERVAL, alert_wanted(config) ? interval : NULL);
+	return 0;
+}
+
+struct alert_settings {
+	const char *url, *command, *secret; /* NULL: not set */
+	int64_t interval_ms;
+};
+
+static struct alert_settings settings(void)
+{
+	struct alert_settings out = {
+	    getenv(VARIABLE_URL), getenv(VARIABLE_COMMAND), getenv(VARIABLE_SECRET), 0};
+	const char *interval = getenv(VARIABLE_INTERVAL);
+	if (interval != NULL)
+		(void)text_duration(span_of(interval), &out.interval_ms);
+	return out;
+}
+
+/* ---- the worker ---- */
+
+/* A time as documents hold it; 0: none. */
+static int64_t time_of(const json_t *doc, const char *name)
+{
+	struct tm tm = {0};
+	const char *text = json_string_value(json_object_get(doc, name));
+	const char *rest =
+	    text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest == NULL)
+		return 0;
+	return (int64_t)timegm(&tm) * 1000 +
+	       (*rest == '.' ? strtol(rest + 1, NULL, 10) : 0);
+}
+
+static int deliver(const struct alert_settings *to, const struct alert_message *message,
+    struct error *err)
+{
+	if (to->url != NULL && alert_post(to->url, to->secret, message, err) < 0)
+		return -1;
+	return to->command == NULL
+		   ? 0
+		   : alert_run(to->command, ALERT_COMMAND_MS, message, err);
+}
+
+/* Nothing to tell. A failure that is committed before this job's end finds the job open
+ * and enqueues no other: then this end conflicts, and the job runs again. */
+static int end(oh_job *job, const char *group)
+{
+	oh_update_expecting(job, COLLECTION_ALERTS,
+	    json_pack("{s:s, s:i}", "group", group, "count", 0),
+	    json_pack("{s:{s:i}}", "$set", "count", 0), 1);
+	return OH_OK;
+}
+
+/* What was told is taken off the count. More may have come meanwhile, which found this
+ * job open: so it looks again at once, and ends when there is no more. */
+static int tell(oh_job *job, const char *group, const json_t *doc)
+{
+	const struct alert_settings to = settings();
+	struct alert_message message;
+	struct error err;
+	char now[CLOCK_ISO_SIZE];
+	json_int_t count = json_integer_value(json_object_get(doc, "count"));
+	struct arena *arena = arena_new();
+	alert_message_make(&message, doc, oh_job_id(job), arena);
+	int rc = deliver(&to, &message, &err);
+	arena_free(arena);
+	if (rc < 0)
+		return oh_fail(job, "%s", err.text);
+	clock_iso(now, clock_wall_ms());
+	oh_update(job, COLLECTION_ALERTS, json_pack("{s:s}", "group", group),
+	    json_pack(
+		"{s:{s:I}, s:{s:s}}", "$inc", "count", -count, "$set", "sentAt", now));
+	return oh_snooze(job, 0);
+}
+
+int alert_work(oh_job *job)
+{
+	const char *group = oh_payload_str(job, "group");
+	const struct alert_settings to = settings();
+	if (group == NULL)
+		return oh_give_up(job, "this job names no group");
+	if (to.url == NULL && to.command == NULL)
+		return OH_OK; /* the owner wants to hear of nothing any more */
+	json_t *doc = oh_get(job, COLLECTION_ALERTS, group);
+	if (doc == NULL)
+		return OH_OK;
+	int64_t left_ms = time_of(doc, "sentAt") + to.interval_ms - clock_wall_ms();
+	if (left_ms > to.interval_ms) /* the clock was set back */
+		left_ms = to.interval_ms;
+	int result = OH_OK;
+	if (json_integer_value(json_object_get(doc, "count")) == 0)
+		result = end(job, group);
+	else if (left_ms > 0)
+		result = oh_snooze(job, (double)left_ms / 1000);
+	else
+		result = tell(job, group, doc);
+	json_decref(doc);
+	return result;
+}

@@ -1,0 +1,26 @@
+/* app_workers -- all that works on jobs in a handler process: the app's own workers, its
+ * on_failure, and Offhook's own (alerts), in this order. */
+#ifndef OFFHOOK_HOST_APP_WORKERS_H
+#define OFFHOOK_HOST_APP_WORKERS_H
+
+#include <stdint.h>
+
+#include "frame/frame.h"
+#include "offhook.h"
+#include "util/arena.h"
+#include "util/error.h"
+
+#define QUEUE_FAILURES "offhook.failures" /* the app's on_failure */
+#define QUEUE_ALERTS   "offhook.alerts" /* alert.h; the server's settings say where to */
+/* Events to be handled again (`offhook events retry`): their route's handler is what
+ * works on them, so no worker of a process has this queue. Payload: {"event": id}. */
+#define QUEUE_EVENTS   "offhook.events"
+
+/* In the arena, *count of them. app may be NULL. */
+const oh_worker *workers_all(const oh_app *app, uint32_t *count, struct arena *arena);
+/* What only a process can tell: -1 with err when one has no function. */
+int workers_check(const oh_app *app, struct error *err);
+/* As told to the server: the usual in place of what is left out. */
+struct frame_worker workers_frame(const oh_worker *worker);
+
+#endif

@@ -1,0 +1,339 @@
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/app_collections.h"
+#include "host/app_workers.h"
+#include "host/crash.h"
+#include "host/log_limit.h"
+#include "host/run_event.h"
+#include "host/run_job.h"
+#include "pool/pool.h"
+#include "util/buf.h"
+#include "util/clock.h"
+
+enum {
+	READ_SIZE = 64 << 10,
+	LOOK_EACH = 8 /* runs between looks at the process's memory */
+};
+
+struct host {
+	const oh_app *app;
+	int fd;
+	struct pool_table *table;
+	struct context_world world;
+	struct buf in;   /* bytes of frames not yet handled */
+	struct buf out;  /* the frame being sent */
+	struct buf bell; /* FRAME_BELL */
+	unsigned runs;
+	int statm;       /* /proc/self/statm */
+	int64_t at_rest; /* bytes of address space before the first event */
+	struct log_limit log_limit;
+};
+
+int host_wanted(void)
+{
+	return getenv("OFFHOOK_HANDLER") != NULL;
+}
+
+/* ---- the socket ---- */
+
+/* Tells the server of the ring. -1 when it is gone. */
+static int ring_bell(const struct host *host)
+{
+	ssize_t sent;
+	do {
+		sent = send(host->fd, host->bell.ptr, host->bell.len, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -1 : 0;
+}
+
+/* Sends host->out, and empties it. -1 when the server is gone. */
+static int flush(struct host *host)
+{
+	struct ring *ring = &host->table->ring;
+	struct span left = buf_span(&host->out);
+	while (left.len > 0) {
+		size_t put = ring_put(ring, left);
+		left = span_from(left, put);
+		if ((ring_wanted(ring) || put == 0) && ring_bell(host) < 0)
+			return -1;
+		if (left.len > 0)
+			ring_wait(ring);
+	}
+	buf_clear(&host->out);
+	return 0;
+}
+
+/* Reads what there is, many frames at a time. False at the end. */
+static bool receive(struct host *host)
+{
+	buf_reserve(&host->in, READ_SIZE);
+	for (;;) {
+		ssize_t got = read(host->fd, host->in.ptr + host->in.len,
+		    host->in.cap - host->in.len - 1);
+		if (got > 0)
+			host->in.len += (size_t)got;
+		if (got >= 0 || errno != EINTR)
+			return got > 0;
+	}
+}
+
+/* A line goes out at once: the handler may not live to send it later. */
+static void send_log(void *ctx, const struct frame_log *line)
+{
+	struct host *host = ctx;
+	if (!log_limit_passes(&host->log_limit, clock_mono_us()))
+		return;
+	frame_put_log(&host->out, line);
+	(void)flush(host);
+}
+
+static void send_progress(void *ctx, const struct frame_progress *progress)
+{
+	struct host *host = ctx;
+	frame_put_progress(&host->out, progress);
+	(void)flush(host);
+}
+
+/* After a run: how many of its lines did not pass. */
+static void tell_dropped(struct host *host, const struct frame_event *event)
+{
+	char count[16];
+	struct frame_pair pair = {
+	    SPAN("lines"), {count, 0}
+        };
+	const struct frame_log line = {.id = event->id,
+	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
+	    .pairs = &pair,
+	    .pair_count = 1};
+	if (host->log_limit.dropped == 0)
+		return;
+	(void)snprintf(count, sizeof(count), "%" PRIu32, host->log_limit.dropped);
+	pair.value = span_of(count);
+	host->log_limit.dropped = 0;
+	frame_put_log(&host->out, &line);
+	(void)flush(host);
+}
+
+/* ---- memory ---- */
+
+static int64_t address_space(const struct host *host)
+{
+	char text[64] = "";
+	int64_t pages = 0;
+	if (pread(host->statm, text, sizeof(text) - 1, 0) > 0)
+		pages = strtoll(text, NULL, 10);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Handlers that leak a little must not cost another's event its memory: when half of
+ * what the limit left at start is gone, the process makes room for a fresh one. */
+static bool outgrown(struct host *host)
+{
+	struct rlimit limit;
+	if (++host->runs % LOOK_EACH != 0 || getrlimit(RLIMIT_AS, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	int64_t allowed = (int64_t)limit.rlim_cur - host->at_rest;
+	return address_space(host) - host->at_rest > allowed / 2;
+}
+
+/* ---- events and jobs ---- */
+
+/* Ours to run, unless the server has taken it back. */
+static bool claim(struct host *host, const struct frame_event *event)
+{
+	uint32_t waiting = SLOT_WAITING;
+	return event->slot < POOL_SLOTS &&
+	       atomic_compare_exchange_strong(
+		   &host->table->slots[event->slot], &waiting, SLOT_RUNNING);
+}
+
+/* The answer is sent before the next handler may block, or crash. */
+static int answer(struct host *host, const struct frame_result *result)
+{
+	frame_put_result(&host->out, result);
+	if (host->out.len > FRAME_MAX) {
+		const struct frame_result failed = {.id = result->id,
+		    .failure = SPAN("its writes, jobs and reply are over 64 MB")};
+		buf_clear(&host->out);
+		frame_put_result(&host->out, &failed);
+	}
+	return flush(host);
+}
+
+static int handle(struct host *host, struct span frame)
+{
+	struct arena *arena = arena_new();
+	struct frame_event event;
+	struct frame_result result;
+	int rc = frame_get_event(&event, frame, arena);
+	if (rc == 0 && claim(host, &event)) {
+		crash_running(event.id);
+		log_limit_run(&host->log_limit);
+		(event.try == 0 ? run_event : run_job)(
+		    &result, &host->world, &event, arena);
+		(void)fflush(stdout);
+		tell_dropped(host, &event);
+		rc = answer(host, &result);
+	}
+	arena_free(arena);
+	return rc;
+}
+
+/* 0 when all whole frames have been handled, 1 when it is time to end well, -1. */
+static int handle_all(struct host *host)
+{
+	size_t done = 0;
+	int64_t len;
+	enum frame_type type;
+	struct span bytes = buf_span(&host->in);
+	int rc = 0;
+	while (rc == 0 && (len = frame_whole(span_from(bytes, done), &type)) != 0) {
+		if (len < 0 || type != FRAME_EVENT)
+			return -1;
+		rc = handle(host, (struct span){bytes.ptr + done, (size_t)len});
+		done += (size_t)len;
+		if (rc == 0 && outgrown(host))
+			rc = 1;
+	}
+	host->in.len -= done;
+	memmove(host->in.ptr, host->in.ptr + done, host->in.len);
+	return rc;
+}
+
+/* ---- start ---- */
+
+static struct frame_route route_frame(const oh_route *route)
+{
+	return (struct frame_route){
+	    .kind = route->kind,
+	    .path = span_of(route->path),
+	    .fallback = span_of(route->fallback),
+	    .methods = span_of(route->methods),
+	    .deadline_s = route->deadline_s > 0 ? (uint32_t)route->deadline_s : 0,
+	    .builtin = route->handler == oh_builtin,
+	};
+}
+
+static const struct frame_route *route_frames(
+    const oh_app *app, uint32_t *count, struct arena *arena)
+{
+	*count = run_route_count(app->routes);
+	struct frame_route *frames = arena_alloc(arena, *count * sizeof(*frames));
+	for (uint32_t i = 0; i < *count; i++)
+		frames[i] = route_frame(&app->routes[i]);
+	return frames;
+}
+
+static const struct frame_worker *worker_frames(
+    const oh_app *app, uint32_t *count, struct arena *arena)
+{
+	const oh_worker *workers = workers_all(app, count, arena);
+	struct frame_worker *frames = arena_alloc(arena, *count * sizeof(*frames));
+	for (uint32_t i = 0; i < *count; i++)
+		frames[i] = workers_frame(&workers[i]);
+	return frames;
+}
+
+static int introduce(struct host *host)
+{
+	struct arena *arena = arena_new();
+	struct frame_table table = {0};
+	table.routes = route_frames(host->app, &table.route_count, arena);
+	table.workers = worker_frames(host->app, &table.worker_count, arena);
+	table.collections = collections_all(host->app, &table.collection_count, arena);
+	frame_put_table(&host->out, &table);
+	frame_put_ready(&host->out);
+	arena_free(arena);
+	return flush(host);
+}
+
+/* "SOCKET,TABLE", which the programs that handlers start must not see. */
+static int attach(struct host *host, struct error *err)
+{
+	const char *text = getenv("OFFHOOK_HANDLER");
+	char *comma = NULL;
+	host->fd = text == NULL ? -1 : (int)strtol(text, &comma, 10);
+	if (comma == NULL || *comma != ',' || fcntl(host->fd, F_SETFD, FD_CLOEXEC) < 0)
+		return error_set(err, "OFFHOOK_HANDLER is for the server to set");
+	int table = (int)strtol(comma + 1, NULL, 10);
+	void *at = mmap(
+	    NULL, sizeof(*host->table), PROT_READ | PROT_WRITE, MAP_SHARED, table, 0);
+	if (at == MAP_FAILED)
+		return error_set(err, "the table of slots: %s", strerror(errno));
+	host->table = at;
+	(void)close(table);
+	(void)unsetenv("OFFHOOK_HANDLER");
+	return 0;
+}
+
+/* stdout belongs to commands: what a handler prints is talk. Ctrl-C is for the server,
+ * which then lets its processes finish. */
+static void settle_in(struct host *host)
+{
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	(void)signal(SIGINT, SIG_IGN);
+	/* Also when a handler hangs, which reads no end of the socket. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	crash_watch(host->fd);
+	host->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+static int open_data(struct host *host, struct error *err)
+{
+	const char *dir = getenv("OFFHOOK_HANDLER_DATA");
+	int rc = 0;
+	if (dir != NULL)
+		rc = store_reader_open(&host->world.reader, dir, err);
+	(void)unsetenv("OFFHOOK_HANDLER_DATA");
+	return rc;
+}
+
+static int begin(struct host *host, struct error *err)
+{
+	if (attach(host, err) < 0)
+		return -1;
+	settle_in(host);
+	if (workers_check(host->app, err) < 0 || open_data(host, err) < 0)
+		return -1;
+	if (host->app->start != NULL && host->app->start() != OH_OK)
+		return error_set(err, "the app's start failed");
+	host->at_rest = address_space(host);
+	frame_put_bell(&host->bell);
+	if (introduce(host) < 0)
+		return error_set(err, "the server is gone");
+	return 0;
+}
+
+int host_run(const oh_app *app)
+{
+	struct host host = {.app = app, .fd = -1, .statm = -1};
+	struct error err;
+	int rc = 0;
+	host.world = (struct context_world){
+	    .app = app, .log = send_log, .progress = send_progress, .ctx = &host};
+	if (begin(&host, &err) < 0) {
+		(void)fprintf(stderr, "offhook: handler process: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	while (rc == 0 && receive(&host))
+		rc = handle_all(&host);
+	store_reader_close(host.world.reader);
+	buf_free(&host.in);
+	buf_free(&host.out);
+	buf_free(&host.bell);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

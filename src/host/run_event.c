@@ -1,0 +1,140 @@
+#include "host/run_event.h"
+
+#include "api/stage.h"
+#include "util/buf.h"
+
+uint32_t run_route_count(const oh_route *routes)
+{
+	uint32_t count = 0;
+	while (routes != NULL && routes[count].path != NULL)
+		count++;
+	return count;
+}
+
+/* ---- filters and handler ---- */
+
+static void note_result(oh_context *context, int result)
+{
+	switch (result) {
+	case OH_OK:
+		break;
+	case OH_PASS:
+		context_fail(context,
+		    "the handler returned OH_PASS, but nothing comes after it");
+		break;
+	case OH_SNOOZED:
+		context_fail(
+		    context, "the handler returned OH_SNOOZED, which is for workers");
+		break;
+	case OH_FAILED:
+		context_fail(context, "the handler returned OH_FAILED without a reason "
+				      "(oh_fail gives one)");
+		break;
+	default:
+		context_fail(
+		    context, "the handler returned %d, which is no result", result);
+		break;
+	}
+}
+
+static void run_chain(oh_context *context, const oh_route *route)
+{
+	const oh_handler *filter = route->filters;
+	int result = OH_PASS;
+	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
+		result = (*filter)(context, &context->root);
+	/* A filter that made a mistake has not checked what it is there to check. */
+	if (result == OH_PASS && context->mistake == NULL)
+		result = route->handler(context, &context->root);
+	note_result(context, result);
+}
+
+/* ---- the reply ---- */
+
+static bool wants_twiml(enum oh_kind kind)
+{
+	switch (kind) {
+	case OH_MESSAGE:
+	case OH_CALL:
+	case OH_CALL_ACTION:
+		return true;
+	case OH_MESSAGE_STATUS:
+	case OH_CALL_STATUS:
+	case OH_RECORDING:
+	case OH_TRANSCRIPTION:
+	case OH_SIGNED:
+	case OH_UNSIGNED:
+		break;
+	}
+	return false;
+}
+
+static bool is_status(enum oh_kind kind)
+{
+	return !wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
+}
+
+static void close_twiml(struct frame_result *out, oh_context *context)
+{
+	struct buf text = {0};
+	struct error err;
+	bool empty = twiml_size(context->twiml) == 0;
+	if (twiml_close(context->twiml, &text, &err) < 0) {
+		context_fail(context, "%s", err.text);
+	} else if (empty && !wants_twiml(context->kind)) {
+		out->status = 204;
+	} else if (is_status(context->kind)) {
+		context_fail(context,
+		    "the reply has TwiML, but this route is for a status, to which "
+		    "Twilio reads no reply");
+	} else {
+		out->status = 200;
+		out->content_type = SPAN("text/xml; charset=utf-8");
+		out->body = arena_copy(context->arena, buf_span(&text));
+	}
+	buf_free(&text);
+}
+
+static void close_reply(struct frame_result *out, oh_context *context)
+{
+	const struct context_answer *answer = &context->answer;
+	if (answer->status == 0) {
+		close_twiml(out, context);
+		return;
+	}
+	out->status = (uint32_t)answer->status;
+	out->content_type = answer->content_type;
+	out->body = answer->body;
+}
+
+/* What Twilio would only warn about is the owner's to know. */
+static void log_warnings(const oh_context *context)
+{
+	const char *text;
+	for (size_t n = 0; context->world->log != NULL &&
+			   (text = twiml_warning(context->twiml, n)) != NULL;
+	     n++) {
+		struct frame_pair pair = {SPAN("warning"), span_of(text)};
+		struct frame_log line = {
+		    context->event->id, SPAN("TwiML is doubtful"), &pair, 1};
+		context->world->log(context->world->ctx, &line);
+	}
+}
+
+void run_event(struct frame_result *out, const struct context_world *world,
+    const struct frame_event *event, struct arena *arena)
+{
+	oh_context *context = arena_alloc(arena, sizeof(*context));
+	*out = (struct frame_result){.id = event->id};
+	if (event->route >= run_route_count(world->app->routes)) {
+		out->failure = SPAN("the app has no such route");
+		return;
+	}
+	const oh_route *route = &world->app->routes[event->route];
+	context_open(context, world, event, route->kind, arena);
+	run_chain(context, route);
+	close_reply(out, context);
+	log_warnings(context);
+	stage_settle(out, context);
+	context_close(context);
+}

@@ -1,0 +1,457 @@
+#include "keys/keys.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "keys/keys_internal.h"
+#include "util/mem.h"
+
+enum {
+	SEAL_COUNT = 65536,
+	FAN_OUT = 8,
+	/* A key is written once when sealed and once a merge, of which there are five
+	 * before a segment has two billion. */
+	WORK_A_BYTE = 8
+};
+
+/* key_log: one row a commit, by its number. The rows of the table that is being sealed
+ * are the odd ones and those of the active one the even ones, or the reverse; a new
+ * table's rows write over those of the table before the last, so that a commit costs
+ * one page. Only numbers beyond every segment's log_end count.
+ * key_chunks and key_filters: see keys_segment.h; only rows of listed segments count. */
+const char *const keys_schema =
+    "CREATE TABLE IF NOT EXISTS key_log (id INTEGER PRIMARY KEY, "
+    "number INTEGER NOT NULL, entries BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS key_segments (id INTEGER PRIMARY KEY, "
+    "level INTEGER NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL, "
+    "log_end INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS key_chunks (id INTEGER PRIMARY KEY, "
+    "entries BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS key_filters (id INTEGER PRIMARY KEY, "
+    "bits BLOB NOT NULL);";
+
+/* ---- the list of segments ---- */
+
+static void add_live(struct keys *keys, const struct keys_segment *segment)
+{
+	size_t at = 0;
+	while (at < keys->live_count &&
+	       (keys->live[at].segment.level < segment->level ||
+		   (keys->live[at].segment.level == segment->level &&
+		       keys->live[at].segment.id > segment->id)))
+		at++;
+	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof *keys->live);
+	memmove(&keys->live[at + 1], &keys->live[at],
+	    (keys->live_count - at) * sizeof *keys->live);
+	struct keys_shape shape = keys_filter_shape(segment->count);
+	keys->live[at] = (struct keys_live){
+	    *segment, shape, mem_new((size_t)shape.pieces, sizeof(unsigned char *))};
+	keys->live_count++;
+}
+
+static void free_pieces(struct keys_live *live)
+{
+	for (uint64_t i = 0; live->pieces != NULL && i < live->shape.pieces; i++)
+		free(live->pieces[i]);
+	free(live->pieces);
+}
+
+/* Takes it off the list; the caller frees its pieces, when it has let go of the lock. */
+static struct keys_live take_live(struct keys *keys, int64_t segment)
+{
+	size_t at = 0;
+	while (keys->live[at].segment.id != segment)
+		at++;
+	struct keys_live taken = keys->live[at];
+	keys->live_count--;
+	memmove(&keys->live[at], &keys->live[at + 1],
+	    (keys->live_count - at) * sizeof *keys->live);
+	return taken;
+}
+
+/* ---- open and close ---- */
+
+static int load_segments(struct keys *keys, struct error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = -1;
+
+	if (keys_rows_prepare(keys->rows.db, &stmt,
+		"SELECT id, level, count, first, log_end FROM key_segments", err) < 0)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct keys_segment segment = {sqlite3_column_int64(stmt, 0),
+		    sqlite3_column_int(stmt, 1),
+		    (uint64_t)sqlite3_column_int64(stmt, 2),
+		    sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4)};
+		add_live(keys, &segment);
+		if (keys->next_segment <= segment.id)
+			keys->next_segment = segment.id + 1;
+		if (keys->log_number < segment.log_end)
+			keys->log_number = segment.log_end;
+	}
+	if (rc != SQLITE_DONE)
+		keys_rows_error(keys->rows.db, "cannot read the key tables", err);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* The active table becomes the frozen one. */
+static void freeze(struct keys *keys, struct keys_table *next)
+{
+	keys->frozen = keys->active;
+	keys->active = next;
+	keys->frozen_log_number = keys->log_number;
+	keys->log_odd = 1 - keys->log_odd;
+	keys->log_rows = 0;
+}
+
+static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
+{
+	int64_t row = sqlite3_column_int64(stmt, 0);
+	const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
+	int size = sqlite3_column_bytes(stmt, 2);
+
+	if (keys->active->count == 0)
+		keys->log_odd = row % 2;
+	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
+		freeze(keys, keys_table_new(0));
+	keys->log_number = sqlite3_column_int64(stmt, 1);
+	keys->log_rows = row / 2 + 1;
+	for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
+		struct keys_entry entry = keys_entry_read(bytes + at);
+		keys_table_add(keys->active, &entry);
+	}
+}
+
+static int load_log(struct keys *keys, struct error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = -1;
+
+	if (keys_rows_prepare(keys->rows.db, &stmt,
+		"SELECT id, number, entries FROM key_log WHERE number > ?1 "
+		"ORDER BY number",
+		err) < 0)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, keys->log_number);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		load_log_row(keys, stmt);
+	if (rc != SQLITE_DONE)
+		keys_rows_error(keys->rows.db, "cannot read the key log", err);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* The writer waits for none but those who hold the lock now; peeks keep coming. */
+static void init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
+int keys_open(
+    struct keys **out, sqlite3 *db, const struct keys_config *config, struct error *err)
+{
+	struct keys *keys = mem_new(1, sizeof *keys);
+
+	*out = NULL;
+	init_lock(&keys->lock);
+	keys->rows.db = db;
+	keys->config = *config;
+	if (keys->config.seal_count == 0)
+		keys->config.seal_count = SEAL_COUNT;
+	if (keys->config.fan_out == 0)
+		keys->config.fan_out = FAN_OUT;
+	assert(keys->config.fan_out >= 2 && keys->config.fan_out <= KEYS_FAN_MAX);
+	keys->next_segment = 1;
+	keys->active = keys_table_new(0);
+	keys->pending = keys_table_new(0);
+	if (load_segments(keys, err) < 0 || load_log(keys, err) < 0) {
+		keys_close(keys);
+		return error_wrap(err, "key index");
+	}
+	*out = keys;
+	return 0;
+}
+
+void keys_close(struct keys *keys)
+{
+	if (keys == NULL)
+		return;
+	for (size_t i = 0; i < KEYS_LEVELS; i++)
+		keys_job_free(keys->jobs[i]);
+	for (size_t i = 0; i < keys->live_count; i++)
+		free_pieces(&keys->live[i]);
+	free(keys->live);
+	keys_table_free(keys->active);
+	keys_table_free(keys->frozen);
+	keys_table_free(keys->pending);
+	keys_rows_close(&keys->rows);
+	sqlite3_finalize(keys->write_log);
+	pthread_rwlock_destroy(&keys->lock);
+	free(keys);
+}
+
+/* ---- the open transaction ---- */
+
+void keys_add(struct keys *keys, const unsigned char key[KEYS_SIZE], int64_t row)
+{
+	assert(row > 0 && !keys->logged);
+	struct keys_entry entry = keys_entry_of(key, row);
+	keys_table_add(keys->pending, &entry);
+}
+
+size_t keys_mark(const struct keys *keys)
+{
+	return keys->pending->count;
+}
+
+void keys_undo(struct keys *keys, size_t mark)
+{
+	assert(!keys->logged);
+	keys_table_cut(keys->pending, mark);
+}
+
+static int write_log(struct keys *keys, struct error *err)
+{
+	size_t count = keys->pending->count;
+
+	if (count == 0)
+		return 0;
+	if (keys_rows_prepare(keys->rows.db, &keys->write_log,
+		"REPLACE INTO key_log (id, number, entries) VALUES (?1, ?2, ?3)",
+		err) < 0)
+		return -1;
+	unsigned char *bytes = mem_new(count, KEYS_ENTRY_SIZE);
+	for (size_t i = 0; i < count; i++)
+		keys_entry_write(
+		    bytes + i * KEYS_ENTRY_SIZE, &keys->pending->entries[i]);
+	sqlite3_bind_int64(keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
+	sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
+	sqlite3_bind_blob64(keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
+	int rc = sqlite3_step(keys->write_log);
+	if (rc != SQLITE_DONE)
+		keys_rows_error(keys->rows.db, "cannot write the key log", err);
+	sqlite3_reset(keys->write_log);
+	sqlite3_clear_bindings(keys->write_log);
+	if (rc != SQLITE_DONE)
+		return -1;
+	keys->logged = true;
+	return 0;
+}
+
+/* Whether the ranges of rows overlap; if so, moves *at behind the other. */
+static bool move_behind(int64_t *at, int64_t rows, const struct keys_segment *other)
+{
+	int64_t end = other->first + (int64_t)keys_chunk_count(other->count);
+	if (*at >= end || other->first >= *at + rows)
+		return false;
+	*at = end;
+	return true;
+}
+
+/* The first row of the first range that is free: of no segment, nor of one that is
+ * being written. */
+static int64_t allot(const struct keys *keys, uint64_t count)
+{
+	int64_t at = 1, rows = (int64_t)keys_chunk_count(count);
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (size_t i = 0; i < keys->live_count; i++)
+			moved |= move_behind(&at, rows, &keys->live[i].segment);
+		for (size_t i = 0; i < KEYS_LEVELS; i++) {
+			if (keys->jobs[i] != NULL)
+				moved |= move_behind(&at, rows, &keys->jobs[i]->out);
+		}
+	}
+	return at;
+}
+
+static struct keys_job *seal_job(struct keys *keys)
+{
+	struct keys_segment out = {.id = keys->next_segment++,
+	    .first = allot(keys, keys->frozen->count),
+	    .log_end = keys->frozen_log_number};
+	return keys_job_seal(&out, keys->frozen);
+}
+
+/* Of the oldest segments of the level below; `end` is where they end in the list. */
+static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
+{
+	struct keys_segment inputs[KEYS_FAN_MAX];
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < keys->config.fan_out; i++) {
+		inputs[i] = keys->live[end - 1 - i].segment;
+		count += inputs[i].count;
+	}
+	struct keys_segment out = {
+	    .id = keys->next_segment++, .level = level, .first = allot(keys, count)};
+	return keys_job_merge(&out, inputs, keys->config.fan_out);
+}
+
+/* How many segments of the level there are, and where in the list they end. */
+static size_t level_count(const struct keys *keys, int level, size_t *end)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < keys->live_count; i++) {
+		if (keys->live[i].segment.level == level) {
+			count++;
+			*end = i + 1;
+		}
+	}
+	return count;
+}
+
+/* The job that writes to the level, begun when there is cause; NULL: none. */
+static struct keys_job *level_job(struct keys *keys, int level)
+{
+	struct keys_job **job = &keys->jobs[level];
+	size_t end = 0;
+
+	if (*job == NULL && level == 0 && keys->frozen != NULL)
+		*job = seal_job(keys);
+	if (*job == NULL && level > 0 &&
+	    level_count(keys, level - 1, &end) >= keys->config.fan_out)
+		*job = merge_job(keys, level, end);
+	return *job;
+}
+
+/* Sealing first, for it bounds the memory; small merges before large ones. 1 when there
+ * was something to do. */
+static int work(struct keys *keys, size_t *spent, struct error *err)
+{
+	for (int level = 0; level < KEYS_LEVELS; level++) {
+		struct keys_job *job = level_job(keys, level);
+		if (job != NULL && !job->now.done)
+			return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+int keys_write(struct keys *keys, size_t budget, struct error *err)
+{
+	size_t due = keys->pending->count * KEYS_ENTRY_SIZE * WORK_A_BYTE;
+	size_t spent = 0;
+	int rc = write_log(keys, err) < 0 ? -1 : 1;
+
+	if (budget < due)
+		budget = due;
+	while (rc > 0 && spent < budget)
+		rc = work(keys, &spent, err);
+	return rc < 0 ? error_wrap(err, "key index") : 0;
+}
+
+/* Puts the segment in the place of what it was made of. */
+static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *taken)
+{
+	add_live(keys, &job->out);
+	for (size_t i = 0; i < job->input_count; i++) {
+		if (job->inputs[i].sorted == NULL)
+			taken[i] = take_live(keys, job->inputs[i].segment.id);
+	}
+}
+
+/* Other threads see a job's keys in one place or the other, never in neither. */
+static void finish_jobs(struct keys *keys)
+{
+	for (size_t level = 0; level < KEYS_LEVELS; level++) {
+		struct keys_job *job = keys->jobs[level];
+		struct keys_live taken[KEYS_FAN_MAX] = {{.pieces = NULL}};
+		struct keys_table *sealed = NULL;
+
+		if (job == NULL)
+			continue;
+		keys_job_committed(job);
+		if (!job->committed.done)
+			continue;
+		pthread_rwlock_wrlock(&keys->lock);
+		job_done(keys, job, taken);
+		if (level == 0) {
+			sealed = keys->frozen;
+			keys->frozen = NULL;
+		}
+		pthread_rwlock_unlock(&keys->lock);
+		for (size_t i = 0; i < job->input_count; i++)
+			free_pieces(&taken[i]);
+		keys_table_free(sealed);
+		keys_job_free(job);
+		keys->jobs[level] = NULL;
+	}
+}
+
+/* A full table is sealed; the next one gets the new keys. */
+static void freeze_when_full(struct keys *keys)
+{
+	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
+		return;
+	struct keys_table *next = keys_table_new(keys->config.seal_count);
+	pthread_rwlock_wrlock(&keys->lock);
+	freeze(keys, next);
+	pthread_rwlock_unlock(&keys->lock);
+}
+
+void keys_committed(struct keys *keys)
+{
+	assert(keys->logged || keys->pending->count == 0);
+	if (keys->logged) {
+		pthread_rwlock_wrlock(&keys->lock);
+		for (size_t i = 0; i < keys->pending->count; i++)
+			keys_table_add(keys->active, &keys->pending->entries[i]);
+		pthread_rwlock_unlock(&keys->lock);
+		keys_table_cut(keys->pending, 0);
+		keys->log_number++;
+		keys->log_rows++;
+		keys->logged = false;
+	}
+	finish_jobs(keys);
+	freeze_when_full(keys);
+}
+
+void keys_rolled_back(struct keys *keys)
+{
+	keys_table_cut(keys->pending, 0);
+	keys->logged = false;
+	for (size_t i = 0; i < KEYS_LEVELS; i++) {
+		if (keys->jobs[i] != NULL)
+			keys_job_rolled_back(keys->jobs[i]);
+	}
+}
+
+bool keys_busy(const struct keys *keys)
+{
+	size_t end = 0;
+	if (keys->frozen != NULL)
+		return true;
+	for (int level = 0; level + 1 < KEYS_LEVELS; level++) {
+		if (keys->jobs[level + 1] != NULL ||
+		    level_count(keys, level, &end) >= keys->config.fan_out)
+			return true;
+	}
+	return false;
+}
+
+size_t keys_memory(struct keys *keys)
+{
+	size_t bytes = sizeof *keys;
+
+	pthread_rwlock_rdlock(&keys->lock);
+	bytes += keys_table_memory(keys->active) + keys_table_memory(keys->frozen);
+	for (size_t i = 0; i < keys->live_count; i++) {
+		const struct keys_live *live = &keys->live[i];
+		for (uint64_t piece = 0; piece < live->shape.pieces; piece++) {
+			bytes += sizeof *live->pieces;
+			if (live->pieces[piece] != NULL)
+				bytes += keys_filter_size(live->shape);
+		}
+	}
+	pthread_rwlock_unlock(&keys->lock);
+	return bytes;
+}

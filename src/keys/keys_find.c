@@ -1,0 +1,305 @@
+/* keys_find -- asking, from any thread. Memory is asked first, then the segments that a
+ * snapshot taken after that lists: what memory no longer had was in a segment by then.
+ * A segment merged away since the snapshot is unknown to memory, and is read without
+ * its filter. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "keys/keys.h"
+#include "keys/keys_internal.h"
+#include "util/mem.h"
+
+enum filter_says { FILTER_NO, FILTER_PERHAPS, FILTER_MISSING };
+
+/* The piece that would have the key; the lock is held. */
+static unsigned char **piece_of(
+    const struct keys_live *live, const struct keys_entry *key)
+{
+	return &live->pieces[keys_filter_piece(live->shape, key)];
+}
+
+static enum filter_says ask_filter(
+    const struct keys_live *live, const struct keys_entry *key)
+{
+	const unsigned char *bits = *piece_of(live, key);
+	if (bits == NULL)
+		return FILTER_MISSING;
+	return keys_filter_has(bits, live->shape, key) ? FILTER_PERHAPS : FILTER_NO;
+}
+
+/* The newest of the committed keys that are still in memory; the lock is held. */
+static bool find_in_tables(const struct keys *keys, struct keys_entry *key)
+{
+	const struct keys_entry *found = keys_table_find(keys->active, key);
+	if (found == NULL && keys->frozen != NULL)
+		found = keys_table_find(keys->frozen, key);
+	if (found != NULL)
+		key->row = found->row;
+	return found != NULL;
+}
+
+static enum keys_known peek(struct keys *keys, struct keys_entry *key)
+{
+	enum keys_known known = KEYS_NEW;
+
+	pthread_rwlock_rdlock(&keys->lock);
+	if (find_in_tables(keys, key))
+		known = KEYS_KNOWN;
+	for (size_t i = 0; known == KEYS_NEW && i < keys->live_count; i++) {
+		if (ask_filter(&keys->live[i], key) != FILTER_NO)
+			known = KEYS_UNSURE;
+	}
+	pthread_rwlock_unlock(&keys->lock);
+	return known;
+}
+
+enum keys_known keys_peek(
+    struct keys *keys, const unsigned char key[KEYS_SIZE], int64_t *row)
+{
+	struct keys_entry entry = keys_entry_of(key, 0);
+	enum keys_known known = peek(keys, &entry);
+	if (known == KEYS_KNOWN)
+		*row = entry.row;
+	return known;
+}
+
+/* ---- filters ---- */
+
+static struct keys_live *live_of(const struct keys *keys, int64_t segment)
+{
+	for (size_t i = 0; i < keys->live_count; i++) {
+		if (keys->live[i].segment.id == segment)
+			return &keys->live[i];
+	}
+	return NULL;
+}
+
+/* Hangs in what was read, unless the segment is gone or another thread was quicker. */
+static void keep_piece(struct keys *keys, const struct keys_segment *segment,
+    const struct keys_entry *key, unsigned char *bits)
+{
+	pthread_rwlock_wrlock(&keys->lock);
+	const struct keys_live *live = live_of(keys, segment->id);
+	unsigned char **piece = live != NULL ? piece_of(live, key) : NULL;
+	if (piece != NULL && *piece == NULL) {
+		*piece = bits;
+		bits = NULL;
+	}
+	pthread_rwlock_unlock(&keys->lock);
+	free(bits);
+}
+
+/* Whether the segment may have the key: 1, 0, or -1 with err. */
+static int may_have(struct keys *keys, struct keys_rows *rows,
+    const struct keys_segment *segment, const struct keys_entry *key, struct error *err)
+{
+	enum filter_says says = FILTER_PERHAPS;
+
+	pthread_rwlock_rdlock(&keys->lock);
+	const struct keys_live *live = live_of(keys, segment->id);
+	if (live != NULL)
+		says = ask_filter(live, key);
+	pthread_rwlock_unlock(&keys->lock);
+	if (says != FILTER_MISSING)
+		return says == FILTER_PERHAPS;
+
+	struct keys_shape shape = keys_filter_shape(segment->count);
+	int64_t row = segment->first + (int64_t)keys_filter_piece(shape, key);
+	size_t size = keys_filter_size(shape);
+	unsigned char *bits = mem_new(1, size);
+	if (keys_piece_read(rows, row, bits, size, err) < 0) {
+		free(bits);
+		return -1;
+	}
+	bool has = keys_filter_has(bits, shape, key);
+	keep_piece(keys, segment, key, bits);
+	return has;
+}
+
+/* ---- a search through a connection's snapshot ---- */
+
+struct search {
+	struct keys *keys; /* NULL: no filters */
+	struct keys_rows rows;
+	struct keys_entry key;
+	struct keys_found *found; /* by prefix: all rows; NULL: the key's newest */
+	bool own;                 /* the transaction is ours to end */
+};
+
+/* keys == NULL, or a snapshot that may be older than what memory forgot: the log is
+ * read too. */
+static bool with_log(const struct search *search)
+{
+	return search->keys == NULL || !search->own;
+}
+
+static int search_begin(struct search *search, sqlite3 *db, struct error *err)
+{
+	search->rows = (struct keys_rows){.db = db};
+	search->own = sqlite3_get_autocommit(db) != 0;
+	if (search->own && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return keys_rows_error(db, "cannot read the key tables", err);
+	return 0;
+}
+
+static void search_end(struct search *search)
+{
+	keys_rows_close(&search->rows);
+	if (search->own)
+		sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* One row of the log: 1 ends the search. */
+static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+{
+	const unsigned char *bytes = sqlite3_column_blob(stmt, 0);
+	size_t at = (size_t)sqlite3_column_bytes(stmt, 0) / KEYS_ENTRY_SIZE;
+
+	(void)err;
+	while (at-- > 0) {
+		struct keys_entry entry = keys_entry_read(bytes + at * KEYS_ENTRY_SIZE);
+		if (search->found != NULL && entry.high == search->key.high)
+			keys_found_add(search->found, entry.row);
+		if (search->found == NULL &&
+		    keys_entry_compare(&entry, &search->key) == 0) {
+			search->key.row = entry.row;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+{
+	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
+	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
+	    .first = sqlite3_column_int64(stmt, 2)};
+
+	if (search->found != NULL)
+		return keys_segment_find_prefix(
+		    &search->rows, &segment, search->key.high, search->found, err);
+	int rc = 1;
+	if (search->keys != NULL)
+		rc = may_have(search->keys, &search->rows, &segment, &search->key, err);
+	return rc <= 0 ? rc
+		       : keys_segment_find(&search->rows, &segment, &search->key, err);
+}
+
+static int search_rows(struct search *search, const char *sql,
+    int (*row)(struct search *search, sqlite3_stmt *stmt, struct error *err),
+    struct error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = 0, step = SQLITE_DONE;
+
+	if (keys_rows_prepare(search->rows.db, &stmt, sql, err) < 0)
+		return -1;
+	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
+		rc = row(search, stmt, err);
+	if (rc == 0 && step != SQLITE_DONE)
+		rc =
+		    keys_rows_error(search->rows.db, "cannot read the key tables", err);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* The newest first: the log, then the segments as keys_live orders them. */
+static int search_run(struct search *search, sqlite3 *db, struct error *err)
+{
+	int rc = 0;
+
+	if (search_begin(search, db, err) < 0)
+		return -1;
+	if (with_log(search))
+		rc = search_rows(search,
+		    "SELECT entries FROM key_log WHERE number > "
+		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
+		    "ORDER BY number DESC",
+		    log_row, err);
+	if (rc == 0)
+		rc = search_rows(search,
+		    "SELECT id, count, first FROM key_segments "
+		    "ORDER BY level, id DESC",
+		    segment_row, err);
+	search_end(search);
+	return rc < 0 ? error_wrap(err, "key index") : rc;
+}
+
+int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE],
+    int64_t *row, struct error *err)
+{
+	struct search search = {.keys = keys, .key = keys_entry_of(key, 0)};
+	enum keys_known known = keys != NULL ? peek(keys, &search.key) : KEYS_UNSURE;
+	int rc = known == KEYS_KNOWN;
+
+	if (known == KEYS_UNSURE)
+		rc = search_run(&search, db, err);
+	if (rc == 1)
+		*row = search.key.row;
+	return rc;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* A row may be found twice: under two keys, or in memory and in the segment that it was
+ * sealed to meanwhile. */
+static void each_row(
+    struct keys_found *found, bool (*each)(void *ctx, int64_t row), void *ctx)
+{
+	if (found->count == 0)
+		return;
+	qsort(found->rows, found->count, sizeof *found->rows, compare_rows);
+	for (size_t i = 0; i < found->count; i++) {
+		if (i > 0 && found->rows[i] == found->rows[i - 1])
+			continue;
+		if (!each(ctx, found->rows[i]))
+			return;
+	}
+}
+
+int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[8],
+    bool (*each)(void *ctx, int64_t row), void *ctx, struct error *err)
+{
+	struct keys_found found = {0};
+	struct search search = {
+	    .keys = keys, .key = {.high = keys_u64_read(prefix)}, .found = &found};
+
+	if (keys != NULL) {
+		pthread_rwlock_rdlock(&keys->lock);
+		keys_table_find_prefix(keys->active, search.key.high, &found);
+		if (keys->frozen != NULL)
+			keys_table_find_prefix(keys->frozen, search.key.high, &found);
+		pthread_rwlock_unlock(&keys->lock);
+	}
+	int rc = search_run(&search, db, err);
+	if (rc == 0)
+		each_row(&found, each, ctx);
+	free(found.rows);
+	return rc;
+}
+
+int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
+    int64_t *row, struct error *err)
+{
+	struct keys_entry entry = keys_entry_of(key, 0);
+	const struct keys_entry *pending = keys_table_find(keys->pending, &entry);
+	int rc = pending != NULL;
+
+	if (pending != NULL)
+		entry = *pending;
+	else
+		rc = find_in_tables(keys, &entry);
+	for (size_t i = 0; rc == 0 && i < keys->live_count; i++) {
+		const struct keys_segment *segment = &keys->live[i].segment;
+		rc = may_have(keys, &keys->rows, segment, &entry, err);
+		if (rc > 0)
+			rc = keys_segment_find(&keys->rows, segment, &entry, err);
+	}
+	if (rc > 0)
+		*row = entry.row;
+	return rc < 0 ? error_wrap(err, "key index") : rc;
+}

@@ -1,0 +1,45 @@
+/* keys_internal -- what keys.c (the writer's side) and keys_find.c (any thread's) share.
+ * The writer's thread alone changes the tables and the list of segments, under the
+ * lock, in keys_committed; whoever loads a piece of a filter hangs it in under the lock
+ * too. The lock is never held while reading or writing the database. */
+#ifndef OFFHOOK_KEYS_KEYS_INTERNAL_H
+#define OFFHOOK_KEYS_KEYS_INTERNAL_H
+
+#include <pthread.h>
+
+#include "keys/keys.h"
+#include "keys/keys_merge.h"
+#include "keys/keys_segment.h"
+#include "keys/keys_table.h"
+
+enum { KEYS_LEVELS = 32 };
+
+struct keys_live {
+	struct keys_segment segment;
+	struct keys_shape shape;
+	unsigned char **pieces; /* of its filter; NULL: not loaded yet */
+};
+
+struct keys {
+	pthread_rwlock_t lock;
+	struct keys_table *active; /* committed, not frozen */
+	struct keys_table *frozen; /* being sealed; NULL: none */
+	struct keys_live *live; /* a key's newest segment first: by level, then by id,
+				      the highest first */
+	size_t live_count;
+
+	/* The writer's thread only. */
+	struct keys_rows rows;
+	sqlite3_stmt *write_log;
+	struct keys_config config;
+	struct keys_table *pending;         /* the open transaction's */
+	bool logged;                        /* pending has been written */
+	int64_t log_number;                 /* the last commit's in the log */
+	int64_t log_rows;                   /* those of the active table */
+	int64_t log_odd;                    /* 1: and they are the odd ones */
+	int64_t frozen_log_number;          /* the last of those of the frozen table */
+	int64_t next_segment;               /* never used twice while running */
+	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
+};
+
+#endif

@@ -1,0 +1,105 @@
+#include "simulator/burst.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+struct work {
+	const struct burst *burst;
+	_Atomic int64_t next;
+	pthread_mutex_t lock; /* around done */
+};
+
+static void *send_some(void *ctx)
+{
+	struct work *work = ctx;
+	const struct burst *burst = work->burst;
+	struct client *client = client_new(burst->curl);
+	struct client_reply reply = {0};
+	int64_t n;
+	while ((n = atomic_fetch_add(&work->next, 1)) < burst->count) {
+		struct arena *arena = arena_new();
+		struct client_request request = {0};
+		struct error err;
+		burst->make(burst->ctx, n, arena, &request);
+		int rc = client_send(client, &request, &reply, &err);
+		(void)pthread_mutex_lock(&work->lock);
+		burst->done(burst->ctx, &request, &reply, rc == 0 ? NULL : &err);
+		(void)pthread_mutex_unlock(&work->lock);
+		arena_free(arena);
+	}
+	buf_free(&reply.body);
+	client_free(client);
+	return NULL;
+}
+
+void burst_run(const struct burst *burst)
+{
+	struct work work = {.burst = burst};
+	int started = 0;
+	pthread_t *threads = mem_new((size_t)burst->threads, sizeof(*threads));
+	(void)pthread_mutex_init(&work.lock, NULL);
+	while (started < burst->threads - 1 &&
+	       pthread_create(&threads[started], NULL, send_some, &work) == 0)
+		started++;
+	(void)send_some(&work);
+	for (int i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	(void)pthread_mutex_destroy(&work.lock);
+	free(threads);
+}
+
+static bool same_reply(const struct client_reply *a, const struct client_reply *b)
+{
+	return a->status == b->status && strcmp(a->type, b->type) == 0 &&
+	       span_eq(buf_span(&a->body), buf_span(&b->body));
+}
+
+void tally_add(struct tally *tally, const struct client_reply *reply)
+{
+	int status = reply->status >= 0 && reply->status < 600 ? reply->status : 0;
+	if (tally->count == tally->room) {
+		tally->room = tally->room == 0 ? 64 : 2 * tally->room;
+		tally->us = mem_resize(tally->us, tally->room, sizeof(tally->us[0]));
+	}
+	if (tally->count == 0) {
+		tally->first = *reply;
+		tally->first.body = (struct buf){0};
+		buf_put(&tally->first.body, buf_span(&reply->body));
+	} else if (!same_reply(&tally->first, reply)) {
+		tally->differ = true;
+	}
+	tally->us[tally->count++] = reply->us;
+	tally->statuses[status]++;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *left = a, *right = b;
+	return (*left > *right) - (*left < *right);
+}
+
+double tally_ms(struct tally *tally, size_t per_mille)
+{
+	if (tally->count == 0)
+		return 0;
+	qsort(tally->us, tally->count, sizeof(tally->us[0]), by_time);
+	size_t index = (tally->count - 1) * per_mille / 1000;
+	return (double)tally->us[index] / 1000;
+}
+
+bool tally_good(const struct tally *tally)
+{
+	int64_t good = 0;
+	for (size_t status = 200; status < 300; status++)
+		good += tally->statuses[status];
+	return (size_t)good == tally->count;
+}
+
+void tally_free(struct tally *tally)
+{
+	free(tally->us);
+	buf_free(&tally->first.body);
+}

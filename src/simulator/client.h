@@ -1,0 +1,44 @@
+/* client -- an HTTP client that behaves as Twilio's does: 15 s at most, no redirects
+ * followed, the target sent byte for byte. libcurl, loaded when first used, so that a
+ * server does without it. One connection, kept alive; one thread at a time. */
+#ifndef OFFHOOK_SIMULATOR_CLIENT_H
+#define OFFHOOK_SIMULATOR_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/error.h"
+#include "util/span.h"
+
+struct client;
+struct curl;
+
+enum { CLIENT_MAX_REPLY = 1024 * 1024, CLIENT_TIMEOUT_MS = 15000 };
+
+struct client_request {
+	const char *url;    /* what is dialled: scheme, host, port */
+	const char *target; /* path and query, sent as they are */
+	const char *const
+	    *headers; /* "Name: value" …, ended by NULL; Host may be there */
+	bool get;     /* GET without a body; else POST */
+	struct span body;
+	const char *label; /* the caller's own; not sent */
+};
+
+struct client_reply {
+	int status;
+	char type[128];  /* Content-Type, or "" */
+	struct buf body; /* at most CLIENT_MAX_REPLY, the rest is an error */
+	int64_t us;      /* from the first byte sent to the last one received */
+};
+
+/* curl (app/curl.h) must outlive it. */
+struct client *client_new(const struct curl *curl);
+void client_free(struct client *client); /* NULL is fine */
+/* -1 with err when no answer came. reply->body is cleared first; the caller frees it
+ * at last. */
+int client_send(struct client *client, const struct client_request *request,
+    struct client_reply *reply, struct error *err);
+
+#endif

@@ -1,0 +1,400 @@
+/* cmd_send -- plays Twilio: signed webhooks, as Twilio sends them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/token_file.h"
+#include "client/curl.h"
+#include "simulator/burst.h"
+#include "simulator/forge.h"
+#include "util/clock.h"
+#include "util/suggest.h"
+#include "view/phone.h"
+#include "view/term.h"
+
+enum { MOST_REPEATS = 10000000, MOST_THREADS = 1000 };
+
+struct send {
+	const struct options *options;
+	struct forge forge;
+	struct config config;
+	int64_t repeat, parallel;
+	struct arena *arena;
+	struct client_request fixed; /* every request, unless --fresh */
+	bool fresh;
+	struct tally tally;
+	struct error error; /* of the first that had no answer */
+};
+
+/* --- the options --- */
+
+static const struct {
+	const char *flag;
+	enum sample_value value;
+} chosen[] = {
+    {"sid",         SAMPLE_SID           },
+    {"call-sid",    SAMPLE_CALL_SID      },
+    {"account",     SAMPLE_ACCOUNT_SID   },
+    {"from",        SAMPLE_FROM          },
+    {"to",          SAMPLE_TO            },
+    {"body",        SAMPLE_BODY          },
+    {"status",      SAMPLE_MESSAGE_STATUS},
+    {"call-status", SAMPLE_CALL_STATE    },
+    {"error-code",  SAMPLE_ERROR_CODE    },
+    {"digits",      SAMPLE_DIGITS        },
+    {"speech",      SAMPLE_SPEECH        },
+    {"duration",    SAMPLE_DURATION      },
+};
+
+static int read_kind(struct send *send, struct error *err)
+{
+	struct span name = span_of(send->options->args[0]);
+	struct suggestion suggestion = {.word = name};
+	send->forge.kind = sample_find(name);
+	if (send->forge.kind < SAMPLE_KINDS)
+		return 0;
+	for (enum sample_kind kind = SAMPLE_SMS; kind < SAMPLE_KINDS; kind++)
+		suggest_offer(&suggestion, sample_name(kind));
+	if (suggestion.best != NULL)
+		return error_set(err, "it cannot send \"%.*s\"; did you mean \"%s\"?",
+		    SPAN_ARG(name), suggestion.best);
+	return error_set(err,
+	    "it cannot send \"%.*s\", but sms, mms, status, call, call-status, gather, "
+	    "record, recording and transcription",
+	    SPAN_ARG(name));
+}
+
+static int read_media(struct send *send, struct error *err)
+{
+	struct sample *sample = &send->forge.sample;
+	int64_t count = 0;
+	for (size_t i = 0; i < send->options->given_count; i++) {
+		const struct options_given *given = &send->options->given[i];
+		if (strcmp(given->flag->name, "media") != 0)
+			continue;
+		if (sample->media_count == SAMPLE_MAX_MEDIA)
+			return error_set(err, "a message has at most 10 media");
+		struct span text = span_of(given->value);
+		size_t comma = span_find(text, ',');
+		sample->media[sample->media_count++] =
+		    (struct sample_media){span_head(text, comma),
+			span_from(text, comma < text.len ? comma + 1 : comma)};
+	}
+	if (options_int(send->options, "num-media", 0, SAMPLE_MAX_MEDIA, &count, err) !=
+	    0)
+		return -1;
+	if ((size_t)count > sample->media_count)
+		sample->media_count = (size_t)count;
+	return 0;
+}
+
+static int read_params(struct send *send, struct error *err)
+{
+	const struct options *options = send->options;
+	struct param *extra =
+	    arena_alloc(send->arena, (options->given_count + 1) * sizeof(*extra));
+	size_t count = 0;
+	for (size_t i = 0; i < options->given_count; i++) {
+		struct span text = span_of(options->given[i].value);
+		size_t equals = span_find(text, '=');
+		if (strcmp(options->given[i].flag->name, "param") != 0)
+			continue;
+		if (equals == text.len)
+			return error_set(err, "--param \"%s\": it reads Name=Value",
+			    options->given[i].value);
+		extra[count++] = (struct param){
+		    span_head(text, equals), span_from(text, equals + 1)};
+	}
+	send->forge.extra = extra;
+	send->forge.extra_count = count;
+	return 0;
+}
+
+static int read_tamper(struct send *send, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum tamper tamper;
+	} ways[] = {
+	    {"",          TAMPER_SIGNATURE},
+	    {"signature", TAMPER_SIGNATURE},
+	    {"body",      TAMPER_BODY     },
+	    {"param",     TAMPER_PARAM    },
+	    {"url",       TAMPER_URL      },
+	};
+
+	const char *way = options_value(send->options, "tamper");
+	if (way == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (strcmp(way, ways[i].name) == 0) {
+			send->forge.tamper = ways[i].tamper;
+			return 0;
+		}
+	}
+	return error_set(
+	    err, "--tamper=%s: give one of signature, body, param, url", way);
+}
+
+/* A URL that names only the server calls the built-in app's path. */
+static int read_url(struct send *send, struct error *err)
+{
+	const char *given = options_value(send->options, "url");
+	const char *connect = options_value(send->options, "connect");
+	struct url *url = &send->forge.url;
+	if (connect != NULL)
+		send->forge.dial = arena_printf(send->arena, "http://%s", connect);
+	if (url_split(url, span_of(given != NULL ? given : "http://127.0.0.1:8080"),
+		err) != 0)
+		return -1;
+	if (url->target.len == 0 || span_is(url->target, "/"))
+		url->target = span_of(sample_path(send->forge.kind));
+	else if (url->target.ptr[0] == '?')
+		url->target =
+		    span_of(arena_printf(send->arena, "/%.*s", SPAN_ARG(url->target)));
+	return 0;
+}
+
+static int read_options(struct send *send, struct error *err)
+{
+	const struct options *options = send->options;
+	const char *method = options_value(options, "method");
+	for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++) {
+		const char *value = options_value(options, chosen[i].flag);
+		if (value != NULL)
+			send->forge.sample.values[chosen[i].value] = span_of(value);
+	}
+	if (method != NULL && strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0)
+		return error_set(err, "--method: Twilio uses GET or POST");
+	send->forge.get = method != NULL && strcmp(method, "GET") == 0;
+	send->fresh = options_has(options, "fresh");
+	if (read_url(send, err) != 0 ||
+	    options_int(options, "repeat", 1, MOST_REPEATS, &send->repeat, err) != 0 ||
+	    options_int(options, "parallel", 1, MOST_THREADS, &send->parallel, err) !=
+		0 ||
+	    read_media(send, err) != 0 || read_params(send, err) != 0)
+		return -1;
+	return read_tamper(send, err);
+}
+
+/* Twilio signs with the primary token, which is the first of a list. */
+static int read_token(struct send *send, struct error *err)
+{
+	const char *name = options_value(send->options, "token-env");
+	if (options_has(send->options, "no-signature"))
+		return 0;
+	if (name != NULL) {
+		send->forge.token = getenv(name);
+		if (send->forge.token == NULL || send->forge.token[0] == '\0')
+			return error_set(err, "the variable %s is not set", name);
+		return 0;
+	}
+	if (options_config(&send->config, send->options, err) != 0)
+		return -1;
+	send->forge.token = send->config.first_token;
+	if (send->forge.token == NULL)
+		send->forge.token = token_file_find(send->arena);
+	if (send->forge.token == NULL)
+		return error_set(err,
+		    "no Auth Token to sign with: export TWILIO_AUTH_TOKEN=…, the same "
+		    "as the server's (or --token-env NAME, or --no-signature)");
+	return 0;
+}
+
+/* --- what comes back --- */
+
+static void print_json(const struct client_request *request,
+    const struct client_reply *reply, const struct error *err)
+{
+	json_t *line = json_pack("{s:i, s:o, s:o, s:f, s:o}", "status",
+	    err != NULL ? 0 : reply->status, "contentType",
+	    term_json_text(span_of(reply->type[0] != '\0' ? reply->type : NULL)),
+	    "body", term_json_text(buf_span(&reply->body)), "ms",
+	    (double)reply->us / 1000, "sid", term_json_text(span_of(request->label)));
+	if (err != NULL)
+		(void)json_object_set_new(
+		    line, "error", term_json_text(span_of(err->text)));
+	(void)json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	(void)fputc('\n', stdout);
+	json_decref(line);
+}
+
+static void make(void *ctx, int64_t n, struct arena *arena, struct client_request *out)
+{
+	const struct send *send = ctx;
+	(void)n;
+	if (send->fresh)
+		forge_make(&send->forge, out, arena);
+	else
+		*out = send->fixed;
+}
+
+static void done(void *ctx, const struct client_request *request,
+    const struct client_reply *reply, const struct error *err)
+{
+	struct send *send = ctx;
+	struct client_reply none = {.us = reply->us};
+	if (err != NULL && send->error.text[0] == '\0')
+		send->error = *err;
+	tally_add(&send->tally, err == NULL ? reply : &none);
+	if (send->options->json)
+		print_json(request, reply, err);
+}
+
+static void print_first(struct send *send)
+{
+	const struct client_reply *reply = &send->tally.first;
+	enum sample_kind kind = send->forge.kind;
+	struct span from = send->forge.sample.values[SAMPLE_TO];
+	if (reply->status == 0)
+		return;
+	phone_show(stdout,
+	    &(struct phone_reply){.status = reply->status,
+		.type = span_of(reply->type),
+		.body = buf_span(&reply->body),
+		.call = kind == SAMPLE_CALL || kind == SAMPLE_GATHER ||
+			kind == SAMPLE_RECORD,
+		.callback = kind == SAMPLE_STATUS || kind == SAMPLE_CALL_STATUS ||
+			    kind == SAMPLE_RECORDING || kind == SAMPLE_TRANSCRIPTION,
+		.from = from.ptr != NULL ? from : SPAN("+15559876543")});
+	if (send->repeat == 1)
+		(void)printf("%d%s%s in %.1f ms\n", reply->status,
+		    reply->type[0] != '\0' ? " " : "", reply->type,
+		    tally_ms(&send->tally, 500));
+}
+
+static void print_summary(struct send *send, double seconds)
+{
+	struct tally *tally = &send->tally;
+	(void)printf("%zu requests in %.2f s, %.0f a second\n", tally->count, seconds,
+	    (double)tally->count / (seconds > 0 ? seconds : 1));
+	for (size_t status = 0; status < 600; status++) {
+		if (tally->statuses[status] == 0)
+			continue;
+		if (status == 0)
+			(void)printf("  no answer  ");
+		else
+			(void)printf("  %-11zu", status);
+		(void)printf("%lld\n", (long long)tally->statuses[status]);
+	}
+	(void)printf("replies %s; p50 %.1f ms, p99 %.1f ms, slowest %.1f ms\n",
+	    tally->differ ? "differ" : "are identical", tally_ms(tally, 500),
+	    tally_ms(tally, 990), tally_ms(tally, 1000));
+}
+
+static void announce(const struct send *send)
+{
+	const struct forge *forge = &send->forge;
+	(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
+	    forge->get ? "GET" : "POST", SPAN_ARG(forge->url.scheme),
+	    SPAN_ARG(forge->url.host), SPAN_ARG(forge->url.target),
+	    forge->dial != NULL ? " by " : "", forge->dial != NULL ? forge->dial : "",
+	    sample_name(forge->kind), send->fixed.label);
+}
+
+static int send_all(struct send *send, struct error *err)
+{
+	struct curl curl;
+	char uuid[SAMPLE_UUID_SIZE];
+	if (curl_load(&curl, err) != 0)
+		return -1;
+	if (!send->fresh)
+		send->forge.uuid = arena_strdup(send->arena, sample_uuid(uuid));
+	forge_make(&send->forge, &send->fixed, send->arena);
+	if (!send->options->json)
+		announce(send);
+	int64_t start = clock_mono_us();
+	burst_run(&(struct burst){.curl = &curl,
+	    .count = send->repeat,
+	    .threads =
+		(int)(send->parallel < send->repeat ? send->parallel : send->repeat),
+	    .make = make,
+	    .done = done,
+	    .ctx = send});
+	if (send->options->json)
+		return 0;
+	print_first(send);
+	if (send->repeat > 1)
+		print_summary(send, (double)(clock_mono_us() - start) / 1e6);
+	return 0;
+}
+
+static int run(const struct options *options)
+{
+	struct error err;
+	struct send send = {
+	    .options = options, .repeat = 1, .parallel = 1, .arena = options->arena};
+	if (read_kind(&send, &err) != 0 || read_options(&send, &err) != 0)
+		return options_misused(options, &err);
+	int rc = read_token(&send, &err);
+	if (rc == 0)
+		rc = send_all(&send, &err);
+	if (rc == 0 && send.error.text[0] != '\0') {
+		rc = -1;
+		err = send.error;
+	}
+	int code = EXIT_OK;
+	if (rc != 0)
+		code = options_fail(options, &err);
+	else if (!tally_good(&send.tally))
+		code = EXIT_FAILED;
+	tally_free(&send.tally);
+	config_clear(&send.config);
+	return code;
+}
+
+static const struct flag flags[] = {
+    {"from",						       "NUMBER", "who writes or calls (+15551234567)", 0, false},
+    {"to",			"NUMBER", "your number (+15559876543)", 0, false},
+    {"body",						       "TEXT", "the message; what was transcribed", 0, false},
+    {"media",							 "URL[,TYPE]", "a medium of the message; may be repeated", 0, false},
+    {"num-media",				"N", "so many media, with made-up URLs", 0, false},
+    {"sid",						       "SID", "of the message, call, recording or transcription (random)", 0,
+     false},
+    {"call-sid",						       "CA…", "of the recording's or transcription's call (random)", 0,
+     false},
+    {"account",			 "AC…", "the account (AC and zeros)", 0, false},
+    {"status",						       "STATUS", "status: MessageStatus (delivered)", 0, false},
+    {"error-code",						      "CODE", "status: ErrorCode (30003 when it failed)", 0, false},
+    {"call-status",                  "STATUS", "CallStatus (ringing; call-status: completed)", 0, false},
+    {"duration",						       "SECONDS", "of the call or the recording", 0, false},
+    {"digits",						  "KEYS", "gather: keys pressed (1)", 0, false},
+    {"speech",			  "TEXT", "gather: what was said", 0, false},
+    {"param",						       "NAME=VALUE", "set any parameter; may be repeated", 0, false},
+    {"url",							"URL", "what is called and signed (http://127.0.0.1:8080)", 0, false},
+    {"connect", "A:P", "dial this instead, in plain HTTP", 0, false},
+    {"method",							"METHOD", "POST or GET (POST)", 0, false},
+    {"token-env",						   "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {"no-signature",       NULL, "do not sign", 0, false},
+    {"tamper",							"WHAT", "spoil it: signature, body, param or url", 0, true},
+    {"repeat",						    "N", "send the very same request N times", 0, false},
+    {"fresh",				NULL, "with --repeat: new SIDs for each", 0, false},
+    {"parallel",						       "N", "so many at once", 0, false},
+    {0						    },
+};
+
+const struct command cmd_send = {
+    .name = "send",
+    .usage = "KIND [options]",
+    .summary = "play Twilio: send a signed webhook",
+    .about =
+	"KIND is sms, mms, status (of a message), call, call-status, gather and record\n"
+	"(what <Gather> and <Record> lead to), recording (its status) or transcription.\n"
+	"Prints what the phone would show. Without a path in --url, the built-in app's\n"
+	"for that kind is called. The token is the server's: TWILIO_AUTH_TOKEN or\n"
+	"offhook.conf; without one, that of ./.env or of `offhook dev` running in this\n"
+	"directory. Fails unless every answer is 2xx.\n",
+    .examples =
+	"  offhook send sms --body \"Hello there\"\n"
+	"  offhook send mms --media https://example.com/cat.jpg,image/jpeg\n"
+	"  offhook send status --sid SM0123456789abcdef0123456789abcdef --status failed\n"
+	"  offhook send sms --repeat 3            # a retry gets the first reply\n"
+	"  offhook send sms --tamper=body         # is refused\n"
+	"  offhook send call --url https://sms.example.com --connect 127.0.0.1:8080\n",
+    .flags = flags,
+    .settings = SETTINGS_FILE,
+    .json = true,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

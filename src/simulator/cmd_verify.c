@@ -1,0 +1,196 @@
+/* cmd_verify -- was that request Twilio's? And if not, why not. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "simulator/url.h"
+#include "twilio/diagnose.h"
+#include "util/text.h"
+#include "view/term.h"
+
+enum { BODY_LIMIT = 16 * 1024 * 1024 };
+
+struct verify {
+	const struct options *options;
+	struct tokens *tokens;
+	struct signed_request request;
+	struct params params;
+	struct diagnose_hints hints;
+	char *file_body;
+};
+
+static int read_tokens(struct verify *verify, struct config *config, struct error *err)
+{
+	const char *name = options_value(verify->options, "token-env");
+	const char *token = options_value(verify->options, "token");
+	if (token != NULL) {
+		config->tokens = verify->tokens = tokens_new();
+		return tokens_add(verify->tokens, span_of(token), err);
+	}
+	if (name == NULL) {
+		if (options_config(config, verify->options, err) != 0)
+			return -1;
+		verify->tokens = config->tokens;
+		if (tokens_count(verify->tokens) > 0)
+			return 0;
+		return error_set(err, "no Auth Token to check with: export "
+				      "TWILIO_AUTH_TOKEN=… (or --token-env NAME)");
+	}
+	const char *value = getenv(name);
+	if (value == NULL || *value == '\0')
+		return error_set(err, "the variable %s is not set", name);
+	config->tokens = verify->tokens = tokens_new();
+	return tokens_add(verify->tokens, span_of(value), err);
+}
+
+static int read_body(struct verify *verify, struct error *err)
+{
+	const char *body = options_value(verify->options, "body");
+	const char *file = options_value(verify->options, "body-file");
+	size_t len;
+	if (body != NULL && file != NULL)
+		return error_set(err, "give --body or --body-file, not both");
+	verify->request.body = body != NULL ? span_of(body) : SPAN("");
+	if (file == NULL)
+		return 0;
+	verify->file_body = text_read_file(
+	    strcmp(file, "-") == 0 ? "/dev/stdin" : file, BODY_LIMIT, &len);
+	if (verify->file_body == NULL)
+		return error_set(err, "%s: %s", file, strerror(errno));
+	verify->request.body = (struct span){verify->file_body, len};
+	return 0;
+}
+
+/* A posted body is a form unless its type says otherwise. */
+static int read_form(struct verify *verify, struct error *err)
+{
+	const char *type = options_value(verify->options, "content-type");
+	const char *method = options_value(verify->options, "method");
+	struct span media = span_of(type != NULL ? type : "");
+	bool posted =
+	    method == NULL ? verify->request.body.len > 0 : strcmp(method, "GET") != 0;
+	media = span_trim(span_head(media, span_find(media, ';')));
+	bool form =
+	    type == NULL || span_ieq(media, SPAN("application/x-www-form-urlencoded"));
+	verify->hints.json = span_ieq(media, SPAN("application/json"));
+	if (!posted || !form)
+		return 0;
+	switch (params_parse(
+	    &verify->params, verify->request.body, verify->options->arena)) {
+	case PARAMS_OK:
+		break;
+	case PARAMS_BAD_ESCAPE:
+		return error_set(err,
+		    "the body is no form: a %% is not followed by two "
+		    "hexadecimal digits");
+	case PARAMS_TOO_MANY:
+		return error_set(err, "the form has over %d parameters", PARAMS_MAX);
+	}
+	verify->request.params = &verify->params;
+	struct span account = params_get(&verify->params, "AccountSid");
+	if (account.ptr != NULL)
+		verify->request.account_sid = account;
+	return 0;
+}
+
+static int read_url(struct verify *verify, struct error *err)
+{
+	const char *text = options_value(verify->options, "url");
+	const char *signature = options_value(verify->options, "signature");
+	struct url url;
+	struct params query;
+	if (text == NULL || signature == NULL)
+		return error_set(err, "--url and --signature are needed");
+	if (url_split(&url, span_of(text), err) != 0)
+		return -1;
+	verify->request.scheme = url.scheme;
+	verify->request.host = url.host;
+	verify->request.target = url.target;
+	verify->request.signature = span_of(signature);
+	verify->request.account_sid = SPAN("");
+	verify->hints.raw_target = url.target;
+	size_t mark = span_find(url.target, '?');
+	if (mark < url.target.len &&
+	    params_parse(&query, span_from(url.target, mark + 1),
+		verify->options->arena) == PARAMS_OK &&
+	    params_get(&query, "AccountSid").ptr != NULL)
+		verify->request.account_sid = params_get(&query, "AccountSid");
+	return 0;
+}
+
+static void print_refusal(const struct verify *verify)
+{
+	struct diagnosis why = diagnose(
+	    verify->tokens, &verify->request, &verify->hints, verify->options->arena);
+	if (verify->options->json) {
+		json_t *line = json_pack("{s:b, s:s, s:o}", "genuine", 0, "cause",
+		    why.cause, "advice", term_json_text(span_of(why.advice)));
+		term_json(stdout, line);
+		json_decref(line);
+		return;
+	}
+	(void)printf("not genuine: ");
+	term_print(stdout, span_of(why.advice), false);
+	(void)printf("\n");
+}
+
+static int check(const struct verify *verify)
+{
+	struct verifier *verifier = verifier_new(verify->tokens);
+	bool genuine =
+	    verifier_check(verifier, &verify->request, verify->options->arena);
+	verifier_free(verifier);
+	if (!genuine)
+		print_refusal(verify);
+	else
+		(void)printf(
+		    "%s\n", verify->options->json ? "{\"genuine\":true}" : "genuine");
+	return genuine ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run(const struct options *options)
+{
+	struct verify verify = {.options = options};
+	struct config config = {0};
+	struct error err;
+	int code;
+	if (read_url(&verify, &err) != 0)
+		code = options_misused(options, &err);
+	else if (read_body(&verify, &err) != 0 || read_form(&verify, &err) != 0 ||
+		 read_tokens(&verify, &config, &err) != 0)
+		code = options_fail(options, &err);
+	else
+		code = check(&verify);
+	free(verify.file_body);
+	config_clear(&config);
+	return code;
+}
+
+static const struct flag flags[] = {
+    {"url",				  "URL", "the URL that Twilio called, exactly", 0, false},
+    {"signature", "TEXT", "the value of X-Twilio-Signature", 0, false},
+    {"body",				 "TEXT", "the body, as it was received", 0, false},
+    {"body-file",			    "FILE", "the body from a file; - for standard input", 0, false},
+    {"content-type",     "TYPE", "of the body (a form)", 0, false},
+    {"method",				 "METHOD", "GET or POST (POST when there is a body)", 0, false},
+    {"token",				 "TOKEN", "the token itself; other users of this machine can see it", 0,
+     false},
+    {"token-env",        "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {0				},
+};
+
+const struct command cmd_verify = {
+    .name = "verify",
+    .usage = "--url URL --signature TEXT [options]",
+    .summary = "check a webhook's signature, and say why it does not match",
+    .about = "The token comes from TWILIO_AUTH_TOKEN or offhook.conf.\n"
+	     "Exits 0 when the request is genuine, else 1.\n",
+    .examples =
+	"  offhook verify --url https://example.com/twilio/sms --body-file body.txt \\\n"
+	"      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8='\n",
+    .flags = flags,
+    .settings = SETTINGS_FILE,
+    .json = true,
+    .run = run,
+};

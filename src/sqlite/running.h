@@ -1,0 +1,52 @@
+/* running -- which tries are given out and which of them have begun: DIR/jobs.running, a
+ * small file that is mapped into the server and into the processes that work, so that
+ * noting one costs a memory access, outlives a killed server, and can be read by others.
+ * After a power failure it may say less, or what was true a moment before. */
+#ifndef OFFHOOK_SQLITE_RUNNING_H
+#define OFFHOOK_SQLITE_RUNNING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+#include "util/error.h"
+
+struct running;
+
+/* The owner of the directory maps the file, and makes it when it is not there. */
+int running_open(struct running **out, const char *dir, struct error *err);
+/* Another process maps the file that its owner has made; NULL: it cannot. */
+struct running *running_join(const char *dir);
+void running_close(struct running *running); /* NULL is fine */
+
+/* ---- any thread ---- */
+
+/* False when STORE_JOBS_RUNNING are noted. */
+bool running_give(struct running *running, int64_t id, int try);
+/* False when that try was not given. */
+bool running_begin(struct running *running, int64_t id, int try);
+void running_remove(struct running *running, int64_t id);
+
+/* ---- which have begun ---- */
+
+struct running_list {
+	size_t count;
+	uint64_t tries[STORE_JOBS_RUNNING]; /* id and try, by id */
+};
+
+void running_read(const struct running *running, struct running_list *out);
+/* From another process: none, unless one owns the directory now. */
+void running_read_file(const char *dir, struct running_list *out);
+
+static inline int64_t running_id(uint64_t packed)
+{
+	return (int64_t)(packed >> 16);
+}
+
+/* Whether the list has that try of the job. */
+bool running_has(const struct running_list *list, int64_t id, int try);
+/* Forgets them all. */
+void running_clear(struct running *running);
+
+#endif

@@ -1,0 +1,205 @@
+#include "sqlite/sqlite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sqlite/lock.h"
+#include "sqlite/sqlite_collection.h"
+#include "sqlite/sqlite_db.h"
+#include "sqlite/sqlite_events.h"
+#include "sqlite/sqlite_find.h"
+#include "sqlite/sqlite_forget.h"
+#include "sqlite/sqlite_index.h"
+#include "sqlite/sqlite_jobs_read.h"
+#include "sqlite/sqlite_reader.h"
+#include "sqlite/sqlite_schema.h"
+#include "sqlite/sqlite_writer.h"
+#include "util/mem.h"
+
+enum { WRITER_CACHE_KIB = 4096, DEFAULT_QUEUE_BYTES = 64 << 20 };
+
+/* ---- open and close ---- */
+
+static int make_dir(const char *dir, struct error *err)
+{
+	struct stat st;
+	if (mkdir(dir, 0700) == 0)
+		return chmod(dir, 0700) == 0
+			   ? 0
+			   : error_set(err, "cannot set the mode of %s: %s", dir,
+				 strerror(errno));
+	if (errno != EEXIST)
+		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, "%s is not a directory", dir);
+	return 0;
+}
+
+static void close_writer(struct sqlite_writer *w)
+{
+	sqlite3_stmt *const all[] = {w->begin, w->commit, w->rollback, w->savepoint,
+	    w->release, w->undo, w->add_event, w->revise_event, w->count_repeat,
+	    w->set_next_row, w->probe};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		(void)sqlite3_finalize(all[i]);
+	sqlite_collection_forget_all(w);
+	sqlite_jobs_stop(w);
+	buf_free(&w->text);
+	(void)sqlite3_close(w->db);
+}
+
+static void free_db(struct engine_db *db)
+{
+	checkpoint_close(db->checkpoint);
+	keys_close(db->keys);
+	close_writer(&db->writer);
+	running_close(db->running);
+	lock_drop(db->lock);
+	queue_clear(&db->queue);
+	repeats_clear(&db->repeats);
+	(void)pthread_mutex_destroy(&db->mutex);
+	free(db->dir);
+	free(db);
+}
+
+static int start(
+    struct engine_db *db, const struct store_config *config, struct error *err)
+{
+	struct keys_config keys = {.seal_count = config->seal_count};
+	if (make_dir(db->dir, err) < 0)
+		return -1;
+	db->lock = lock_take(db->dir, err);
+	if (db->lock < 0 ||
+	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
+	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
+	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
+	    running_open(&db->running, db->dir, err) < 0 ||
+	    checkpoint_open(&db->checkpoint, db->dir, config->wal_limit_bytes, err) < 0)
+		return -1;
+	return sqlite_writer_start(db, err);
+}
+
+static int sqlite_open(struct engine_db **out, const struct store_config *config,
+    struct engine_owner owner, struct error *err)
+{
+	struct engine_db *db = mem_new(1, sizeof(*db));
+	db->dir = mem_strdup(config->dir);
+	db->lock = -1;
+	db->owner = owner;
+	queue_init(&db->queue, config->queue_limit_bytes > 0 ? config->queue_limit_bytes
+							     : DEFAULT_QUEUE_BYTES);
+	repeats_init(&db->repeats);
+	(void)pthread_mutex_init(&db->mutex, NULL);
+	atomic_init(&db->healthy, true);
+	if (start(db, config, err) < 0) {
+		free_db(db);
+		return -1;
+	}
+	*out = db;
+	return 0;
+}
+
+static void sqlite_close(struct engine_db *db)
+{
+	sqlite_writer_stop(db);
+	free_db(db);
+}
+
+/* ---- small functions of the engine ---- */
+
+static bool sqlite_submit(struct engine_db *db, struct store_txn *txn)
+{
+	return queue_push(&db->queue, txn);
+}
+
+static void sqlite_flush(struct engine_db *db)
+{
+	queue_flush(&db->queue);
+}
+
+static bool sqlite_healthy(const struct engine_db *db)
+{
+	return atomic_load(&db->healthy);
+}
+
+static int64_t sqlite_reserve(struct engine_db *db, int64_t count)
+{
+	return atomic_fetch_add(&db->next_row, count);
+}
+
+static void sqlite_stats(const struct engine_db *db, struct store_stats *out)
+{
+	*out = (struct store_stats){
+	    .events = atomic_load(&db->events),
+	    .duplicates = atomic_load(&db->duplicates),
+	    .commits = atomic_load(&db->commits),
+	    .failed_commits = atomic_load(&db->failed_commits),
+	    .waiting = atomic_load(&db->queue.waiting),
+	    .wal_bytes = atomic_load(&db->log_bytes),
+	};
+}
+
+static enum engine_known sqlite_peek(
+    struct engine_db *db, const unsigned char key[STORE_KEY_SIZE])
+{
+	int64_t row;
+	return keys_peek(db->keys, key, &row) == KEYS_NEW ? ENGINE_NEW : ENGINE_PERHAPS;
+}
+
+static void sqlite_repeated(struct engine_db *db, int64_t event_id)
+{
+	if (repeats_add(&db->repeats, event_id, 1))
+		queue_ring(&db->queue);
+}
+
+static bool sqlite_job_given(struct engine_db *db, int64_t id, int try)
+{
+	return running_give(db->running, id, try);
+}
+
+static bool sqlite_job_began(struct engine_db *db, int64_t id, int try)
+{
+	return running_begin(db->running, id, try) ||
+	       (running_give(db->running, id, try) &&
+		   running_begin(db->running, id, try));
+}
+
+static void sqlite_job_ended(struct engine_db *db, int64_t id)
+{
+	running_remove(db->running, id);
+}
+
+const struct engine engine_sqlite = {
+    .name = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .submit = sqlite_submit,
+    .flush = sqlite_flush,
+    .healthy = sqlite_healthy,
+    .stats = sqlite_stats,
+    .reserve = sqlite_reserve,
+    .declare = sqlite_index_declare,
+    .index = sqlite_index_make,
+    .forget = sqlite_forget,
+    .job_given = sqlite_job_given,
+    .job_began = sqlite_job_began,
+    .job_ended = sqlite_job_ended,
+    .peek = sqlite_peek,
+    .lookup = sqlite_reader_lookup,
+    .repeated = sqlite_repeated,
+    .reader_open = sqlite_reader_open,
+    .reader_new = sqlite_reader_new,
+    .reader_close = sqlite_reader_close,
+    .reader_job_began = sqlite_reader_job_began,
+    .events = sqlite_events,
+    .find = sqlite_find,
+    .count = sqlite_reader_count,
+    .get = sqlite_reader_get,
+    .collections = sqlite_reader_collections,
+    .jobs_due = sqlite_jobs_due,
+    .jobs = sqlite_jobs_find,
+    .queues = sqlite_jobs_queues,
+};

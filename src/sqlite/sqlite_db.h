@@ -1,0 +1,58 @@
+/* sqlite_db -- a connection to the SQLite file, and statements said briefly. */
+#ifndef OFFHOOK_SQLITE_SQLITE_DB_H
+#define OFFHOOK_SQLITE_SQLITE_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/arena.h"
+#include "util/error.h"
+#include "util/span.h"
+
+/* How long a connection waits while another process recovers the log. */
+enum { SQLITE_DB_BUSY_MS = 2000 };
+
+/* DIR/offhook.db; malloc'd. */
+char *sqlite_db_path(const char *dir);
+/* A connection that may write; makes the file (mode 0600) when it is not there. The
+ * -wal and -shm files stay when the last connection closes, so that a reader of
+ * another user never has to make them. */
+int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *err);
+/* One that only reads and makes no files; -1 when there is no store. */
+int sqlite_db_open_reader(sqlite3 **out, const char *dir, struct error *err);
+
+/* Sets err to what went wrong last, in words; returns -1. */
+int sqlite_db_error(sqlite3 *db, struct error *err);
+int sqlite_db_exec(sqlite3 *db, const char *sql, struct error *err);
+/* A statement kept for long, or NULL with err. */
+sqlite3_stmt *sqlite_db_prepare(sqlite3 *db, const char *sql, struct error *err);
+/* 1: there is a row, 0: no further one, -1 with err. After 0 and -1 it is reset. */
+int sqlite_db_step(sqlite3_stmt *stmt, struct error *err);
+/* Runs a statement that gives no rows, and resets it. */
+int sqlite_db_run(sqlite3_stmt *stmt, struct error *err);
+/* Prepares, runs, ends a statement that gives one number; *out stays when no row. */
+int sqlite_db_int(sqlite3 *db, const char *sql, int64_t *out, struct error *err);
+
+/* Binds without copying: the bytes must live until the statement is reset. An absent
+ * span is NULL. */
+void sqlite_db_text(sqlite3_stmt *stmt, int index, struct span text);
+void sqlite_db_blob(sqlite3_stmt *stmt, int index, struct span bytes);
+/* A column's bytes, valid until the next step; NULL is absent. */
+struct span sqlite_db_column(sqlite3_stmt *stmt, int column);
+
+/* Statements by their text, for readers: few at a time, the oldest makes room. */
+enum { SQLITE_CACHE_SIZE = 16 };
+
+struct sqlite_cache {
+	sqlite3 *db;
+	sqlite3_stmt *stmts[SQLITE_CACHE_SIZE];
+	unsigned next;
+};
+
+/* Borrowed from the cache, reset; NULL with err. */
+sqlite3_stmt *sqlite_cache_get(
+    struct sqlite_cache *cache, const char *sql, struct error *err);
+void sqlite_cache_clear(struct sqlite_cache *cache);
+
+#endif

@@ -1,0 +1,14 @@
+/* sqlite_find -- documents that match a filter: by "_id" or key where the filter names
+ * one, by an index where there is one for a path that must equal a value, else all of
+ * them, in slices. */
+#ifndef OFFHOOK_SQLITE_SQLITE_FIND_H
+#define OFFHOOK_SQLITE_SQLITE_FIND_H
+
+#include "store/engine.h"
+
+/* As struct engine's find. */
+int sqlite_find(struct engine_reader *reader, const char *collection,
+    const struct filter *filter, bool (*each)(void *ctx, int64_t row, json_t *doc),
+    void *ctx, struct error *err);
+
+#endif

@@ -1,0 +1,233 @@
+#include "sqlite/sqlite_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sqlite/sqlite.h"
+#include "sqlite/sqlite_key.h"
+#include "sqlite/sqlite_schema.h"
+#include "util/mem.h"
+
+/* ---- open and close ---- */
+
+int sqlite_reader_open(struct engine_reader **out, const char *dir, struct error *err)
+{
+	struct engine_reader *reader = mem_new(1, sizeof(*reader));
+	if (sqlite_db_open_reader(&reader->db, dir, err) < 0 ||
+	    sqlite_schema_check(reader->db, err) < 0) {
+		sqlite_reader_close(reader);
+		return -1;
+	}
+	reader->cache.db = reader->db;
+	reader->dir = mem_strdup(dir);
+	*out = reader;
+	return 0;
+}
+
+int sqlite_reader_new(
+    struct engine_reader **out, struct engine_db *db, struct error *err)
+{
+	if (sqlite_reader_open(out, db->dir, err) < 0)
+		return -1;
+	(*out)->keys = db->keys;
+	(*out)->running = db->running;
+	return 0;
+}
+
+void sqlite_reader_close(struct engine_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	sqlite_cache_clear(&reader->cache);
+	(void)sqlite3_close(reader->db);
+	running_close(reader->given);
+	free(reader->dir);
+	free(reader);
+}
+
+void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try)
+{
+	if (reader->given == NULL)
+		reader->given = running_join(reader->dir);
+	if (reader->given != NULL)
+		(void)running_begin(reader->given, id, try);
+}
+
+/* ---- collections ---- */
+
+sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *format,
+    const char *collection, struct error *err)
+{
+	/* One collection may be named twice in the text. */
+	char *sql = sqlite3_mprintf(format, collection, collection);
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache, sql, err);
+	sqlite3_free(sql);
+	return stmt;
+}
+
+int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
+    char **key_field, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache,
+	    "SELECT name, key_field FROM collections WHERE name = ?", err);
+	if (stmt == NULL)
+		return -1;
+	sqlite_db_text(stmt, 1, span_of(collection));
+	int rc = sqlite_db_step(stmt, err);
+	if (rc != 1)
+		return rc;
+	rc = strcmp((const char *)sqlite3_column_text(stmt, 0), collection) == 0;
+	if (rc == 1 && key_field != NULL)
+		*key_field = mem_strdup((const char *)sqlite3_column_text(stmt, 1));
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+int64_t sqlite_reader_count(
+    struct engine_reader *reader, const char *collection, struct error *err)
+{
+	int rc = sqlite_reader_collection(reader, collection, NULL, err);
+	if (rc != 1)
+		return rc;
+	sqlite3_stmt *stmt = sqlite_reader_stmt(
+	    reader, "SELECT count(*) FROM \"doc_%w\"", collection, err);
+	if (stmt == NULL || sqlite_db_step(stmt, err) != 1)
+		return -1;
+	int64_t count = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return count;
+}
+
+struct names {
+	struct {
+		char *name, *key_field;
+	} * list;
+
+	size_t count;
+};
+
+static int list_names(
+    struct engine_reader *reader, struct names *names, struct error *err)
+{
+	int rc;
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache,
+	    "SELECT name, key_field FROM collections ORDER BY name", err);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = sqlite_db_step(stmt, err)) == 1) {
+		names->list =
+		    mem_resize(names->list, names->count + 1, sizeof(*names->list));
+		names->list[names->count].name =
+		    mem_strdup((const char *)sqlite3_column_text(stmt, 0));
+		names->list[names->count++].key_field =
+		    mem_strdup((const char *)sqlite3_column_text(stmt, 1));
+	}
+	return rc;
+}
+
+int sqlite_reader_collections(struct engine_reader *reader,
+    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
+    void *ctx, struct error *err)
+{
+	struct names names = {0};
+	int rc = list_names(reader, &names, err);
+	for (size_t i = 0; i < names.count && rc == 0; i++) {
+		int64_t count = sqlite_reader_count(reader, names.list[i].name, err);
+		if (count < 0)
+			rc = -1;
+		else if (!each(ctx, names.list[i].name, names.list[i].key_field, count))
+			break;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		free(names.list[i].name);
+		free(names.list[i].key_field);
+	}
+	free(names.list);
+	return rc;
+}
+
+/* ---- one document ---- */
+
+static int read_row(struct engine_reader *reader, const char *collection, int64_t row,
+    struct sqlite_found *found, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_reader_stmt(
+	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
+	if (stmt == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, row);
+	int rc = sqlite_db_step(stmt, err);
+	if (rc != 1)
+		return rc;
+	struct span text = sqlite_db_column(stmt, 0);
+	found->row = row;
+	found->doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	(void)sqlite3_reset(stmt);
+	return found->doc != NULL ? 1 : 0;
+}
+
+static int not_found(struct sqlite_found *found)
+{
+	json_decref(found->doc);
+	found->doc = NULL;
+	return 0;
+}
+
+/* The key may move to another row between the look at the keys and the look at the
+ * row: then there is a newer entry to follow. */
+int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
+    const char *key_field, struct span key, struct sqlite_found *found,
+    struct error *err)
+{
+	unsigned char hash[KEYS_SIZE];
+	int64_t row, before = 0;
+	sqlite_key_hash(hash, collection, key);
+	for (;;) {
+		int rc = keys_find(reader->keys, reader->db, hash, &row, err);
+		if (rc != 1 || row == before)
+			return rc == 1 ? 0 : rc;
+		rc = read_row(reader, collection, row, found, err);
+		if (rc < 0 || (rc == 1 && sqlite_key_is(found->doc, key_field, key)))
+			return rc;
+		(void)not_found(found);
+		before = row;
+	}
+}
+
+int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
+    struct span id, struct sqlite_found *found, struct error *err)
+{
+	int64_t row = store_id_row(id);
+	if (row == 0)
+		return 0;
+	int rc = read_row(reader, collection, row, found, err);
+	if (rc != 1)
+		return rc;
+	const json_t *own = json_object_get(found->doc, "_id");
+	bool same = json_is_string(own) && span_is(id, json_string_value(own));
+	return same ? 1 : not_found(found);
+}
+
+int sqlite_reader_get(struct engine_reader *reader, const char *collection,
+    struct span key, bool by_id, json_t **out, struct error *err)
+{
+	struct sqlite_found found = {0};
+	char *key_field = NULL;
+	int rc = sqlite_reader_collection(reader, collection, &key_field, err);
+	if (rc == 1 && by_id)
+		rc = sqlite_reader_by_id(reader, collection, key, &found, err);
+	else if (rc == 1 && key_field == NULL)
+		rc = error_set(err, "collection '%s' has no key", collection);
+	else if (rc == 1)
+		rc = sqlite_reader_by_key(
+		    reader, collection, key_field, key, &found, err);
+	free(key_field);
+	*out = found.doc;
+	return rc;
+}
+
+int sqlite_reader_lookup(struct engine_reader *reader,
+    const unsigned char key[STORE_KEY_SIZE], int64_t *event_id, struct error *err)
+{
+	return keys_find(reader->keys, reader->db, key, event_id, err);
+}

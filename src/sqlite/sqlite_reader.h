@@ -1,0 +1,60 @@
+/* sqlite_reader -- one thread's way to read. Nothing holds a snapshot between calls:
+ * what is long is read in slices, so that the log can be written back meanwhile. */
+#ifndef OFFHOOK_SQLITE_SQLITE_READER_H
+#define OFFHOOK_SQLITE_SQLITE_READER_H
+
+#include "keys/keys.h"
+#include "sqlite/running.h"
+#include "sqlite/sqlite_db.h"
+#include "store/engine.h"
+
+enum { SQLITE_SLICE_ROWS = 500, SQLITE_SLICE_BYTES = 1 << 20 };
+
+struct engine_reader {
+	sqlite3 *db;
+	struct sqlite_cache cache;
+	/* the writer's, in its process; else NULL */
+	struct keys *keys;
+	const struct running *running;
+	struct running *given; /* another process's, once a try was begun here */
+	char *dir;
+};
+
+/* Functions of struct engine. */
+int sqlite_reader_open(struct engine_reader **out, const char *dir, struct error *err);
+int sqlite_reader_new(
+    struct engine_reader **out, struct engine_db *db, struct error *err);
+void sqlite_reader_close(struct engine_reader *reader);
+void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try);
+int sqlite_reader_lookup(struct engine_reader *reader,
+    const unsigned char key[STORE_KEY_SIZE], int64_t *event_id, struct error *err);
+int64_t sqlite_reader_count(
+    struct engine_reader *reader, const char *collection, struct error *err);
+int sqlite_reader_get(struct engine_reader *reader, const char *collection,
+    struct span key, bool by_id, json_t **out, struct error *err);
+int sqlite_reader_collections(struct engine_reader *reader,
+    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
+    void *ctx, struct error *err);
+
+/* Whether a collection exists: 1, 0 or -1; *key_field is its key or NULL, malloc'd.
+ * key_field may be NULL. */
+int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
+    char **key_field, struct error *err);
+
+/* One document that was read; doc is the caller's. */
+struct sqlite_found {
+	int64_t row;
+	json_t *doc;
+};
+
+/* The document with that key or "_id", in a collection that exists: 1, 0 or -1. */
+int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
+    const char *key_field, struct span key, struct sqlite_found *found,
+    struct error *err);
+int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
+    struct span id, struct sqlite_found *found, struct error *err);
+/* A cached statement; format as sqlite3_mprintf's, with at most the collection. */
+sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *format,
+    const char *collection, struct error *err);
+
+#endif

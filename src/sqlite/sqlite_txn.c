@@ -1,0 +1,163 @@
+#include "sqlite/sqlite_txn.h"
+
+#include "sqlite/sqlite_db.h"
+#include "sqlite/sqlite_docs.h"
+#include "util/text.h"
+
+static int insert_event(
+    struct sqlite_writer *w, const struct store_event *event, struct error *err)
+{
+	sqlite3_stmt *stmt = w->add_event;
+	(void)sqlite3_bind_int64(stmt, 1, event->id);
+	(void)sqlite3_bind_int64(stmt, 2, event->received_at_ms);
+	sqlite_db_text(stmt, 3, span_of(event->kind));
+	sqlite_db_text(stmt, 4, event->sid);
+	sqlite_db_text(stmt, 5, event->route);
+	sqlite_db_text(stmt, 6, event->query);
+	(void)sqlite3_bind_int(stmt, 7, (int)event->state);
+	sqlite_db_text(stmt, 8, event->failure);
+	sqlite_db_text(stmt, 9, event->params);
+	sqlite_db_blob(stmt, 10, event->raw);
+	(void)sqlite3_bind_int(stmt, 11, event->reply.status);
+	sqlite_db_text(stmt, 12, event->reply.type);
+	sqlite_db_text(stmt, 13, event->reply.body);
+	sqlite_db_text(stmt, 14, event->request);
+	return sqlite_db_run(stmt, err);
+}
+
+/* Every event with a SID is found by the first half of a key. Where the event's own
+ * key does not begin so, one is added that does. */
+static void add_keys(struct engine_db *db, const struct store_txn *txn)
+{
+	const struct store_event *event = &txn->event;
+	unsigned char digest[32];
+	if (txn->keyed)
+		keys_add(db->keys, txn->key, event->id);
+	for (size_t i = 0; i < txn->mark_count; i++)
+		keys_add(db->keys, txn->marks[i], event->id);
+	if (event->sid.len == 0)
+		return;
+	text_sha256(digest, event->sid);
+	if (txn->keyed && memcmp(digest, txn->key, KEYS_SIZE / 2) == 0)
+		return;
+	memset(digest + KEYS_SIZE / 2, 0, KEYS_SIZE / 2);
+	keys_add(db->keys, digest, event->id);
+}
+
+static int add_event(struct engine_db *db, struct store_txn *txn, struct error *err)
+{
+	struct sqlite_writer *w = &db->writer;
+	txn->event.id = w->next_event;
+	if (insert_event(w, &txn->event, err) < 0)
+		return -1;
+	w->next_event++;
+	w->batch_events++;
+	add_keys(db, txn);
+	return 0;
+}
+
+/* Only while it has a failure: of two that handle it again, one has come too late. */
+static enum sqlite_applied revise_event(
+    struct sqlite_writer *w, const struct store_txn *txn, struct error *err)
+{
+	sqlite3_stmt *stmt = w->revise_event;
+	(void)sqlite3_bind_int(stmt, 1, (int)txn->event.state);
+	sqlite_db_text(stmt, 2, txn->event.failure);
+	(void)sqlite3_bind_int64(stmt, 3, txn->revised_event);
+	if (sqlite_db_run(stmt, err) < 0)
+		return SQLITE_BROKEN;
+	if (sqlite3_changes(w->db) == 1)
+		return SQLITE_APPLIED;
+	(void)error_set(err, "event %lld was handled meanwhile, or erased",
+	    (long long)txn->revised_event);
+	return SQLITE_CONFLICT;
+}
+
+/* Not when all that may conflict comes first: a single write of one document, or the
+ * end of a job, which check all before they change anything. */
+static bool needs_savepoint(const struct store_txn *txn)
+{
+	const struct store_write *write = txn->writes;
+	bool changed = txn->revised_event != 0;
+	if (write != NULL && (changed || write->next != NULL || write->ids != NULL))
+		return true;
+	changed = changed || write != NULL;
+	for (const struct store_job_write *job = txn->jobs; job != NULL;
+	     job = job->next) {
+		if (job->op == JOB_SETTLE && changed)
+			return true;
+		changed = true;
+	}
+	return false;
+}
+
+/* Where a transaction of a batch began. */
+struct mark {
+	bool guarded; /* a savepoint is set */
+	size_t keys;
+	int64_t next_job;
+};
+
+static int undo(struct engine_db *db, const struct mark *mark, struct error *err)
+{
+	struct sqlite_writer *w = &db->writer;
+	if (!mark->guarded)
+		return 0;
+	keys_undo(db->keys, mark->keys);
+	if (w->made_collection)
+		sqlite_collection_forget_all(w);
+	sqlite_jobs_undo(w, mark->next_job);
+	return sqlite_db_run(w->undo, err) < 0 || sqlite_db_run(w->release, err) < 0
+		   ? -1
+		   : 0;
+}
+
+static enum sqlite_applied apply_jobs(
+    struct engine_db *db, struct store_txn *txn, struct error *err)
+{
+	struct sqlite_writer *w = &db->writer;
+	int64_t event_id = txn->event.kind != NULL ? w->next_event : txn->revised_event;
+	for (struct store_job_write *job = txn->jobs; job != NULL; job = job->next) {
+		int rc = sqlite_jobs_apply(w, job, event_id, err);
+		if (rc != 1)
+			return rc == 0 ? SQLITE_CONFLICT : SQLITE_BROKEN;
+	}
+	return SQLITE_APPLIED;
+}
+
+/* All of the transaction that may conflict. */
+static int apply_changes(struct engine_db *db, struct store_txn *txn, struct error *err)
+{
+	struct sqlite_writer *w = &db->writer;
+	struct mark mark = {needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
+	enum sqlite_applied applied = SQLITE_APPLIED;
+	if (mark.guarded && sqlite_db_run(w->savepoint, err) < 0)
+		return -1;
+	if (txn->revised_event != 0)
+		applied = revise_event(w, txn, &txn->error);
+	for (const struct store_write *write = txn->writes;
+	     write != NULL && applied == SQLITE_APPLIED; write = write->next)
+		applied = sqlite_docs_apply(db, write, &txn->error);
+	if (applied == SQLITE_APPLIED)
+		applied = apply_jobs(db, txn, &txn->error);
+	switch (applied) {
+	case SQLITE_APPLIED:
+		return mark.guarded ? sqlite_db_run(w->release, err) : 0;
+	case SQLITE_CONFLICT:
+		txn->result = STORE_CONFLICT;
+		return undo(db, &mark, err);
+	case SQLITE_BROKEN:
+		break;
+	}
+	*err = txn->error;
+	return -1;
+}
+
+int sqlite_txn_apply(struct engine_db *db, struct store_txn *txn, struct error *err)
+{
+	if (txn->result == STORE_OK && apply_changes(db, txn, err) < 0)
+		return -1;
+	if (txn->result != STORE_OK)
+		return 0;
+	return txn->event.kind != NULL ? add_event(db, txn, err) : 0;
+}

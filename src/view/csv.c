@@ -1,0 +1,102 @@
+#include "view/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/mem.h"
+
+struct csv {
+	json_t *columns; /* an object: names in order, values are of no interest */
+	bool safe;
+};
+
+struct csv *csv_new(bool safe)
+{
+	struct csv *csv = mem_new(1, sizeof(*csv));
+	csv->columns = json_object();
+	csv->safe = safe;
+	return csv;
+}
+
+void csv_free(struct csv *csv)
+{
+	if (csv == NULL)
+		return;
+	json_decref(csv->columns);
+	free(csv);
+}
+
+void csv_learn(struct csv *csv, json_t *object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(object, name, value) {
+		if (json_object_get(csv->columns, name) == NULL)
+			(void)json_object_set_new(csv->columns, name, json_null());
+	}
+}
+
+static void put_text(const struct csv *csv, FILE *out, const char *text, size_t len)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < len; i++)
+		quoted = quoted || text[i] == ',' || text[i] == '"' ||
+			 text[i] == '\n' || text[i] == '\r';
+	bool guarded = csv->safe && len > 0 && text[0] != '\0' &&
+		       strchr("=+-@\t\r", text[0]) != NULL;
+	if (quoted)
+		(void)fputc('"', out);
+	if (guarded)
+		(void)fputc('\'', out);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			(void)fputc('"', out);
+		(void)fputc(text[i], out);
+	}
+	if (quoted)
+		(void)fputc('"', out);
+}
+
+static void put_value(const struct csv *csv, FILE *out, const json_t *value)
+{
+	if (value == NULL || json_is_null(value))
+		return;
+	if (json_is_string(value)) {
+		put_text(csv, out, json_string_value(value), json_string_length(value));
+		return;
+	}
+	struct csv plain = *csv;
+	plain.safe = false; /* -1 is a number, not a formula */
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	put_text(&plain, out, text, strlen(text));
+	free(text);
+}
+
+void csv_header(struct csv *csv, FILE *out)
+{
+	const char *name;
+	json_t *value;
+	bool first = true;
+	json_object_foreach(csv->columns, name, value) {
+		if (!first)
+			(void)fputc(',', out);
+		put_text(csv, out, name, strlen(name));
+		first = false;
+	}
+	(void)fputs("\r\n", out);
+}
+
+void csv_row(struct csv *csv, FILE *out, json_t *object)
+{
+	const char *name;
+	json_t *value;
+	bool first = true;
+	json_object_foreach(csv->columns, name, value) {
+		if (!first)
+			(void)fputc(',', out);
+		put_value(csv, out, json_object_get(object, name));
+		first = false;
+	}
+	(void)fputs("\r\n", out);
+}

@@ -1,0 +1,115 @@
+#include "webhook/intake.h"
+
+#include "webhook/origin.h"
+#include "webhook/refusal.h"
+
+enum content { CONTENT_FORM, CONTENT_JSON, CONTENT_UNKNOWN };
+
+/* Parameters such as charset do not count: Twilio sends several spellings. A request
+ * without a body needs no type. */
+static enum content content_of(const struct request *request)
+{
+	struct span type = request_header(request, "Content-Type");
+	type = span_trim(span_head(type, span_find(type, ';')));
+	if (span_ieq(type, SPAN("application/x-www-form-urlencoded")))
+		return CONTENT_FORM;
+	if (span_ieq(type, SPAN("application/json")))
+		return CONTENT_JSON;
+	return request->body.len == 0 ? CONTENT_FORM : CONTENT_UNKNOWN;
+}
+
+static enum webhook_step bad_form(struct webhook *webhook, const char *why)
+{
+	refusal_note(webhook, why);
+	return webhook_refuse(webhook, OUTCOME_BAD_FORM, 400, why);
+}
+
+static enum webhook_step not_signed(struct webhook *webhook, const char *why)
+{
+	refusal_note(webhook, why);
+	return webhook_refuse(webhook, OUTCOME_UNSIGNED, 400, why);
+}
+
+enum webhook_step intake_decode(struct webhook *webhook)
+{
+	const struct request *request = webhook->request;
+	size_t signatures = request_header_count(request, "X-Twilio-Signature");
+	if (signatures != 1 && !webhook->route->is_unsigned)
+		return not_signed(webhook,
+		    signatures == 0
+			? "this is for Twilio: there is no X-Twilio-Signature header"
+			: "there is more than one X-Twilio-Signature header");
+	struct span form = request->query;
+	if (request->method != METHOD_GET) {
+		enum content content = content_of(request);
+		if (content == CONTENT_UNKNOWN && webhook->route->is_unsigned)
+			content = CONTENT_JSON; /* a body that is no form */
+		if (content == CONTENT_UNKNOWN)
+			return bad_form(webhook,
+			    "the Content-Type must be application/x-www-form-urlencoded "
+			    "or application/json");
+		webhook->is_json = content == CONTENT_JSON;
+		form = webhook->is_json ? (struct span){0} : request->body;
+	}
+	switch (params_parse(&webhook->params, form, webhook->arena)) {
+	case PARAMS_BAD_ESCAPE:
+		return bad_form(
+		    webhook, "the form has a % that is not followed by two hex digits");
+	case PARAMS_TOO_MANY:
+		return bad_form(webhook, "the form has more than 1000 parameters");
+	case PARAMS_OK:
+		break;
+	}
+	return WEBHOOK_VERIFY;
+}
+
+enum webhook_step intake_verify(struct webhook *webhook)
+{
+	const struct request *request = webhook->request;
+	if (webhook->route->is_unsigned)
+		return WEBHOOK_NAME;
+	bool posted_form = request->method != METHOD_GET && !webhook->is_json;
+	struct origin origin;
+	origin_read(&origin, webhook->lane->service->config, request, webhook->arena);
+	struct signed_request is_signed = {
+	    .scheme = origin.scheme,
+	    .host = origin.host,
+	    .target = origin.target,
+	    .params = posted_form ? &webhook->params : NULL,
+	    .bodyless = request->method == METHOD_GET,
+	    .body = request->body,
+	    .signature = request_header(request, "X-Twilio-Signature"),
+	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),
+	};
+	if (verifier_check(webhook->lane->verifier, &is_signed, webhook->arena))
+		return WEBHOOK_NAME;
+	refusal_log(webhook, &is_signed);
+	return webhook_refuse(webhook, OUTCOME_REFUSED, 403,
+	    "the signature does not match: this request is not Twilio's, or the URL or "
+	    "Auth Token configured here is not the one Twilio uses (the server's log "
+	    "says which)");
+}
+
+enum webhook_step intake_name(struct webhook *webhook)
+{
+	const struct request *request = webhook->request;
+	if (webhook->route->is_unsigned) {
+		/* Nothing it says is proven: no SID, no conversation, no repeats. */
+		webhook->event.kind = EVENT_OTHER;
+		webhook->event.sid = SPAN("");
+		webhook->named = true;
+		return WEBHOOK_TURN;
+	}
+	struct event_source source = {
+	    .route_kind = webhook->route->kind,
+	    .method = request->method_name,
+	    .target = request->target,
+	    .params = webhook->is_json ? NULL : &webhook->params,
+	    .body = request->body,
+	    .token = request_header(request, "I-Twilio-Idempotency-Token"),
+	    .prefix = webhook->lane->service->config->public_prefix,
+	};
+	event_read(&webhook->event, &source, webhook->arena);
+	webhook->named = true;
+	return WEBHOOK_CLAIM;
+}

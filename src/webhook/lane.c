@@ -1,0 +1,63 @@
+#include "webhook/lane.h"
+
+#include <stddef.h>
+
+#include "handlers/handlers.h"
+
+static void hand_over(struct loop_task *task)
+{
+	struct lane *lane =
+	    (struct lane *)((char *)task - offsetof(struct lane, hand_over));
+	lane->hand_over_due = false;
+	store_flush(lane->service->store);
+	handlers_flush(lane->service->handlers);
+}
+
+void lane_open(struct lane *lane, struct service *service)
+{
+	lane->service = service;
+	lane->verifier = verifier_new(service->config->tokens);
+	lane->hand_over.run = hand_over;
+}
+
+void lane_close(struct lane *lane)
+{
+	verifier_free(lane->verifier);
+	lane->verifier = NULL;
+	buf_free(&lane->scratch);
+}
+
+void lane_hand_over(struct lane *lane, struct loop *loop)
+{
+	if (lane->hand_over_due)
+		return;
+	lane->hand_over_due = true;
+	loop_at_round_end(loop, &lane->hand_over);
+}
+
+bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn)
+{
+	if (!store_submit(lane->service->store, txn))
+		return false;
+	lane_hand_over(lane, loop);
+	return true;
+}
+
+void lane_count(struct lane *lane, enum outcome outcome)
+{
+	atomic_fetch_add_explicit(&lane->outcomes[outcome], 1, memory_order_relaxed);
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[OUTCOMES] = {[OUTCOME_DONE] = "done",
+	    [OUTCOME_REPEAT] = "repeat",
+	    [OUTCOME_FAILED] = "failed",
+	    [OUTCOME_LATE] = "late",
+	    [OUTCOME_UNSIGNED] = "unsigned",
+	    [OUTCOME_BAD_FORM] = "bad_form",
+	    [OUTCOME_REFUSED] = "refused",
+	    [OUTCOME_SHED] = "shed",
+	    [OUTCOME_STORE] = "store_failed"};
+	return names[outcome];
+}

@@ -1,0 +1,164 @@
+#include "webhook/route.h"
+
+#include <ctype.h>
+#include <stddef.h>
+
+enum { PARAMS_OF_PATH = 16 };
+
+/* What one path has in place of a pattern's parameters. */
+struct match {
+	struct frame_pair params[PARAMS_OF_PATH];
+	uint32_t count;
+};
+
+/* The segment at the start, up to the next '/'. */
+static struct span segment(struct span rest)
+{
+	return span_head(rest, span_find(rest, '/'));
+}
+
+static bool match(const char *path, struct span asked, struct match *out)
+{
+	struct span pattern = span_of(path);
+	out->count = 0;
+	while (pattern.len > 0) {
+		struct span want = segment(pattern);
+		struct span have = segment(asked);
+		if (span_is(want, "*") && want.len == pattern.len) {
+			out->params[out->count++] = (struct frame_pair){want, asked};
+			return true;
+		}
+		if (want.len > 0 && want.ptr[0] == ':' && have.len > 0)
+			out->params[out->count++] =
+			    (struct frame_pair){span_from(want, 1), have};
+		else if (!span_eq(want, have))
+			return false;
+		pattern = span_from(pattern, want.len);
+		asked = span_from(asked, have.len);
+		if ((pattern.len > 0) != (asked.len > 0))
+			return false;
+		pattern = pattern.len > 0 ? span_from(pattern, 1) : pattern;
+		asked = asked.len > 0 ? span_from(asked, 1) : asked;
+	}
+	return asked.len == 0;
+}
+
+bool route_is_pattern(const struct route *route)
+{
+	return strstr(route->path, "/:") != NULL || strstr(route->path, "/*") != NULL;
+}
+
+const char *route_methods(const struct route *route)
+{
+	return route->methods != NULL ? route->methods : "GET POST";
+}
+
+static bool allows(const struct route *route, struct span method)
+{
+	struct span rest = span_of(route_methods(route));
+	while (rest.len > 0) {
+		struct span word = span_head(rest, span_find(rest, ' '));
+		if (word.len > 0 && span_eq(word, method))
+			return true;
+		rest = span_from(rest, word.len < rest.len ? word.len + 1 : word.len);
+	}
+	return false;
+}
+
+static const struct route *find(const struct route *routes, struct span path,
+    struct span method, const struct route **other)
+{
+	struct match ignored;
+	bool exact = true;
+	*other = NULL;
+	for (int pass = 0; pass < 2; pass++, exact = false)
+		for (const struct route *route = routes; route->path != NULL; route++) {
+			if (route_is_pattern(route) == exact ||
+			    !(exact ? span_is(path, route->path)
+				    : match(route->path, path, &ignored)))
+				continue;
+			if (allows(route, method))
+				return route;
+			if (*other == NULL)
+				*other = route;
+		}
+	return NULL;
+}
+
+const struct route *route_find(const struct route *routes, struct span path,
+    struct span method, const struct route **other)
+{
+	return find(routes, path, method, other);
+}
+
+/* The value of a hex digit, or -1. */
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* %xx is a byte; what is no such escape stays as it is. */
+static struct span decode(struct span text, struct arena *arena)
+{
+	char *out = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		bool room = text.ptr[i] == '%' && text.len - i > 2;
+		int high = room ? hex_value(text.ptr[i + 1]) : -1;
+		int low = room ? hex_value(text.ptr[i + 2]) : -1;
+		bool escape = high >= 0 && low >= 0;
+		out[len++] = text.ptr[i];
+		if (escape)
+			out[len - 1] = (char)(high * 16 + low);
+		i += escape ? 2 : 0;
+	}
+	out[len] = '\0';
+	return (struct span){out, len};
+}
+
+const struct frame_pair *route_params(
+    const struct route *route, struct span path, struct arena *arena, uint32_t *count)
+{
+	struct match found;
+	*count = 0;
+	if (!route_is_pattern(route) || !match(route->path, path, &found))
+		return NULL;
+	struct frame_pair *params = arena_alloc(arena, found.count * sizeof(*params));
+	for (uint32_t i = 0; i < found.count; i++)
+		params[i] = (struct frame_pair){
+		    found.params[i].name, decode(found.params[i].value, arena)};
+	*count = found.count;
+	return params;
+}
+
+int route_check(struct span path, struct error *err)
+{
+	int params = 0;
+	if (path.len == 0 || path.ptr[0] != '/')
+		return error_set(err, "the path must begin with /");
+	for (size_t i = 0; i < path.len; i++) {
+		char c = path.ptr[i];
+		if (c <= ' ' || c >= 0x7F || c == '?' || c == '#')
+			return error_set(err,
+			    "a path has no blanks, no query and no fragment, and bytes "
+			    "beyond ASCII as %%xx");
+	}
+	for (struct span rest = path; rest.len > 0;) {
+		struct span part = segment(span_from(rest, 1));
+		rest = span_from(rest, part.len + 1);
+		if (part.len == 0)
+			continue;
+		params += part.ptr[0] == ':' || part.ptr[0] == '*';
+		if (part.ptr[0] == ':' && part.len == 1)
+			return error_set(
+			    err, "a parameter needs a name, as in /orders/:id");
+		if (part.ptr[0] == '*' && (part.len > 1 || rest.len > 0))
+			return error_set(err,
+			    "* stands for the rest of the path: alone, and at its end");
+	}
+	if (params > PARAMS_OF_PATH)
+		return error_set(err, "more than %d parameters", PARAMS_OF_PATH);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* worker_pool -- the processes that work on jobs: of the app's own program, apart from those of
+ * handlers, so that no webhook waits for a job, and nicer, so that they yield the
+ * processor to webhooks. */
+#ifndef OFFHOOK_WORKERS_WORKER_POOL_H
+#define OFFHOOK_WORKERS_WORKER_POOL_H
+
+#include "handlers/manifest.h"
+#include "jobs/jobs.h"
+#include "pool/pool.h"
+#include "util/error.h"
+#include "webhook/lane.h"
+
+struct crew;
+
+/* Starts them. program is the path of one that calls oh_main; concurrency is how many
+ * jobs may run at a time, of all its workers. service must outlive it. */
+int crew_open(struct crew **out, struct service *service, const char *program,
+    int64_t concurrency, struct error *err);
+/* Another program; -1 with err, and all stays as it was. */
+int crew_swap(
+    struct crew *crew, const char *program, int64_t concurrency, struct error *err);
+/* What the present program works on. For the thread that opened or swapped it; lives as
+ * long as the crew. */
+const struct table *crew_table(const struct crew *crew);
+/* Runs it, and calls jobs_ended (on the pool's thread) when it has ended. */
+void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run);
+/* Wakes them for what was given to crew_run; once for many. NULL is fine. */
+void crew_flush(struct crew *crew);
+/* Process ids of those that are ready; gives how many. NULL has none. */
+int crew_pids(struct crew *crew, int *out, int max);
+/* What runs gets some seconds to end and is then killed: interrupted, as is what has
+ * not begun. After jobs_stop. NULL is fine. */
+void crew_close(struct crew *crew);
+
+#endif

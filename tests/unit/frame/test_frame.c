@@ -1,0 +1,347 @@
+#include "frame/frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void assert_span(struct span got, struct span want)
+{
+	assert_int_equal(got.ptr == NULL, want.ptr == NULL);
+	assert_int_equal(got.len, want.len);
+	if (want.len > 0)
+		assert_memory_equal(got.ptr, want.ptr, want.len);
+	if (want.ptr != NULL)
+		assert_int_equal(got.ptr[got.len], '\0');
+}
+
+static const struct frame_pair pairs[] = {
+    {{"Body", 4}, {"a\0b", 3}},
+    {{"", 0},     {"", 0}    },
+    {{"From", 4}, {NULL, 0}  }
+};
+
+static void assert_pairs(const struct frame_pair *got, uint32_t count)
+{
+	assert_int_equal(count, 3);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_span(got[i].name, pairs[i].name);
+		assert_span(got[i].value, pairs[i].value);
+	}
+}
+
+static void an_event_arrives_as_it_was_sent(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_event got;
+	enum frame_type type;
+	const struct frame_event sent = {
+	    .id = UINT64_MAX,
+	    .route = 7,
+	    .try = 2,
+	    .max_tries = UINT32_MAX,
+	    .slot = 255,
+	    .received_at_ms = -1,
+	    .kind = SPAN("sms.received"),
+	    .sid = SPAN(""),
+	    .method = SPAN("POST"),
+	    .target = SPAN("/sms?x=1"),
+	    .body = {"\0\xff", 2},
+	    .params = pairs,
+	    .param_count = 3,
+	    .headers = pairs,
+	    .header_count = 3,
+	    .first_row = INT64_MAX,
+	    .row_count = FRAME_ROWS
+        };
+	(void)state;
+	frame_put_event(&bytes, &sent);
+	assert_int_equal(frame_whole(buf_span(&bytes), &type), bytes.len);
+	assert_int_equal(type, FRAME_EVENT);
+	assert_int_equal(frame_get_event(&got, buf_span(&bytes), arena), 0);
+	assert_true(got.id == sent.id && got.route == 7 && got.slot == 255);
+	assert_true(got.try == 2 && got.max_tries == UINT32_MAX);
+	assert_true(got.received_at_ms == -1 && got.first_row == INT64_MAX);
+	assert_span(got.kind, sent.kind);
+	assert_span(got.sid, sent.sid);
+	assert_span(got.account_sid, (struct span){0});
+	assert_span(got.target, sent.target);
+	assert_span(got.body, sent.body);
+	assert_pairs(got.params, got.param_count);
+	assert_pairs(got.headers, got.header_count);
+	assert_int_equal(got.path_param_count, 0);
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+static void put_result(struct buf *bytes)
+{
+	static const int64_t ids[] = {1, INT64_MIN};
+	static const struct frame_write writes[] = {
+	    {.op = 1,
+             .collection = {"calls", 5},
+             .key = {"CA1", 3},
+             .update = {"{}", 2},
+             .ids = ids,
+             .id_count = 2,
+             .expect = -1},
+	    {.op = 2, .collection = {"x", 1},              .filter = {"{}", 2}     },
+	};
+	static const struct frame_job jobs[] = {
+	    {.queue = {"remind", 6},
+             .payload = {"{}", 2},
+             .group = {"+1", 2},
+             .priority = INT32_MIN,
+             .run_at_ms = INT64_MAX,
+             .unique_ms = -1},
+	    {.op = 2, .queue = {"remind", 6},      .unique = {"", 0} },
+	};
+	const struct frame_result result = {.id = 3,
+	    .ok = true,
+	    .end = FRAME_SNOOZED,
+	    .snooze_ms = 1500,
+	    .jobs = jobs,
+	    .job_count = 2,
+	    .status = 200,
+	    .content_type = SPAN("text/xml"),
+	    .body = SPAN("<Response/>"),
+	    .writes = writes,
+	    .write_count = 2};
+	frame_put_result(bytes, &result);
+}
+
+static void a_result_arrives_as_it_was_sent(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_result got;
+	(void)state;
+	put_result(&bytes);
+	assert_int_equal(frame_get_result(&got, buf_span(&bytes), arena), 0);
+	assert_true(got.id == 3 && got.ok && got.status == 200);
+	assert_span(got.failure, (struct span){0});
+	assert_span(got.body, SPAN("<Response/>"));
+	assert_int_equal(got.write_count, 2);
+	assert_int_equal(got.writes[0].id_count, 2);
+	assert_true(got.writes[0].ids[1] == INT64_MIN && got.writes[0].expect == -1);
+	assert_null(got.writes[1].ids);
+	assert_span(got.writes[1].filter, SPAN("{}"));
+	assert_span(got.writes[1].doc, (struct span){0});
+	assert_true(got.end == FRAME_SNOOZED && got.snooze_ms == 1500);
+	assert_int_equal(got.job_count, 2);
+	assert_span(got.jobs[0].queue, SPAN("remind"));
+	assert_span(got.jobs[0].payload, SPAN("{}"));
+	assert_span(got.jobs[0].group, SPAN("+1"));
+	assert_span(got.jobs[0].unique, (struct span){0});
+	assert_true(got.jobs[0].priority == INT32_MIN && got.jobs[0].op == 0);
+	assert_true(got.jobs[0].run_at_ms == INT64_MAX && got.jobs[0].unique_ms == -1);
+	assert_true(got.jobs[1].op == 2);
+	assert_span(got.jobs[1].unique, SPAN(""));
+	assert_span(got.jobs[1].payload, (struct span){0});
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+/* An outcome that no try has. */
+static void an_end_that_cannot_be_is_refused(void **state)
+{
+	static const struct frame_result results[] = {
+	    {.ok = true,                .end = FRAME_GIVEN_UP},
+	    {.ok = false,               .end = FRAME_SNOOZED },
+	    {.ok = true,                .end = FRAME_SNOOZED,  .snooze_ms = -1},
+	    {.ok = true,			 .end = FRAME_SNOOZED,                                     .snooze_ms = INT64_MAX},
+	    {.ok = false,   .end = FRAME_INTERRUPTED},
+	    {.ok = true,.end = UINT32_MAX                                },
+	};
+	static const struct frame_result fine[] = {
+	    {.ok = true,                   .end = FRAME_END},
+	    {          .ok = false,       .end = FRAME_GIVEN_UP                },
+	    { .ok = true, .end = FRAME_SNOOZED,                 .snooze_ms = FRAME_TIME_MAX},
+	};
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_result got;
+	(void)state;
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+		buf_clear(&bytes);
+		frame_put_result(&bytes, &results[i]);
+		if (frame_get_result(&got, buf_span(&bytes), arena) == 0)
+			fail_msg("result %zu was taken", i);
+	}
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		buf_clear(&bytes);
+		frame_put_result(&bytes, &fine[i]);
+		if (frame_get_result(&got, buf_span(&bytes), arena) < 0)
+			fail_msg("result %zu was refused", i);
+	}
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+static void logs_and_progress_arrive_as_they_were_sent(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_log log;
+	struct frame_progress progress;
+	(void)state;
+	frame_put_log(&bytes, &(struct frame_log){2, SPAN("hello"), pairs, 3});
+	assert_int_equal(frame_get_log(&log, buf_span(&bytes), arena), 0);
+	assert_span(log.message, SPAN("hello"));
+	assert_pairs(log.pairs, log.pair_count);
+	assert_int_equal(frame_get_progress(&progress, buf_span(&bytes)), -1);
+	buf_clear(&bytes);
+	frame_put_progress(&bytes, &(struct frame_progress){9, SPAN("1 of 2")});
+	assert_int_equal(frame_get_progress(&progress, buf_span(&bytes)), 0);
+	assert_true(progress.id == 9);
+	assert_span(progress.text, SPAN("1 of 2"));
+	buf_clear(&bytes);
+	frame_put_progress(&bytes, &(struct frame_progress){.id = 9});
+	assert_int_equal(frame_get_progress(&progress, buf_span(&bytes)), -1);
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+static void a_table_arrives_as_it_was_sent(void **state)
+{
+	static const struct frame_route route = {
+	    .kind = 8,
+	    .path = {"/a",  2},
+	    .methods = {"GET", 3},
+	    .deadline_s = 5,
+	    .builtin = 1
+        };
+	static const struct frame_worker worker = {
+	    .queue = {"remind", 6},
+	    .cron = {"@daily", 6},
+	    .max_tries = 20,
+	    .concurrency = UINT32_MAX,
+	    .timeout_ms = 60000,
+	    .floor_ms = 1,
+	    .base_ms = INT64_MIN,
+	    .cap_ms = INT64_MAX
+        };
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_table table;
+	(void)state;
+	frame_put_table(&bytes, &(struct frame_table){&route, 1, &worker, 1, pairs, 3});
+	assert_int_equal(frame_get_table(&table, buf_span(&bytes), arena), 0);
+	assert_int_equal(table.route_count, 1);
+	assert_span(table.routes[0].path, route.path);
+	assert_span(table.routes[0].fallback, route.fallback);
+	assert_true(table.routes[0].deadline_s == 5 && table.routes[0].builtin == 1);
+	assert_int_equal(table.worker_count, 1);
+	const struct frame_worker *got = &table.workers[0];
+	assert_span(got->queue, worker.queue);
+	assert_span(got->cron, worker.cron);
+	assert_span(got->zone, worker.zone);
+	assert_true(got->max_tries == 20 && got->concurrency == UINT32_MAX);
+	assert_true(got->timeout_ms == 60000 && got->floor_ms == 1);
+	assert_true(got->base_ms == INT64_MIN && got->cap_ms == INT64_MAX);
+	assert_pairs(table.collections, table.collection_count);
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+static void a_frame_is_whole_with_its_last_byte(void **state)
+{
+	struct buf bytes = {0};
+	enum frame_type type;
+	(void)state;
+	put_result(&bytes);
+	for (size_t len = 0; len < bytes.len; len++)
+		assert_int_equal(frame_whole((struct span){bytes.ptr, len}, &type), 0);
+	buf_puts(&bytes, "more");
+	assert_int_equal(
+	    frame_whole(buf_span(&bytes), &type), bytes.len - strlen("more"));
+	buf_free(&bytes);
+}
+
+static void what_starts_no_frame_is_told_at_once(void **state)
+{
+	static const unsigned char heads[][FRAME_HEAD] = {
+	    {0,    0,    0,    0,    1          }, /* shorter than its head */
+	    {11,   0,    0,    0,    1          }, /* likewise */
+	    {12,   0,    0,    0,    0          }, /* no type */
+	    {12,   0,    0,    0,    FRAME_TYPES}, /* nor that */
+	    {0xff, 0xff, 0xff, 0x7f, 1          }, /* over FRAME_MAX */
+	    {0xff, 0xff, 0xff, 0xff, 1          }, /* likewise */
+	};
+	enum frame_type type;
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct span head = {(const char *)heads[i], FRAME_HEAD};
+		if (frame_whole(head, &type) != -1)
+			fail_msg("head %zu was taken", i);
+	}
+}
+
+static void assert_within(struct span part, struct span frame)
+{
+	if (part.ptr != NULL)
+		assert_true(part.ptr >= frame.ptr &&
+			    part.ptr + part.len < frame.ptr + frame.len);
+}
+
+/* Every byte of a frame may be wrong: nothing outside of it is read (a sanitizer
+ * tells), and what is taken points into it. */
+static void damaged_frames_are_taken_or_refused_but_never_overread(void **state)
+{
+	struct buf bytes = {0};
+	(void)state;
+	put_result(&bytes);
+	for (size_t at = 0; at < bytes.len; at++) {
+		for (int value = 0; value < 256; value += 5) {
+			struct arena *arena = arena_new();
+			struct frame_result got;
+			char *copy = malloc(bytes.len);
+			assert_non_null(copy);
+			memcpy(copy, bytes.ptr, bytes.len);
+			copy[at] = (char)value;
+			struct span frame = {copy, bytes.len};
+			if (frame_get_result(&got, frame, arena) == 0) {
+				assert_within(got.body, frame);
+				for (uint32_t i = 0; i < got.job_count; i++)
+					assert_within(got.jobs[i].unique, frame);
+			}
+			free(copy);
+			arena_free(arena);
+		}
+	}
+	buf_free(&bytes);
+}
+
+static void a_frame_of_another_type_is_refused(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf bytes = {0};
+	struct frame_event event;
+	struct frame_log log;
+	(void)state;
+	put_result(&bytes);
+	assert_int_equal(frame_get_event(&event, buf_span(&bytes), arena), -1);
+	assert_int_equal(frame_get_log(&log, buf_span(&bytes), arena), -1);
+	buf_free(&bytes);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_event_arrives_as_it_was_sent),
+	    cmocka_unit_test(a_result_arrives_as_it_was_sent),
+	    cmocka_unit_test(an_end_that_cannot_be_is_refused),
+	    cmocka_unit_test(logs_and_progress_arrive_as_they_were_sent),
+	    cmocka_unit_test(a_table_arrives_as_it_was_sent),
+	    cmocka_unit_test(a_frame_is_whole_with_its_last_byte),
+	    cmocka_unit_test(what_starts_no_frame_is_told_at_once),
+	    cmocka_unit_test(damaged_frames_are_taken_or_refused_but_never_overread),
+	    cmocka_unit_test(a_frame_of_another_type_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

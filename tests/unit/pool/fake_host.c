@@ -1,0 +1,197 @@
+/* fake_host -- a handler process for the tests of the pool: it does what an event's
+ * body says, and notes the event's SID in a file as it begins.
+ *
+ *   fake_host FILE MODE       MODE: well, mute (is never ready), dead (ends at once)
+ *
+ * Bodies: "sleep MS", "crash", "abort", "exit N", "leak", "garbage", "twice" (answers
+ * two times), "skip" (answers another event), "tell" (its progress, and once more after
+ * its answer), "nice" (answers its nice value), "large" (answers 1 MB), "overrun" (its
+ * ring is nonsense), anything else: at once. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frame/frame.h"
+#include "pool/pool.h"
+
+static int socket_fd;
+static struct pool_table *table;
+static int notes;
+static const char *mode;
+
+enum { LARGE = 1 << 20 };
+
+static void ring_bell(void)
+{
+	struct buf bell = {0};
+	frame_put_bell(&bell);
+	if (send(socket_fd, bell.ptr, bell.len, MSG_NOSIGNAL) != (ssize_t)bell.len)
+		_exit(9);
+	buf_free(&bell);
+}
+
+static void send_all(struct buf *out)
+{
+	struct span left = buf_span(out);
+	while (left.len > 0) {
+		left = span_from(left, ring_put(&table->ring, left));
+		if (ring_wanted(&table->ring))
+			ring_bell();
+		if (left.len > 0)
+			ring_wait(&table->ring);
+	}
+	buf_clear(out);
+}
+
+/* As one that has written over its count. */
+static void overrun(void)
+{
+	(void)atomic_fetch_add(&table->ring.put, RING_SIZE + 1);
+	ring_bell();
+	(void)pause();
+}
+
+static void leak(void)
+{
+	for (;;) {
+		char *more = malloc(1 << 20);
+		if (more == NULL)
+			abort();
+		memset(more, 1, 1 << 20);
+		/* Kept reachable for nobody, so that it cannot be optimised away. */
+		__asm__ volatile("" : : "r"(more) : "memory");
+	}
+}
+
+static void do_as_told(const struct frame_event *event)
+{
+	const char *body = event->body.ptr != NULL ? event->body.ptr : "";
+	int number = 0;
+	if (sscanf(body, "sleep %d", &number) == 1)
+		(void)usleep((useconds_t)number * 1000);
+	else if (sscanf(body, "exit %d", &number) == 1)
+		_exit(number);
+	else if (strcmp(body, "crash") == 0)
+		(void)raise(SIGSEGV);
+	else if (strcmp(body, "abort") == 0)
+		abort();
+	else if (strcmp(body, "leak") == 0)
+		leak();
+	else if (strcmp(body, "overrun") == 0)
+		overrun();
+}
+
+static void answer(const struct frame_event *event, struct buf *out)
+{
+	const char *body = event->body.ptr != NULL ? event->body.ptr : "";
+	struct frame_result result = {.id = event->id,
+	    .ok = true,
+	    .status = 200,
+	    .content_type = SPAN("text/plain"),
+	    .body = event->sid};
+	char pid[24];
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (strcmp(body, "who") == 0)
+		result.body = span_of(pid);
+	if (strcmp(body, "mode") == 0)
+		result.body = span_of(mode);
+	if (strcmp(body, "skip") == 0)
+		result.id += 7;
+	if (strcmp(body, "garbage") == 0)
+		buf_puts(out, "This is not a frame, and never was one.");
+	if (strcmp(body, "nice") == 0)
+		(void)snprintf(pid, sizeof(pid), "%d", getpriority(PRIO_PROCESS, 0));
+	if (strcmp(body, "nice") == 0)
+		result.body = span_of(pid);
+	char *large = strcmp(body, "large") == 0 ? calloc(1, LARGE) : NULL;
+	if (large != NULL)
+		result.body = (struct span){large, LARGE};
+	const struct frame_progress progress = {event->id, SPAN("half\nway\xff")};
+	if (strcmp(body, "tell") == 0)
+		frame_put_progress(out, &progress);
+	frame_put_result(out, &result);
+	if (strcmp(body, "tell") == 0)
+		frame_put_progress(out, &progress);
+	if (strcmp(body, "twice") == 0)
+		frame_put_result(out, &result);
+	free(large);
+	send_all(out);
+}
+
+static void handle(struct span frame)
+{
+	struct arena *arena = arena_new();
+	struct buf out = {0};
+	struct frame_event event;
+	uint32_t waiting = SLOT_WAITING;
+	if (frame_get_event(&event, frame, arena) < 0)
+		_exit(8);
+	if (atomic_compare_exchange_strong(
+		&table->slots[event.slot], &waiting, SLOT_RUNNING)) {
+		char line[80];
+		int len = snprintf(
+		    line, sizeof(line), "%.*s %s\n", SPAN_ARG(event.sid), mode);
+		if (write(notes, line, (size_t)len) != len)
+			_exit(7);
+		do_as_told(&event);
+		answer(&event, &out);
+	}
+	buf_free(&out);
+	arena_free(arena);
+}
+
+static void take_frames(struct buf *in)
+{
+	size_t done = 0;
+	int64_t len;
+	enum frame_type type;
+	while ((len = frame_whole(span_from(buf_span(in), done), &type)) > 0) {
+		handle((struct span){in->ptr + done, (size_t)len});
+		done += (size_t)len;
+	}
+	in->len -= done;
+	memmove(in->ptr, in->ptr + done, in->len);
+}
+
+int main(int argc, char **argv)
+{
+	struct buf in = {0};
+	struct buf out = {0};
+	int table_fd = -1;
+	const char *told = getenv("OFFHOOK_HANDLER");
+	if (argc < 3 || told == NULL ||
+	    sscanf(told, "%d,%d", &socket_fd, &table_fd) != 2)
+		return 1;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)signal(SIGSEGV, SIG_DFL); /* a sanitizer would make an exit of it */
+	(void)signal(SIGABRT, SIG_DFL);
+	mode = argv[2];
+	notes = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	table =
+	    mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
+	if (notes < 0 || table == MAP_FAILED || strcmp(mode, "dead") == 0)
+		return 3;
+	if (strcmp(mode, "mute") == 0)
+		(void)pause();
+	frame_put_ready(&out);
+	send_all(&out);
+	for (;;) {
+		buf_reserve(&in, 64 << 10);
+		ssize_t n = read(socket_fd, in.ptr + in.len, 64 << 10);
+		if (n <= 0)
+			break;
+		in.len += (size_t)n;
+		take_frames(&in);
+	}
+	buf_free(&in);
+	buf_free(&out);
+	return 0;
+}

@@ -1,0 +1,101 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "query/filter.h"
+
+static json_t *parse(const char *text)
+{
+	json_error_t error;
+	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	if (value == NULL)
+		fail_msg("not JSON: %s: %s", text, error.text);
+	return value;
+}
+
+/* From the least to the greatest; those of one row are equal. */
+static const char *const in_order[][2] = {
+    {"null",		  NULL		    },
+    {"-1e308",		NULL		    },
+    {"-9223372036854775808",  "-9223372036854775808.0"},
+    {"-2.5",		  NULL		    },
+    {"-2",		    "-2.0"		  },
+    {"0",		     "-0.0"		  },
+    {"5e-324",		NULL		    },
+    {"1",		     "1.0"		   },
+    {"9007199254740992",      "9007199254740992.0"    },
+    {"9007199254740993",      NULL                    },
+    {"9223372036854775807",   NULL                    },
+    {"9223372036854775808.0", NULL                    },
+    {"\"\"",		  NULL		    },
+    {"\"A\"",		 NULL		    },
+    {"\"a\"",		 NULL		    },
+    {"\"a\\u0000\"",          NULL                    },
+    {"\"ab\"",		NULL		    },
+    {"\"\\u00e9\"",           NULL                    },
+    {"{}",		    NULL		    },
+    {"{\"b\": 1}",            NULL                    },
+    {"{\"a\": null}",         NULL                    },
+    {"{\"a\": 1, \"c\": 1}",  "{\"c\": 1.0, \"a\": 1}"},
+    {"{\"a\": 1, \"b\": 2}",  NULL                    },
+    {"{\"a\": 2}",            NULL                    },
+    {"[]",		    NULL		    },
+    {"[null]",		NULL		    },
+    {"[1]",		   "[1.0]"                 },
+    {"[1, 1]",		NULL		    },
+    {"[2]",		   NULL		    },
+    {"[[]]",		  NULL		    },
+    {"false",		 NULL		    },
+    {"true",		  NULL		    },
+};
+
+#define ORDERED (sizeof(in_order) / sizeof(in_order[0]))
+
+static int sign(int order)
+{
+	return (order > 0) - (order < 0);
+}
+
+static void values_have_one_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ORDERED; i++)
+		for (size_t j = 0; j < 2 * ORDERED; j++) {
+			const char *a = in_order[i / 2][i % 2],
+				   *b = in_order[j / 2][j % 2];
+			if (a == NULL || b == NULL)
+				continue;
+			json_t *x = parse(a), *y = parse(b);
+			int want = (i / 2 > j / 2) - (i / 2 < j / 2);
+			if (sign(filter_compare(x, y)) != want)
+				fail_msg("%s and %s: want %d", a, b, want);
+			json_decref(x);
+			json_decref(y);
+		}
+}
+
+static void a_missing_value_is_as_null(void **state)
+{
+	(void)state;
+	json_t *zero = json_integer(0);
+	assert_int_equal(filter_compare(NULL, NULL), 0);
+	assert_int_equal(filter_compare(NULL, json_null()), 0);
+	assert_int_equal(filter_compare(json_null(), NULL), 0);
+	assert_true(filter_compare(NULL, zero) < 0);
+	assert_true(filter_compare(zero, NULL) > 0);
+	json_decref(zero);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(values_have_one_order),
+	    cmocka_unit_test(a_missing_value_is_as_null),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

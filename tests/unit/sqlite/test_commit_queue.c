@@ -1,0 +1,124 @@
+/* The queue of transactions: order, bound, and no lost wake-up. */
+#include "unit/store/store_fixture.h"
+
+#include <pthread.h>
+
+#include "sqlite/commit_queue.h"
+
+static void what_is_pushed_is_taken_in_order(void **state)
+{
+	struct queue queue;
+	struct store_txn txns[5] = {0};
+	(void)state;
+	queue_init(&queue, 1 << 20);
+	assert_null(queue_take(&queue));
+	for (int i = 0; i < 5; i++)
+		assert_true(queue_push(&queue, &txns[i]));
+	struct store_txn *at = queue_take(&queue);
+	for (int i = 0; i < 5; i++, at = at->next)
+		assert_ptr_equal(at, &txns[i]);
+	assert_null(at);
+	assert_null(queue_take(&queue));
+	queue_clear(&queue);
+}
+
+static void beyond_its_bytes_it_refuses(void **state)
+{
+	struct queue queue;
+	struct store_txn txns[3] = {0};
+	(void)state;
+	queue_init(&queue, 2 * queue_cost(&txns[0]));
+	assert_true(queue_push(&queue, &txns[0]));
+	assert_true(queue_push(&queue, &txns[1]));
+	assert_false(queue_push(&queue, &txns[2]));
+	(void)queue_take(&queue);
+	assert_false(queue_push(&queue, &txns[2])); /* taken, but not done with */
+	queue_left(&queue, &txns[0]);
+	assert_true(queue_push(&queue, &txns[2]));
+	queue_clear(&queue);
+}
+
+static void jobs_weigh_in_a_transaction(void **state)
+{
+	struct store_job_write jobs[] = {
+	    {.next = &jobs[1],
+             .job = {.payload = SPAN("{\"n\":1}"), .group = SPAN("g")}},
+	    {.job = {.unique = SPAN("u")}, .error = SPAN("why")       }
+        };
+	struct store_txn none = {0}, txn = {.jobs = jobs};
+	(void)state;
+	assert_int_equal(queue_cost(&txn) - queue_cost(&none),
+	    (int64_t)(2 * sizeof(jobs[0]) + 7 + 1 + 1 + 3));
+}
+
+static void a_ring_before_the_wait_is_not_lost(void **state)
+{
+	struct queue queue;
+	(void)state;
+	queue_init(&queue, 1 << 20);
+	queue_ring(&queue);
+	queue_wait(&queue, -1);
+	queue_wait(&queue, 1); /* and counts once */
+	queue_clear(&queue);
+}
+
+enum { THREADS = 4, EACH = 20000 };
+
+struct producer {
+	struct queue *queue;
+	struct store_txn *txns;
+};
+
+static void *produce(void *ctx)
+{
+	struct producer *producer = ctx;
+	for (int i = 0; i < EACH; i++) {
+		assert_true(queue_push(producer->queue, &producer->txns[i]));
+		queue_flush(producer->queue);
+	}
+	return NULL;
+}
+
+static void no_wake_up_is_lost_and_each_thread_keeps_its_order(void **state)
+{
+	struct queue queue;
+	struct producer producers[THREADS];
+	pthread_t threads[THREADS];
+	int taken = 0, at[THREADS] = {0};
+	(void)state;
+	queue_init(&queue, INT64_MAX);
+	for (int i = 0; i < THREADS; i++) {
+		producers[i] =
+		    (struct producer){&queue, calloc(EACH, sizeof(struct store_txn))};
+		for (int j = 0; j < EACH; j++)
+			producers[i].txns[j].event.id = i;
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
+	}
+	while (taken < THREADS * EACH) {
+		struct store_txn *txn = queue_take(&queue);
+		if (txn == NULL)
+			queue_wait(&queue, -1);
+		for (; txn != NULL; txn = txn->next, taken++) {
+			struct producer *from = &producers[txn->event.id];
+			assert_ptr_equal(txn, &from->txns[at[txn->event.id]++]);
+		}
+	}
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		free(producers[i].txns);
+	}
+	queue_clear(&queue);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_pushed_is_taken_in_order),
+	    cmocka_unit_test(beyond_its_bytes_it_refuses),
+	    cmocka_unit_test(jobs_weigh_in_a_transaction),
+	    cmocka_unit_test(a_ring_before_the_wait_is_not_lost),
+	    cmocka_unit_test(no_wake_up_is_lost_and_each_thread_keeps_its_order),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
