@@ -227,8 +227,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"data", required_argument, NULL, 'd'},
-	    {"url",  required_argument, NULL, 'u'},
-	    {NULL,   0,                 NULL, 0  },
+	    {"url", required_argument, NULL, 'u'},
+	    {NULL, 0, NULL, 0},
 	};
 	const char *dir = NULL, *url = NULL;
 	const char *token = getenv("TWILIO_AUTH_TOKEN");

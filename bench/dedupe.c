@@ -212,12 +212,12 @@ static int64_t find_keys(struct bench *b, int64_t number)
 }
 
 static const struct scheme schemes[] = {
-    {"none",   NULL,						     NULL, false, NULL       },
-    {"text",   "CREATE UNIQUE INDEX events_sid ON events (sid)",
-     "SELECT id FROM events WHERE sid = ?1",                                   false, find_text  },
+    {"none", NULL, NULL, false, NULL},
+    {"text", "CREATE UNIQUE INDEX events_sid ON events (sid)",
+	"SELECT id FROM events WHERE sid = ?1", false, find_text},
     {"bucket", "CREATE UNIQUE INDEX events_key ON events (bucket, key)",
-     "SELECT id FROM events WHERE bucket = ?1 AND key = ?2",                   false, find_bucket},
-    {"keys",   NULL,						     NULL, true,  find_keys  },
+	"SELECT id FROM events WHERE bucket = ?1 AND key = ?2", false, find_bucket},
+    {"keys", NULL, NULL, true, find_keys},
 };
 
 /* ---- a store ---- */
@@ -464,14 +464,11 @@ static void run_scheme(const struct scheme *scheme, const struct options *option
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-	    {"dir",     required_argument, NULL, 'd'},
-	    {"events",  required_argument, NULL, 'e'},
-	    {"rounds",  required_argument, NULL, 'r'},
+	static const struct option names[] = {{"dir", required_argument, NULL, 'd'},
+	    {"events", required_argument, NULL, 'e'},
+	    {"rounds", required_argument, NULL, 'r'},
 	    {"seconds", required_argument, NULL, 's'},
-	    {"only",    required_argument, NULL, 'o'},
-            {NULL,      0,                 NULL, 0  }
-        };
+	    {"only", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	struct options options = {"/tmp", NULL, 10000000, 7, 4};
 	int c = 0;
 

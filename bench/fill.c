@@ -75,16 +75,14 @@ static void fill_slot(struct slot *slot, const struct message_maker *maker)
 	snprintf(
 	    slot->sid, sizeof(slot->sid), "%s", message_value(maker, "MessageSid"));
 	text_sha256(hash, span_of(slot->sid));
-	slot->txn = (struct store_txn){
-	    .keyed = true,
+	slot->txn = (struct store_txn){.keyed = true,
 	    .writes = &slot->write,
 	    .done = on_done,
 	    .event = {.received_at_ms = clock_wall_ms(),
-		      .kind = "sms.received",
-		      .sid = span_of(slot->sid),
-		      .route = SPAN("/twilio/sms"),
-		      .state = EVENT_DONE}
-        };
+		.kind = "sms.received",
+		.sid = span_of(slot->sid),
+		.route = SPAN("/twilio/sms"),
+		.state = EVENT_DONE}};
 	memcpy(slot->txn.key, hash, sizeof(slot->txn.key));
 	write_texts(slot, maker);
 	slot->txn.event.params = buf_span(&slot->params);
@@ -165,9 +163,9 @@ static bool has_room(const char *dir, int64_t events)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"data",   required_argument, NULL, 'd'},
+	    {"data", required_argument, NULL, 'd'},
 	    {"events", required_argument, NULL, 'e'},
-	    {NULL,     0,                 NULL, 0  },
+	    {NULL, 0, NULL, 0},
 	};
 	struct store_config config = {0};
 	struct store *store = NULL;

@@ -39,14 +39,14 @@ static long number(const char *text, const char *option)
 static void read_options(struct drive_config *config, bool *idle, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"connect",     required_argument, NULL, 'a'},
-	    {"url",         required_argument, NULL, 'u'},
-	    {"kind",        required_argument, NULL, 'k'},
+	    {"connect", required_argument, NULL, 'a'},
+	    {"url", required_argument, NULL, 'u'},
+	    {"kind", required_argument, NULL, 'k'},
 	    {"connections", required_argument, NULL, 'c'},
-	    {"seconds",     required_argument, NULL, 's'},
-	    {"warmup",      required_argument, NULL, 'w'},
-	    {"idle",        no_argument,       NULL, 'i'},
-	    {NULL,          0,                 NULL, 0  },
+	    {"seconds", required_argument, NULL, 's'},
+	    {"warmup", required_argument, NULL, 'w'},
+	    {"idle", no_argument, NULL, 'i'},
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -44,11 +44,11 @@ struct pace {
 static void read_options(struct pace *pace, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"connect",     required_argument, NULL, 'a'},
-	    {"url",         required_argument, NULL, 'u'},
-	    {"rate",        required_argument, NULL, 'r'},
+	    {"connect", required_argument, NULL, 'a'},
+	    {"url", required_argument, NULL, 'u'},
+	    {"rate", required_argument, NULL, 'r'},
 	    {"connections", required_argument, NULL, 'c'},
-	    {NULL,          0,                 NULL, 0  },
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 	bool good = true;

@@ -23,20 +23,22 @@ struct sample {
 
 static const struct sample samples[] = {
     {"message",
-     "ToCountry=US&ToState=&SmsMessageSid=SM0123456789abcdef0123456789abcdef&"
+	"ToCountry=US&ToState=&SmsMessageSid=SM0123456789abcdef0123456789abcdef&"
 	"NumMedia=0&ToCity=&FromZip=48116&SmsSid=SM0123456789abcdef0123456789abcdef&"
 	"FromState=MI&SmsStatus=received&FromCity=BRIGHTON&Body=Test+message&"
 	"FromCountry=US&To=%2B18445550100&MessagingServiceSid="
 	"MG0123456789abcdef0123456789abcdef&ToZip=&NumSegments=1&MessageSid="
 	"SM0123456789abcdef0123456789abcdef&AccountSid="
-	"AC0123456789abcdef0123456789abcdef&From=%2B18105550101&ApiVersion=2010-04-01", EVENT_SMS_RECEIVED },
+	"AC0123456789abcdef0123456789abcdef&From=%2B18105550101&ApiVersion=2010-04-01",
+	EVENT_SMS_RECEIVED},
     {"status",
-     "SmsSid=SM0123456789abcdef0123456789abcdef&SmsStatus=delivered&MessageStatus="
+	"SmsSid=SM0123456789abcdef0123456789abcdef&SmsStatus=delivered&MessageStatus="
 	"delivered&To=%2B15558675310&MessageSid=SM0123456789abcdef0123456789abcdef&"
 	"AccountSid=AC0123456789abcdef0123456789abcdef&From=%2B15017122661&"
-	"ApiVersion=2010-04-01",							EVENT_SMS_STATUS   },
+	"ApiVersion=2010-04-01",
+	EVENT_SMS_STATUS},
     {"call",
-     "Called=%2B15558675310&ToState=CA&CallerCountry=US&Direction=inbound&"
+	"Called=%2B15558675310&ToState=CA&CallerCountry=US&Direction=inbound&"
 	"CallerState=NY&ToZip=94105&CallSid=CA0123456789abcdef0123456789abcdef&To="
 	"%2B15558675310&CallerZip=10001&ToCountry=US&StirVerstat=TN-Validation-Passed-A&"
 	"CallToken=%7B%22parentCallInfoToken%22%3A%22eyJhbGciOiJFUzI1NiJ9.eyJjYWxsU2lkIj"
@@ -45,7 +47,8 @@ static const struct sample samples[] = {
 	"2010-04-01&CalledCity=SAN+FRANCISCO&CallStatus=ringing&From=%2B15017122661&"
 	"AccountSid=AC0123456789abcdef0123456789abcdef&CalledCountry=US&CallerCity="
 	"NEW%20YORK&ToCity=SAN+FRANCISCO&FromCountry=US&Caller=%2B15017122661&FromCity="
-	"NEW%20YORK&CalledState=CA&FromZip=10001&FromState=NY",			 EVENT_CALL_RECEIVED},
+	"NEW%20YORK&CalledState=CA&FromZip=10001&FromState=NY",
+	EVENT_CALL_RECEIVED},
 };
 
 static double now_ns(void)

@@ -135,12 +135,12 @@ static const char *type_name(json_t *attribute, const char *where)
 		const char *text, *name;
 		bool values; /* needs them */
 	} types[] = {
-	    {"string",    "TWIML_STRING",    false},
-	    {"url",       "TWIML_URL",       false},
-	    {"integer",   "TWIML_INTEGER",   false},
-	    {"boolean",   "TWIML_BOOLEAN",   true },
-	    {"enum",      "TWIML_ENUM",      true },
-	    {"enum-list", "TWIML_ENUM_LIST", true },
+	    {"string", "TWIML_STRING", false},
+	    {"url", "TWIML_URL", false},
+	    {"integer", "TWIML_INTEGER", false},
+	    {"boolean", "TWIML_BOOLEAN", true},
+	    {"enum", "TWIML_ENUM", true},
+	    {"enum-list", "TWIML_ENUM_LIST", true},
 	};
 
 	const char *text = json_string_value(json_object_get(attribute, "type"));

@@ -42,10 +42,10 @@ int main(int argc, char **argv)
 		const char *word;
 		void (*write)(FILE *out, const struct verbs *verbs);
 	} outputs[] = {
-	    {"header", NULL             },
-	    {"table",  verbs_write_table},
-	    {"calls",  verbs_write_calls},
-	    {"man",    verbs_write_man  },
+	    {"header", NULL},
+	    {"table", verbs_write_table},
+	    {"calls", verbs_write_calls},
+	    {"man", verbs_write_man},
 	};
 
 	static struct verbs verbs;

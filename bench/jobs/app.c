@@ -89,16 +89,16 @@ int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
 	    {OH_MESSAGE, "/one", on_one},
-	    {OH_MESSAGE,    "/batch", on_batch},
+	    {OH_MESSAGE, "/batch", on_batch},
 	    {OH_MESSAGE, "/sms", on_sms},
-	    {OH_UNSIGNED,  "/trees", on_trees},
+	    {OH_UNSIGNED, "/trees", on_trees},
 	    {0},
 	};
 	static const oh_worker workers[] = {
-	    {"effect",           effect, .concurrency = 64},
+	    {"effect", effect, .concurrency = 64},
 	    {"fan", fan, .concurrency = 4},
-	    {"tree",              tree},
-	    {0 },
+	    {"tree", tree},
+	    {0},
 	};
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .workers = workers});
 }

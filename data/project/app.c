@@ -26,8 +26,8 @@ int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
 	    {OH_MESSAGE, "/twilio/sms", on_sms},
-	    {OH_CALL,    "/twilio/voice", on_call},
-	    {0   },
+	    {OH_CALL, "/twilio/voice", on_call},
+	    {0},
 	};
 
 	return oh_main(argc, argv, &(oh_app){.routes = routes});

@@ -105,11 +105,7 @@ static void on_metrics(struct admin *admin, struct request *request)
 static const struct {
 	const char *path;
 	void (*serve)(struct admin *admin, struct request *request);
-} pages[] = {
-    {"/healthz", on_health },
-    {"/readyz",  on_ready  },
-    {"/metrics", on_metrics}
-};
+} pages[] = {{"/healthz", on_health}, {"/readyz", on_ready}, {"/metrics", on_metrics}};
 
 static void serve(void *ctx, struct request *request)
 {

@@ -7,11 +7,11 @@
 
 /* Declared unless the app has declared them itself. */
 static const oh_collection usual[] = {
-    {COLLECTION_KV,  "key"},
-    {COLLECTION_ALERTS,              "group"},
-    {"sms_messages","messageSid"},
+    {COLLECTION_KV, "key"},
+    {COLLECTION_ALERTS, "group"},
+    {"sms_messages", "messageSid"},
     {"calls", "callSid"},
-    {0	     },
+    {0},
 };
 
 static const char *key_in(const oh_collection *table, const char *name)

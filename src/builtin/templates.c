@@ -18,11 +18,11 @@ static const struct {
 	const char *file;
 	enum twiml_kind kind;
 } files[TEMPLATE_NAMES] = {
-    [TEMPLATE_SMS] = {"sms.xml",            TWIML_MESSAGING},
-    [TEMPLATE_SMS_FALLBACK] = {"sms-fallback.xml",   TWIML_MESSAGING},
-    [TEMPLATE_VOICE] = {"voice.xml",          TWIML_VOICE    },
-    [TEMPLATE_VOICE_RECORDED] = {"voice-recorded.xml", TWIML_VOICE    },
-    [TEMPLATE_VOICE_FALLBACK] = {"voice-fallback.xml", TWIML_VOICE    },
+    [TEMPLATE_SMS] = {"sms.xml", TWIML_MESSAGING},
+    [TEMPLATE_SMS_FALLBACK] = {"sms-fallback.xml", TWIML_MESSAGING},
+    [TEMPLATE_VOICE] = {"voice.xml", TWIML_VOICE},
+    [TEMPLATE_VOICE_RECORDED] = {"voice-recorded.xml", TWIML_VOICE},
+    [TEMPLATE_VOICE_FALLBACK] = {"voice-fallback.xml", TWIML_VOICE},
 };
 
 /* What a file looked like when it was last read; all zero when there was none. */

@@ -55,10 +55,7 @@ static int run_test(const struct options *options)
 
 static int run(const struct options *options)
 {
-	static const struct verb verbs[] = {
-	    {"test", run_test, 0, 0, "", ""},
-            {0    }
-        };
+	static const struct verb verbs[] = {{"test", run_test, 0, 0, "", ""}, {0}};
 
 	return verb_run(verbs, options);
 }

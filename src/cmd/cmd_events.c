@@ -145,28 +145,27 @@ static int events_list(const struct options *options)
 static int run(const struct options *options)
 {
 	static const struct verb verbs[] = {
-	    {"list",		       events_list, 0, 0, FILTER "follow limit after", "[options]"},
-	    {"show",			   events_show, 1, 1, "", "ID"},
+	    {"list", events_list, 0, 0, FILTER "follow limit after", "[options]"},
+	    {"show", events_show, 1, 1, "", "ID"},
 	    {"retry", cmd_events_retry, 0, SIZE_MAX, FILTER "all dry-run",
-             "ID…|options"},
-	    {0			   }
-        };
+		"ID…|options"},
+	    {0}};
 	return verb_run(verbs, options);
 }
 
 static const struct flag flags[] = {
-    {"follow",					    NULL, "go on with what comes, until Ctrl-C", 'f', false},
-    {"kind",	      "KIND", "only of that kind: sms.received, call.status …", 0, false},
-    {"sid",					      "SID", "only about that message, call or recording", 0, false},
-    {"state",					      "STATE", "only done, failed or late ones", 0, false},
+    {"follow", NULL, "go on with what comes, until Ctrl-C", 'f', false},
+    {"kind", "KIND", "only of that kind: sms.received, call.status …", 0, false},
+    {"sid", "SID", "only about that message, call or recording", 0, false},
+    {"state", "STATE", "only done, failed or late ones", 0, false},
     {"older", "AGE", "only received longer ago: 90s, 15m, 2h, 7d", 0, false},
-    {"newer",					      "AGE", "only received since then", 0, false},
-    {"error",					       "TEXT", "only with TEXT in why it failed", 0, false},
-    {"limit",       "N", "the newest N (20); 0: all", 'n', false},
-    {"after",					      "ID", "only those after that event", 0, false},
-    {"all",					     NULL, "retry: every failed and late event", 0, false},
-    {"dry-run",		   NULL, "retry: say which, and change nothing", 0, false},
-    {0					     },
+    {"newer", "AGE", "only received since then", 0, false},
+    {"error", "TEXT", "only with TEXT in why it failed", 0, false},
+    {"limit", "N", "the newest N (20); 0: all", 'n', false},
+    {"after", "ID", "only those after that event", 0, false},
+    {"all", NULL, "retry: every failed and late event", 0, false},
+    {"dry-run", NULL, "retry: say which, and change nothing", 0, false},
+    {0},
 };
 
 const struct command cmd_events = {

@@ -187,11 +187,11 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"format",		"FORMAT", "jsonl or csv (jsonl)", 0, false},
+    {"format", "FORMAT", "jsonl or csv (jsonl)", 0, false},
     {"output", "FILE", "write to FILE, readable only by you", 'o', false},
-    {"spreadsheet-safe",                  NULL, "csv: put ' before texts that look like formulas", 0,
-     false},
-    {0	       },
+    {"spreadsheet-safe", NULL, "csv: put ' before texts that look like formulas", 0,
+	false},
+    {0},
 };
 
 const struct command cmd_export = {

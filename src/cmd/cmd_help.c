@@ -39,9 +39,9 @@ static int run(const struct options *options)
 
 /* The flags print parts of the manual pages, which a test compares. */
 static const struct flag flags[] = {
-    {"man-settings",                NULL, "print the settings in mdoc", 0, false},
+    {"man-settings", NULL, "print the settings in mdoc", 0, false},
     {"man-commands", NULL, "print the commands in mdoc", 0, false},
-    {0		       },
+    {0},
 };
 
 const struct command cmd_help = {

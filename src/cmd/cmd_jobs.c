@@ -7,36 +7,35 @@
 static int run(const struct options *options)
 {
 	static const struct verb verbs[] = {
-	    {"list",                cmd_jobs_list, 0, 0, FILTER "limit after", "[options]"},
-	    {"show",                    cmd_jobs_show, 1, 1, "", "ID"},
+	    {"list", cmd_jobs_list, 0, 0, FILTER "limit after", "[options]"},
+	    {"show", cmd_jobs_show, 1, 1, "", "ID"},
 	    {"retry", cmd_jobs_retry, 0, SIZE_MAX, FILTER "all dry-run", "ID…|options"},
-	    {"drop",		     cmd_jobs_drop, 0, SIZE_MAX, FILTER "all dry-run", "ID…|options"},
-	    {"cancel",cmd_jobs_cancel, 0, SIZE_MAX, FILTER "all dry-run",
-             "ID…|options"},
-	    {"pause",                    cmd_jobs_pause, 1, 1, "force", "QUEUE [--force]"},
-	    {"resume",                 cmd_jobs_resume, 1, 1, "", "QUEUE"},
-	    {"stats",               cmd_jobs_stats, 0, 0, "", ""},
-	    {"follow",                    cmd_jobs_follow, 0, 0, "queue state group unique", "[options]"},
-	    {0}
-        };
+	    {"drop", cmd_jobs_drop, 0, SIZE_MAX, FILTER "all dry-run", "ID…|options"},
+	    {"cancel", cmd_jobs_cancel, 0, SIZE_MAX, FILTER "all dry-run",
+		"ID…|options"},
+	    {"pause", cmd_jobs_pause, 1, 1, "force", "QUEUE [--force]"},
+	    {"resume", cmd_jobs_resume, 1, 1, "", "QUEUE"},
+	    {"stats", cmd_jobs_stats, 0, 0, "", ""},
+	    {"follow", cmd_jobs_follow, 0, 0, "queue state group unique", "[options]"},
+	    {0}};
 	return verb_run(verbs, options);
 }
 
 static const struct flag flags[] = {
-    {"queue",						  "QUEUE", "only of that queue", 'q', false},
-    {"state",				    "STATES", "only waiting, blocked, running, done, dead, cancelled", 's',
-     false},
-    {"older",						   "AGE", "only enqueued longer ago: 90s, 15m, 2h, 7d", 0, false},
-    {"newer",						  "AGE", "only enqueued since then", 0, false},
+    {"queue", "QUEUE", "only of that queue", 'q', false},
+    {"state", "STATES", "only waiting, blocked, running, done, dead, cancelled", 's',
+	false},
+    {"older", "AGE", "only enqueued longer ago: 90s, 15m, 2h, 7d", 0, false},
+    {"newer", "AGE", "only enqueued since then", 0, false},
     {"error", "TEXT", "only with TEXT in the error of some try", 0, false},
-    {"group",						    "GROUP", "only of that group", 0, false},
-    {"unique",						  "KEY", "only with that unique key", 0, false},
-    {"limit",            "N", "list: the newest N (20); 0: all", 'n', false},
-    {"after",						   "ID", "list: those after that job", 0, false},
-    {"all",						  NULL, "retry, drop, cancel: all of them, without a filter", 0, false},
-    {"dry-run",			      NULL, "say what would be changed, and change nothing", 0, false},
-    {"force",						   NULL, "pause: a queue that has no jobs yet", 0, false},
-    {0						 },
+    {"group", "GROUP", "only of that group", 0, false},
+    {"unique", "KEY", "only with that unique key", 0, false},
+    {"limit", "N", "list: the newest N (20); 0: all", 'n', false},
+    {"after", "ID", "list: those after that job", 0, false},
+    {"all", NULL, "retry, drop, cancel: all of them, without a filter", 0, false},
+    {"dry-run", NULL, "say what would be changed, and change nothing", 0, false},
+    {"force", NULL, "pause: a queue that has no jobs yet", 0, false},
+    {0},
 };
 
 const struct command cmd_jobs = {

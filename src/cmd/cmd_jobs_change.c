@@ -156,14 +156,12 @@ static int run(const struct options *options, const struct change_kind *kind)
 {
 	struct store_reader *reader = NULL;
 	struct error err;
-	struct change change = {
-	    .options = options,
+	struct change change = {.options = options,
 	    .kind = kind,
 	    .look = {.now_ms = clock_wall_ms(),
-		     .colour = term_colour(stdout),
-		     .width = term_width(stdout)},
-	    .dry = options_has(options, "dry-run")
-        };
+		.colour = term_colour(stdout),
+		.width = term_width(stdout)},
+	    .dry = options_has(options, "dry-run")};
 	if (read_options(&change, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&reader, options, &err);

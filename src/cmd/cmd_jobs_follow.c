@@ -199,12 +199,10 @@ static int begin(struct follow *follow, struct error *err)
 int cmd_jobs_follow(const struct options *options)
 {
 	struct error err;
-	struct follow follow = {
-	    .options = options,
+	struct follow follow = {.options = options,
 	    .look = {.now_ms = clock_wall_ms(),
-		     .colour = term_colour(stdout),
-		     .width = term_width(stdout)}
-        };
+		.colour = term_colour(stdout),
+		.width = term_width(stdout)}};
 	if (job_filter_read(&follow.query, options, follow.look.now_ms, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&follow.reader, options, &err);

@@ -122,12 +122,12 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"sort",							"FIELD", "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}", 0,
-     false},
+    {"sort", "FIELD", "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}", 0,
+	false},
     {"limit", "N", "at most N documents", 'n', false},
-    {"skip",							 "N", "leave out the first N", 0, false},
-    {"count",						       NULL, "only say how many", 0, false},
-    {0				       },
+    {"skip", "N", "leave out the first N", 0, false},
+    {"count", NULL, "only say how many", 0, false},
+    {0},
 };
 
 const struct command cmd_query = {

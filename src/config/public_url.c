@@ -37,10 +37,7 @@ static int check_host(struct span host, struct error *err)
 
 static bool scheme_of(struct span text, struct span *scheme)
 {
-	static const struct span known[] = {
-	    {"https", 5},
-            {"http",  4}
-        };
+	static const struct span known[] = {{"https", 5}, {"http", 4}};
 	for (size_t i = 0; i < 2; i++) {
 		size_t len = known[i].len;
 		if (text.len > len + 3 && span_ieq(span_head(text, len), known[i]) &&

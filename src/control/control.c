@@ -137,10 +137,8 @@ static void serve_one(struct control *control, int fd)
 static void *control_thread(void *arg)
 {
 	struct control *control = arg;
-	struct pollfd fds[2] = {
-	    {.fd = control->listener, .events = POLLIN},
-	    {.fd = control->stop[0],  .events = POLLIN}
-        };
+	struct pollfd fds[2] = {{.fd = control->listener, .events = POLLIN},
+	    {.fd = control->stop[0], .events = POLLIN}};
 	for (;;) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return NULL;

@@ -117,10 +117,10 @@ static const struct {
 	int (*make)(struct changes *changes, enum job_op op, const json_t *request,
 	    struct error *err);
 } doings[] = {
-    {"retry",  JOB_RETRY,  change_jobs },
-    {"cancel", JOB_CANCEL, change_jobs },
-    {"drop",   JOB_DROP,   change_jobs },
-    {"pause",  JOB_PAUSE,  change_queue},
+    {"retry", JOB_RETRY, change_jobs},
+    {"cancel", JOB_CANCEL, change_jobs},
+    {"drop", JOB_DROP, change_jobs},
+    {"pause", JOB_PAUSE, change_queue},
     {"resume", JOB_RESUME, change_queue},
 };
 
@@ -168,9 +168,9 @@ static const struct {
 	int (*execute)(struct store *store, const json_t *request, json_t **answer,
 	    struct error *err);
 } commands[] = {
-    {"forget",       execute_forget      },
-    {"index",        execute_index       },
-    {"jobs",         execute_jobs        },
+    {"forget", execute_forget},
+    {"index", execute_index},
+    {"jobs", execute_jobs},
     {"events-retry", execute_events_retry},
 };
 

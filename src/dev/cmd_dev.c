@@ -218,7 +218,7 @@ static int run_until_stopped(struct dev *dev, int signals)
 {
 	struct pollfd fds[2] = {
 	    {.fd = dev->watch, .events = POLLIN},
-	    {.fd = signals,    .events = POLLIN},
+	    {.fd = signals, .events = POLLIN},
 	};
 	int code = build(dev);
 	while (code == EXIT_OK) {

@@ -14,15 +14,15 @@ static const struct kind {
 	enum event_kind kind;
 	bool is_call; /* which TwiML it is answered with */
 } kinds[] = {
-    [OH_MESSAGE] = {EVENT_SMS_RECEIVED,     false},
-    [OH_MESSAGE_STATUS] = {EVENT_SMS_STATUS,       false},
-    [OH_CALL] = {EVENT_CALL_RECEIVED,    true },
-    [OH_CALL_ACTION] = {EVENT_CALL_ACTION,      true },
-    [OH_CALL_STATUS] = {EVENT_CALL_STATUS,      true },
-    [OH_RECORDING] = {EVENT_RECORDING_STATUS, true },
-    [OH_TRANSCRIPTION] = {EVENT_TRANSCRIPTION,    true },
-    [OH_SIGNED] = {EVENT_OTHER,            true },
-    [OH_UNSIGNED] = {EVENT_OTHER,            true },
+    [OH_MESSAGE] = {EVENT_SMS_RECEIVED, false},
+    [OH_MESSAGE_STATUS] = {EVENT_SMS_STATUS, false},
+    [OH_CALL] = {EVENT_CALL_RECEIVED, true},
+    [OH_CALL_ACTION] = {EVENT_CALL_ACTION, true},
+    [OH_CALL_STATUS] = {EVENT_CALL_STATUS, true},
+    [OH_RECORDING] = {EVENT_RECORDING_STATUS, true},
+    [OH_TRANSCRIPTION] = {EVENT_TRANSCRIPTION, true},
+    [OH_SIGNED] = {EVENT_OTHER, true},
+    [OH_UNSIGNED] = {EVENT_OTHER, true},
 };
 
 static int check_methods(struct span methods, struct error *err)

@@ -168,9 +168,7 @@ static void on_crash(int signal, siginfo_t *info, void *context)
 	    .pair_count = 2};
 	size_t len = put_hex(watch.touched, (uintptr_t)info->si_addr);
 	watch.pairs[0] = (struct frame_pair){SPAN("signal"), signal_name(signal)};
-	watch.pairs[1] = (struct frame_pair){
-	    SPAN("address"), {watch.touched, len}
-        };
+	watch.pairs[1] = (struct frame_pair){SPAN("address"), {watch.touched, len}};
 	add_places(&log, &at);
 	frame_put_log(&watch.frame, &log);
 	struct span left = buf_span(&watch.frame);

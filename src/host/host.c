@@ -110,9 +110,7 @@ static void send_progress(void *ctx, const struct frame_progress *progress)
 static void tell_dropped(struct host *host, const struct frame_event *event)
 {
 	char count[16];
-	struct frame_pair pair = {
-	    SPAN("lines"), {count, 0}
-        };
+	struct frame_pair pair = {SPAN("lines"), {count, 0}};
 	const struct frame_log line = {.id = event->id,
 	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
 	    .pairs = &pair,

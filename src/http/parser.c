@@ -92,10 +92,8 @@ static int on_header_field(llhttp_t *machine, const char *at, size_t len)
 		request->headers = grown;
 		parser->header_room = room;
 	}
-	request->headers[request->header_count++] = (struct header){
-	    {at,           len},
-            {at + len + 1, 0  }
-        };
+	request->headers[request->header_count++] =
+	    (struct header){{at, len}, {at + len + 1, 0}};
 	return 0;
 }
 

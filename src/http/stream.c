@@ -101,10 +101,7 @@ static size_t send_now(struct stream *stream, struct span head, struct span body
 		const char *in;
 		void *out;
 	} bytes[2] = {{head.ptr}, {body.ptr}};
-	struct iovec pieces[2] = {
-	    {bytes[0].out, head.len},
-            {bytes[1].out, body.len}
-        };
+	struct iovec pieces[2] = {{bytes[0].out, head.len}, {bytes[1].out, body.len}};
 	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = body.len > 0 ? 2 : 1};
 	ssize_t sent = sendmsg(
 	    bufferevent_getfd(stream->bev), &message, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -29,11 +29,11 @@ enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY, FIELDS };
 
 /* 7 is Sunday again. */
 static const struct field fields[FIELDS] = {
-    {"minute",       0, 59, NULL,     0 },
-    {"hour",         0, 23, NULL,     0 },
-    {"day of month", 1, 31, NULL,     0 },
-    {"month",        1, 12, months,   12},
-    {"day of week",  0, 7,  weekdays, 7 },
+    {"minute", 0, 59, NULL, 0},
+    {"hour", 0, 23, NULL, 0},
+    {"day of month", 1, 31, NULL, 0},
+    {"month", 1, 12, months, 12},
+    {"day of week", 0, 7, weekdays, 7},
 };
 
 /* ---- parsing ---- */
@@ -163,12 +163,12 @@ static struct span expand(struct span text)
 	static const struct {
 		const char *name, *table;
 	} names[] = {
-	    {"@hourly",   "0 * * * *"},
-	    {"@daily",    "0 0 * * *"},
+	    {"@hourly", "0 * * * *"},
+	    {"@daily", "0 0 * * *"},
 	    {"@midnight", "0 0 * * *"},
-	    {"@weekly",   "0 0 * * 0"},
-	    {"@monthly",  "0 0 1 * *"},
-	    {"@yearly",   "0 0 1 1 *"},
+	    {"@weekly", "0 0 * * 0"},
+	    {"@monthly", "0 0 1 * *"},
+	    {"@yearly", "0 0 1 1 *"},
 	    {"@annually", "0 0 1 1 *"},
 	};
 

@@ -94,8 +94,8 @@ static const struct logic {
 	bool negated;
 } logics[] = {
     {"$and", FILTER_AND, false},
-    {"$or",  FILTER_OR,  false},
-    {"$nor", FILTER_OR,  true },
+    {"$or", FILTER_OR, false},
+    {"$nor", FILTER_OR, true},
 };
 
 #define LOGIC_COUNT (sizeof(logics) / sizeof(logics[0]))

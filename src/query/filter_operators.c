@@ -104,18 +104,18 @@ static const struct operation {
 	bool negated;
 	int (*take)(struct term *term, struct error *err);
 } operations[] = {
-    {"$eq",      FILTER_EQ,     false, take_any    },
-    {"$ne",      FILTER_EQ,     true,  take_any    },
-    {"$gt",      FILTER_GT,     false, take_ordered},
-    {"$gte",     FILTER_GTE,    false, take_ordered},
-    {"$lt",      FILTER_LT,     false, take_ordered},
-    {"$lte",     FILTER_LTE,    false, take_ordered},
-    {"$in",      FILTER_IN,     false, take_list   },
-    {"$nin",     FILTER_IN,     true,  take_list   },
-    {"$exists",  FILTER_EXISTS, false, take_exists },
-    {"$regex",   FILTER_REGEX,  false, take_regex  },
-    {"$options", FILTER_AND,    false, take_options},
-    {"$not",     FILTER_NOT,    false, take_not    },
+    {"$eq", FILTER_EQ, false, take_any},
+    {"$ne", FILTER_EQ, true, take_any},
+    {"$gt", FILTER_GT, false, take_ordered},
+    {"$gte", FILTER_GTE, false, take_ordered},
+    {"$lt", FILTER_LT, false, take_ordered},
+    {"$lte", FILTER_LTE, false, take_ordered},
+    {"$in", FILTER_IN, false, take_list},
+    {"$nin", FILTER_IN, true, take_list},
+    {"$exists", FILTER_EXISTS, false, take_exists},
+    {"$regex", FILTER_REGEX, false, take_regex},
+    {"$options", FILTER_AND, false, take_options},
+    {"$not", FILTER_NOT, false, take_not},
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))

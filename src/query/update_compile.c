@@ -59,14 +59,14 @@ static const struct operation {
 	int (*check)(
 	    struct update *update, struct update_action *action, struct error *err);
 } operations[] = {
-    {"$set",         UPDATE_SET,           NULL        },
-    {"$setOnInsert", UPDATE_SET_ON_INSERT, NULL        },
-    {"$unset",       UPDATE_UNSET,         NULL        },
-    {"$inc",         UPDATE_INC,           check_number},
-    {"$push",        UPDATE_PUSH,          check_each  },
-    {"$addToSet",    UPDATE_ADD_TO_SET,    check_each  },
-    {"$pull",        UPDATE_PULL,          check_pull  },
-    {"$rename",      UPDATE_RENAME,        check_rename},
+    {"$set", UPDATE_SET, NULL},
+    {"$setOnInsert", UPDATE_SET_ON_INSERT, NULL},
+    {"$unset", UPDATE_UNSET, NULL},
+    {"$inc", UPDATE_INC, check_number},
+    {"$push", UPDATE_PUSH, check_each},
+    {"$addToSet", UPDATE_ADD_TO_SET, check_each},
+    {"$pull", UPDATE_PULL, check_pull},
+    {"$rename", UPDATE_RENAME, check_rename},
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))

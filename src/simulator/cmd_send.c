@@ -32,18 +32,18 @@ static const struct {
 	const char *flag;
 	enum sample_value value;
 } chosen[] = {
-    {"sid",         SAMPLE_SID           },
-    {"call-sid",    SAMPLE_CALL_SID      },
-    {"account",     SAMPLE_ACCOUNT_SID   },
-    {"from",        SAMPLE_FROM          },
-    {"to",          SAMPLE_TO            },
-    {"body",        SAMPLE_BODY          },
-    {"status",      SAMPLE_MESSAGE_STATUS},
-    {"call-status", SAMPLE_CALL_STATE    },
-    {"error-code",  SAMPLE_ERROR_CODE    },
-    {"digits",      SAMPLE_DIGITS        },
-    {"speech",      SAMPLE_SPEECH        },
-    {"duration",    SAMPLE_DURATION      },
+    {"sid", SAMPLE_SID},
+    {"call-sid", SAMPLE_CALL_SID},
+    {"account", SAMPLE_ACCOUNT_SID},
+    {"from", SAMPLE_FROM},
+    {"to", SAMPLE_TO},
+    {"body", SAMPLE_BODY},
+    {"status", SAMPLE_MESSAGE_STATUS},
+    {"call-status", SAMPLE_CALL_STATE},
+    {"error-code", SAMPLE_ERROR_CODE},
+    {"digits", SAMPLE_DIGITS},
+    {"speech", SAMPLE_SPEECH},
+    {"duration", SAMPLE_DURATION},
 };
 
 static int read_kind(struct send *send, struct error *err)
@@ -116,11 +116,11 @@ static int read_tamper(struct send *send, struct error *err)
 		const char *name;
 		enum tamper tamper;
 	} ways[] = {
-	    {"",          TAMPER_SIGNATURE},
+	    {"", TAMPER_SIGNATURE},
 	    {"signature", TAMPER_SIGNATURE},
-	    {"body",      TAMPER_BODY     },
-	    {"param",     TAMPER_PARAM    },
-	    {"url",       TAMPER_URL      },
+	    {"body", TAMPER_BODY},
+	    {"param", TAMPER_PARAM},
+	    {"url", TAMPER_URL},
 	};
 
 	const char *way = options_value(send->options, "tamper");
@@ -344,33 +344,33 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"from",						       "NUMBER", "who writes or calls (+15551234567)", 0, false},
-    {"to",			"NUMBER", "your number (+15559876543)", 0, false},
-    {"body",						       "TEXT", "the message; what was transcribed", 0, false},
-    {"media",							 "URL[,TYPE]", "a medium of the message; may be repeated", 0, false},
-    {"num-media",				"N", "so many media, with made-up URLs", 0, false},
-    {"sid",						       "SID", "of the message, call, recording or transcription (random)", 0,
-     false},
-    {"call-sid",						       "CA…", "of the recording's or transcription's call (random)", 0,
-     false},
-    {"account",			 "AC…", "the account (AC and zeros)", 0, false},
-    {"status",						       "STATUS", "status: MessageStatus (delivered)", 0, false},
-    {"error-code",						      "CODE", "status: ErrorCode (30003 when it failed)", 0, false},
-    {"call-status",                  "STATUS", "CallStatus (ringing; call-status: completed)", 0, false},
-    {"duration",						       "SECONDS", "of the call or the recording", 0, false},
-    {"digits",						  "KEYS", "gather: keys pressed (1)", 0, false},
-    {"speech",			  "TEXT", "gather: what was said", 0, false},
-    {"param",						       "NAME=VALUE", "set any parameter; may be repeated", 0, false},
-    {"url",							"URL", "what is called and signed (http://127.0.0.1:8080)", 0, false},
+    {"from", "NUMBER", "who writes or calls (+15551234567)", 0, false},
+    {"to", "NUMBER", "your number (+15559876543)", 0, false},
+    {"body", "TEXT", "the message; what was transcribed", 0, false},
+    {"media", "URL[,TYPE]", "a medium of the message; may be repeated", 0, false},
+    {"num-media", "N", "so many media, with made-up URLs", 0, false},
+    {"sid", "SID", "of the message, call, recording or transcription (random)", 0,
+	false},
+    {"call-sid", "CA…", "of the recording's or transcription's call (random)", 0,
+	false},
+    {"account", "AC…", "the account (AC and zeros)", 0, false},
+    {"status", "STATUS", "status: MessageStatus (delivered)", 0, false},
+    {"error-code", "CODE", "status: ErrorCode (30003 when it failed)", 0, false},
+    {"call-status", "STATUS", "CallStatus (ringing; call-status: completed)", 0, false},
+    {"duration", "SECONDS", "of the call or the recording", 0, false},
+    {"digits", "KEYS", "gather: keys pressed (1)", 0, false},
+    {"speech", "TEXT", "gather: what was said", 0, false},
+    {"param", "NAME=VALUE", "set any parameter; may be repeated", 0, false},
+    {"url", "URL", "what is called and signed (http://127.0.0.1:8080)", 0, false},
     {"connect", "A:P", "dial this instead, in plain HTTP", 0, false},
-    {"method",							"METHOD", "POST or GET (POST)", 0, false},
-    {"token-env",						   "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
-    {"no-signature",       NULL, "do not sign", 0, false},
-    {"tamper",							"WHAT", "spoil it: signature, body, param or url", 0, true},
-    {"repeat",						    "N", "send the very same request N times", 0, false},
-    {"fresh",				NULL, "with --repeat: new SIDs for each", 0, false},
-    {"parallel",						       "N", "so many at once", 0, false},
-    {0						    },
+    {"method", "METHOD", "POST or GET (POST)", 0, false},
+    {"token-env", "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {"no-signature", NULL, "do not sign", 0, false},
+    {"tamper", "WHAT", "spoil it: signature, body, param or url", 0, true},
+    {"repeat", "N", "send the very same request N times", 0, false},
+    {"fresh", NULL, "with --repeat: new SIDs for each", 0, false},
+    {"parallel", "N", "so many at once", 0, false},
+    {0},
 };
 
 const struct command cmd_send = {

@@ -57,7 +57,7 @@ static void take(struct walk *walk, sqlite3_stmt *stmt)
 	    .params = copy(arena, stmt, 8),
 	    .raw = copy(arena, stmt, 9),
 	    .reply = {sqlite3_column_int(stmt, 10), copy(arena, stmt, 11),
-		      copy(arena, stmt, 12)},
+		copy(arena, stmt, 12)},
 	    .duplicates = sqlite3_column_int64(stmt, 13),
 	    .request = copy(arena, stmt, 14),
 	};

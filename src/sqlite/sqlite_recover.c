@@ -10,13 +10,11 @@
 static int count_try(struct sqlite_writer *w, sqlite3_stmt *row,
     const struct running_list *list, int64_t id, struct error *err)
 {
-	struct store_job_write write = {
-	    .op = JOB_SETTLE,
+	struct store_job_write write = {.op = JOB_SETTLE,
 	    .job = {.id = id, .state = JOB_WAITING},
 	    .count = true,
 	    .error = SPAN("the server stopped while it ran"),
-	    .now_ms = clock_wall_ms()
-        };
+	    .now_ms = clock_wall_ms()};
 	(void)sqlite3_bind_int64(row, 1, id);
 	int rc = sqlite_db_step(row, err);
 	if (rc != 1)

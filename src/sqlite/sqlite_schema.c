@@ -37,9 +37,9 @@ struct migration {
 
 /* Migration i makes schema i + 1. Never change one that was released: add. */
 static const struct migration migrations[] = {
-    {first_tables,				&keys_schema,        "0.1.0"},
-    {NULL,					&sqlite_jobs_schema, "0.1.0"},
-    {"ALTER TABLE event ADD COLUMN request TEXT", NULL,                "0.1.0"},
+    {first_tables, &keys_schema, "0.1.0"},
+    {NULL, &sqlite_jobs_schema, "0.1.0"},
+    {"ALTER TABLE event ADD COLUMN request TEXT", NULL, "0.1.0"},
 };
 
 enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };

@@ -280,20 +280,20 @@ static int prepare(struct sqlite_writer *w, struct error *err)
 		sqlite3_stmt **stmt;
 		const char *sql;
 	} all[] = {
-	    {&w->begin,        "BEGIN IMMEDIATE"						    },
-	    {&w->commit,       "COMMIT"							     },
-	    {&w->rollback,     "ROLLBACK"							   },
-	    {&w->savepoint,    "SAVEPOINT txn"						      },
-	    {&w->release,      "RELEASE txn"							},
-	    {&w->undo,         "ROLLBACK TO txn"						    },
+	    {&w->begin, "BEGIN IMMEDIATE"},
+	    {&w->commit, "COMMIT"},
+	    {&w->rollback, "ROLLBACK"},
+	    {&w->savepoint, "SAVEPOINT txn"},
+	    {&w->release, "RELEASE txn"},
+	    {&w->undo, "ROLLBACK TO txn"},
 	    {&w->add_event,
-             "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"                },
+		"INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"},
 	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?, request = NULL"
 			       " WHERE id = ? AND failure IS NOT NULL"},
 	    {&w->count_repeat,
-             "UPDATE event SET duplicates = duplicates + ? WHERE id = ?"                            },
-	    {&w->set_next_row, "UPDATE meta SET value = ? WHERE name = 'next_row'"                  },
-	    {&w->probe,        "INSERT OR REPLACE INTO meta VALUES('last_failure', ?)"              },
+		"UPDATE event SET duplicates = duplicates + ? WHERE id = ?"},
+	    {&w->set_next_row, "UPDATE meta SET value = ? WHERE name = 'next_row'"},
+	    {&w->probe, "INSERT OR REPLACE INTO meta VALUES('last_failure', ?)"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -199,53 +199,53 @@ struct miss {
 /* Before other URLs are tried: what a URL cannot explain, or explains less well. */
 static const struct miss first_misses[] = {
     {is_malformed,
-     {"malformed", "the X-Twilio-Signature header is not 28 characters of Base64: "
-		      "something on the way changes it, or it is not Twilio's"}  },
+	{"malformed", "the X-Twilio-Signature header is not 28 characters of Base64: "
+		      "something on the way changes it, or it is not Twilio's"}},
     {matches_listed,
-     {"token", "another token configured here signed this: add it to the account's "
-		  "tokens in TWILIO_AUTH_TOKENS"}                                },
+	{"token", "another token configured here signed this: add it to the account's "
+		  "tokens in TWILIO_AUTH_TOKENS"}},
     {matches_unlisted,
-     {"token", "a token listed for another account signed this: list it for this "
-		  "account too, in TWILIO_AUTH_TOKENS"}                          },
+	{"token", "a token listed for another account signed this: list it for this "
+		  "account too, in TWILIO_AUTH_TOKENS"}},
     {has_no_token,
-     {"account", "this account has no token here, and there is no default one: add "
+	{"account", "this account has no token here, and there is no default one: add "
 		    "AC…:token to TWILIO_AUTH_TOKENS or set TWILIO_AUTH_TOKEN"}},
     {matches_but_hash,
-     {"body-hash", "the URL is signed, but the body is not the one that bodySHA256 "
-		      "stands for: let no proxy change the body"}                },
+	{"body-hash", "the URL is signed, but the body is not the one that bodySHA256 "
+		      "stands for: let no proxy change the body"}},
     {matches_but_form,
-     {"json-as-form",
+	{"json-as-form",
 	    "the signature covers the URL without the form: this was signed "
-	    "as GET or JSON; keep the method and Content-Type Twilio sends"}     },
+	    "as GET or JSON; keep the method and Content-Type Twilio sends"}},
     {matches_but_body,
-     {"body-hash",
+	{"body-hash",
 	    "the URL is signed, but nothing in it covers the body: bodySHA256 "
-	    "is missing; let no proxy change the query"}                         },
+	    "is missing; let no proxy change the query"}},
     {matches_body_as_form,
-     {"form-as-json",
+	{"form-as-json",
 	    "the body is signed as a form, but its Content-Type is JSON's: "
-	    "let the proxy keep the Content-Type Twilio sends"}                  },
+	    "let the proxy keep the Content-Type Twilio sends"}},
     {matches_query_twice,
-     {"get-params", "the signature counts the query's parameters twice: with GET, "
-		       "whatever signs must cover the URL alone"}                },
+	{"get-params", "the signature counts the query's parameters twice: with GET, "
+		       "whatever signs must cover the URL alone"}},
     {matches_query_posted,
-     {"get-params", "this was signed as POST and came as GET: a redirect loses the "
-		       "form; give Twilio the URL it leads to"}                  },
+	{"get-params", "this was signed as POST and came as GET: a redirect loses the "
+		       "form; give Twilio the URL it leads to"}},
 };
 
 /* After other URLs: what other forms may have been signed. */
 static const struct miss last_misses[] = {
     {matches_trimmed,
-     {"trimmed", "the signature covers the form trimmed or without empty values: "
-		    "sign it as it is sent"}    },
+	{"trimmed", "the signature covers the form trimmed or without empty values: "
+		    "sign it as it is sent"}},
     {matches_with_empties,
-     {"trimmed", "a program in front of this server drops empty values: let it pass "
+	{"trimmed", "a program in front of this server drops empty values: let it pass "
 		    "the body through as it is"}},
     {matches_without_late,
-     {"call-token",
+	{"call-token",
 	    "the signature does not cover CallToken or StirVerstat: something "
 	    "on the way adds them, or Twilio does after signing; please "
-	    "report it"}			},
+	    "report it"}},
 };
 
 static bool find_miss(struct diagnosis *out, const struct inquiry *inquiry,

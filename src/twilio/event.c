@@ -195,18 +195,18 @@ static int rank_of(const struct rank *ranks, size_t count, struct span status)
 int event_message_rank(struct span status)
 {
 	static const struct rank ranks[] = {
-	    {"accepted",    0},
-	    {"scheduled",   0},
-	    {"receiving",   0},
-	    {"received",    0},
-	    {"queued",      1},
-	    {"sending",     2},
-	    {"sent",        3},
-	    {"delivered",   4},
+	    {"accepted", 0},
+	    {"scheduled", 0},
+	    {"receiving", 0},
+	    {"received", 0},
+	    {"queued", 1},
+	    {"sending", 2},
+	    {"sent", 3},
+	    {"delivered", 4},
 	    {"undelivered", 4},
-	    {"failed",      4},
-	    {"canceled",    4},
-	    {"read",        5},
+	    {"failed", 4},
+	    {"canceled", 4},
+	    {"read", 5},
 	};
 	return rank_of(ranks, sizeof(ranks) / sizeof(ranks[0]), status);
 }
@@ -214,15 +214,15 @@ int event_message_rank(struct span status)
 int event_call_rank(struct span status)
 {
 	static const struct rank ranks[] = {
-	    {"queued",      0},
-	    {"initiated",   0},
-	    {"ringing",     1},
+	    {"queued", 0},
+	    {"initiated", 0},
+	    {"ringing", 1},
 	    {"in-progress", 2},
-	    {"completed",   3},
-	    {"busy",        3},
-	    {"failed",      3},
-	    {"no-answer",   3},
-	    {"canceled",    3},
+	    {"completed", 3},
+	    {"busy", 3},
+	    {"failed", 3},
+	    {"no-answer", 3},
+	    {"canceled", 3},
 	};
 	return rank_of(ranks, sizeof(ranks) / sizeof(ranks[0]), status);
 }

@@ -106,15 +106,15 @@ static const struct sample_form {
 	const char *state; /* the usual CallStatus; NULL: it has none */
 	const char *body;
 } forms[SAMPLE_KINDS] = {
-    {"sms",           "/twilio/sms",                 "SM", NULL,          MESSAGE       },
-    {"mms",           "/twilio/sms",                 "MM", NULL,          MESSAGE       },
-    {"status",        "/twilio/sms/status",          "SM", NULL,          MESSAGE_STATUS},
-    {"call",          "/twilio/voice",               "CA", "ringing",     CALL          },
-    {"call-status",   "/twilio/voice/status",        "CA", "completed",   CALL_STATUS   },
-    {"gather",        "/twilio/voice/gather",        "CA", "in-progress", GATHER        },
-    {"record",        "/twilio/voice/recording",     "CA", "in-progress", RECORD        },
-    {"recording",     "/twilio/voice/recording",     "RE", NULL,          RECORDING     },
-    {"transcription", "/twilio/voice/transcription", "TR", "completed",   TRANSCRIPTION },
+    {"sms", "/twilio/sms", "SM", NULL, MESSAGE},
+    {"mms", "/twilio/sms", "MM", NULL, MESSAGE},
+    {"status", "/twilio/sms/status", "SM", NULL, MESSAGE_STATUS},
+    {"call", "/twilio/voice", "CA", "ringing", CALL},
+    {"call-status", "/twilio/voice/status", "CA", "completed", CALL_STATUS},
+    {"gather", "/twilio/voice/gather", "CA", "in-progress", GATHER},
+    {"record", "/twilio/voice/recording", "CA", "in-progress", RECORD},
+    {"recording", "/twilio/voice/recording", "RE", NULL, RECORDING},
+    {"transcription", "/twilio/voice/transcription", "TR", "completed", TRANSCRIPTION},
 };
 
 const char *sample_name(enum sample_kind kind)
@@ -236,15 +236,15 @@ static void complete_call_status(struct sample *sample, struct arena *arena)
 	static const struct {
 		const char *state, *sequence, *sip, *seconds;
 	} usual[] = {
-	    {"queued",      "0", NULL,  NULL},
-	    {"initiated",   "0", NULL,  NULL},
-	    {"ringing",     "1", NULL,  NULL},
-	    {"in-progress", "2", NULL,  NULL},
-	    {"completed",   "3", "200", "42"},
-	    {"busy",        "2", "486", "0" },
-	    {"failed",      "2", "404", "0" },
-	    {"no-answer",   "2", "480", "0" },
-	    {"canceled",    "2", "487", "0" },
+	    {"queued", "0", NULL, NULL},
+	    {"initiated", "0", NULL, NULL},
+	    {"ringing", "1", NULL, NULL},
+	    {"in-progress", "2", NULL, NULL},
+	    {"completed", "3", "200", "42"},
+	    {"busy", "2", "486", "0"},
+	    {"failed", "2", "404", "0"},
+	    {"no-answer", "2", "480", "0"},
+	    {"canceled", "2", "487", "0"},
 	};
 	struct span state = sample->values[SAMPLE_CALL_STATE];
 	int64_t seconds;

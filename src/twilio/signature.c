@@ -238,9 +238,9 @@ static struct candidates candidates_of(
 	struct span lower = host_lower(request->host, arena);
 	struct candidates out = {
 	    .hosts = {request->host, host_other_port(request->host, port, arena),
-		      lower					       },
-	    .targets = { target, query_rewrite(target, SPAN("'"), SPAN("%27"),               arena),
-		      query_rewrite(target, SPAN("%27"), SPAN("'"), arena)},
+		lower},
+	    .targets = {target, query_rewrite(target, SPAN("'"), SPAN("%27"), arena),
+		query_rewrite(target, SPAN("%27"), SPAN("'"), arena)},
 	};
 	if (lower.ptr != NULL)
 		out.hosts[3] = host_other_port(lower, port, arena);

@@ -44,7 +44,7 @@ static void add(struct tokens *tokens, struct span account, struct span secret)
 	    mem_resize(tokens->entries, tokens->count + 1, sizeof(*tokens->entries));
 	tokens->entries[tokens->count++] = (struct entry){
 	    .token = {.account = {memory, account.len},
-		      .secret = {memory + account.len, secret.len}},
+		.secret = {memory + account.len, secret.len}},
 	    .memory = memory,
 	};
 }

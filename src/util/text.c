@@ -110,12 +110,7 @@ bool text_duration(struct span text, int64_t *out_ms)
 		const char *suffix;
 		int64_t ms;
 	} units[] = {
-	    {"ms", 1       },
-            {"s",  1000    },
-            {"m",  60000   },
-            {"h",  3600000 },
-            {"d",  86400000}
-        };
+	    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
 
 	int64_t unit = 1000;
 	size_t count = 0;

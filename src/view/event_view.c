@@ -51,13 +51,13 @@ static const struct {
 	const char *kind, *what, *more;
 	bool numbers;
 } subjects[] = {
-    {"sms.received",     "Body",              NULL,                true },
-    {"sms.status",       "MessageStatus",     "ErrorCode",         true },
-    {"call.received",    "CallStatus",        NULL,                true },
-    {"call.action",      "Digits",            "SpeechResult",      true },
-    {"call.status",      "CallStatus",        "CallDuration",      true },
-    {"recording.status", "RecordingStatus",   "RecordingDuration", false},
-    {"transcription",    "TranscriptionText", NULL,                true },
+    {"sms.received", "Body", NULL, true},
+    {"sms.status", "MessageStatus", "ErrorCode", true},
+    {"call.received", "CallStatus", NULL, true},
+    {"call.action", "Digits", "SpeechResult", true},
+    {"call.status", "CallStatus", "CallDuration", true},
+    {"recording.status", "RecordingStatus", "RecordingDuration", false},
+    {"transcription", "TranscriptionText", NULL, true},
 };
 
 void event_view_subject(FILE *out, const struct store_event *event)

@@ -207,15 +207,15 @@ static const struct {
 	const char *name;
 	void (*show)(const struct view *view, const xmlNode *node);
 } verbs[] = {
-    {"Say",      show_say     },
-    {"Play",     show_play    },
-    {"Pause",    show_pause   },
-    {"Record",   show_record  },
-    {"Gather",   show_gather  },
-    {"Dial",     show_dial    },
+    {"Say", show_say},
+    {"Play", show_play},
+    {"Pause", show_pause},
+    {"Record", show_record},
+    {"Gather", show_gather},
+    {"Dial", show_dial},
     {"Redirect", show_redirect},
-    {"Hangup",   show_hangup  },
-    {"Reject",   show_reject  },
+    {"Hangup", show_hangup},
+    {"Reject", show_reject},
 };
 
 static void show_verb(const struct view *view, const xmlNode *node)

@@ -12,11 +12,11 @@ const char *when_span(char out[WHEN_SPAN_SIZE], int64_t ms)
 		int64_t below, unit;
 		const char *name;
 	} units[] = {
-	    {SECOND,    1,      "ms"},
-	    {MINUTE,    SECOND, "s" },
-	    {HOUR,      MINUTE, "m" },
-	    {DAY,       HOUR,   "h" },
-	    {INT64_MAX, DAY,    "d" },
+	    {SECOND, 1, "ms"},
+	    {MINUTE, SECOND, "s"},
+	    {HOUR, MINUTE, "m"},
+	    {DAY, HOUR, "h"},
+	    {INT64_MAX, DAY, "d"},
 	};
 
 	size_t i = 0;

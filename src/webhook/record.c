@@ -145,10 +145,9 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .query = query_of(webhook),
 	    .state = state,
 	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
-	    .raw = all_in_params ? (struct span){0                  }
-                 : request->body,
-	    .reply = { webhook->reply.status, span_of(webhook->reply.content_type),
-						 webhook->reply.body},
+	    .raw = all_in_params ? (struct span){0} : request->body,
+	    .reply = {webhook->reply.status, span_of(webhook->reply.content_type),
+		webhook->reply.body},
 	};
 	if (state != EVENT_DONE) {
 		row->failure = span_of(webhook->failure.text);

@@ -138,10 +138,10 @@ int work_open(struct work **out, struct service *service, struct error *err)
 	struct jobs_config config = {
 	    .store = service->store,
 	    .runner = {.run = run,
-		       .flush = flush,
-		       .died = died,
-		       .tells_begin = true,
-		       .ctx = work},
+		.flush = flush,
+		.died = died,
+		.tells_begin = true,
+		.ctx = work},
 	    .keep_ms = service->config->jobs_keep_ms,
 	    .keep_dead_ms = service->config->dead_jobs_keep_ms,
 	};

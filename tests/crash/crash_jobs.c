@@ -38,14 +38,14 @@ static const struct {
 	const char *queue;
 	unsigned share;
 } tempers[TEMPERS] = {
-    [PLAIN] = {"plain",   54},
-    [SLOW] = {"slow",    10},
-    [FLAKY] = {"flaky",   10},
+    [PLAIN] = {"plain", 54},
+    [SLOW] = {"slow", 10},
+    [FLAKY] = {"flaky", 10},
     [SLEEPER] = {"sleeper", 10},
-    [PARENT] = {"parent",  10},
-    [KILLER] = {"killer",  2 },
-    [CRASHER] = {"crasher", 2 },
-    [DOOMED] = {"doomed",  2 },
+    [PARENT] = {"parent", 10},
+    [KILLER] = {"killer", 2},
+    [CRASHER] = {"crasher", 2},
+    [DOOMED] = {"doomed", 2},
 };
 
 enum fate {

@@ -133,15 +133,13 @@ static void fill(struct job *job)
 	struct arena *arena = job->arena;
 	int64_t n = job->n;
 	char *sid = arena_printf(arena, "E%lld", (long long)n);
-	job->txn.event = (struct store_event){
-	    .received_at_ms = clock_wall_ms(),
+	job->txn.event = (struct store_event){.received_at_ms = clock_wall_ms(),
 	    .kind = "sms.received",
 	    .sid = span_of(sid),
 	    .route = SPAN("/twilio/sms"),
 	    .params = span_of(arena_printf(arena, "{\"n\":%lld}", (long long)n)),
 	    .reply = {200, SPAN("text/plain"),
-		      span_of(arena_printf(arena, "reply %lld", (long long)n))}
-        };
+		span_of(arena_printf(arena, "reply %lld", (long long)n))}};
 	job->txn.keyed = true;
 	event_key(job->txn.key, n);
 	if (has_doc(n))
@@ -379,9 +377,7 @@ static void told(struct store_claim *claim)
 
 static void check_claim(struct world *world, struct store *store, int64_t n)
 {
-	struct asked asked = {
-	    .claim = {.arena = arena_new(), .done = told}
-        };
+	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
 	char want[40];
 	event_key(asked.claim.key, n);
 	if (!store_claim(store, &asked.claim, false)) {

@@ -37,14 +37,12 @@ static inline int64_t enqueue(struct store *store, struct store_job job)
 static inline void settle(
     struct store *store, int64_t id, enum job_state state, int try, const char *error)
 {
-	struct store_job_write write = {
-	    .op = JOB_SETTLE,
+	struct store_job_write write = {.op = JOB_SETTLE,
 	    .job = {.id = id, .state = state, .run_at_ms = clock_wall_ms() + HOUR_MS},
 	    .try = try,
 	    .count = true,
 	    .error = span_of(error),
-	    .now_ms = clock_wall_ms()
-        };
+	    .now_ms = clock_wall_ms()};
 	struct store_txn txn = {.jobs = &write};
 	commit(store, &txn);
 	assert_true(write.changed);
@@ -53,17 +51,15 @@ static inline void settle(
 static inline void add_event(struct store *store, enum event_state state,
     const char *failure, struct store_job_write *jobs)
 {
-	struct store_txn txn = {
-	    .event = {.received_at_ms = clock_wall_ms(),
-		      .kind = "sms.received",
-		      .sid = SPAN("SM1"),
-		      .route = SPAN("/twilio/sms"),
-		      .state = state,
-		      .failure = span_of(failure),
-		      .params = SPAN("{\"Body\":\"hi\"}"),
-		      .reply = {.status = 200}},
-	    .jobs = jobs
-        };
+	struct store_txn txn = {.event = {.received_at_ms = clock_wall_ms(),
+				    .kind = "sms.received",
+				    .sid = SPAN("SM1"),
+				    .route = SPAN("/twilio/sms"),
+				    .state = state,
+				    .failure = span_of(failure),
+				    .params = SPAN("{\"Body\":\"hi\"}"),
+				    .reply = {.status = 200}},
+	    .jobs = jobs};
 	commit(store, &txn);
 }
 
@@ -97,11 +93,9 @@ static inline void put_jobs(struct store *store)
 	job.group = (struct span){0};
 	job.unique = SPAN("u");
 	settle(store, enqueue(store, job), JOB_WAITING, 1, "timeout");
-	struct store_job_write last = {
-	    .op = JOB_ENQUEUE,
+	struct store_job_write last = {.op = JOB_ENQUEUE,
 	    .job = {
-		    .queue = SPAN("gamma"), .created_at_ms = now, .payload = SPAN("{}")}
-        };
+		.queue = SPAN("gamma"), .created_at_ms = now, .payload = SPAN("{}")}};
 	add_event(store, EVENT_DONE, NULL, &last);
 	struct store_job_write cancel = {
 	    .op = JOB_CANCEL, .job = {.id = last.job.id}, .now_ms = now};

@@ -53,13 +53,8 @@ static void only_its_three_pages_are_there(void **state)
 	static const struct {
 		const char *path;
 		int want;
-	} rows[] = {
-	    {"/healthz",    200},
-            {"/readyz",     200},
-            {"/metrics",    200},
-            {"/",           404},
-	    {"/twilio/sms", 404}
-        };
+	} rows[] = {{"/healthz", 200}, {"/readyz", 200}, {"/metrics", 200}, {"/", 404},
+	    {"/twilio/sms", 404}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct answer answer;

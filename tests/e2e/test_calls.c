@@ -73,13 +73,9 @@ static void a_calls_status_rises_and_its_first_end_stays(void **state)
 
 	static const struct {
 		const char *arrives, *want;
-	} rows[] = {
-	    {"in-progress", "in-progress"},
-            {"ringing",     "in-progress"},
-	    {"completed",   "completed"  },
-            {"busy",        "completed"  },
-	    {"in-progress", "completed"  }
-        };
+	} rows[] = {{"in-progress", "in-progress"}, {"ringing", "in-progress"},
+	    {"completed", "completed"}, {"busy", "completed"},
+	    {"in-progress", "completed"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char form[400];
@@ -152,16 +148,8 @@ static void a_made_up_token_does_not_revive_an_ended_call(void **state)
 	static const struct {
 		const char *token;
 		size_t events;
-	} rows[] = {
-	    {"a",  1},
-            {"a",  1},
-            {"b",  2},
-            {"b",  2},
-            {NULL, 3},
-            {"a",  3},
-            {"c",  3},
-	    {"d",  3}
-        };
+	} rows[] = {{"a", 1}, {"a", 1}, {"b", 2}, {"b", 2}, {NULL, 3}, {"a", 3},
+	    {"c", 3}, {"d", 3}};
 
 	char reply[4096];
 	json_t *events = talk_events(talk);

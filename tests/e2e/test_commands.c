@@ -15,26 +15,26 @@ static void exit_codes_tell_ok_failure_and_usage_apart(void **state)
 		int want;
 		const char *says; /* on stderr, or on stdout when it ends with 0 */
 	} rows[] = {
-	    {{"version"},					     0, "offhook "                      },
-	    {{"--version"},					   0, "offhook "                      },
-	    {{"help"},						0, "serve"                         },
-	    {{"--help"},					      0, "serve"                         },
-	    {{"help", "send"},					0, "Usage: offhook send"           },
-	    {{"query", "--help"},				     0, "Usage: offhook query"          },
-	    {{"config", "--data", "/nowhere"},                        0, "/nowhere"                      },
-	    {{"serv"},						2, "serve"                         },
-	    {{"serve", "--lisen", ":1"},                              2, "--listen"                      },
-	    {{"serve", "--listen", "nonsense"},                       2, "listen"                        },
-	    {{"query", "--data", "/nowhere", "calls"},                1, "/nowhere"                      },
-	    {{"send", "telegram"},				    2, "sms"                           },
-	    {{"query", "calls", "{nonsense"},                         2, "JSON"                          },
-	    {{"alerts"},					      2, "alerts test"                   },
-	    {{"alerts", "tset"},				      2, "did you mean"                  },
-	    {{"alerts", "test"},				      1, "set alert-url or alert-command"},
-	    {{"alerts", "test", "--alert-command", "exit 3"},         1, "exit code 3"                   },
-	    {{"alerts", "test", "--alert-command", "cat >&2; echo"},  0, ""                              },
+	    {{"version"}, 0, "offhook "},
+	    {{"--version"}, 0, "offhook "},
+	    {{"help"}, 0, "serve"},
+	    {{"--help"}, 0, "serve"},
+	    {{"help", "send"}, 0, "Usage: offhook send"},
+	    {{"query", "--help"}, 0, "Usage: offhook query"},
+	    {{"config", "--data", "/nowhere"}, 0, "/nowhere"},
+	    {{"serv"}, 2, "serve"},
+	    {{"serve", "--lisen", ":1"}, 2, "--listen"},
+	    {{"serve", "--listen", "nonsense"}, 2, "listen"},
+	    {{"query", "--data", "/nowhere", "calls"}, 1, "/nowhere"},
+	    {{"send", "telegram"}, 2, "sms"},
+	    {{"query", "calls", "{nonsense"}, 2, "JSON"},
+	    {{"alerts"}, 2, "alerts test"},
+	    {{"alerts", "tset"}, 2, "did you mean"},
+	    {{"alerts", "test"}, 1, "set alert-url or alert-command"},
+	    {{"alerts", "test", "--alert-command", "exit 3"}, 1, "exit code 3"},
+	    {{"alerts", "test", "--alert-command", "cat >&2; echo"}, 0, ""},
 	    {{"alerts", "test", "--json", "--alert-command", "true"}, 0,
-             "this is a test"									    },
+		"this is a test"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -72,14 +72,14 @@ static void send_plays_twilio(void **state)
 	static const struct {
 		const char *kind, *shows;
 	} rows[] = {
-	    {"sms",           "Thanks for your message"},
-	    {"mms",           "Thanks for your message"},
-	    {"status",        "204"                    },
-	    {"call",          "Hello! Thank you"       },
-	    {"call-status",   "204"                    },
-	    {"record",        "hangs up"               },
-	    {"recording",     "204"                    },
-	    {"transcription", "204"                    },
+	    {"sms", "Thanks for your message"},
+	    {"mms", "Thanks for your message"},
+	    {"status", "204"},
+	    {"call", "Hello! Thank you"},
+	    {"call-status", "204"},
+	    {"record", "hangs up"},
+	    {"recording", "204"},
+	    {"transcription", "204"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -49,11 +49,11 @@ static void signature_takes_each_partner_by_his_own_token(void **state)
 		const char *path, *token;
 		int status;
 	} rows[] = {
-	    {"/partners/ACME/sms",        "acmeacmeacmeacmeacmeacmeacmeacme", 200},
+	    {"/partners/ACME/sms", "acmeacmeacmeacmeacmeacmeacmeacme", 200},
 	    {"/partners/ACME/sms?a=b%20", "acmeacmeacmeacmeacmeacmeacmeacme", 200},
-	    {"/partners/ACME/sms",        TALK_TOKEN,                         403},
-	    {"/partners/OTHER/sms",       "acmeacmeacmeacmeacmeacmeacmeacme", 403},
-	    {"/partners/OTHER/sms",       "",                                 403},
+	    {"/partners/ACME/sms", TALK_TOKEN, 403},
+	    {"/partners/OTHER/sms", "acmeacmeacmeacmeacmeacmeacmeacme", 403},
+	    {"/partners/OTHER/sms", "", 403},
 	};
 	struct talk talk;
 	(void)state;

@@ -102,8 +102,7 @@ static void put_many(struct store *store)
 		writes[i] = (struct store_job_write){
 		    .next = i + 1 < MANY ? &writes[i + 1] : NULL,
 		    .op = JOB_ENQUEUE,
-		    .job = {.queue = SPAN("many"), .payload = SPAN("{}")}
-                };
+		    .job = {.queue = SPAN("many"), .payload = SPAN("{}")}};
 	struct store_txn txn = {.jobs = writes};
 	commit(store, &txn);
 	free(writes);

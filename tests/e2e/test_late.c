@@ -160,13 +160,9 @@ static int start(void **state)
 	    here.talk.data, sizeof(here.talk.data), "%s/data", here.talk.dir);
 	static char token[] = "TWILIO_AUTH_TOKEN=" TALK_TOKEN;
 	char *const environment[] = {token, NULL};
-	const struct config_flag flags[] = {
-	    {"listen",     "127.0.0.1:0" },
-            {"data",       here.talk.data},
-	    {"public-url", TALK_URL      },
-            {"deadline",   "300ms"       },
-            {"log-level",  "error"       }
-        };
+	const struct config_flag flags[] = {{"listen", "127.0.0.1:0"},
+	    {"data", here.talk.data}, {"public-url", TALK_URL}, {"deadline", "300ms"},
+	    {"log-level", "error"}};
 	struct config_input input = {.flags = flags,
 	    .flag_count = sizeof(flags) / sizeof(flags[0]),
 	    .environment = environment};

@@ -87,15 +87,9 @@ static void a_status_never_goes_backwards(void **state)
 
 	static const struct {
 		const char *arrives, *want;
-	} rows[] = {
-	    {"queued",      "queued"   },
-            {"delivered",   "delivered"},
-            {"sent",        "delivered"},
-	    {"undelivered", "delivered"},
-            {"sparkling",   "delivered"},
-            {"read",        "read"     },
-	    {"delivered",   "read"     }
-        };
+	} rows[] = {{"queued", "queued"}, {"delivered", "delivered"},
+	    {"sent", "delivered"}, {"undelivered", "delivered"},
+	    {"sparkling", "delivered"}, {"read", "read"}, {"delivered", "read"}};
 
 	const char *sid = "SM0000000000000000000000000000000a";
 	const char *filter = "{\"messageSid\":\"SM0000000000000000000000000000000a\"}";

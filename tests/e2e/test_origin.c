@@ -43,13 +43,13 @@ static void tokens_are_chosen_by_account(void **state)
 		const char *name, *token, *form;
 		int want;
 	} rows[] = {
-	    {"main account",               TALK_TOKEN, "MessageSid=SM1&AccountSid=" MAIN,  200},
-	    {"listed account, old token",  old,        "MessageSid=SM2&AccountSid=" CHILD, 200},
-	    {"listed account, new token",  new,        "MessageSid=SM3&AccountSid=" CHILD, 200},
+	    {"main account", TALK_TOKEN, "MessageSid=SM1&AccountSid=" MAIN, 200},
+	    {"listed account, old token", old, "MessageSid=SM2&AccountSid=" CHILD, 200},
+	    {"listed account, new token", new, "MessageSid=SM3&AccountSid=" CHILD, 200},
 	    {"listed account, main token", TALK_TOKEN,
-             "MessageSid=SM4&AccountSid=" CHILD,                                           403},
-	    {"main account, listed token", new,        "MessageSid=SM5&AccountSid=" MAIN,  403},
-	    {"no account, any token",      new,        "MessageSid=SM6",                   200},
+		"MessageSid=SM4&AccountSid=" CHILD, 403},
+	    {"main account, listed token", new, "MessageSid=SM5&AccountSid=" MAIN, 403},
+	    {"no account, any token", new, "MessageSid=SM6", 200},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -85,19 +85,20 @@ static void forwarded_headers_are_believed_from_trusted_proxies_only(void **stat
 	(void)state;
 	struct talk talk;
 	static const struct forwarded trusted[] = {
-	    {"http://example.com/twilio/sms",      "",                                     200},
-	    {"https://example.com/twilio/sms",     "",                                     403},
-	    {"https://example.com/twilio/sms",     "X-Forwarded-Proto: https\r\n",         200},
+	    {"http://example.com/twilio/sms", "", 200},
+	    {"https://example.com/twilio/sms", "", 403},
+	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 200},
 	    {"https://sms.example.org/twilio/sms",
-             "X-Forwarded-Proto: https\r\nX-Forwarded-Host: sms.example.org\r\n",          200},
+		"X-Forwarded-Proto: https\r\nX-Forwarded-Host: sms.example.org\r\n",
+		200},
 	    {"https://sms.example.org/twilio/sms",
-             "X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: sms.example.org, b\r\n",
-             200									      },
+		"X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: sms.example.org, b\r\n",
+		200},
 	};
 	static const struct forwarded untrusted[] = {
-	    {"http://example.com/twilio/sms",  "",                             200},
+	    {"http://example.com/twilio/sms", "", 200},
 	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 403},
-	    {"http://example.com/twilio/sms",  "X-Forwarded-Proto: https\r\n", 200},
+	    {"http://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 200},
 	};
 	const char *const with_proxy[] = {
 	    "--public-url", "", "--trusted-proxy", "127.0.0.0/8", NULL};

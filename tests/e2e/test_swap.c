@@ -22,9 +22,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 }
 
 static const oh_route routes[] = {
-    {.kind = OH_MESSAGE, .path = "/sms", .handler = on_sms},
-    {0}
-};
+    {.kind = OH_MESSAGE, .path = "/sms", .handler = on_sms}, {0}};
 
 static const oh_app first = {.routes = routes};
 
@@ -135,12 +133,8 @@ static int start(void **state)
 		return -1;
 	(void)snprintf(
 	    here.talk.data, sizeof(here.talk.data), "%s/data", here.talk.dir);
-	const struct config_flag flags[] = {
-	    {"listen",     "127.0.0.1:0" },
-            {"data",       here.talk.data},
-	    {"public-url", TALK_URL      },
-            {"log-level",  "error"       }
-        };
+	const struct config_flag flags[] = {{"listen", "127.0.0.1:0"},
+	    {"data", here.talk.data}, {"public-url", TALK_URL}, {"log-level", "error"}};
 	struct config_input input = {.flags = flags,
 	    .flag_count = sizeof(flags) / sizeof(flags[0]),
 	    .environment = environment};

@@ -202,10 +202,10 @@ static void an_app_has_all_commands_under_its_own_name(void **state)
 	static const struct {
 		const char *words, *wanted;
 	} table[] = {
-	    {"--help",       "Usage: every COMMAND"                             },
-	    {"serve --help", "Usage: every serve [options]"                     },
-	    {"serve --help", "  every serve --listen :3000"                     },
-	    {"srve 2>&1",    "every: there is no command \"srve\"; did you mean"},
+	    {"--help", "Usage: every COMMAND"},
+	    {"serve --help", "Usage: every serve [options]"},
+	    {"serve --help", "  every serve --listen :3000"},
+	    {"srve 2>&1", "every: there is no command \"srve\"; did you mean"},
 	};
 
 	(void)state;

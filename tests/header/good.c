@@ -48,10 +48,8 @@ int on_job(oh_job *job)
 
 extern const oh_worker workers[];
 const oh_worker workers[] = {
-    {"remind",          on_job, .max_tries = 3, .timeout_s = 10, .backoff_s = 0.5},
-    {"report",   on_job, .cron = "0 9 * * MON-FRI", .zone = "Europe/Stockholm"},
-    {0}
-};
+    {"remind", on_job, .max_tries = 3, .timeout_s = 10, .backoff_s = 0.5},
+    {"report", on_job, .cron = "0 9 * * MON-FRI", .zone = "Europe/Stockholm"}, {0}};
 
 extern const oh_app app;
 const oh_app app = {.workers = workers, .on_failure = on_job};

@@ -200,9 +200,7 @@ static void play(struct record *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct record r = {
-	    .arena = arena_new(), .input = {(const char *)data, size}
-        };
+	struct record r = {.arena = arena_new(), .input = {(const char *)data, size}};
 	struct buf out = {0};
 	struct error err = {""};
 	enum twiml_kind kind = take(&r, 2) == 0 ? TWIML_MESSAGING : TWIML_VOICE;

@@ -26,27 +26,27 @@ static void a_sentence_says_what_and_how_many(void **state)
 		int count;
 		const char *want; /* after "Offhook on HOST: " */
 	} rows[] = {
-	    {"event.failed /twilio/sms",  "event.failed",        1,
-             "1 event of /twilio/sms failed. Last error: no stock"                },
-	    {"event.failed /twilio/sms",  "event.failed",        12,
-             "12 events of /twilio/sms failed since 2026-01-31T12:00:00.000Z. "
-		"Last error: no stock"					    },
-	    {"event.late /voice",         "event.late",          1,
-             "1 event of /voice got no reply in time. Last error: no stock"       },
-	    {"message.failed 30008",      "message.failed",      1,
-             "1 message failed, error 30008 (unknown error of the carrier)."      },
+	    {"event.failed /twilio/sms", "event.failed", 1,
+		"1 event of /twilio/sms failed. Last error: no stock"},
+	    {"event.failed /twilio/sms", "event.failed", 12,
+		"12 events of /twilio/sms failed since 2026-01-31T12:00:00.000Z. "
+		"Last error: no stock"},
+	    {"event.late /voice", "event.late", 1,
+		"1 event of /voice got no reply in time. Last error: no stock"},
+	    {"message.failed 30008", "message.failed", 1,
+		"1 message failed, error 30008 (unknown error of the carrier)."},
 	    {"message.undelivered 30003", "message.undelivered", 2,
-             "2 messages were not delivered, error 30003 (the handset cannot be "
+		"2 messages were not delivered, error 30003 (the handset cannot be "
 		"reached: off, or without signal) since 2026-01-31T12:00:00.000Z."},
 	    {"message.undelivered 39999", "message.undelivered", 1,
-             "1 message was not delivered, error 39999."                          },
-	    {"message.undelivered 0",     "message.undelivered", 1,
-             "1 message was not delivered."                                       },
-	    {"job.dead processSms",       "job.dead",            1,
-             "1 job of the queue processSms was given up. Last error: no stock"   },
-	    {"job.dead processSms",       "job.dead",            2,
-             "2 jobs of the queue processSms were given up since "
-		"2026-01-31T12:00:00.000Z. Last error: no stock"                  },
+		"1 message was not delivered, error 39999."},
+	    {"message.undelivered 0", "message.undelivered", 1,
+		"1 message was not delivered."},
+	    {"job.dead processSms", "job.dead", 1,
+		"1 job of the queue processSms was given up. Last error: no stock"},
+	    {"job.dead processSms", "job.dead", 2,
+		"2 jobs of the queue processSms were given up since "
+		"2026-01-31T12:00:00.000Z. Last error: no stock"},
 	};
 
 	char host[256] = "";

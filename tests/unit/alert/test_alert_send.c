@@ -22,9 +22,7 @@
 #include "util/text.h"
 
 static const struct alert_message message = {
-    "msg_1", {"{\"what\":\"job.dead\"}", 19},
-     "Offhook: \"it\" broke $HOME"
-};
+    "msg_1", {"{\"what\":\"job.dead\"}", 19}, "Offhook: \"it\" broke $HOME"};
 
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -144,12 +142,13 @@ static void an_answer_other_than_2xx_is_an_error(void **state)
 	static const struct {
 		const char *answer, *want;
 	} rows[] = {
-	    {"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "answered 500"                            },
-	    {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "answered 404"                            },
+	    {"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "answered 500"},
+	    {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "answered 404"},
 	    {"HTTP/1.1 302 Go\r\nLocation: http://127.0.0.1:1/\r\n"
-	     "Content-Length: 0\r\n\r\n",       "answered 302; redirects are not followed"},
-	    {"",					     "alert-url: 127.0.0.1:"                   },
-	    {"HELLO\r\n\r\n",				"alert-url: 127.0.0.1:"                   },
+	     "Content-Length: 0\r\n\r\n",
+		"answered 302; redirects are not followed"},
+	    {"", "alert-url: 127.0.0.1:"},
+	    {"HELLO\r\n\r\n", "alert-url: 127.0.0.1:"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -184,15 +183,15 @@ static void a_command_is_judged_by_its_exit(void **state)
 	static const struct {
 		const char *command, *want; /* NULL: it went well */
 	} rows[] = {
-	    {"true",							 NULL			       },
-	    {"exit 0",						       NULL			       },
-	    {"test \"$(cat)\" = '{\"what\":\"job.dead\"}'",                  NULL                               },
-	    {"test \"$OFFHOOK_ALERT_TEXT\" = 'Offhook: \"it\" broke $HOME'", NULL                               },
-	    {"test -n \"$PATH\"",					    NULL                               },
-	    {"false",							"alert-command: exit code 1"       },
-	    {"exit 77",						      "alert-command: exit code 77"      },
-	    {"/nonexistent 2>/dev/null",                                     "alert-command: exit code 127"     },
-	    {"kill -TERM $$",						"alert-command: ended by signal 15"},
+	    {"true", NULL},
+	    {"exit 0", NULL},
+	    {"test \"$(cat)\" = '{\"what\":\"job.dead\"}'", NULL},
+	    {"test \"$OFFHOOK_ALERT_TEXT\" = 'Offhook: \"it\" broke $HOME'", NULL},
+	    {"test -n \"$PATH\"", NULL},
+	    {"false", "alert-command: exit code 1"},
+	    {"exit 77", "alert-command: exit code 77"},
+	    {"/nonexistent 2>/dev/null", "alert-command: exit code 127"},
+	    {"kill -TERM $$", "alert-command: ended by signal 15"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

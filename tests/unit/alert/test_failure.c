@@ -58,9 +58,9 @@ static void alerts_tell_of_own_queues_but_theirs(void **state)
 		const char *queue;
 		bool told;
 	} rows[] = {
-	    {QUEUE_ALERTS,   false},
-	    {QUEUE_FAILURES, true },
-	    {QUEUE_EVENTS,   true },
+	    {QUEUE_ALERTS, false},
+	    {QUEUE_FAILURES, true},
+	    {QUEUE_EVENTS, true},
 	};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -85,26 +85,30 @@ static void the_apps_worker_gets_what_applies(void **state)
 		 .sid = SPAN("SM1"),
 		 .route = SPAN("/twilio/sms"),
 		 .error = SPAN("no \"stock\"")},
-             "{\"what\":\"event.failed\",\"sid\":\"SM1\",\"route\":\"/twilio/sms\","
-		"\"error\":\"no \\\"stock\\\"\"}",		  NULL         },
+		"{\"what\":\"event.failed\",\"sid\":\"SM1\",\"route\":\"/twilio/sms\","
+		"\"error\":\"no \\\"stock\\\"\"}",
+		NULL},
 	    {{.what = FAILURE_EVENT_LATE, .id = 5, .route = SPAN("/v")},
-             "{\"id\":5,\"what\":\"event.late\",\"route\":\"/v\"}", NULL         },
+		"{\"id\":5,\"what\":\"event.late\",\"route\":\"/v\"}", NULL},
 	    {{.what = FAILURE_MESSAGE_FAILED,
 		 .sid = SPAN("SM1"),
 		 .error_code = SPAN("30008")},
-             "{\"what\":\"message.failed\",\"sid\":\"SM1\",\"error\":\"unknown error "
-		"of the carrier\",\"errorCode\":\"30008\"}",        "message SM1"},
+		"{\"what\":\"message.failed\",\"sid\":\"SM1\",\"error\":\"unknown error "
+		"of the carrier\",\"errorCode\":\"30008\"}",
+		"message SM1"},
 	    {{.what = FAILURE_MESSAGE_UNDELIVERED,
 		 .error = SPAN("gone"),
 		 .error_code = SPAN("30003")},
-             "{\"what\":\"message.undelivered\",\"error\":\"gone\",\"errorCode\":"
-		"\"30003\"}",				       NULL         },
+		"{\"what\":\"message.undelivered\",\"error\":\"gone\",\"errorCode\":"
+		"\"30003\"}",
+		NULL},
 	    {{.what = FAILURE_JOB_DEAD,
 		 .id = 9,
 		 .queue = SPAN("q"),
 		 .error = SPAN("x\xff")},
-             "{\"id\":9,\"what\":\"job.dead\",\"queue\":\"q\",\"error\":"
-		"\"x\xef\xbf\xbd\"}",			       NULL         },
+		"{\"id\":9,\"what\":\"job.dead\",\"queue\":\"q\",\"error\":"
+		"\"x\xef\xbf\xbd\"}",
+		NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -145,20 +149,20 @@ static void failures_of_one_cause_are_one_group(void **state)
 		size_t len;
 	} rows[] = {
 	    {{.what = FAILURE_EVENT_FAILED, .route = SPAN("/twilio/sms")},
-             "event.failed /twilio/sms",							       24 },
+		"event.failed /twilio/sms", 24},
 	    {{.what = FAILURE_EVENT_LATE, .route = SPAN("/orders/:id")},
-             "event.late /orders/:id",								 22 },
+		"event.late /orders/:id", 22},
 	    {{.what = FAILURE_MESSAGE_UNDELIVERED, .error_code = SPAN("30003")},
-             "message.undelivered 30003",							      25 },
-	    {{.what = FAILURE_MESSAGE_FAILED},                                     "message.failed 0", 16 },
+		"message.undelivered 30003", 25},
+	    {{.what = FAILURE_MESSAGE_FAILED}, "message.failed 0", 16},
 	    {{.what = FAILURE_MESSAGE_FAILED, .error_code = SPAN("+15551234567")},
-             "message.failed 0",								       16 },
+		"message.failed 0", 16},
 	    {{.what = FAILURE_MESSAGE_FAILED, .error_code = SPAN("1234567")},
-             "message.failed 0",								       16 },
+		"message.failed 0", 16},
 	    {{.what = FAILURE_JOB_DEAD, .queue = SPAN("processSms")},
-             "job.dead processSms",								    19 },
+		"job.dead processSms", 19},
 	    {{.what = FAILURE_EVENT_FAILED, .route = {long_route, 298}},
-             "event.failed \xc3\xa9",								  199},
+		"event.failed \xc3\xa9", 199},
 	};
 
 	for (size_t i = 0; i + 2 < sizeof(long_route); i += 2)

@@ -171,21 +171,21 @@ static void a_reply_reads_as_it_was_written(void **state)
 		const char *want;
 	} rows[] = {
 	    {nested,
-             "<Gather action=\"/menu\" numDigits=\"1\"><Say voice=\"alice\">Press "
+		"<Gather action=\"/menu\" numDigits=\"1\"><Say voice=\"alice\">Press "
 		"<say-as interpret-as=\"digits\">1</say-as><break time=\"1s\"/>now</Say>"
-		"</Gather>"								},
+		"</Gather>"},
 	    {unset_zero_and_false,
-             "<Dial>1</Dial>"
+		"<Dial>1</Dial>"
 		"<Dial callerId=\"\" hangupOnStar=\"false\" timeout=\"0\">2</Dial>"
 		"<Dial hangupOnStar=\"false\" timeout=\"0\">3</Dial>"
-		"<Dial hangupOnStar=\"true\" timeout=\"7\">4</Dial>"                       },
+		"<Dial hangupOnStar=\"true\" timeout=\"7\">4</Dial>"},
 	    {strangers_text,
-             "<Say>%s%n&lt;/Say&gt;&lt;Hangup/&gt;&amp;</Say><Say>100%s, 5</Say>"
-		"<Say>&lt;7&gt;</Say><Say>ab</Say>"                                        },
+		"<Say>%s%n&lt;/Say&gt;&lt;Hangup/&gt;&amp;</Say><Say>100%s, 5</Say>"
+		"<Say>&lt;7&gt;</Say><Say>ab</Say>"},
 	    {reserved_names,
-             "<Prompt for=\"security-code\"/><Say><lang xml:lang=\"fr-FR\">oui</lang>"
+		"<Prompt for=\"security-code\"/><Say><lang xml:lang=\"fr-FR\">oui</lang>"
 		"</Say><Refer><Sip>sip:a@b.example</Sip></Refer><Enqueue>support</Enqueue>"},
-	    {unknown_attribute,    "<Say mood=\"&lt;good&gt;\">Hi</Say>"                   },
+	    {unknown_attribute, "<Say mood=\"&lt;good&gt;\">Hi</Say>"},
 	};
 
 	(void)state;
@@ -250,16 +250,16 @@ static void a_mistake_is_named(void **state)
 		const char *want; /* the message starts so */
 	} rows[] = {
 	    {wrong_enumeration,
-             "! <Gather> input: \"spech\" is not one of dtmf, speech"                          },
-	    {wrong_number,         "! <Pause> length: \"-1\" is not a whole number"            },
-	    {wrong_flag,           "! <Record> transcribe: \"3\" is not one of false, true"    },
-	    {wrong_place,          "! <Number> is not allowed in <Response>: it goes in <Dial>"},
+		"! <Gather> input: \"spech\" is not one of dtmf, speech"},
+	    {wrong_number, "! <Pause> length: \"-1\" is not a whole number"},
+	    {wrong_flag, "! <Record> transcribe: \"3\" is not one of false, true"},
+	    {wrong_place, "! <Number> is not allowed in <Response>: it goes in <Dial>"},
 	    {wrong_kind,
-             "! <Message> is not allowed in <Response>: it is messaging TwiML"                 },
-	    {response_in_response, "! <Response> is not allowed in <Response>"                 },
-	    {text_where_none_goes, "! <Hangup> takes no text"                                  },
-	    {nameless,             "! <Say>: \"\" cannot be an attribute's name"               },
-	    {of_a_newer_header,    "! <Sayy> in <Response>: TwiML has no such element"         },
+		"! <Message> is not allowed in <Response>: it is messaging TwiML"},
+	    {response_in_response, "! <Response> is not allowed in <Response>"},
+	    {text_where_none_goes, "! <Hangup> takes no text"},
+	    {nameless, "! <Say>: \"\" cannot be an attribute's name"},
+	    {of_a_newer_header, "! <Sayy> in <Response>: TwiML has no such element"},
 	};
 
 	(void)state;

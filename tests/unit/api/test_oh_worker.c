@@ -208,15 +208,15 @@ static void failures_have_their_reason(void **state)
 		oh_work work;
 		const char *why;
 	} rows[] = {
-	    {just_fails,        "returned OH_FAILED without a reason"},
-	    {passes,            "returned 1, which is no result"     },
-	    {says_snoozed,      "without a call of oh_snooze"        },
-	    {snoozes_and_ends,  "return what oh_snooze gives"        },
-	    {snoozes_backwards, "0 s to 100 years"                   },
-	    {snoozes_nonsense,  "0 s to 100 years"                   },
-	    {snoozes_and_fails, "first"                              },
-	    {replies,           "a job has nobody to reply to"       },
-	    {replies_xml,       "a job has nobody to reply to"       },
+	    {just_fails, "returned OH_FAILED without a reason"},
+	    {passes, "returned 1, which is no result"},
+	    {says_snoozed, "without a call of oh_snooze"},
+	    {snoozes_and_ends, "return what oh_snooze gives"},
+	    {snoozes_backwards, "0 s to 100 years"},
+	    {snoozes_nonsense, "0 s to 100 years"},
+	    {snoozes_and_fails, "first"},
+	    {replies, "a job has nobody to reply to"},
+	    {replies_xml, "a job has nobody to reply to"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

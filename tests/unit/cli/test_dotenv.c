@@ -18,17 +18,17 @@ static void lines_are_variables_unless_they_are_not(void **state)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-	    {"A=1\nB=2",           "A:1;B:2;"  },
-	    {"A = 1 \r\n",         "A:1;"      },
-	    {"export A=1\n",       "A:1;"      },
+	    {"A=1\nB=2", "A:1;B:2;"},
+	    {"A = 1 \r\n", "A:1;"},
+	    {"export A=1\n", "A:1;"},
 	    {"A=\"1 2\"\nB='x'\n", "A:1 2;B:x;"},
-	    {"A=\"\n",             "A:\";"     },
-	    {"# A=1\n\n  #B=2\n",  ""          },
-	    {"A\n=1\n",            ""          },
-	    {"A=\n",               "A:;"       },
-	    {"A=b=c#d\n",          "A:b=c#d;"  },
-	    {"A=$B\n",             "A:$B;"     },
-	    {"",		   ""          },
+	    {"A=\"\n", "A:\";"},
+	    {"# A=1\n\n  #B=2\n", ""},
+	    {"A\n=1\n", ""},
+	    {"A=\n", "A:;"},
+	    {"A=b=c#d\n", "A:b=c#d;"},
+	    {"A=$B\n", "A:$B;"},
+	    {"", ""},
 	};
 
 	(void)state;

@@ -20,14 +20,14 @@ static void an_event_matches_by_age_and_failure(void **state)
 		struct event_filter filter;
 		bool want, want_fine;
 	} rows[] = {
-	    {{.after_ms = 0},                      true,  true },
-	    {{.after_ms = 999, .before_ms = 1001}, true,  true },
-	    {{.after_ms = 1000},                   false, false},
-	    {{.before_ms = 1000},                  false, false},
-	    {{.error = {"timed OUT", 9}},          true,  false},
-	    {{.error = {"timed out!", 10}},        false, false},
-	    {{.error = {"connect", 7}},            true,  false},
-	    {{.error = {"", 0}},                   true,  true },
+	    {{.after_ms = 0}, true, true},
+	    {{.after_ms = 999, .before_ms = 1001}, true, true},
+	    {{.after_ms = 1000}, false, false},
+	    {{.before_ms = 1000}, false, false},
+	    {{.error = {"timed OUT", 9}}, true, false},
+	    {{.error = {"timed out!", 10}}, false, false},
+	    {{.error = {"connect", 7}}, true, false},
+	    {{.error = {"", 0}}, true, true},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -45,10 +45,10 @@ static void mistakes_are_explained(void **state)
 	static const struct {
 		const char *name, *value, *want;
 	} rows[] = {
-	    {"--kind",  "sms.recieved", "did you mean \"sms.received\""},
-	    {"--kind",  "nonsense",     "is none of sms.received"      },
-	    {"--state", "dead",         "none of done, failed, late"   },
-	    {"--newer", "yesterday",    "is no age"                    },
+	    {"--kind", "sms.recieved", "did you mean \"sms.received\""},
+	    {"--kind", "nonsense", "is none of sms.received"},
+	    {"--state", "dead", "none of done, failed, late"},
+	    {"--newer", "yesterday", "is no age"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -34,9 +34,9 @@ static void states_come_one_or_several(void **state)
 		const char *words[4];
 		unsigned want;
 	} rows[] = {
-	    {{NULL},		     0				  },
-	    {{"--state", "dead"},        1 << JOB_DEAD                      },
-	    {{"--state=waiting,dead"},   1 << JOB_WAITING | 1 << JOB_DEAD   },
+	    {{NULL}, 0},
+	    {{"--state", "dead"}, 1 << JOB_DEAD},
+	    {{"--state=waiting,dead"}, 1 << JOB_WAITING | 1 << JOB_DEAD},
 	    {{"-s", "blocked, running"}, 1 << JOB_BLOCKED | 1 << JOB_RUNNING},
 	};
 
@@ -75,13 +75,13 @@ static void mistakes_are_explained(void **state)
 		const char *words[4];
 		const char *want;
 	} rows[] = {
-	    {{"--state", "daed"},     "did you mean \"dead\""   },
-	    {{"--state", "retrying"}, "use --state waiting"     },
-	    {{"--state", "dead,"},    "none of waiting"         },
-	    {{"--state", ""},         "none of waiting"         },
-	    {{"--older", "soon"},     "write 90s, 15m, 2h or 7d"},
-	    {{"--older", "99999d"},   "is no age"               },
-	    {{"--newer", "-3h"},      "is no age"               },
+	    {{"--state", "daed"}, "did you mean \"dead\""},
+	    {{"--state", "retrying"}, "use --state waiting"},
+	    {{"--state", "dead,"}, "none of waiting"},
+	    {{"--state", ""}, "none of waiting"},
+	    {{"--older", "soon"}, "write 90s, 15m, 2h or 7d"},
+	    {{"--older", "99999d"}, "is no age"},
+	    {{"--newer", "-3h"}, "is no age"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -103,13 +103,13 @@ static void states_are_named_in_a_sentence(void **state)
 		unsigned states;
 		const char *want;
 	} rows[] = {
-	    {0,						     ""		  },
-	    {1 << JOB_DEAD,					 "dead"              },
-	    {1 << JOB_DEAD | 1 << JOB_CANCELLED,                    "dead and cancelled"},
+	    {0, ""},
+	    {1 << JOB_DEAD, "dead"},
+	    {1 << JOB_DEAD | 1 << JOB_CANCELLED, "dead and cancelled"},
 	    {1 << JOB_WAITING | 1 << JOB_DEAD | 1 << JOB_CANCELLED,
-             "waiting, dead and cancelled"					      },
+		"waiting, dead and cancelled"},
 	    {(1 << JOB_STATES) - 1,
-             "waiting, blocked, running, done, dead and cancelled"                      },
+		"waiting, blocked, running, done, dead and cancelled"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -9,9 +9,9 @@
 #include "cli/options.h"
 
 static const struct flag flags[] = {
-    {"body",   "TEXT", "text", 0, false},
-    {"repeat",  "N", "times", 'n', false},
-    {"tamper",   "WHAT", "spoil", 0, true},
+    {"body", "TEXT", "text", 0, false},
+    {"repeat", "N", "times", 'n', false},
+    {"tamper", "WHAT", "spoil", 0, true},
     {"follow", NULL, "go on", 'f', false},
     {0},
 };
@@ -35,9 +35,9 @@ static void options_are_read_in_all_their_forms(void **state)
 {
 	(void)state;
 	static const char *const lines[][8] = {
-	    {"--body",    "x",        "-n",         "3",        "-f",       "a", "--data", "d"   },
-	    {"a",         "--body=x", "--repeat=3", "--follow", "--data=d"},
-	    {"--body=y", "--body",        "x",          "--repeat",        "3", "--follow",    "a",   "--data=d"},
+	    {"--body", "x", "-n", "3", "-f", "a", "--data", "d"},
+	    {"a", "--body=x", "--repeat=3", "--follow", "--data=d"},
+	    {"--body=y", "--body", "x", "--repeat", "3", "--follow", "a", "--data=d"},
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		const char *argv[9] = {0};
@@ -98,16 +98,16 @@ static void what_is_wrong_is_said(void **state)
 		const char *argv[5];
 		const char *want;
 	} rows[] = {
-	    {{"--bodyy", "x"},   "there is no option --bodyy; did you mean --body?"},
-	    {{"--dta=x"},        "did you mean --data?"                            },
-	    {{"--jsn"},          "did you mean --json?"                            },
-	    {{"--listen=:1"},    "there is no option --listen"                     },
-	    {{"--frobnicate"},   "there is no option --frobnicate"                 },
-	    {{"-x"},             "there is no option -x"                           },
-	    {{"--body"},         "--body needs a value"                            },
-	    {{"--follow=yes"},   "--follow takes no value"                         },
-	    {{"--auth-token=x"}, "TWILIO_AUTH_TOKEN"                               },
-	    {{"a", "b", "c"},    "too many arguments, from \"c\" on"               },
+	    {{"--bodyy", "x"}, "there is no option --bodyy; did you mean --body?"},
+	    {{"--dta=x"}, "did you mean --data?"},
+	    {{"--jsn"}, "did you mean --json?"},
+	    {{"--listen=:1"}, "there is no option --listen"},
+	    {{"--frobnicate"}, "there is no option --frobnicate"},
+	    {{"-x"}, "there is no option -x"},
+	    {{"--body"}, "--body needs a value"},
+	    {{"--follow=yes"}, "--follow takes no value"},
+	    {{"--auth-token=x"}, "TWILIO_AUTH_TOKEN"},
+	    {{"a", "b", "c"}, "too many arguments, from \"c\" on"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -25,15 +25,15 @@ static void a_verb_takes_its_own_arguments_and_options(void **state)
 {
 	(void)state;
 	static const struct verb verbs[] = {
-	    {"list",           list, 0, 0, "dry-run limit", "[options]"},
-	    {"show",               show, 1, 2, "", "ID"},
+	    {"list", list, 0, 0, "dry-run limit", "[options]"},
+	    {"show", show, 1, 2, "", "ID"},
 	    {0},
 	};
 	static const struct flag flags[] = {
 	    {"dry-run", NULL, "", 0, false},
-	    {"limit",       "N", "", 0, false},
-	    {"all",    NULL, "", 0, false},
-	    {0  },
+	    {"limit", "N", "", 0, false},
+	    {"all", NULL, "", 0, false},
+	    {0},
 	};
 	static const struct command command = {
 	    .name = "try", .flags = flags, .max_args = SIZE_MAX};
@@ -42,20 +42,20 @@ static void a_verb_takes_its_own_arguments_and_options(void **state)
 		const char *words[5];
 		int want;
 	} rows[] = {
-	    {{NULL},			     LISTED    },
-	    {{"list"},			   LISTED    },
-	    {{"--limit", "3"},                   LISTED    },
-	    {{"list", "--dry-run", "--limit=3"}, LISTED    },
-	    {{"list", "7"},                      EXIT_USAGE},
-	    {{"--all"},			  EXIT_USAGE},
-	    {{"show"},			   EXIT_USAGE},
-	    {{"show", "1"},                      SHOWN     },
-	    {{"show", "1", "2"},                 SHOWN     },
-	    {{"show", "1", "2", "3"},            EXIT_USAGE},
-	    {{"show", "1", "--limit", "3"},      EXIT_USAGE},
-	    {{"sho", "1"},                       EXIT_USAGE},
-	    {{"7"},			      EXIT_USAGE},
-	    {{""},			       EXIT_USAGE},
+	    {{NULL}, LISTED},
+	    {{"list"}, LISTED},
+	    {{"--limit", "3"}, LISTED},
+	    {{"list", "--dry-run", "--limit=3"}, LISTED},
+	    {{"list", "7"}, EXIT_USAGE},
+	    {{"--all"}, EXIT_USAGE},
+	    {{"show"}, EXIT_USAGE},
+	    {{"show", "1"}, SHOWN},
+	    {{"show", "1", "2"}, SHOWN},
+	    {{"show", "1", "2", "3"}, EXIT_USAGE},
+	    {{"show", "1", "--limit", "3"}, EXIT_USAGE},
+	    {{"sho", "1"}, EXIT_USAGE},
+	    {{"7"}, EXIT_USAGE},
+	    {{""}, EXIT_USAGE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -22,12 +22,12 @@ static void a_signature_is_that_of_standard_webhooks(void **state)
 		const char *want;
 	} rows[] = {
 	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-             {"msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+		{"msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
 		    SPAN("{\"test\": 2432232314}")},
-             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+		"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
 	    {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-             {"msg_1", 1769860800, SPAN("{}")},
-             "v1,MwOGTUN+tBwzlehueDLHJ5LIGqRUvMWZyf5Pao8c8KA="},
+		{"msg_1", 1769860800, SPAN("{}")},
+		"v1,MwOGTUN+tBwzlehueDLHJ5LIGqRUvMWZyf5Pao8c8KA="},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -45,21 +45,21 @@ static void a_secret_is_bytes_in_base64(void **state)
 		const char *secret;
 		size_t want; /* 0: refused */
 	} rows[] = {
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",     24},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 24},
 	    {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA==", 25},
 	    {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBk=", 26},
-	    {"whsec_" A64 A22 "==",                        64},
-	    {"whsec_" A64 A22 "A=",                        0 }, /* 65 bytes */
-	    {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY=",     0 }, /* 23 */
-	    {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",           0 },
-	    {"whsec_",				     0 },
-	    {"",					   0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",      0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS\n",    0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZI o2LaLaS",     0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2La=aSw",     0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaL===",     0 },
-	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_",     0 },
+	    {"whsec_" A64 A22 "==", 64},
+	    {"whsec_" A64 A22 "A=", 0},                    /* 65 bytes */
+	    {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY=", 0}, /* 23 */
+	    {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 0},
+	    {"whsec_", 0},
+	    {"", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS\n", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZI o2LaLaS", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2La=aSw", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaL===", 0},
+	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -103,10 +103,7 @@ static void a_flag_beats_a_variable_beats_the_file_beats_the_default(void **stat
 	static const char *const empty[] = {"OFFHOOK_LISTEN=", NULL};
 	static const char *const port[] = {"PORT=3", NULL};
 	static const struct config_flag flag[] = {
-	    {"listen", ":4"},
-            {"listen",        ":5"},
-            {0}
-        };
+	    {"listen", ":4"}, {"listen", ":5"}, {0}};
 
 	static const struct {
 		const char *file;
@@ -115,13 +112,13 @@ static void a_flag_beats_a_variable_beats_the_file_beats_the_default(void **stat
 		const char *want, *where;
 		enum config_source source;
 	} rows[] = {
-	    {NULL, NULL,     NULL, ":8080", "default",        CONFIG_DEFAULT    },
-	    {NULL, port,     NULL, ":3",    "PORT",           CONFIG_ENVIRONMENT},
-	    {file, NULL,     NULL, ":1",    "offhook.conf:3", CONFIG_FILE       },
-	    {file, port,     NULL, ":1",    "offhook.conf:3", CONFIG_FILE       },
-	    {file, empty,    NULL, ":1",    "offhook.conf:3", CONFIG_FILE       },
-	    {file, variable, NULL, ":2",    "OFFHOOK_LISTEN", CONFIG_ENVIRONMENT},
-	    {file, variable, flag, ":5",    "--listen",       CONFIG_FLAG       },
+	    {NULL, NULL, NULL, ":8080", "default", CONFIG_DEFAULT},
+	    {NULL, port, NULL, ":3", "PORT", CONFIG_ENVIRONMENT},
+	    {file, NULL, NULL, ":1", "offhook.conf:3", CONFIG_FILE},
+	    {file, port, NULL, ":1", "offhook.conf:3", CONFIG_FILE},
+	    {file, empty, NULL, ":1", "offhook.conf:3", CONFIG_FILE},
+	    {file, variable, NULL, ":2", "OFFHOOK_LISTEN", CONFIG_ENVIRONMENT},
+	    {file, variable, flag, ":5", "--listen", CONFIG_FLAG},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -275,29 +272,29 @@ static void a_mistake_in_the_file_is_named_with_its_line(void **state)
 	static const struct {
 		const char *file, *want;
 	} rows[] = {
-	    {"lisen = :1\n",                   "offhook.conf:1: there is no setting \"lisen\"; did you "
-			     "mean \"listen\"?"                          },
-	    {"\n\nfrobnicate = 1\n",           "offhook.conf:3: there is no setting"                 },
-	    {"# a\nlisten\n",                  "offhook.conf:2: a line reads"                        },
-	    {"listen =\n",                     "offhook.conf:1: listen has no value"                 },
+	    {"lisen = :1\n", "offhook.conf:1: there is no setting \"lisen\"; did you "
+			     "mean \"listen\"?"},
+	    {"\n\nfrobnicate = 1\n", "offhook.conf:3: there is no setting"},
+	    {"# a\nlisten\n", "offhook.conf:2: a line reads"},
+	    {"listen =\n", "offhook.conf:1: listen has no value"},
 	    {"listen = :1\nlisten = :2\n",
-             "offhook.conf:2: listen was set before, at offhook.conf:1"                              },
-	    {"listen = 8080\n",                "offhook.conf:1: listen: \"8080\" is not ADDRESS:PORT"},
-	    {"listen = ::1:80\n",              "brackets"					    },
-	    {"listen = :70000\n",              "0 to 65535"                                          },
-	    {"listen = none\n",                "must listen somewhere"                               },
-	    {"public-url = sms.example.com\n", "public-url: a public URL begins with"                },
-	    {"trusted-proxy = proxy.local\n",  "\"proxy.local\" is not an address"                   },
+		"offhook.conf:2: listen was set before, at offhook.conf:1"},
+	    {"listen = 8080\n", "offhook.conf:1: listen: \"8080\" is not ADDRESS:PORT"},
+	    {"listen = ::1:80\n", "brackets"},
+	    {"listen = :70000\n", "0 to 65535"},
+	    {"listen = none\n", "must listen somewhere"},
+	    {"public-url = sms.example.com\n", "public-url: a public URL begins with"},
+	    {"trusted-proxy = proxy.local\n", "\"proxy.local\" is not an address"},
 	    {"threads = many\n",
-             "threads: \"many\" is not a whole number from 0 to 256"                                 },
-	    {"threads = 257\n",                "from 0 to 256"                                       },
-	    {"max-body = big\n",               "is not a size"                                       },
-	    {"max-body = 1\n",                 "is not within 1k and 64M"                            },
-	    {"max-connections = 0\n",          "from 1 to"                                           },
-	    {"idle-timeout = soon\n",          "is not a time"                                       },
-	    {"deadline = 1h\n",                "is not within 100ms and 13s"                         },
-	    {"log-level = wran\n",             "did you mean \"warn\"?"                              },
-	    {"log-format = xml\n",             "is not one of auto, text, json"                      },
+		"threads: \"many\" is not a whole number from 0 to 256"},
+	    {"threads = 257\n", "from 0 to 256"},
+	    {"max-body = big\n", "is not a size"},
+	    {"max-body = 1\n", "is not within 1k and 64M"},
+	    {"max-connections = 0\n", "from 1 to"},
+	    {"idle-timeout = soon\n", "is not a time"},
+	    {"deadline = 1h\n", "is not within 100ms and 13s"},
+	    {"log-level = wran\n", "did you mean \"warn\"?"},
+	    {"log-format = xml\n", "is not one of auto, text, json"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -317,38 +314,26 @@ static void a_mistake_elsewhere_is_named_with_its_variable_or_flag(void **state)
 	static const char *const unknown[] = {"OFFHOOK_LISTN=:1", NULL};
 	static const char *const strange[] = {"OFFHOOK_FROBNICATION=1", NULL};
 	static const char *const missing[] = {"OFFHOOK_CONFIG=none.conf", NULL};
-	static const struct config_flag size[] = {
-	    {"max-body", "x"},
-            {0         }
-        };
+	static const struct config_flag size[] = {{"max-body", "x"}, {0}};
 	static const char *const whsec[] = {"OFFHOOK_ALERT_SECRET=swordfish", NULL};
-	static const struct config_flag ftp[] = {
-	    {"alert-url", "ftp://h"},
-            {0          }
-        };
-	static const struct config_flag none[] = {
-	    {"max-bdy", "1M"},
-            {0        }
-        };
-	static const struct config_flag secret[] = {
-	    {"auth-token", "x"},
-            {0           }
-        };
+	static const struct config_flag ftp[] = {{"alert-url", "ftp://h"}, {0}};
+	static const struct config_flag none[] = {{"max-bdy", "1M"}, {0}};
+	static const struct config_flag secret[] = {{"auth-token", "x"}, {0}};
 
 	static const struct {
 		const char *const *environment;
 		const struct config_flag *flags;
 		const char *want;
 	} rows[] = {
-	    {wrong,   NULL,   "OFFHOOK_MAX_BODY: \"x\" is not a size"          },
-	    {unknown, NULL,   "did you mean OFFHOOK_LISTEN?"                   },
-	    {strange, NULL,   "OFFHOOK_FROBNICATION is not a setting"          },
-	    {missing, NULL,   "none.conf: No such file"                        },
-	    {NULL,    size,   "--max-body: \"x\" is not a size"                },
-	    {NULL,    none,   "did you mean \"max-body\"?"                     },
-	    {NULL,    secret, "TWILIO_AUTH_TOKEN"                              },
-	    {NULL,    ftp,    "--alert-url: it begins with https:// or http://"},
-	    {whsec,   NULL,   "OFFHOOK_ALERT_SECRET: it is not whsec_ and"     },
+	    {wrong, NULL, "OFFHOOK_MAX_BODY: \"x\" is not a size"},
+	    {unknown, NULL, "did you mean OFFHOOK_LISTEN?"},
+	    {strange, NULL, "OFFHOOK_FROBNICATION is not a setting"},
+	    {missing, NULL, "none.conf: No such file"},
+	    {NULL, size, "--max-body: \"x\" is not a size"},
+	    {NULL, none, "did you mean \"max-body\"?"},
+	    {NULL, secret, "TWILIO_AUTH_TOKEN"},
+	    {NULL, ftp, "--alert-url: it begins with https:// or http://"},
+	    {whsec, NULL, "OFFHOOK_ALERT_SECRET: it is not whsec_ and"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -377,15 +362,9 @@ static void variables_that_kubernetes_sets_are_no_settings(void **state)
 static void none_takes_back_what_the_file_has_set(void **state)
 {
 	(void)state;
-	static const struct config_flag flags[] = {
-	    {"admin",      "none"},
-            {"templates",            "none"},
-            {"public-url","none"},
-	    {"trusted-proxy", "none"},
-            {"alert-url",            "none"},
-            {"alert-command",      "none"},
-	    {0 }
-        };
+	static const struct config_flag flags[] = {{"admin", "none"},
+	    {"templates", "none"}, {"public-url", "none"}, {"trusted-proxy", "none"},
+	    {"alert-url", "none"}, {"alert-command", "none"}, {0}};
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config,

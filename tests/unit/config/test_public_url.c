@@ -15,13 +15,13 @@ static void the_parts_are_kept_byte_for_byte(void **state)
 		const char *text, *scheme, *host, *prefix;
 		bool userinfo, fragment, underscore;
 	} rows[] = {
-	    {"https://example.com",          "https", "example.com",        "",     false, false, false},
-	    {"HTTPS://Example.Com/",         "https", "Example.Com",        "",     false, false, false},
-	    {"http://h:8080/a/b//",          "http",  "h:8080",             "/a/b", false, false, false},
-	    {"https://[2001:db8::1]:8443/x", "https", "[2001:db8::1]:8443", "/x",   false,
-             false,									       false},
-	    {"https://u:p@h/a#rc=2",         "https", "h",                  "/a",   true,  true,  false},
-	    {"https://my_host",              "https", "my_host",            "",     false, false, true },
+	    {"https://example.com", "https", "example.com", "", false, false, false},
+	    {"HTTPS://Example.Com/", "https", "Example.Com", "", false, false, false},
+	    {"http://h:8080/a/b//", "http", "h:8080", "/a/b", false, false, false},
+	    {"https://[2001:db8::1]:8443/x", "https", "[2001:db8::1]:8443", "/x", false,
+		false, false},
+	    {"https://u:p@h/a#rc=2", "https", "h", "/a", true, true, false},
+	    {"https://my_host", "https", "my_host", "", false, false, true},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -47,18 +47,18 @@ static void what_is_no_public_url_is_refused_with_the_reason(void **state)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-	    {"example.com",        "https://"       },
-	    {"ftp://example.com",  "https://"       },
-	    {"https://",           "https://"       },
-	    {"https:///path",      "no host"        },
-	    {"https://user@/path", "no host"        },
-	    {"https://h?a=b",      "no query"       },
-	    {"https://h/ x",       "blanks"         },
-	    {"https://h:0",        "port"           },
-	    {"https://h:99999",    "port"           },
-	    {"https://h:",         "port"           },
-	    {"https://[::1",       "no ]"           },
-	    {"https://a,b",        "not a host name"},
+	    {"example.com", "https://"},
+	    {"ftp://example.com", "https://"},
+	    {"https://", "https://"},
+	    {"https:///path", "no host"},
+	    {"https://user@/path", "no host"},
+	    {"https://h?a=b", "no query"},
+	    {"https://h/ x", "blanks"},
+	    {"https://h:0", "port"},
+	    {"https://h:99999", "port"},
+	    {"https://h:", "port"},
+	    {"https://[::1", "no ]"},
+	    {"https://a,b", "not a host name"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

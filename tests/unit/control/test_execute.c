@@ -56,10 +56,8 @@ static int changed(struct fixture *f, const char *request)
 
 static int64_t enqueue(struct fixture *f)
 {
-	struct store_job_write write = {
-	    .op = JOB_ENQUEUE,
-	    .job = {.queue = SPAN("q"), .payload = SPAN("{}"), .created_at_ms = 1}
-        };
+	struct store_job_write write = {.op = JOB_ENQUEUE,
+	    .job = {.queue = SPAN("q"), .payload = SPAN("{}"), .created_at_ms = 1}};
 	struct store_txn txn = {.jobs = &write};
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 	return write.job.id;
@@ -71,13 +69,13 @@ static void jobs_are_cancelled_retried_and_dropped(void **state)
 		const char *what;
 		int want;
 	} rows[] = {
-	    {"drop",   0}, /* open ones stay */
+	    {"drop", 0}, /* open ones stay */
 	    {"cancel", 2},
 	    {"cancel", 0},
-	    {"retry",  2},
+	    {"retry", 2},
 	    {"cancel", 2},
-	    {"drop",   2},
-	    {"drop",   0},
+	    {"drop", 2},
+	    {"drop", 0},
 	};
 
 	struct fixture *f = *state;
@@ -134,19 +132,19 @@ static void what_makes_no_sense_is_refused(void **state)
 	static const struct {
 		const char *request, *why;
 	} rows[] = {
-	    {"{}",							     "the command (none)"},
-	    {"{\"command\": \"dance\"}",                                       "the command dance" },
-	    {"{\"command\": \"jobs\"}",					"cannot do \"\""    },
+	    {"{}", "the command (none)"},
+	    {"{\"command\": \"dance\"}", "the command dance"},
+	    {"{\"command\": \"jobs\"}", "cannot do \"\""},
 	    {"{\"command\": \"jobs\", \"do\": \"eat\", \"ids\": [1]}",
-             "cannot do \"eat\""								   },
-	    {"{\"command\": \"jobs\", \"do\": \"drop\"}",                      "1 to 500"          },
-	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": []}",         "1 to 500"          },
-	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": [1, 0]}",     "above 0"           },
-	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": [\"1\"]}",    "above 0"           },
-	    {"{\"command\": \"jobs\", \"do\": \"pause\"}",                     "no queue"          },
+		"cannot do \"eat\""},
+	    {"{\"command\": \"jobs\", \"do\": \"drop\"}", "1 to 500"},
+	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": []}", "1 to 500"},
+	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": [1, 0]}", "above 0"},
+	    {"{\"command\": \"jobs\", \"do\": \"drop\", \"ids\": [\"1\"]}", "above 0"},
+	    {"{\"command\": \"jobs\", \"do\": \"pause\"}", "no queue"},
 	    {"{\"command\": \"jobs\", \"do\": \"pause\", \"queue\": \"a b\"}",
-             "no such name"									},
-	    {"{\"command\": \"events-retry\"}",                                "1 to 500"          },
+		"no such name"},
+	    {"{\"command\": \"events-retry\"}", "1 to 500"},
 	};
 
 	struct fixture *f = *state;

@@ -17,21 +17,21 @@ static void a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else(void *
 		const char *does;
 		unsigned want;
 	} rows[] = {
-	    {"echo 1 > app.c",					DEV_SAVED_SOURCE                     },
-	    {"echo 2 > .app.swp; mv .app.swp app.c",                  DEV_SAVED_SOURCE                     },
-	    {"echo 1 > app.h",					DEV_SAVED_SOURCE                     },
-	    {"echo 1 > Makefile",				     DEV_SAVED_SOURCE                     },
-	    {"echo 1 > sub/part.c",                                   DEV_SAVED_SOURCE                     },
-	    {"mkdir -p later",					0				    },
-	    {"echo 1 > later/part.c",                                 DEV_SAVED_SOURCE                     },
-	    {"echo 1 > app; echo 1 > app.o; echo > app.c~",           0                                    },
-	    {"echo 1 > .hidden.c",				    0				    },
-	    {"echo 1 > .offhook-dev/app.c",                           0                                    },
-	    {"echo A=1 > .env",				       DEV_SAVED_SETTINGS                   },
-	    {"echo 1 > new; mv new offhook.conf",                     DEV_SAVED_SETTINGS                   },
-	    {"echo 1 > .env; echo 1 > app.c",                         DEV_SAVED_SOURCE | DEV_SAVED_SETTINGS},
-	    {"echo 1 > x.env; echo 1 > .offhook.conf; echo 1 > conf", 0                                    },
-	    {"cat app.c >/dev/null",                                  0                                    },
+	    {"echo 1 > app.c", DEV_SAVED_SOURCE},
+	    {"echo 2 > .app.swp; mv .app.swp app.c", DEV_SAVED_SOURCE},
+	    {"echo 1 > app.h", DEV_SAVED_SOURCE},
+	    {"echo 1 > Makefile", DEV_SAVED_SOURCE},
+	    {"echo 1 > sub/part.c", DEV_SAVED_SOURCE},
+	    {"mkdir -p later", 0},
+	    {"echo 1 > later/part.c", DEV_SAVED_SOURCE},
+	    {"echo 1 > app; echo 1 > app.o; echo > app.c~", 0},
+	    {"echo 1 > .hidden.c", 0},
+	    {"echo 1 > .offhook-dev/app.c", 0},
+	    {"echo A=1 > .env", DEV_SAVED_SETTINGS},
+	    {"echo 1 > new; mv new offhook.conf", DEV_SAVED_SETTINGS},
+	    {"echo 1 > .env; echo 1 > app.c", DEV_SAVED_SOURCE | DEV_SAVED_SETTINGS},
+	    {"echo 1 > x.env; echo 1 > .offhook.conf; echo 1 > conf", 0},
+	    {"cat app.c >/dev/null", 0},
 	};
 
 	char dir[] = "/tmp/offhook-test-XXXXXX";

@@ -19,10 +19,7 @@ static void assert_span(struct span got, struct span want)
 }
 
 static const struct frame_pair pairs[] = {
-    {{"Body", 4}, {"a\0b", 3}},
-    {{"", 0},     {"", 0}    },
-    {{"From", 4}, {NULL, 0}  }
-};
+    {{"Body", 4}, {"a\0b", 3}}, {{"", 0}, {"", 0}}, {{"From", 4}, {NULL, 0}}};
 
 static void assert_pairs(const struct frame_pair *got, uint32_t count)
 {
@@ -39,8 +36,7 @@ static void an_event_arrives_as_it_was_sent(void **state)
 	struct buf bytes = {0};
 	struct frame_event got;
 	enum frame_type type;
-	const struct frame_event sent = {
-	    .id = UINT64_MAX,
+	const struct frame_event sent = {.id = UINT64_MAX,
 	    .route = 7,
 	    .try = 2,
 	    .max_tries = UINT32_MAX,
@@ -56,8 +52,7 @@ static void an_event_arrives_as_it_was_sent(void **state)
 	    .headers = pairs,
 	    .header_count = 3,
 	    .first_row = INT64_MAX,
-	    .row_count = FRAME_ROWS
-        };
+	    .row_count = FRAME_ROWS};
 	(void)state;
 	frame_put_event(&bytes, &sent);
 	assert_int_equal(frame_whole(buf_span(&bytes), &type), bytes.len);
@@ -83,22 +78,22 @@ static void put_result(struct buf *bytes)
 	static const int64_t ids[] = {1, INT64_MIN};
 	static const struct frame_write writes[] = {
 	    {.op = 1,
-             .collection = {"calls", 5},
-             .key = {"CA1", 3},
-             .update = {"{}", 2},
-             .ids = ids,
-             .id_count = 2,
-             .expect = -1},
-	    {.op = 2, .collection = {"x", 1},              .filter = {"{}", 2}     },
+		.collection = {"calls", 5},
+		.key = {"CA1", 3},
+		.update = {"{}", 2},
+		.ids = ids,
+		.id_count = 2,
+		.expect = -1},
+	    {.op = 2, .collection = {"x", 1}, .filter = {"{}", 2}},
 	};
 	static const struct frame_job jobs[] = {
 	    {.queue = {"remind", 6},
-             .payload = {"{}", 2},
-             .group = {"+1", 2},
-             .priority = INT32_MIN,
-             .run_at_ms = INT64_MAX,
-             .unique_ms = -1},
-	    {.op = 2, .queue = {"remind", 6},      .unique = {"", 0} },
+		.payload = {"{}", 2},
+		.group = {"+1", 2},
+		.priority = INT32_MIN,
+		.run_at_ms = INT64_MAX,
+		.unique_ms = -1},
+	    {.op = 2, .queue = {"remind", 6}, .unique = {"", 0}},
 	};
 	const struct frame_result result = {.id = 3,
 	    .ok = true,
@@ -150,17 +145,17 @@ static void a_result_arrives_as_it_was_sent(void **state)
 static void an_end_that_cannot_be_is_refused(void **state)
 {
 	static const struct frame_result results[] = {
-	    {.ok = true,                .end = FRAME_GIVEN_UP},
-	    {.ok = false,               .end = FRAME_SNOOZED },
-	    {.ok = true,                .end = FRAME_SNOOZED,  .snooze_ms = -1},
-	    {.ok = true,			 .end = FRAME_SNOOZED,                                     .snooze_ms = INT64_MAX},
-	    {.ok = false,   .end = FRAME_INTERRUPTED},
-	    {.ok = true,.end = UINT32_MAX                                },
+	    {.ok = true, .end = FRAME_GIVEN_UP},
+	    {.ok = false, .end = FRAME_SNOOZED},
+	    {.ok = true, .end = FRAME_SNOOZED, .snooze_ms = -1},
+	    {.ok = true, .end = FRAME_SNOOZED, .snooze_ms = INT64_MAX},
+	    {.ok = false, .end = FRAME_INTERRUPTED},
+	    {.ok = true, .end = UINT32_MAX},
 	};
 	static const struct frame_result fine[] = {
-	    {.ok = true,                   .end = FRAME_END},
-	    {          .ok = false,       .end = FRAME_GIVEN_UP                },
-	    { .ok = true, .end = FRAME_SNOOZED,                 .snooze_ms = FRAME_TIME_MAX},
+	    {.ok = true, .end = FRAME_END},
+	    {.ok = false, .end = FRAME_GIVEN_UP},
+	    {.ok = true, .end = FRAME_SNOOZED, .snooze_ms = FRAME_TIME_MAX},
 	};
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
@@ -208,23 +203,19 @@ static void logs_and_progress_arrive_as_they_were_sent(void **state)
 
 static void a_table_arrives_as_it_was_sent(void **state)
 {
-	static const struct frame_route route = {
-	    .kind = 8,
-	    .path = {"/a",  2},
+	static const struct frame_route route = {.kind = 8,
+	    .path = {"/a", 2},
 	    .methods = {"GET", 3},
 	    .deadline_s = 5,
-	    .builtin = 1
-        };
-	static const struct frame_worker worker = {
-	    .queue = {"remind", 6},
+	    .builtin = 1};
+	static const struct frame_worker worker = {.queue = {"remind", 6},
 	    .cron = {"@daily", 6},
 	    .max_tries = 20,
 	    .concurrency = UINT32_MAX,
 	    .timeout_ms = 60000,
 	    .floor_ms = 1,
 	    .base_ms = INT64_MIN,
-	    .cap_ms = INT64_MAX
-        };
+	    .cap_ms = INT64_MAX};
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_table table;
@@ -265,12 +256,12 @@ static void a_frame_is_whole_with_its_last_byte(void **state)
 static void what_starts_no_frame_is_told_at_once(void **state)
 {
 	static const unsigned char heads[][FRAME_HEAD] = {
-	    {0,    0,    0,    0,    1          }, /* shorter than its head */
-	    {11,   0,    0,    0,    1          }, /* likewise */
-	    {12,   0,    0,    0,    0          }, /* no type */
-	    {12,   0,    0,    0,    FRAME_TYPES}, /* nor that */
-	    {0xff, 0xff, 0xff, 0x7f, 1          }, /* over FRAME_MAX */
-	    {0xff, 0xff, 0xff, 0xff, 1          }, /* likewise */
+	    {0, 0, 0, 0, 1},             /* shorter than its head */
+	    {11, 0, 0, 0, 1},            /* likewise */
+	    {12, 0, 0, 0, 0},            /* no type */
+	    {12, 0, 0, 0, FRAME_TYPES},  /* nor that */
+	    {0xff, 0xff, 0xff, 0x7f, 1}, /* over FRAME_MAX */
+	    {0xff, 0xff, 0xff, 0xff, 1}, /* likewise */
 	};
 	enum frame_type type;
 	(void)state;

@@ -62,9 +62,7 @@ static inline int end(struct process *process)
 static inline void put_event(struct process *process, struct buf *out, uint32_t route,
     uint32_t slot, enum slot_state slot_state)
 {
-	const struct frame_pair params[] = {
-	    {SPAN("Body"), SPAN("Hello")}
-        };
+	const struct frame_pair params[] = {{SPAN("Body"), SPAN("Hello")}};
 	struct frame_event event = {.id = 100 + slot,
 	    .route = route,
 	    .slot = slot,

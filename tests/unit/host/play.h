@@ -86,10 +86,7 @@ static inline int play_setup(void **state)
 static inline int play_setup_store(void **state)
 {
 	static const oh_collection collections[] = {
-	    {"orders",  "number"},
-            {"deep",         "of.key"},
-            {0}
-        };
+	    {"orders", "number"}, {"deep", "of.key"}, {0}};
 	struct error err;
 	uint32_t count;
 	(void)play_setup(state);

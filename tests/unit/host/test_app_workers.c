@@ -24,9 +24,7 @@ static void an_apps_workers_come_first_and_then_offhooks(void **state)
 {
 	static const oh_worker own[] = {
 	    {.queue = "remind", .work = works, .max_tries = 3},
-	    {.queue = "pack",   .work = works},
-            {0  }
-        };
+	    {.queue = "pack", .work = works}, {0}};
 	static const oh_app none = {0};
 	static const oh_app both = {.workers = own, .on_failure = works};
 	struct arena *arena = arena_new();
@@ -104,31 +102,31 @@ static void a_wrong_worker_is_refused_with_its_reason(void **state)
 		oh_worker worker;
 		const char *why;
 	} rows[] = {
-	    {{.queue = "9lives"},					 "worker 1, \"9lives\": a queue's name is"},
-	    {{.queue = "a b"},					    "a queue's name is"                      },
-	    {{.queue = ""},					       "a queue's name is"                      },
-	    {{.queue = "offhook.events"},                                 "\"offhook.\" are Offhook's"             },
-	    {{.queue = "offhook.mine"},                                   "\"offhook.\" are Offhook's"             },
-	    {{.queue = "q", .max_tries = -1},                             "max_tries is -1; it is 1 to 1000"       },
-	    {{.queue = "q", .max_tries = 1001},                           "max_tries is 1001"                      },
-	    {{.queue = "q", .concurrency = -2},                           "concurrency is -2; it is 1 to 1000"     },
-	    {{.queue = "q", .concurrency = 100000},                       "concurrency is 100000"                  },
+	    {{.queue = "9lives"}, "worker 1, \"9lives\": a queue's name is"},
+	    {{.queue = "a b"}, "a queue's name is"},
+	    {{.queue = ""}, "a queue's name is"},
+	    {{.queue = "offhook.events"}, "\"offhook.\" are Offhook's"},
+	    {{.queue = "offhook.mine"}, "\"offhook.\" are Offhook's"},
+	    {{.queue = "q", .max_tries = -1}, "max_tries is -1; it is 1 to 1000"},
+	    {{.queue = "q", .max_tries = 1001}, "max_tries is 1001"},
+	    {{.queue = "q", .concurrency = -2}, "concurrency is -2; it is 1 to 1000"},
+	    {{.queue = "q", .concurrency = 100000}, "concurrency is 100000"},
 	    {{.queue = "q", .timeout_s = -1},
-             "timeout_s must be 0 (the usual) to 7 days"							   },
+		"timeout_s must be 0 (the usual) to 7 days"},
 	    {{.queue = "q", .timeout_s = 604801},
-             "timeout_s must be 0 (the usual) to 7 days"							   },
-	    {{.queue = "q", .backoff_min_s = -0.001},                     "backoff_min_s must be"                  },
-	    {{.queue = "q", .backoff_s = (double)NAN},                    "backoff_s must be"                      },
-	    {{.queue = "q", .backoff_s = 1e300},                          "backoff_s must be"                      },
-	    {{.queue = "q", .backoff_max_s = 1e9},                        "backoff_max_s must be"                  },
+		"timeout_s must be 0 (the usual) to 7 days"},
+	    {{.queue = "q", .backoff_min_s = -0.001}, "backoff_min_s must be"},
+	    {{.queue = "q", .backoff_s = (double)NAN}, "backoff_s must be"},
+	    {{.queue = "q", .backoff_s = 1e300}, "backoff_s must be"},
+	    {{.queue = "q", .backoff_max_s = 1e9}, "backoff_max_s must be"},
 	    {{.queue = "q", .backoff_min_s = 3601},
-             "longer than backoff_max_s (3600 s)"								  },
-	    {{.queue = "q", .cron = "61 * * * *"},                        "cron \"61 * * * *\""                    },
-	    {{.queue = "q", .cron = "0 0 30 2 *"},                        "cron \"0 0 30 2 *\""                    },
-	    {{.queue = "q", .cron = ""},                                  "cron \"\""                              },
+		"longer than backoff_max_s (3600 s)"},
+	    {{.queue = "q", .cron = "61 * * * *"}, "cron \"61 * * * *\""},
+	    {{.queue = "q", .cron = "0 0 30 2 *"}, "cron \"0 0 30 2 *\""},
+	    {{.queue = "q", .cron = ""}, "cron \"\""},
 	    {{.queue = "q", .cron = "@daily", .zone = "Europe/Stokholm"},
-             "zone \"Europe/Stokholm\""									    },
-	    {{.queue = "q", .zone = "Europe/Stockholm"},                  "a zone without a cron"                  },
+		"zone \"Europe/Stokholm\""},
+	    {{.queue = "q", .zone = "Europe/Stockholm"}, "a zone without a cron"},
 	};
 	struct arena *arena = arena_new();
 	struct error err;
@@ -144,16 +142,9 @@ static void a_wrong_worker_is_refused_with_its_reason(void **state)
 
 static void two_workers_of_one_queue_are_refused(void **state)
 {
-	static const oh_worker twice[] = {
-	    {.queue = "remind", .work = works},
-            {.queue = "pack",                 .work = works},
-	    {.queue = "remind",.work = works},
-            {0}
-        };
-	static const oh_worker alerts[] = {
-	    {.queue = QUEUE_ALERTS, .work = works},
-            {0                    }
-        };
+	static const oh_worker twice[] = {{.queue = "remind", .work = works},
+	    {.queue = "pack", .work = works}, {.queue = "remind", .work = works}, {0}};
+	static const oh_worker alerts[] = {{.queue = QUEUE_ALERTS, .work = works}, {0}};
 	const oh_app apps[] = {{.workers = twice}, {.workers = alerts}};
 	static const char *const why[] = {
 	    "worker 3, \"remind\": two workers are for one queue",
@@ -178,10 +169,7 @@ static void two_workers_of_one_queue_are_refused(void **state)
 static void a_worker_needs_a_function(void **state)
 {
 	static const oh_worker workers[] = {
-	    {.queue = "remind", .work = works},
-            {.queue = "pack"                },
-            {0}
-        };
+	    {.queue = "remind", .work = works}, {.queue = "pack"}, {0}};
 	static const oh_app app = {.workers = workers};
 	static const oh_app none = {0};
 	struct error err;

@@ -74,25 +74,22 @@ enum { GREETS, NULLS, ABORTS, EXITS, OVERFLOWS, CALLS, LEAKS };
 
 static const oh_route routes[] = {
     [GREETS] = {.kind = OH_MESSAGE,
-		.path = "/greet",
-		.handler = greets,
-		.methods = "POST",
-		.deadline_s = 5,
-		.fallback = "<Response/>"},
-    [NULLS] = {.kind = OH_MESSAGE,  .path = "/null", .handler = touches_nothing},
-    [ABORTS] = {.kind = OH_MESSAGE,    .path = "/abort", .handler = aborts},
-    [EXITS] = {.kind = OH_MESSAGE,                  .path = "/exit", .handler = exits},
-    [OVERFLOWS] = {.kind = OH_MESSAGE,  .path = "/deep", .handler = overflows},
-    [CALLS] = {.kind = OH_MESSAGE,                  .path = "/call", .handler = calls_nothing},
-    [LEAKS] = {.kind = OH_MESSAGE,.path = "/leak", .handler = leaks},
-    {.kind = OH_MESSAGE,                  .path = "/twilio/sms", .handler = oh_builtin},
+	.path = "/greet",
+	.handler = greets,
+	.methods = "POST",
+	.deadline_s = 5,
+	.fallback = "<Response/>"},
+    [NULLS] = {.kind = OH_MESSAGE, .path = "/null", .handler = touches_nothing},
+    [ABORTS] = {.kind = OH_MESSAGE, .path = "/abort", .handler = aborts},
+    [EXITS] = {.kind = OH_MESSAGE, .path = "/exit", .handler = exits},
+    [OVERFLOWS] = {.kind = OH_MESSAGE, .path = "/deep", .handler = overflows},
+    [CALLS] = {.kind = OH_MESSAGE, .path = "/call", .handler = calls_nothing},
+    [LEAKS] = {.kind = OH_MESSAGE, .path = "/leak", .handler = leaks},
+    {.kind = OH_MESSAGE, .path = "/twilio/sms", .handler = oh_builtin},
     {0},
 };
 static const oh_collection collections[] = {
-    {"orders", "number"},
-    {"calls",        "sid"},
-    {0}
-};
+    {"orders", "number"}, {"calls", "sid"}, {0}};
 
 static int tells(oh_job *job)
 {
@@ -102,9 +99,7 @@ static int tells(oh_job *job)
 }
 
 static const oh_worker workers[] = {
-    {"tell",          tells, .max_tries = 3, .cron = "@daily"},
-    {0}
-};
+    {"tell", tells, .max_tries = 3, .cron = "@daily"}, {0}};
 
 static int stays_away(void)
 {
@@ -261,10 +256,10 @@ static void a_crash_tells_its_signal_and_place(void **state)
 		int signal;
 		const char *name;
 	} table[] = {
-	    {NULLS,     SIGSEGV, "SIGSEGV"},
-	    {ABORTS,    SIGABRT, "SIGABRT"},
+	    {NULLS, SIGSEGV, "SIGSEGV"},
+	    {ABORTS, SIGABRT, "SIGABRT"},
 	    {OVERFLOWS, SIGSEGV, "SIGSEGV"},
-	    {CALLS,     SIGSEGV, "SIGSEGV"},
+	    {CALLS, SIGSEGV, "SIGSEGV"},
 	};
 
 	(void)state;

@@ -32,18 +32,18 @@ static void a_reply_is_what_its_route_is_for(void **state)
 		uint32_t status;
 		const char *body;
 	} table[] = {
-	    {OH_MESSAGE,        greets,       200,
-             "<Response><Message>Hello &amp; &lt;welcome&gt;</Message></Response>"   },
-	    {OH_MESSAGE,        does_nothing, 200, "<Response"                       },
-	    {OH_CALL,           does_nothing, 200, "<Response"                       },
-	    {OH_CALL,           says,         200, "<Say voice=\"alice\">Hello</Say>"},
-	    {OH_CALL_ACTION,    says,         200, "<Say voice=\"alice\">Hello</Say>"},
-	    {OH_SIGNED,         says,         200, "<Say voice=\"alice\">Hello</Say>"},
-	    {OH_MESSAGE_STATUS, does_nothing, 204, NULL                              },
-	    {OH_CALL_STATUS,    does_nothing, 204, NULL                              },
-	    {OH_RECORDING,      does_nothing, 204, NULL                              },
-	    {OH_TRANSCRIPTION,  does_nothing, 204, NULL                              },
-	    {OH_UNSIGNED,       does_nothing, 204, NULL                              },
+	    {OH_MESSAGE, greets, 200,
+		"<Response><Message>Hello &amp; &lt;welcome&gt;</Message></Response>"},
+	    {OH_MESSAGE, does_nothing, 200, "<Response"},
+	    {OH_CALL, does_nothing, 200, "<Response"},
+	    {OH_CALL, says, 200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_CALL_ACTION, says, 200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_SIGNED, says, 200, "<Say voice=\"alice\">Hello</Say>"},
+	    {OH_MESSAGE_STATUS, does_nothing, 204, NULL},
+	    {OH_CALL_STATUS, does_nothing, 204, NULL},
+	    {OH_RECORDING, does_nothing, 204, NULL},
+	    {OH_TRANSCRIPTION, does_nothing, 204, NULL},
+	    {OH_UNSIGNED, does_nothing, 204, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -113,16 +113,16 @@ static void a_mistake_fails_the_event_with_its_reason(void **state)
 		oh_handler handler;
 		const char *reason;
 	} table[] = {
-	    {OH_MESSAGE_STATUS, greets,            "this route is for a status"},
-	    {OH_CALL_STATUS,    greets,            "<Message> is not allowed"  },
-	    {OH_MESSAGE,        misspells,         "<Pause> is not allowed"    },
-	    {OH_MESSAGE_STATUS, misspells,         "<Pause> is not allowed"    },
-	    {OH_MESSAGE,        fails,             "no order 5"                },
-	    {OH_MESSAGE,        fails_and_goes_on, "first"                     },
-	    {OH_MESSAGE,        fails_in_silence,  "OH_FAILED without a reason"},
-	    {OH_MESSAGE,        passes,            "nothing comes after it"    },
-	    {OH_MESSAGE,        returns_77,        "returned 77"               },
-	    {OH_MESSAGE,        oh_builtin,        "the table of routes"       },
+	    {OH_MESSAGE_STATUS, greets, "this route is for a status"},
+	    {OH_CALL_STATUS, greets, "<Message> is not allowed"},
+	    {OH_MESSAGE, misspells, "<Pause> is not allowed"},
+	    {OH_MESSAGE_STATUS, misspells, "<Pause> is not allowed"},
+	    {OH_MESSAGE, fails, "no order 5"},
+	    {OH_MESSAGE, fails_and_goes_on, "first"},
+	    {OH_MESSAGE, fails_in_silence, "OH_FAILED without a reason"},
+	    {OH_MESSAGE, passes, "nothing comes after it"},
+	    {OH_MESSAGE, returns_77, "returned 77"},
+	    {OH_MESSAGE, oh_builtin, "the table of routes"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

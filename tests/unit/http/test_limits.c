@@ -44,17 +44,17 @@ static void slow_clients_are_cut_off(void **state)
 		const char *name, *first, *rest;
 		int want;
 	} rows[] = {
-	    {"silent",                      "",			       "",             0  },
-	    {"part of a head, then silent", "GET / HTTP/1.1\r\n",             "",             408},
-	    {"a dripping head",             "GET / HTTP/1.1\r\n" HOST,        "X: yyyyy\r\n", 408},
+	    {"silent", "", "", 0},
+	    {"part of a head, then silent", "GET / HTTP/1.1\r\n", "", 408},
+	    {"a dripping head", "GET / HTTP/1.1\r\n" HOST, "X: yyyyy\r\n", 408},
 	    {"part of a body, then silent",
-             "POST / HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\nabc",    "",             408},
+		"POST / HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\nabc", "", 408},
 	    {"a dripping body",
-             "POST / HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\n",       "x",            408},
+		"POST / HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\n", "x", 408},
 	    {"dripping chunks",
-             "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
-             "1\r\nx\r\n",								    408},
-	    {"an empty line, then silent",  "\r\n",                           "",             408},
+		"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
+		"1\r\nx\r\n", 408},
+	    {"an empty line, then silent", "\r\n", "", 408},
 	};
 	struct server_config config = echo_config();
 	(void)state;
@@ -141,14 +141,16 @@ static void what_is_too_large_is_refused(void **state)
 		const char *text;
 		int want;
 	} rows[] = {
-	    {"POST / HTTP/1.0\r\nContent-Length: 8\r\n\r\n01234567",                        200},
-	    {"POST / HTTP/1.0\r\nContent-Length: 9\r\n\r\n012345678",                       413},
+	    {"POST / HTTP/1.0\r\nContent-Length: 8\r\n\r\n01234567", 200},
+	    {"POST / HTTP/1.0\r\nContent-Length: 9\r\n\r\n012345678", 413},
 	    {"POST / HTTP/1.1\r\n" HOST
-	     "Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n", 413},
-	    {"GET / HTTP/1.0\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n",                      200},
-	    {"GET / HTTP/1.0\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n",              431},
+	     "Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n",
+		413},
+	    {"GET / HTTP/1.0\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n", 200},
+	    {"GET / HTTP/1.0\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n", 431},
 	    {"GET / HTTP/1.0\r\na: 0123456789012345678901234567890123456789012345678901234567890"
-	     "123456789012345678901234567890123456789\r\n\r\n",		431},
+	     "123456789012345678901234567890123456789\r\n\r\n",
+		431},
 	};
 	struct server_config config = echo_config();
 	(void)state;

@@ -67,10 +67,8 @@ static void tasks_of_each_thread_run_in_the_order_of_posting(void **state)
 		posters[p] =
 		    (struct poster){loop, mem_new(TASKS, sizeof(struct numbered))};
 		for (int i = 0; i < TASKS; i++)
-			posters[p].tasks[i] = (struct numbered){
-			    {NULL, count_run},
-                            p, i + 1
-                        };
+			posters[p].tasks[i] =
+			    (struct numbered){{NULL, count_run}, p, i + 1};
 		assert_int_equal(
 		    pthread_create(&threads[p], NULL, post_all, &posters[p]), 0);
 	}

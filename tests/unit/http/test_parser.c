@@ -17,74 +17,74 @@ struct row {
 };
 
 static const struct row good[] = {
-    {"a GET",					 BYTES(GET "Host: h\r\n\r\n"),                              200, ""     },
-    {"a GET with a query",			    BYTES("GET /p?a=b&c=%20 HTTP/1.1\r\nHost: h\r\n\r\n"),     200,
-     ""														      },
-    {"HTTP/1.0 without Host",                         BYTES("GET /p HTTP/1.0\r\n\r\n"),                          200, ""     },
-    {"a host with a port",			    BYTES(GET "Host: example.com:8080\r\n\r\n"),               200, ""     },
-    {"an IPv6 host",				  BYTES(GET "Host: [2001:db8::1]:80\r\n\r\n"),               200, ""     },
-    {"no blank after the colon",                      BYTES(GET "Host:h\r\n\r\n"),                               200, ""     },
-    {"blanks around a value",                         BYTES(GET "Host: \t h \t \r\n\r\n"),                       200, ""     },
-    {"an empty value",				BYTES(GET "Host: h\r\nX:\r\n\r\n"),                        200, ""     },
-    {"bytes beyond ASCII in a value",                 BYTES(GET "Host: h\r\nX: \xC3\xA9\r\n\r\n"),               200,
-     ""														      },
-    {"one empty line before",                         BYTES("\r\n" GET "Host: h\r\n\r\n"),                       200, ""     },
-    {"a body",					BYTES(HEAD "Content-Length: 3\r\n\r\nabc"),                200, "abc"  },
-    {"an empty body",				 BYTES(HEAD "Content-Length: 0\r\n\r\n"),                   200, ""     },
-    {"leading zeros",				 BYTES(HEAD "Content-Length: 003\r\n\r\nabc"),              200, "abc"  },
-    {"chunks",					BYTES(CH "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),              200, "abcde"},
-    {"no chunk at all",			       BYTES(CH "0\r\n\r\n"),                                     200, ""     },
+    {"a GET", BYTES(GET "Host: h\r\n\r\n"), 200, ""},
+    {"a GET with a query", BYTES("GET /p?a=b&c=%20 HTTP/1.1\r\nHost: h\r\n\r\n"), 200,
+	""},
+    {"HTTP/1.0 without Host", BYTES("GET /p HTTP/1.0\r\n\r\n"), 200, ""},
+    {"a host with a port", BYTES(GET "Host: example.com:8080\r\n\r\n"), 200, ""},
+    {"an IPv6 host", BYTES(GET "Host: [2001:db8::1]:80\r\n\r\n"), 200, ""},
+    {"no blank after the colon", BYTES(GET "Host:h\r\n\r\n"), 200, ""},
+    {"blanks around a value", BYTES(GET "Host: \t h \t \r\n\r\n"), 200, ""},
+    {"an empty value", BYTES(GET "Host: h\r\nX:\r\n\r\n"), 200, ""},
+    {"bytes beyond ASCII in a value", BYTES(GET "Host: h\r\nX: \xC3\xA9\r\n\r\n"), 200,
+	""},
+    {"one empty line before", BYTES("\r\n" GET "Host: h\r\n\r\n"), 200, ""},
+    {"a body", BYTES(HEAD "Content-Length: 3\r\n\r\nabc"), 200, "abc"},
+    {"an empty body", BYTES(HEAD "Content-Length: 0\r\n\r\n"), 200, ""},
+    {"leading zeros", BYTES(HEAD "Content-Length: 003\r\n\r\nabc"), 200, "abc"},
+    {"chunks", BYTES(CH "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 200, "abcde"},
+    {"no chunk at all", BYTES(CH "0\r\n\r\n"), 200, ""},
     {"chunk sizes in both cases",
-     BYTES(CH "a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n"),                                                200,
-     "01234567890123456789"												  },
-    {"a chunk extension",			     BYTES(CH "3;a=b\r\nabc\r\n0\r\n\r\n"),                     200, "abc"  },
-    {"trailers",				      BYTES(CH "3\r\nabc\r\n0\r\nX: y\r\nZ: q\r\n\r\n"),         200, "abc"  },
+	BYTES(CH "a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n"), 200,
+	"01234567890123456789"},
+    {"a chunk extension", BYTES(CH "3;a=b\r\nabc\r\n0\r\n\r\n"), 200, "abc"},
+    {"trailers", BYTES(CH "3\r\nabc\r\n0\r\nX: y\r\nZ: q\r\n\r\n"), 200, "abc"},
     {"a length in the trailers, which means nothing",
-     BYTES(CH "0\r\nContent-Length: 3\r\n\r\n"),								 200, ""     },
-    {"chunked in capitals",                           BYTES(HEAD "TRANSFER-ENCODING: Chunked\r\n\r\n0\r\n\r\n"),
-     200,													     ""     },
+	BYTES(CH "0\r\nContent-Length: 3\r\n\r\n"), 200, ""},
+    {"chunked in capitals", BYTES(HEAD "TRANSFER-ENCODING: Chunked\r\n\r\n0\r\n\r\n"),
+	200, ""},
     {"an upgrade that is not taken up",
-     BYTES(HEAD "Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nab"),
-     200,													     "ab"   },
-    {"a body on a GET",			       BYTES(GET "Host: h\r\nContent-Length: 2\r\n\r\nab"),       200, "ab"   },
-    {"an extension method",                           BYTES("PATCH /p HTTP/1.1\r\nHost: h\r\n\r\n"),             200, ""     },
-    {"half a head",				   BYTES(GET "Host: h\r\n"),                                  0,   NULL   },
-    {"half a body",				   BYTES(HEAD "Content-Length: 3\r\n\r\nab"),                 0,   NULL   },
-    {"half a chunk",				  BYTES(CH "3\r\nab"),                                       0,   NULL   },
-    {"chunks without the last empty line",            BYTES(CH "0\r\nX: y\r\n"),                                 0,   NULL   },
+	BYTES(HEAD "Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nab"),
+	200, "ab"},
+    {"a body on a GET", BYTES(GET "Host: h\r\nContent-Length: 2\r\n\r\nab"), 200, "ab"},
+    {"an extension method", BYTES("PATCH /p HTTP/1.1\r\nHost: h\r\n\r\n"), 200, ""},
+    {"half a head", BYTES(GET "Host: h\r\n"), 0, NULL},
+    {"half a body", BYTES(HEAD "Content-Length: 3\r\n\r\nab"), 0, NULL},
+    {"half a chunk", BYTES(CH "3\r\nab"), 0, NULL},
+    {"chunks without the last empty line", BYTES(CH "0\r\nX: y\r\n"), 0, NULL},
 };
 
 static const struct row limits[] = {
-    {"a body over the limit",       BYTES(HEAD "Content-Length: 33\r\n\r\n"),                   413, NULL},
+    {"a body over the limit", BYTES(HEAD "Content-Length: 33\r\n\r\n"), 413, NULL},
     {"a body of exactly the limit",
-     BYTES(HEAD "Content-Length: 32\r\n\r\n0123456789abcdef0123456789abcdef"),                  200,
-     "0123456789abcdef0123456789abcdef"								  },
-    {"a huge Content-Length",       BYTES(HEAD "Content-Length: 999999999999999999\r\n\r\n"),
-     413,											    NULL},
+	BYTES(HEAD "Content-Length: 32\r\n\r\n0123456789abcdef0123456789abcdef"), 200,
+	"0123456789abcdef0123456789abcdef"},
+    {"a huge Content-Length", BYTES(HEAD "Content-Length: 999999999999999999\r\n\r\n"),
+	413, NULL},
     {"chunks over the limit",
-     BYTES(CH "10\r\n0123456789abcdef\r\n11\r\n0123456789abcdef0\r\n0\r\n\r\n"),                413,
-     NULL												},
+	BYTES(CH "10\r\n0123456789abcdef\r\n11\r\n0123456789abcdef0\r\n0\r\n\r\n"), 413,
+	NULL},
     {"one chunk over the limit",
-     BYTES(CH "ffffff\r\n0123456789abcdef0123456789abcdef0"),                                   413, NULL},
+	BYTES(CH "ffffff\r\n0123456789abcdef0123456789abcdef0"), 413, NULL},
     {"too many headers",
-     BYTES(GET
+	BYTES(GET
 	    "Host: h\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n"),
-     431,											    NULL},
+	431, NULL},
     {"too many trailers",
-     BYTES(CH "0\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n"),
-     431,											    NULL},
+	BYTES(CH "0\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\na: b\r\n\r\n"),
+	431, NULL},
     {"a header too large",
-     BYTES(GET
+	BYTES(GET
 	    "Host: h\r\nX: 0123456789012345678901234567890123456789012345678901234567890"
 	    "12345678901234567890123456789012345678901234567890123456789012345678901234"
 	    "5678901234567890123456789\r\n\r\n"),
-     431,											    NULL},
+	431, NULL},
     {"a request line too large",
-     BYTES(
+	BYTES(
 	    "GET /0123456789012345678901234567890123456789012345678901234567890123456789012"
 	    "345678901234567890123456789012345678901234567890123456789012345678901234567890"
 	    "12345678901234567890123456789012"),
-     431,											    NULL},
+	431, NULL},
 };
 
 static int verdict(struct parser *parser, struct span bytes, size_t *left)
@@ -220,11 +220,11 @@ static void keep_alive_is_the_default_of_one_version_only(void **state)
 		struct span text;
 		bool want;
 	} rows[] = {
-	    {BYTES("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),                         true },
-	    {BYTES("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),    false},
+	    {BYTES("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), true},
+	    {BYTES("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), false},
 	    {BYTES("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n"), false},
-	    {BYTES("GET / HTTP/1.0\r\n\r\n"),                                    false},
-	    {BYTES("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"),          true },
+	    {BYTES("GET / HTTP/1.0\r\n\r\n"), false},
+	    {BYTES("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"), true},
 	};
 
 	(void)state;

@@ -8,17 +8,18 @@ static void heads_are_as_their_replies(void **state)
 		struct reply reply;
 		const char *connection, *before_date, *after_date;
 	} rows[] = {
-	    {{.status = 200, .content_type = "text/xml", .body = BYTES("<a/>")},     NULL,
-             "HTTP/1.1 200 OK\r\nDate: ",												  "\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n"},
-	    {{.status = 204},							NULL,    "HTTP/1.1 204 No Content\r\nDate: ",         "\r\n\r\n"                                               },
-	    {{.status = 304},							"close",
-             "HTTP/1.1 304 Not Modified\r\nDate: ",											"\r\nConnection: close\r\n\r\n"                          },
+	    {{.status = 200, .content_type = "text/xml", .body = BYTES("<a/>")}, NULL,
+		"HTTP/1.1 200 OK\r\nDate: ",
+		"\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n"},
+	    {{.status = 204}, NULL, "HTTP/1.1 204 No Content\r\nDate: ", "\r\n\r\n"},
+	    {{.status = 304}, "close",
+		"HTTP/1.1 304 Not Modified\r\nDate: ", "\r\nConnection: close\r\n\r\n"},
 	    {{.status = 405, .content_type = "text/plain", .header = "Allow: POST"},
-             "keep-alive",								    "HTTP/1.1 405 Method Not Allowed\r\nDate: ",
-             "\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nAllow: POST\r\n"
-		"Connection: keep-alive\r\n\r\n"																		    },
-	    {{.status = 299, .body = BYTES("0123456789")},                           NULL,
-             "HTTP/1.1 299 Status\r\nDate: ",											      "\r\nContent-Length: 10\r\n\r\n"                         },
+		"keep-alive", "HTTP/1.1 405 Method Not Allowed\r\nDate: ",
+		"\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nAllow: POST\r\n"
+		"Connection: keep-alive\r\n\r\n"},
+	    {{.status = 299, .body = BYTES("0123456789")}, NULL,
+		"HTTP/1.1 299 Status\r\nDate: ", "\r\nContent-Length: 10\r\n\r\n"},
 	};
 	struct reply_date date = {0};
 	(void)state;

@@ -101,8 +101,7 @@ static inline void play_reopen(struct play *p)
 
 /* One worker, on queue "q"; change them before play_open. */
 static struct job_worker play_workers[4] = {
-    {"q", 3, 60000, 4, 1000, 0, 1000, NULL, NULL}
-};
+    {"q", 3, 60000, 4, 1000, 0, 1000, NULL, NULL}};
 
 static inline int play_setup(void **state)
 {
@@ -116,13 +115,11 @@ static inline int play_setup(void **state)
 	(void)pthread_mutex_init(&p->mutex, NULL);
 	(void)pthread_cond_init(&p->changed, NULL);
 	p->now_ms = NOW_MS;
-	p->config = (struct jobs_config){
-	    .workers = play_workers,
+	p->config = (struct jobs_config){.workers = play_workers,
 	    .worker_count = 1,
 	    .runner = {.run = play_run, .died = play_died, .ctx = p},
 	    .now_ms = play_clock,
-	    .now_ctx = p
-        };
+	    .now_ctx = p};
 	*state = p;
 	return 0;
 }

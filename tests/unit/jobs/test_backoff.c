@@ -32,9 +32,9 @@ static void check(const struct row *rows, size_t count)
 static void it_doubles_with_every_try(void **state)
 {
 	static const struct row rows[] = {
-	    {0, 2000, 3600000, 1,  UINT64_MAX, 2000   },
-	    {0, 2000, 3600000, 2,  UINT64_MAX, 4000   },
-	    {0, 2000, 3600000, 5,  UINT64_MAX, 32000  },
+	    {0, 2000, 3600000, 1, UINT64_MAX, 2000},
+	    {0, 2000, 3600000, 2, UINT64_MAX, 4000},
+	    {0, 2000, 3600000, 5, UINT64_MAX, 32000},
 	    {0, 2000, 3600000, 11, UINT64_MAX, 2048000},
 	};
 	(void)state;
@@ -44,11 +44,11 @@ static void it_doubles_with_every_try(void **state)
 static void chance_decides_from_nothing_to_all_above_the_floor(void **state)
 {
 	static const struct row rows[] = {
-	    {1000, 2000, 3600000, 1, 0,              1000},
-	    {1000, 2000, 3600000, 1, UINT64_MAX,     3000},
+	    {1000, 2000, 3600000, 1, 0, 1000},
+	    {1000, 2000, 3600000, 1, UINT64_MAX, 3000},
 	    {1000, 2000, 3600000, 1, UINT64_MAX / 2, 2000},
 	    {1000, 2000, 3600000, 3, UINT64_MAX / 4, 3000},
-	    {1000, 0,    3600000, 9, UINT64_MAX,     1000},
+	    {1000, 0, 3600000, 9, UINT64_MAX, 1000},
 	};
 	(void)state;
 	CHECK(rows);
@@ -57,11 +57,11 @@ static void chance_decides_from_nothing_to_all_above_the_floor(void **state)
 static void the_cap_holds_for_all_of_it(void **state)
 {
 	static const struct row rows[] = {
-	    {1000, 2000, 3600000, 12,        UINT64_MAX, 3600000},
+	    {1000, 2000, 3600000, 12, UINT64_MAX, 3600000},
 	    {1000, 2000, 3600000, INT32_MAX, UINT64_MAX, 3600000},
-	    {1000, 2000, 500,     1,         0,          500    },
-	    {1000, 2000, 2000,    1,         UINT64_MAX, 2000   },
-	    {0,    0,    0,       3,         UINT64_MAX, 0      },
+	    {1000, 2000, 500, 1, 0, 500},
+	    {1000, 2000, 2000, 1, UINT64_MAX, 2000},
+	    {0, 0, 0, 3, UINT64_MAX, 0},
 	};
 	(void)state;
 	CHECK(rows);

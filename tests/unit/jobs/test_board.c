@@ -12,9 +12,7 @@
 
 #include "jobs/board.h"
 
-static const struct job_worker one[] = {
-    {"q", 3, 1000, 2, 1, 1, 1, NULL, NULL}
-};
+static const struct job_worker one[] = {{"q", 3, 1000, 2, 1, 1, 1, NULL, NULL}};
 
 static struct board *open_board(void)
 {
@@ -130,9 +128,7 @@ static void a_window_is_bounded_in_bytes(void **state)
 	static char text[BOARD_WINDOW_BYTES / 2];
 	struct board *board = open_board();
 	struct board_page page;
-	struct store_job job = {
-	    .queue = SPAN("q"), .payload = {text, sizeof(text)}
-        };
+	struct store_job job = {.queue = SPAN("q"), .payload = {text, sizeof(text)}};
 	(void)state;
 	read_nothing(board);
 	for (job.id = 1; job.id <= 5; job.id++)
@@ -147,9 +143,7 @@ static void what_does_not_fit_into_a_window_is_not_read_on(void **state)
 	static char text[BOARD_WINDOW_BYTES / 2];
 	struct board *board = open_board();
 	struct board_page page;
-	struct store_job job = {
-	    .queue = SPAN("q"), .payload = {text, sizeof(text)}
-        };
+	struct store_job job = {.queue = SPAN("q"), .payload = {text, sizeof(text)}};
 	(void)state;
 	assert_true(board_page_begin(board, 1000, &page));
 	for (job.id = 1; board_page_row(board, &page, &job); job.id++)

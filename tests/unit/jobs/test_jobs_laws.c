@@ -280,12 +280,10 @@ static void live(struct life *life, const char *dir)
 	if (store_open(&life->store, &store, &err) < 0 ||
 	    store_reader_new(&life->reader, life->store, &err) < 0)
 		breaks(life, err.text, 0);
-	struct jobs_config config = {
-	    .store = life->store,
+	struct jobs_config config = {.store = life->store,
 	    .workers = workers,
 	    .worker_count = 2,
-	    .runner = {.run = run_job, .ctx = life}
-        };
+	    .runner = {.run = run_job, .ctx = life}};
 	if (jobs_open(&life->jobs, &config, &err) < 0)
 		breaks(life, err.text, 0);
 	for (int i = 0; i < HANDS; i++)

@@ -105,8 +105,7 @@ static void one_cancelled_by_its_unique_key_never_begins(void **state)
 {
 	struct play *p = *state;
 	struct store_job_write cancel = {
-	    .op = JOB_CANCEL, .job = {.queue = SPAN("q"), .unique = SPAN("key")}
-        };
+	    .op = JOB_CANCEL, .job = {.queue = SPAN("q"), .unique = SPAN("key")}};
 	struct store_txn txn = {.jobs = &cancel};
 	play_open(p);
 	change_job(p, JOB_PAUSE, 0);
@@ -133,7 +132,7 @@ static void jobs_without_a_worker_wait_until_there_is_one(void **state)
 {
 	static const struct job_worker other[] = {
 	    {"other", 1, 1000, 1, 1, 1, 1, NULL, NULL},
-	    {"q",     1, 1000, 1, 1, 1, 1, NULL, NULL},
+	    {"q", 1, 1000, 1, 1, 1, 1, NULL, NULL},
 	};
 	struct play *p = *state;
 	play_open(p);

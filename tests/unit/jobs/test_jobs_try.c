@@ -45,10 +45,8 @@ static void jobs_that_waited_from_before_run(void **state)
 static void a_job_enqueues_further_ones(void **state)
 {
 	struct play *p = *state;
-	struct store_job_write next = {
-	    .op = JOB_ENQUEUE,
-	    .job = {.queue = SPAN("q"), .run_at_ms = 1, .payload = SPAN("{}")}
-        };
+	struct store_job_write next = {.op = JOB_ENQUEUE,
+	    .job = {.queue = SPAN("q"), .run_at_ms = 1, .payload = SPAN("{}")}};
 	play_open(p);
 	struct job_run *run = take_run_of(p, enqueue(p, "{}"));
 	end_as(p, run, (struct job_outcome){.end = JOB_END_OK, .jobs = &next});

@@ -286,12 +286,7 @@ static void random_transaction(struct fixture *f)
 static void random_operations_agree_with_the_model(void **state)
 {
 	static const struct keys_config configs[] = {
-	    {8,   2},
-            {8,   3},
-            {16,  4},
-            {64,  2},
-            {200, 3}
-        };
+	    {8, 2}, {8, 3}, {16, 4}, {64, 2}, {200, 3}};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 15; seed++) {

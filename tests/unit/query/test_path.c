@@ -58,13 +58,13 @@ static void a_parent_covers_and_precedes_its_children(void **state)
 		bool covers;
 		int order;
 	} rows[] = {
-	    {"a",   "a",    true,  0 },
-	    {"a",   "a.b",  true,  -1},
-	    {"a.b", "a",    false, 1 },
-	    {"a",   "ab",   false, -1},
+	    {"a", "a", true, 0},
+	    {"a", "a.b", true, -1},
+	    {"a.b", "a", false, 1},
+	    {"a", "ab", false, -1},
 	    {"a.b", "a-.b", false, -1},
-	    {"a.b", "a.c",  false, -1},
-	    {"b",   "a.c",  false, 1 },
+	    {"a.b", "a.c", false, -1},
+	    {"b", "a.c", false, 1},
 	};
 
 	(void)state;

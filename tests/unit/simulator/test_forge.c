@@ -95,9 +95,7 @@ static void extra_parameters_are_signed_too(void **state)
 {
 	(void)state;
 	static const struct param extra[] = {
-	    {{"Body", 4},        {"mine", 4}},
-            {{"OptOutType", 10}, {"STOP", 4}}
-        };
+	    {{"Body", 4}, {"mine", 4}}, {{"OptOutType", 10}, {"STOP", 4}}};
 	struct arena *arena = arena_new();
 	struct client_request request;
 	struct params params;

@@ -42,9 +42,8 @@ static void jobs_weigh_in_a_transaction(void **state)
 {
 	struct store_job_write jobs[] = {
 	    {.next = &jobs[1],
-             .job = {.payload = SPAN("{\"n\":1}"), .group = SPAN("g")}},
-	    {.job = {.unique = SPAN("u")}, .error = SPAN("why")       }
-        };
+		.job = {.payload = SPAN("{\"n\":1}"), .group = SPAN("g")}},
+	    {.job = {.unique = SPAN("u")}, .error = SPAN("why")}};
 	struct store_txn none = {0}, txn = {.jobs = jobs};
 	(void)state;
 	assert_int_equal(queue_cost(&txn) - queue_cost(&none),

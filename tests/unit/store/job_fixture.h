@@ -11,13 +11,11 @@ enum { T0 = 1000000 };
 
 static inline struct store_job_write new_job(const char *queue, const char *payload)
 {
-	return (struct store_job_write){
-	    .op = JOB_ENQUEUE,
+	return (struct store_job_write){.op = JOB_ENQUEUE,
 	    .job = {.queue = span_of(queue),
-		    .payload = span_of(payload),
-		    .run_at_ms = T0,
-		    .created_at_ms = T0}
-        };
+		.payload = span_of(payload),
+		.run_at_ms = T0,
+		.created_at_ms = T0}};
 }
 
 static inline struct store_job_write grouped_job(const char *queue, const char *group)
@@ -29,21 +27,17 @@ static inline struct store_job_write grouped_job(const char *queue, const char *
 
 static inline struct store_job_write settled(int64_t id, int try, enum job_state state)
 {
-	return (struct store_job_write){
-	    .op = JOB_SETTLE,
+	return (struct store_job_write){.op = JOB_SETTLE,
 	    .job = {.id = id, .state = state, .run_at_ms = T0 + 500},
 	    .try = try,
 	    .count = true,
-	    .now_ms = T0 + 100
-        };
+	    .now_ms = T0 + 100};
 }
 
 static inline struct store_job_write change_of(enum job_op op, int64_t id)
 {
 	return (struct store_job_write){
-	    .op = op, .job = {.id = id, .run_at_ms = T0 + 700},
-                 .now_ms = T0 + 200
-        };
+	    .op = op, .job = {.id = id, .run_at_ms = T0 + 700}, .now_ms = T0 + 200};
 }
 
 /* Commits one change. */

@@ -87,13 +87,12 @@ static inline struct store_txn event_txn(const char *sid, const char *reply)
 {
 	struct store_txn txn = {
 	    .event = {.received_at_ms = 1700000000123,
-		      .kind = "sms.received",
-		      .sid = span_of(sid),
-		      .route = SPAN("/twilio/sms"),
-		      .params = SPAN("{\"Body\":\"hello\"}"),
-		      .reply = {200, SPAN("text/xml; charset=utf-8"), span_of(reply)}},
-	    .keyed = true
-        };
+		.kind = "sms.received",
+		.sid = span_of(sid),
+		.route = SPAN("/twilio/sms"),
+		.params = SPAN("{\"Body\":\"hello\"}"),
+		.reply = {200, SPAN("text/xml; charset=utf-8"), span_of(reply)}},
+	    .keyed = true};
 	key_of(txn.key, sid);
 	return txn;
 }

@@ -88,12 +88,12 @@ static void an_insert_keeps_its_text_but_for_the_id(void **state)
 	static const struct {
 		const char *doc, *want;
 	} cases[] = {
-	    {"{}",					    "{}"                 },
-	    {"{ }",					   "{}"                 },
-	    {"{ \"a\" : 1 }",				 "{\"a\":1}"          },
+	    {"{}", "{}"},
+	    {"{ }", "{}"},
+	    {"{ \"a\" : 1 }", "{\"a\":1}"},
 	    {"{\"a\":{\"b\":[1,2,{\"c\":null}]},\"t\":true}",
-             "{\"a\":{\"b\":[1,2,{\"c\":null}]},\"t\":true}"                       },
-	    {"{\"a\":\"\\u0000\"}",                           "{\"a\":\"\\u0000\"}"},
+		"{\"a\":{\"b\":[1,2,{\"c\":null}]},\"t\":true}"},
+	    {"{\"a\":\"\\u0000\"}", "{\"a\":\"\\u0000\"}"},
 	};
 
 	char want[1024] = "";
@@ -141,12 +141,12 @@ static void an_update_by_key_changes_what_its_filter_matches(void **state)
 	static const struct {
 		const char *key, *filter, *update, *want;
 	} cases[] = {
-	    {"SM1", NULL,        "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":2}"},
+	    {"SM1", NULL, "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":2}"},
 	    {"SM1", "{\"n\":2}", "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":3}"},
 	    {"SM1", "{\"n\":2}", "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":3}"},
-	    {"SM2", NULL,        "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":3}"},
-	    {"SM1", "{\"n\":9}", NULL,                   "{\"sid\":\"SM1\",\"n\":3}"},
-	    {"SM1", "{\"n\":3}", NULL,                   ""                         },
+	    {"SM2", NULL, "{\"$inc\":{\"n\":1}}", "{\"sid\":\"SM1\",\"n\":3}"},
+	    {"SM1", "{\"n\":9}", NULL, "{\"sid\":\"SM1\",\"n\":3}"},
+	    {"SM1", "{\"n\":3}", NULL, ""},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

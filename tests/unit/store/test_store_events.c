@@ -56,14 +56,12 @@ static bool check_absent(void *ctx, const struct store_event *event)
 static void what_was_absent_stays_absent(void **state)
 {
 	struct fixture *f = *state;
-	struct store_txn txn = {
-	    .event = {.received_at_ms = 1,
-		      .kind = "other",
-		      .sid = SPAN(""),
-		      .route = SPAN("/"),
-		      .params = SPAN("{}"),
-		      .reply = {.status = 204}}
-        };
+	struct store_txn txn = {.event = {.received_at_ms = 1,
+				    .kind = "other",
+				    .sid = SPAN(""),
+				    .route = SPAN("/"),
+				    .params = SPAN("{}"),
+				    .reply = {.status = 204}}};
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 	assert_int_equal(
 	    store_event_get(f->reader, txn.event.id, check_absent, NULL, &f->err), 1);
@@ -91,11 +89,11 @@ static void events_are_chosen_by_kind_sid_state_and_id(void **state)
 		const char *kind, *sid;
 		enum event_state state;
 	} rows[] = {
-	    {"sms.received", "SM1", EVENT_DONE  },
-	    {"sms.status",   "SM1", EVENT_DONE  },
+	    {"sms.received", "SM1", EVENT_DONE},
+	    {"sms.status", "SM1", EVENT_DONE},
 	    {"sms.received", "SM2", EVENT_FAILED},
-	    {"sms.status",   "SM2", EVENT_LATE  },
-	    {"sms.status",   "SM1", EVENT_DONE  },
+	    {"sms.status", "SM2", EVENT_LATE},
+	    {"sms.status", "SM1", EVENT_DONE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -111,21 +109,21 @@ static void events_are_chosen_by_kind_sid_state_and_id(void **state)
 		struct store_event_query query;
 		const char *want;
 	} cases[] = {
-	    {{.limit = 0},						    "1 2 3 4 5"},
-	    {{.newest_first = true},					  "5 4 3 2 1"},
-	    {{.limit = 2},						    "1 2"      },
-	    {{.limit = 2, .newest_first = true},                              "5 4"      },
-	    {{.after_id = 3},						 "4 5"      },
-	    {{.after_id = 3, .newest_first = true},                           "5 4"      },
-	    {{.after_id = 5},						 ""         },
-	    {{.kind = SPAN("sms.status")},                                    "2 4 5"    },
-	    {{.sid = SPAN("SM1")},					    "1 2 5"    },
-	    {{.sid = SPAN("SM1"), .newest_first = true},                      "5 2 1"    },
-	    {{.sid = SPAN("SM1"), .limit = 1},                                "1"        },
-	    {{.sid = SPAN("SM1"), .after_id = 1, .kind = SPAN("sms.status")}, "2 5"      },
-	    {{.sid = SPAN("SM3")},					    ""         },
-	    {{.by_state = true, .state = EVENT_FAILED},                       "3"        },
-	    {{.by_state = true, .state = EVENT_DONE, .newest_first = true},   "5 2 1"    },
+	    {{.limit = 0}, "1 2 3 4 5"},
+	    {{.newest_first = true}, "5 4 3 2 1"},
+	    {{.limit = 2}, "1 2"},
+	    {{.limit = 2, .newest_first = true}, "5 4"},
+	    {{.after_id = 3}, "4 5"},
+	    {{.after_id = 3, .newest_first = true}, "5 4"},
+	    {{.after_id = 5}, ""},
+	    {{.kind = SPAN("sms.status")}, "2 4 5"},
+	    {{.sid = SPAN("SM1")}, "1 2 5"},
+	    {{.sid = SPAN("SM1"), .newest_first = true}, "5 2 1"},
+	    {{.sid = SPAN("SM1"), .limit = 1}, "1"},
+	    {{.sid = SPAN("SM1"), .after_id = 1, .kind = SPAN("sms.status")}, "2 5"},
+	    {{.sid = SPAN("SM3")}, ""},
+	    {{.by_state = true, .state = EVENT_FAILED}, "3"},
+	    {{.by_state = true, .state = EVENT_DONE, .newest_first = true}, "5 2 1"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

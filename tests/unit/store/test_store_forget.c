@@ -69,13 +69,13 @@ static void a_person_in_a_path_is_forgotten(void **state)
 		const char *target;
 		int64_t want;
 	} rows[] = {
-	    {"/people/" PERSON,                   1},
+	    {"/people/" PERSON, 1},
 	    {"/people/%2B15550001234/orders?a=b", 1},
-	    {"/people/%2b15550001234",            1},
-	    {"/people/" PERSON "5",               0},
-	    {"/people/%2B1555000123",             0},
-	    {"/people/%2B%",                      0},
-	    {"/people//",                         0},
+	    {"/people/%2b15550001234", 1},
+	    {"/people/" PERSON "5", 0},
+	    {"/people/%2B1555000123", 0},
+	    {"/people/%2B%", 0},
+	    {"/people//", 0},
 	};
 
 	struct fixture *f = *state;
@@ -132,9 +132,7 @@ static void told(struct store_claim *claim)
 static void a_forgotten_event_is_still_known_as_a_repeat(void **state)
 {
 	struct fixture *f = *state;
-	struct asked asked = {
-	    .claim = {.arena = arena_new(), .done = told}
-        };
+	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
 	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "for " PERSON);
 	forget(f, PERSON, (struct store_forgotten){1, 0, 0});
 	key_of(asked.claim.key, "SM1");

@@ -260,14 +260,14 @@ static void what_is_not_in_a_fit_state_is_passed_over(void **state)
 		enum job_op op;
 		int64_t id;
 	} idle[] = {
-	    {JOB_RETRY,    1 },
-	    {JOB_CANCEL,   1 },
-	    {JOB_PROGRESS, 1 },
-	    {JOB_DROP,     2 },
-	    {JOB_RETRY,    99},
-	    {JOB_CANCEL,   99},
+	    {JOB_RETRY, 1},
+	    {JOB_CANCEL, 1},
+	    {JOB_PROGRESS, 1},
+	    {JOB_DROP, 2},
+	    {JOB_RETRY, 99},
+	    {JOB_CANCEL, 99},
 	    {JOB_PROGRESS, 99},
-	    {JOB_DROP,     99},
+	    {JOB_DROP, 99},
 	};
 
 	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {

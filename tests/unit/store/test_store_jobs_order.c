@@ -122,12 +122,12 @@ static void a_key_is_kept_for_its_window(void **state)
 		int64_t unique_ms, after_ms;
 		bool added;
 	} cases[] = {
-	    {JOB_DONE,      0,    0,    true },
-	    {JOB_DONE,      1000, 999,  false},
-	    {JOB_DONE,      1000, 1000, true },
-	    {JOB_DEAD,      1000, 999,  false},
-	    {JOB_DEAD,      1000, 1000, true },
-	    {JOB_CANCELLED, 1000, 1,    true },
+	    {JOB_DONE, 0, 0, true},
+	    {JOB_DONE, 1000, 999, false},
+	    {JOB_DONE, 1000, 1000, true},
+	    {JOB_DEAD, 1000, 999, false},
+	    {JOB_DEAD, 1000, 1000, true},
+	    {JOB_CANCELLED, 1000, 1, true},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -158,11 +158,9 @@ static void of_two_in_one_transaction_one_is_added(void **state)
 static void a_key_cancels_its_open_jobs(void **state)
 {
 	struct fixture *f = *state;
-	struct store_job_write write = {
-	    .op = JOB_CANCEL,
+	struct store_job_write write = {.op = JOB_CANCEL,
 	    .job = {.queue = SPAN("q"), .unique = SPAN("k")},
-	    .now_ms = T0 + 9
-        };
+	    .now_ms = T0 + 9};
 	assert_false(done(f, write).changed);
 	(void)done(f, settled(enqueue(f, unique_job("q", "k", 0, T0)), 1, JOB_DONE));
 	(void)enqueue(f, unique_job("q", "k", 0, T0));

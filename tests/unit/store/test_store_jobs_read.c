@@ -22,15 +22,15 @@ static void due_jobs_come_by_priority_then_time_then_age(void **state)
 		int priority;
 		int64_t run_at_ms;
 	} jobs[] = {
-	    {0,   T0      }, /* 1 */
-	    {0,   T0 - 5  }, /* 2 */
-	    {9,   T0      }, /* 3 */
-	    {9,   T0 + 100}, /* 4 */
+	    {0, T0},         /* 1 */
+	    {0, T0 - 5},     /* 2 */
+	    {9, T0},         /* 3 */
+	    {9, T0 + 100},   /* 4 */
 	    {-50, T0 - 900}, /* 5 */
-	    {0,   T0      }, /* 6 */
-	    {0,   T0 + 50 }, /* 7 */
-	    {-50, T0 + 70 }, /* 8 */
-	    {3,   T0 + 200}, /* 9 */
+	    {0, T0},         /* 6 */
+	    {0, T0 + 50},    /* 7 */
+	    {-50, T0 + 70},  /* 8 */
+	    {3, T0 + 200},   /* 9 */
 	};
 
 	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)
@@ -177,49 +177,49 @@ static void a_query_finds_what_it_says(void **state)
 		struct store_job_query query;
 		const char *want;
 	} cases[] = {
-	    {{.limit = 0},						      "1 2 3 4 5 6 7 8"},
-	    {{.limit = 3},						      "1 2 3"          },
-	    {{.newest_first = true, .limit = 2},                                "8 7"            },
-	    {{.after_id = 6},						   "7 8"            },
-	    {{.after_id = 6, .newest_first = true},                             "8 7"            },
-	    {{.queue = SPAN("q")},					      "1 2 3 4 5 6"    },
-	    {{.queue = SPAN("q"), .newest_first = true, .limit = 2},            "6 5"            },
-	    {{.queue = SPAN("q"), .after_id = 4},                               "5 6"            },
-	    {{.queue = SPAN("none")},					   ""               },
-	    {{.states = DONE},						  "1 8"            },
-	    {{.states = DONE | DEAD, .newest_first = true},                     "8 2 1"          },
-	    {{.states = DEAD, .queue = SPAN("q")},                              "2"              },
-	    {{.states = DEAD, .queue = SPAN("r")},                              ""               },
-	    {{.states = WAITING},					       "4 6 7"          },
-	    {{.states = BLOCKED},					       "5"              },
-	    {{.states = CANCELLED},					     "3"              },
-	    {{.states = RUNNING},					       ""               },
-	    {{.states = WAITING | BLOCKED, .queue = SPAN("q")},                 "4 5 6"          },
-	    {{.group = SPAN("+1555")},					  "4 5"            },
-	    {{.group = SPAN("+1555"), .queue = SPAN("q")},                      "4 5"            },
-	    {{.group = SPAN("+1555"), .queue = SPAN("q"), .states = BLOCKED},   "5"              },
-	    {{.group = SPAN("+1"), .queue = SPAN("q")},                         ""               },
-	    {{.unique = SPAN("only")},					  "6"              },
-	    {{.unique = SPAN("only"), .queue = SPAN("q")},                      "6"              },
-	    {{.unique = SPAN("only"), .queue = SPAN("r")},                      ""               },
-	    {{.error = SPAN("connection \"REF")},                               "2"              },
-	    {{.error = SPAN("refused"), .states = DEAD},                        "2"              },
-	    {{.error = SPAN("another")},                                        ""               },
-	    {{.created_after_ms = T0},					  "6"              },
-	    {{.created_before_ms = T0 + 50},                                    "1 2 3 4 5 7 8"  },
-	    {{.ended_before_ms = T0 + 200},                                     "1 2"            },
-	    {{.ended_before_ms = T0 + 201},                                     "1 2 3"          },
-	    {{.ended_before_ms = T0 + 301, .states = DONE},                     "1 8"            },
-	    {{.ended_before_ms = T0 + 101, .states = DONE, .queue = SPAN("q")}, "1"              },
-	    {{.ended_before_ms = T0 + 100, .states = DONE, .queue = SPAN("q")}, ""               },
-	    {{.ended_after_ms = T0 + 100},                                      "3 8"            },
-	    {{.ended_after_ms = T0 + 99},                                       "1 2 3 8"        },
-	    {{.ended_after_ms = T0 + 99, .newest_first = true},                 "8 3 2 1"        },
-	    {{.ended_after_ms = T0 + 99, .after_id = 2},                        "3 8"            },
-	    {{.ended_after_ms = T0 + 99, .limit = 2},                           "1 2"            },
-	    {{.ended_after_ms = T0 + 99, .states = DONE | WAITING},             "1 8"            },
-	    {{.ended_after_ms = T0 + 99, .queue = SPAN("q")},                   "1 2 3"          },
-	    {{.ended_after_ms = T0 + 300},                                      ""               },
+	    {{.limit = 0}, "1 2 3 4 5 6 7 8"},
+	    {{.limit = 3}, "1 2 3"},
+	    {{.newest_first = true, .limit = 2}, "8 7"},
+	    {{.after_id = 6}, "7 8"},
+	    {{.after_id = 6, .newest_first = true}, "8 7"},
+	    {{.queue = SPAN("q")}, "1 2 3 4 5 6"},
+	    {{.queue = SPAN("q"), .newest_first = true, .limit = 2}, "6 5"},
+	    {{.queue = SPAN("q"), .after_id = 4}, "5 6"},
+	    {{.queue = SPAN("none")}, ""},
+	    {{.states = DONE}, "1 8"},
+	    {{.states = DONE | DEAD, .newest_first = true}, "8 2 1"},
+	    {{.states = DEAD, .queue = SPAN("q")}, "2"},
+	    {{.states = DEAD, .queue = SPAN("r")}, ""},
+	    {{.states = WAITING}, "4 6 7"},
+	    {{.states = BLOCKED}, "5"},
+	    {{.states = CANCELLED}, "3"},
+	    {{.states = RUNNING}, ""},
+	    {{.states = WAITING | BLOCKED, .queue = SPAN("q")}, "4 5 6"},
+	    {{.group = SPAN("+1555")}, "4 5"},
+	    {{.group = SPAN("+1555"), .queue = SPAN("q")}, "4 5"},
+	    {{.group = SPAN("+1555"), .queue = SPAN("q"), .states = BLOCKED}, "5"},
+	    {{.group = SPAN("+1"), .queue = SPAN("q")}, ""},
+	    {{.unique = SPAN("only")}, "6"},
+	    {{.unique = SPAN("only"), .queue = SPAN("q")}, "6"},
+	    {{.unique = SPAN("only"), .queue = SPAN("r")}, ""},
+	    {{.error = SPAN("connection \"REF")}, "2"},
+	    {{.error = SPAN("refused"), .states = DEAD}, "2"},
+	    {{.error = SPAN("another")}, ""},
+	    {{.created_after_ms = T0}, "6"},
+	    {{.created_before_ms = T0 + 50}, "1 2 3 4 5 7 8"},
+	    {{.ended_before_ms = T0 + 200}, "1 2"},
+	    {{.ended_before_ms = T0 + 201}, "1 2 3"},
+	    {{.ended_before_ms = T0 + 301, .states = DONE}, "1 8"},
+	    {{.ended_before_ms = T0 + 101, .states = DONE, .queue = SPAN("q")}, "1"},
+	    {{.ended_before_ms = T0 + 100, .states = DONE, .queue = SPAN("q")}, ""},
+	    {{.ended_after_ms = T0 + 100}, "3 8"},
+	    {{.ended_after_ms = T0 + 99}, "1 2 3 8"},
+	    {{.ended_after_ms = T0 + 99, .newest_first = true}, "8 3 2 1"},
+	    {{.ended_after_ms = T0 + 99, .after_id = 2}, "3 8"},
+	    {{.ended_after_ms = T0 + 99, .limit = 2}, "1 2"},
+	    {{.ended_after_ms = T0 + 99, .states = DONE | WAITING}, "1 8"},
+	    {{.ended_after_ms = T0 + 99, .queue = SPAN("q")}, "1 2 3"},
+	    {{.ended_after_ms = T0 + 300}, ""},
 	};
 
 	fill(f);

@@ -27,19 +27,19 @@ static void a_form_is_decoded_in_posted_order(void **state)
 	static const struct {
 		const char *form, *want;
 	} rows[] = {
-	    {"b=2&a=1",             "{\"b\":\"2\",\"a\":\"1\"}"  },
-	    {"Body=Test+message",   "{\"Body\":\"Test message\"}"},
-	    {"City=NEW%20YORK",     "{\"City\":\"NEW YORK\"}"    },
+	    {"b=2&a=1", "{\"b\":\"2\",\"a\":\"1\"}"},
+	    {"Body=Test+message", "{\"Body\":\"Test message\"}"},
+	    {"City=NEW%20YORK", "{\"City\":\"NEW YORK\"}"},
 	    {"From=%2B15551234567", "{\"From\":\"+15551234567\"}"},
-	    {"a=%2526",             "{\"a\":\"%26\"}"            },
-	    {"a=%c3%A9",            "{\"a\":\"\xC3\xA9\"}"       },
-	    {"a=%25+%2B+%26",       "{\"a\":\"% + &\"}"          },
-	    {"%61%3D=x",            "{\"a=\":\"x\"}"             },
-	    {"a+b=x",               "{\"a b\":\"x\"}"            },
-	    {"a=b=c",               "{\"a\":\"b=c\"}"            },
-	    {"a=%0D%0A",            "{\"a\":\"\\r\\n\"}"         },
-	    {"a= x ",               "{\"a\":\" x \"}"            },
-	    {"a;b=1;2",             "{\"a;b\":\"1;2\"}"          },
+	    {"a=%2526", "{\"a\":\"%26\"}"},
+	    {"a=%c3%A9", "{\"a\":\"\xC3\xA9\"}"},
+	    {"a=%25+%2B+%26", "{\"a\":\"% + &\"}"},
+	    {"%61%3D=x", "{\"a=\":\"x\"}"},
+	    {"a+b=x", "{\"a b\":\"x\"}"},
+	    {"a=b=c", "{\"a\":\"b=c\"}"},
+	    {"a=%0D%0A", "{\"a\":\"\\r\\n\"}"},
+	    {"a= x ", "{\"a\":\" x \"}"},
+	    {"a;b=1;2", "{\"a;b\":\"1;2\"}"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -53,16 +53,16 @@ static void empty_pieces_are_no_parameters_but_empty_names_and_values_are(void *
 	static const struct {
 		const char *form, *want;
 	} rows[] = {
-	    {"",         "{}"		       },
-	    {"&",        "{}"		       },
-	    {"&&&",      "{}"                       },
+	    {"", "{}"},
+	    {"&", "{}"},
+	    {"&&&", "{}"},
 	    {"a=1&&b=2", "{\"a\":\"1\",\"b\":\"2\"}"},
-	    {"&a=1&",    "{\"a\":\"1\"}"            },
-	    {"a",        "{\"a\":\"\"}"             },
-	    {"a=",       "{\"a\":\"\"}"             },
-	    {"a&b=",     "{\"a\":\"\",\"b\":\"\"}"  },
-	    {"=",        "{\"\":\"\"}"              },
-	    {"=x",       "{\"\":\"x\"}"             },
+	    {"&a=1&", "{\"a\":\"1\"}"},
+	    {"a", "{\"a\":\"\"}"},
+	    {"a=", "{\"a\":\"\"}"},
+	    {"a&b=", "{\"a\":\"\",\"b\":\"\"}"},
+	    {"=", "{\"\":\"\"}"},
+	    {"=x", "{\"\":\"x\"}"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -162,15 +162,15 @@ static void parameters_sort_by_bytes_of_name_then_value(void **state)
 	static const struct {
 		const char *form, *want;
 	} rows[] = {
-	    {"b=1&a=1",				 "a=1&b=1"                          },
-	    {"a=1&B=1&_=1",			     "B=1&_=1&a=1"                      },
-	    {"MediaUrl2=&MediaUrl10=&MediaUrl1=",       "MediaUrl1=&MediaUrl10=&MediaUrl2="},
-	    {"ReasonConferenceEnded=a&Reason=b",        "Reason=b&ReasonConferenceEnded=a" },
-	    {"a=2&a=1&a=",			      "a=&a=1&a=2"                       },
-	    {"ab=&a=b&=z",			      "=z&a=b&ab="                       },
-	    {"a%00=1&a=2",			      "a=2&a%00=1"                       },
+	    {"b=1&a=1", "a=1&b=1"},
+	    {"a=1&B=1&_=1", "B=1&_=1&a=1"},
+	    {"MediaUrl2=&MediaUrl10=&MediaUrl1=", "MediaUrl1=&MediaUrl10=&MediaUrl2="},
+	    {"ReasonConferenceEnded=a&Reason=b", "Reason=b&ReasonConferenceEnded=a"},
+	    {"a=2&a=1&a=", "a=&a=1&a=2"},
+	    {"ab=&a=b&=z", "=z&a=b&ab="},
+	    {"a%00=1&a=2", "a=2&a%00=1"},
 	    {"%C3%A9=1&z=1&%F0%9F%98%80=1&%EF%BD%9E=1",
-             "z=1&%C3%A9=1&%EF%BD%9E=1&%F0%9F%98%80=1"                                     },
+		"z=1&%C3%A9=1&%EF%BD%9E=1&%F0%9F%98%80=1"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -212,11 +212,11 @@ static void encoding_writes_what_parsing_reads(void **state)
 	static const struct {
 		const char *form, *want;
 	} rows[] = {
-	    {"",			  ""		       },
+	    {"", ""},
 	    {"From=%2B1555&Body=a+b%20c", "From=%2B1555&Body=a+b+c"},
-	    {"a",			 "a="                     },
-	    {"%ff=%00%26",                "%FF=%00%26"             },
-	    {"a-b_c.d*e=~",               "a-b_c.d*e=%7E"          },
+	    {"a", "a="},
+	    {"%ff=%00%26", "%FF=%00%26"},
+	    {"a-b_c.d*e=~", "a-b_c.d*e=%7E"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -52,21 +52,21 @@ static void parameters_come_in_twilios_order(void **state)
 		enum sample_kind kind;
 		const char *sid, *want;
 	} rows[] = {
-	    {SAMPLE_SMS,       "SM1",
-             "ToCountry=US&ToState=CA&SmsMessageSid=SM1&NumMedia=0&ToCity=&FromZip="
+	    {SAMPLE_SMS, "SM1",
+		"ToCountry=US&ToState=CA&SmsMessageSid=SM1&NumMedia=0&ToCity=&FromZip="
 		"94105&SmsSid=SM1&FromState=CA&SmsStatus=received&FromCity=SAN FRANCISCO"
 		"&Body=Hi&FromCountry=US&To=+2&ToZip=&NumSegments=1&MessageSid=SM1&"
 		"AccountSid=" ACCOUNT "&From=+1&ApiVersion=2010-04-01"},
-	    {SAMPLE_STATUS,    "SM1",
-             "RawDlrDoneDate=2611231005&SmsSid=SM1&SmsStatus=delivered&MessageStatus="
+	    {SAMPLE_STATUS, "SM1",
+		"RawDlrDoneDate=2611231005&SmsSid=SM1&SmsStatus=delivered&MessageStatus="
 		"delivered&To=+2&MessageSid=SM1&AccountSid=" ACCOUNT
-		"&From=+1&ApiVersion=2010-04-01"                      },
+		"&From=+1&ApiVersion=2010-04-01"},
 	    {SAMPLE_RECORDING, "RE1",
-             "RecordingSource=RecordVerb&RecordingSid=RE1&RecordingUrl=https://"
+		"RecordingSource=RecordVerb&RecordingSid=RE1&RecordingUrl=https://"
 		"api.twilio.com/2010-04-01/Accounts/" ACCOUNT
 		"/Recordings/RE1&RecordingStatus=completed&RecordingChannels=1&ErrorCode="
 		"0&CallSid=CA1&RecordingStartTime=now&AccountSid=" ACCOUNT
-		"&RecordingDuration=7"                                },
+		"&RecordingDuration=7"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -116,19 +116,19 @@ static void a_status_brings_what_belongs_to_it(void **state)
 		enum sample_kind kind;
 		const char *status, *name, *want; /* NULL: not there */
 	} rows[] = {
-	    {SAMPLE_STATUS,      "sent",        "ErrorCode",       NULL                  },
-	    {SAMPLE_STATUS,      "sent",        "RawDlrDoneDate",  NULL                  },
-	    {SAMPLE_STATUS,      "failed",      "ErrorCode",       "30003"               },
-	    {SAMPLE_STATUS,      "undelivered", "ErrorCode",       "30003"               },
-	    {SAMPLE_CALL_STATUS, "initiated",   "SequenceNumber",  "0"                   },
-	    {SAMPLE_CALL_STATUS, "ringing",     "SequenceNumber",  "1"                   },
-	    {SAMPLE_CALL_STATUS, "ringing",     "CallDuration",    NULL                  },
-	    {SAMPLE_CALL_STATUS, "completed",   "CallDuration",    "42"                  },
-	    {SAMPLE_CALL_STATUS, "completed",   "Duration",        "1"                   },
-	    {SAMPLE_CALL_STATUS, "busy",        "SipResponseCode", "486"                 },
-	    {SAMPLE_CALL_STATUS, "busy",        "CallDuration",    "0"                   },
-	    {SAMPLE_CALL_STATUS, "new-status",  "SequenceNumber",  "0"                   },
-	    {SAMPLE_CALL_STATUS, "ringing",     "CallbackSource",  "call-progress-events"},
+	    {SAMPLE_STATUS, "sent", "ErrorCode", NULL},
+	    {SAMPLE_STATUS, "sent", "RawDlrDoneDate", NULL},
+	    {SAMPLE_STATUS, "failed", "ErrorCode", "30003"},
+	    {SAMPLE_STATUS, "undelivered", "ErrorCode", "30003"},
+	    {SAMPLE_CALL_STATUS, "initiated", "SequenceNumber", "0"},
+	    {SAMPLE_CALL_STATUS, "ringing", "SequenceNumber", "1"},
+	    {SAMPLE_CALL_STATUS, "ringing", "CallDuration", NULL},
+	    {SAMPLE_CALL_STATUS, "completed", "CallDuration", "42"},
+	    {SAMPLE_CALL_STATUS, "completed", "Duration", "1"},
+	    {SAMPLE_CALL_STATUS, "busy", "SipResponseCode", "486"},
+	    {SAMPLE_CALL_STATUS, "busy", "CallDuration", "0"},
+	    {SAMPLE_CALL_STATUS, "new-status", "SequenceNumber", "0"},
+	    {SAMPLE_CALL_STATUS, "ringing", "CallbackSource", "call-progress-events"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -54,31 +54,37 @@ static void expect_rendered(const struct rendered *cases, size_t count)
 static void placeholders_become_escaped_parameters(void **state)
 {
 	static const struct rendered cases[] = {
-	    {TWIML_MESSAGING, "<Response/>",						      "",                             "<Response/>"                                         },
+	    {TWIML_MESSAGING, "<Response/>", "", "<Response/>"},
 	    {TWIML_MESSAGING, "<Response><Message>Hi {{From}}!</Message></Response>",
-             "From=%2B1555&From=2",											       "<Response><Message>Hi +1555!</Message></Response>"   },
+		"From=%2B1555&From=2",
+		"<Response><Message>Hi +1555!</Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message>{{ Body }}{{Nothing}}</Message></Response>",		     "Body=%3C/Message%3E%26%00%FF",
-             "<Response><Message>&lt;/Message&gt;&amp;\uFFFD</Message></Response>"												      },
+		"<Response><Message>{{ Body }}{{Nothing}}</Message></Response>",
+		"Body=%3C/Message%3E%26%00%FF",
+		"<Response><Message>&lt;/Message&gt;&amp;\uFFFD</Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message to='{{From}}'>&lt;&#x7b;</Message></Response>",		  "From=%22%20x=%22%0A",
-             "<Response><Message to=\"&quot; x=&quot;&#10;\">&lt;{"
-		"</Message></Response>"																		 },
+		"<Response><Message to='{{From}}'>&lt;&#x7b;</Message></Response>",
+		"From=%22%20x=%22%0A",
+		"<Response><Message to=\"&quot; x=&quot;&#10;\">&lt;{"
+		"</Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message><Body>{{Body}}</Body><Media>{{M}}</Media></Message></Response>",
-             "M=https://x/%26",												   "<Response><Message><Body></Body><Media>https://x/&amp;</Media>"
-		"</Message></Response>"														  },
+		"<Response><Message><Body>{{Body}}</Body><Media>{{M}}</Media></Message></Response>",
+		"M=https://x/%26",
+		"<Response><Message><Body></Body><Media>https://x/&amp;</Media>"
+		"</Message></Response>"},
 	    {TWIML_VOICE,
-             "<Response><Gather action='/a?{{A}}&amp;b={{B}}'/></Response>",		      "A=1&B=%26",
-             "<Response><Gather action=\"/a?1&amp;b=&amp;\"/></Response>"													       },
-	    {TWIML_VOICE,     "<Response><Play loop='{{A}}'>{{B}}</Play></Response>",
-             "A=3&B=u",													   "<Response><Play loop=\"3\">u</Play></Response>"      },
+		"<Response><Gather action='/a?{{A}}&amp;b={{B}}'/></Response>",
+		"A=1&B=%26",
+		"<Response><Gather action=\"/a?1&amp;b=&amp;\"/></Response>"},
+	    {TWIML_VOICE, "<Response><Play loop='{{A}}'>{{B}}</Play></Response>",
+		"A=3&B=u", "<Response><Play loop=\"3\">u</Play></Response>"},
 	    {TWIML_VOICE,
-             "<Response><Enqueue><Task>{\"a\": {\"b\": \"{{C}}\"}}</Task>"
-		"</Enqueue></Response>",							  "C=d",
-             "<Response><Enqueue><Task>{\"a\": {\"b\": \"d\"}}</Task></Enqueue></Response>"                                                                                             },
-	    {TWIML_VOICE,     "<Response><Refer><Sip>{{A}}</Sip></Refer></Response>",
-             "A=sip:a",													   "<Response><Refer><Sip>sip:a</Sip></Refer></Response>"},
+		"<Response><Enqueue><Task>{\"a\": {\"b\": \"{{C}}\"}}</Task>"
+		"</Enqueue></Response>",
+		"C=d",
+		"<Response><Enqueue><Task>{\"a\": {\"b\": \"d\"}}</Task></Enqueue></Response>"},
+	    {TWIML_VOICE, "<Response><Refer><Sip>{{A}}</Sip></Refer></Response>",
+		"A=sip:a", "<Response><Refer><Sip>sip:a</Sip></Refer></Response>"},
 	};
 	(void)state;
 	expect_rendered(cases, sizeof(cases) / sizeof(cases[0]));
@@ -88,31 +94,36 @@ static void layout_is_left_out_and_text_kept(void **state)
 {
 	static const struct rendered cases[] = {
 	    {TWIML_MESSAGING,
-             "<?xml version='1.0'?>\n<!-- a -->\n<Response>\n\t<Message>\n\t\tTwo\n  lines\n\t"
-		"</Message>\n</Response>\n",				  "",    "<Response><Message>Two\n  lines</Message></Response>"},
+		"<?xml version='1.0'?>\n<!-- a -->\n<Response>\n\t<Message>\n\t\tTwo\n  lines\n\t"
+		"</Message>\n</Response>\n",
+		"", "<Response><Message>Two\n  lines</Message></Response>"},
 	    {TWIML_MESSAGING, "<Response><Message> a </Message> </Response>", "",
-             "<Response><Message> a </Message></Response>"										 },
+		"<Response><Message> a </Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message>a<!-- b -->c<?d e?>{{<!-- -->F}}</Message>"
-		"</Response>",						"F=f", "<Response><Message>acf</Message></Response>"         },
+		"<Response><Message>a<!-- b -->c<?d e?>{{<!-- -->F}}</Message>"
+		"</Response>",
+		"F=f", "<Response><Message>acf</Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message><![CDATA[<b> & ]]>c</Message></Response>",   "",
-             "<Response><Message>&lt;b&gt; &amp; c</Message></Response>"                                                                   },
+		"<Response><Message><![CDATA[<b> & ]]>c</Message></Response>", "",
+		"<Response><Message>&lt;b&gt; &amp; c</Message></Response>"},
 	    {TWIML_MESSAGING,
-             "<Response><Message>\n<Body>a</Body> <Media>b</Media>\n</Message>"
-		"</Response>",						"",
-             "<Response><Message><Body>a</Body><Media>b</Media></Message></Response>"                                                      },
+		"<Response><Message>\n<Body>a</Body> <Media>b</Media>\n</Message>"
+		"</Response>",
+		"",
+		"<Response><Message><Body>a</Body><Media>b</Media></Message></Response>"},
 	    {TWIML_VOICE,
-             "<Response><Say>\n Press\n <emphasis>one</emphasis> <w>or</w>\n two\n "
-		"</Say></Response>",					  "",
-             "<Response><Say>Press <emphasis>one</emphasis> <w>or</w> two</Say></Response>"                                                },
+		"<Response><Say>\n Press\n <emphasis>one</emphasis> <w>or</w>\n two\n "
+		"</Say></Response>",
+		"",
+		"<Response><Say>Press <emphasis>one</emphasis> <w>or</w> two</Say></Response>"},
 	    {TWIML_VOICE,
-             "<Response><Say><lang xml:lang='de-DE'>\n Hallo\n</lang></Say>"
-		"</Response>",						"",
-             "<Response><Say><lang xml:lang=\"de-DE\">Hallo</lang></Say></Response>"                                                       },
+		"<Response><Say><lang xml:lang='de-DE'>\n Hallo\n</lang></Say>"
+		"</Response>",
+		"",
+		"<Response><Say><lang xml:lang=\"de-DE\">Hallo</lang></Say></Response>"},
 	    {TWIML_VOICE,
-             "<Response><Dial>\n 123\n <Number>4</Number></Dial></Response>", "",
-             "<Response><Dial>123<Number>4</Number></Dial></Response>"                                                                     },
+		"<Response><Dial>\n 123\n <Number>4</Number></Dial></Response>", "",
+		"<Response><Dial>123<Number>4</Number></Dial></Response>"},
 	};
 	(void)state;
 	expect_rendered(cases, sizeof(cases) / sizeof(cases[0]));
@@ -125,38 +136,38 @@ static void a_wrong_template_is_refused_with_file_line_and_reason(void **state)
 		const char *xml;
 		const char *want; /* without the reason where libxml2 words it */
 	} cases[] = {
-	    {TWIML_MESSAGING, "",						     "t.xml:1: no <Response> in it"},
+	    {TWIML_MESSAGING, "", "t.xml:1: no <Response> in it"},
 	    {TWIML_MESSAGING, "<Response>\n<Message>&</Message></Response>",
-             "t.xml:2: "											    },
-	    {TWIML_MESSAGING, "\n<?xml version='1.0'?><Response/>",                   "t.xml:2: "                   },
+		"t.xml:2: "},
+	    {TWIML_MESSAGING, "\n<?xml version='1.0'?><Response/>", "t.xml:2: "},
 	    {TWIML_MESSAGING, "<!DOCTYPE a [<!ENTITY b 'c'>]>\n<Response/>",
-             "t.xml:1: a DOCTYPE has no place in TwiML; take it out"                                                },
-	    {TWIML_MESSAGING, "<Response>&b;</Response>",                             "t.xml:1: "                   },
+		"t.xml:1: a DOCTYPE has no place in TwiML; take it out"},
+	    {TWIML_MESSAGING, "<Response>&b;</Response>", "t.xml:1: "},
 	    {TWIML_MESSAGING, "<response/>",
-             "t.xml:1: the root is <response>; TwiML's is <Response>"                                               },
+		"t.xml:1: the root is <response>; TwiML's is <Response>"},
 	    {TWIML_MESSAGING, "<Response xmlns='a'/>",
-             "t.xml:1: <Response> is in a namespace; TwiML has none"                                                },
+		"t.xml:1: <Response> is in a namespace; TwiML has none"},
 	    {TWIML_MESSAGING, "<Response>\n\n<Message>\n<Say/></Message></Response>",
-             "t.xml:4: <Say> is not allowed in <Message>: it is voice TwiML, this is messaging "
-		"TwiML"											     },
-	    {TWIML_VOICE,     "<Response>\nHello</Response>",
-             "t.xml:1: <Response> takes no text"								    },
-	    {TWIML_VOICE,     "<Response>{{A}}</Response>",
-             "t.xml:1: <Response> takes no text"								    },
-	    {TWIML_VOICE,     "<Response>\n<say>x</say></Response>",
-             "t.xml:2: <say> in <Response>: TwiML has no such element; did you mean <Say>?"                         },
-	    {TWIML_VOICE,     "<Response>\n<Say loop='x'>y</Say></Response>",
-             "t.xml:2: <Say> loop: \"x\" is not a whole number"                                                     },
-	    {TWIML_VOICE,     "<Response>\n<Say Loop='1'>y</Say></Response>",
-             "t.xml:2: <Say> has no attribute \"Loop\"; did you mean \"loop\"?"                                     },
-	    {TWIML_VOICE,     "<Response><Say>{{From</Say></Response>",
-             "t.xml:1: \"{{\" without \"}}\""								       },
-	    {TWIML_VOICE,     "<Response><Say loop='{{}}'>x</Say></Response>",
-             "t.xml:1: {{}} is not the name of a parameter, as {{From}} is"                                         },
-	    {TWIML_VOICE,     "<Response><Say>{{a b}}</Say></Response>",
-             "t.xml:1: {{a b}} is not the name of a parameter, as {{From}} is"                                      },
+		"t.xml:4: <Say> is not allowed in <Message>: it is voice TwiML, this is messaging "
+		"TwiML"},
+	    {TWIML_VOICE, "<Response>\nHello</Response>",
+		"t.xml:1: <Response> takes no text"},
+	    {TWIML_VOICE, "<Response>{{A}}</Response>",
+		"t.xml:1: <Response> takes no text"},
+	    {TWIML_VOICE, "<Response>\n<say>x</say></Response>",
+		"t.xml:2: <say> in <Response>: TwiML has no such element; did you mean <Say>?"},
+	    {TWIML_VOICE, "<Response>\n<Say loop='x'>y</Say></Response>",
+		"t.xml:2: <Say> loop: \"x\" is not a whole number"},
+	    {TWIML_VOICE, "<Response>\n<Say Loop='1'>y</Say></Response>",
+		"t.xml:2: <Say> has no attribute \"Loop\"; did you mean \"loop\"?"},
+	    {TWIML_VOICE, "<Response><Say>{{From</Say></Response>",
+		"t.xml:1: \"{{\" without \"}}\""},
+	    {TWIML_VOICE, "<Response><Say loop='{{}}'>x</Say></Response>",
+		"t.xml:1: {{}} is not the name of a parameter, as {{From}} is"},
+	    {TWIML_VOICE, "<Response><Say>{{a b}}</Say></Response>",
+		"t.xml:1: {{a b}} is not the name of a parameter, as {{From}} is"},
 	    {TWIML_MESSAGING, "<Response>\n<Message/></Response>",
-             "t.xml:2: a <Message> is empty; give it text or <Media> (Twilio's error 14103)"                        },
+		"t.xml:2: a <Message> is empty; give it text or <Media> (Twilio's error 14103)"},
 	};
 
 	(void)state;
@@ -181,14 +192,15 @@ static void what_placeholders_give_is_checked_when_rendered(void **state)
 		enum twiml_kind kind;
 		const char *xml, *form, *want;
 	} cases[] = {
-	    {TWIML_VOICE,     "<Response><Say loop='{{A}}'>x</Say></Response>",  "A=secret",
-             "<Say> loop: its placeholders gave a value not allowed there"											       },
-	    {TWIML_VOICE,     "<Response><Gather action='{{A}}'/></Response>",   "",
-             "<Gather> action: its placeholders gave a value not allowed there"											  },
-	    {TWIML_VOICE,     "<Response><Gather action='/{{A}}/'/></Response>", "A=+",
-             "<Gather> action: its placeholders gave a value not allowed there"											  },
+	    {TWIML_VOICE, "<Response><Say loop='{{A}}'>x</Say></Response>", "A=secret",
+		"<Say> loop: its placeholders gave a value not allowed there"},
+	    {TWIML_VOICE, "<Response><Gather action='{{A}}'/></Response>", "",
+		"<Gather> action: its placeholders gave a value not allowed there"},
+	    {TWIML_VOICE, "<Response><Gather action='/{{A}}/'/></Response>", "A=+",
+		"<Gather> action: its placeholders gave a value not allowed there"},
 	    {TWIML_MESSAGING, "<Response><Message>{{A}}</Message></Response>",
-             "A=%01&B=1",								    "a <Message> is empty: its placeholders gave no text (Twilio's error 14103)"},
+		"A=%01&B=1",
+		"a <Message> is empty: its placeholders gave no text (Twilio's error 14103)"},
 	};
 
 	(void)state;
@@ -212,14 +224,14 @@ static void values_are_cut_so_that_a_message_has_1600_characters(void **state)
 		size_t literal, first, second;
 		size_t want_first, want_second; /* letters, "…" not counted */
 	} cases[] = {
-	    {10,   1590, 0,  1590, 0 },
-	    {10,   1591, 0,  1589, 0 },
-	    {10,   1500, 90, 1500, 90},
-	    {10,   1500, 91, 1500, 89},
-	    {10,   2000, 5,  1589, 0 },
-	    {1599, 1,    1,  1,    0 },
-	    {1599, 2,    1,  0,    0 },
-	    {1600, 5,    5,  0,    0 },
+	    {10, 1590, 0, 1590, 0},
+	    {10, 1591, 0, 1589, 0},
+	    {10, 1500, 90, 1500, 90},
+	    {10, 1500, 91, 1500, 89},
+	    {10, 2000, 5, 1589, 0},
+	    {1599, 1, 1, 1, 0},
+	    {1599, 2, 1, 0, 0},
+	    {1600, 5, 5, 0, 0},
 	};
 
 	(void)state;
@@ -337,23 +349,23 @@ static void the_built_in_apps_templates_are_right(void **state)
 		enum twiml_kind kind;
 		const char *want;
 	} cases[] = {
-	    {"sms.xml",            TWIML_MESSAGING,
-             "<Response><Message>Thanks for your message! We received: \"Hi &amp; bye\""
-		"</Message></Response>"					 },
-	    {"sms-fallback.xml",   TWIML_MESSAGING, "<Response/>"               },
-	    {"voice.xml",          TWIML_VOICE,
-             "<Response><Say voice=\"alice\">Hello! Thank you for calling. Please leave a "
+	    {"sms.xml", TWIML_MESSAGING,
+		"<Response><Message>Thanks for your message! We received: \"Hi &amp; bye\""
+		"</Message></Response>"},
+	    {"sms-fallback.xml", TWIML_MESSAGING, "<Response/>"},
+	    {"voice.xml", TWIML_VOICE,
+		"<Response><Say voice=\"alice\">Hello! Thank you for calling. Please leave a "
 		"message after the beep.</Say><Record maxLength=\"60\" "
 		"action=\"/twilio/voice/recording\" "
 		"recordingStatusCallback=\"/twilio/voice/recording\" transcribe=\"true\" "
 		"transcribeCallback=\"/twilio/voice/transcription\"/>"
 		"<Say>We did not receive a recording. Goodbye.</Say></Response>"},
 	    {"voice-recorded.xml", TWIML_VOICE,
-             "<Response><Say voice=\"alice\">Thank you for your message. Goodbye.</Say>"
-		"<Hangup/></Response>"					  },
+		"<Response><Say voice=\"alice\">Thank you for your message. Goodbye.</Say>"
+		"<Hangup/></Response>"},
 	    {"voice-fallback.xml", TWIML_VOICE,
-             "<Response><Say voice=\"alice\">We are sorry, something went wrong. Please call "
-		"again later.</Say><Hangup/></Response>"                        },
+		"<Response><Say voice=\"alice\">We are sorry, something went wrong. Please call "
+		"again later.</Say><Hangup/></Response>"},
 	};
 
 	(void)state;

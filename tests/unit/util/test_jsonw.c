@@ -18,16 +18,16 @@ static void strings_are_what_a_parser_reads_back(void **state)
 		size_t len;
 		const char *want;
 	} rows[] = {
-	    {"plain",      5, "\"plain\""          },
-	    {"",           0, "\"\""               },
-	    {"a\"b\\c",    5, "\"a\\\"b\\\\c\""    },
+	    {"plain", 5, "\"plain\""},
+	    {"", 0, "\"\""},
+	    {"a\"b\\c", 5, "\"a\\\"b\\\\c\""},
 	    {"\n\r\t\b\f", 5, "\"\\n\\r\\t\\b\\f\""},
-	    {"\x01\x1f",   2, "\"\\u0001\\u001f\"" },
-	    {"a\0b",       3, "\"a\\u0000b\""      },
-	    {"\x7f",       1, "\"\\u007f\""        },
-	    {"\xC3\xA9",   2, "\"\xC3\xA9\""       },
-	    {"\xFF",       1, "\"\xEF\xBF\xBD\""   },
-	    {NULL,         0, "null"               },
+	    {"\x01\x1f", 2, "\"\\u0001\\u001f\""},
+	    {"a\0b", 3, "\"a\\u0000b\""},
+	    {"\x7f", 1, "\"\\u007f\""},
+	    {"\xC3\xA9", 2, "\"\xC3\xA9\""},
+	    {"\xFF", 1, "\"\xEF\xBF\xBD\""},
+	    {NULL, 0, "null"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -15,12 +15,12 @@ static void the_distance_counts_single_mistakes(void **state)
 		const char *a, *b;
 		size_t want;
 	} rows[] = {
-	    {"",       "",        0},
-	    {"abc",    "",        3},
-	    {"listen", "listen",  0},
-	    {"lisen",  "listen",  1},
-	    {"lsiten", "listen",  1},
-	    {"LISTEN", "listen",  0},
+	    {"", "", 0},
+	    {"abc", "", 3},
+	    {"listen", "listen", 0},
+	    {"lisen", "listen", 1},
+	    {"lsiten", "listen", 1},
+	    {"LISTEN", "listen", 0},
 	    {"kitten", "sitting", 3},
 	};
 
@@ -48,13 +48,13 @@ static void only_what_is_near_is_suggested(void **state)
 	static const struct {
 		const char *word, *want;
 	} rows[] = {
-	    {"serv",       "serve" },
-	    {"sned",       "send"  },
-	    {"exprot",     "export"},
-	    {"exp",        "export"},
-	    {"s",          NULL    },
-	    {"xyz",        NULL    },
-	    {"frobnicate", NULL    },
+	    {"serv", "serve"},
+	    {"sned", "send"},
+	    {"exprot", "export"},
+	    {"exp", "export"},
+	    {"s", NULL},
+	    {"xyz", NULL},
+	    {"frobnicate", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

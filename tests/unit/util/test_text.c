@@ -45,21 +45,21 @@ static void integers_sizes_and_durations_are_exact_or_refused(void **state)
 		bool is_int, is_size, is_duration;
 		int64_t as_int, as_size, as_ms;
 	} rows[] = {
-	    {"0",		    true,  true,  true,  0,  0,       0        },
-	    {"42",		   true,  true,  true,  42, 42,      42000    },
-	    {"-7",		   true,  false, false, -7, 0,       0        },
-	    {"",		     false, false, true,  0,  0,       0        },
-	    {"+1",		   false, false, false, 0,  0,       0        },
-	    {" 1",		   false, false, false, 0,  0,       0        },
-	    {"1x",		   false, false, false, 0,  0,       0        },
-	    {"64k",                  false, true,  false, 0,  65536,   0        },
-	    {"1M",		   false, true,  false, 0,  1048576, 0        },
-	    {"500ms",                false, false, true,  0,  0,       500      },
-	    {"10s",                  false, false, true,  0,  0,       10000    },
-	    {"2h",		   false, false, true,  0,  0,       7200000  },
-	    {"7d",		   false, false, true,  0,  0,       604800000},
-	    {"99999999999999999999", false, false, false, 0,  0,       0        },
-	    {"9999999999999G",       false, false, false, 0,  0,       0        },
+	    {"0", true, true, true, 0, 0, 0},
+	    {"42", true, true, true, 42, 42, 42000},
+	    {"-7", true, false, false, -7, 0, 0},
+	    {"", false, false, true, 0, 0, 0},
+	    {"+1", false, false, false, 0, 0, 0},
+	    {" 1", false, false, false, 0, 0, 0},
+	    {"1x", false, false, false, 0, 0, 0},
+	    {"64k", false, true, false, 0, 65536, 0},
+	    {"1M", false, true, false, 0, 1048576, 0},
+	    {"500ms", false, false, true, 0, 0, 500},
+	    {"10s", false, false, true, 0, 0, 10000},
+	    {"2h", false, false, true, 0, 0, 7200000},
+	    {"7d", false, false, true, 0, 0, 604800000},
+	    {"99999999999999999999", false, false, false, 0, 0, 0},
+	    {"9999999999999G", false, false, false, 0, 0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -141,13 +141,8 @@ static void phone_numbers_are_masked(void **state)
 
 	static const struct {
 		const char *in, *want;
-	} rows[] = {
-	    {"+15551234567",          "…4567"},
-            {"whatsapp:+15551234567", "…4567"},
-            {"",                      "…"    },
-	    {"client:joe",            "…:joe"},
-            {"12345",                 "…5"   }
-        };
+	} rows[] = {{"+15551234567", "…4567"}, {"whatsapp:+15551234567", "…4567"},
+	    {"", "…"}, {"client:joe", "…:joe"}, {"12345", "…5"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char out[LOG_PHONE_SIZE];

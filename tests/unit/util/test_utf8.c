@@ -17,22 +17,22 @@ static void next_knows_rfc_3629(void **state)
 		size_t want;
 		uint32_t code;
 	} rows[] = {
-	    {"a",                1, 1, 'a'     },
-	    {"\xC3\xA9",         2, 2, 0xE9    },
-	    {"\xE2\x82\xAC",     3, 3, 0x20AC  },
-	    {"\xF0\x9F\x98\x80", 4, 4, 0x1F600 },
+	    {"a", 1, 1, 'a'},
+	    {"\xC3\xA9", 2, 2, 0xE9},
+	    {"\xE2\x82\xAC", 3, 3, 0x20AC},
+	    {"\xF0\x9F\x98\x80", 4, 4, 0x1F600},
 	    {"\xF4\x8F\xBF\xBF", 4, 4, 0x10FFFF},
-	    {"\xC0\x80",         2, 0, 0       },
-	    {"\xC1\xBF",         2, 0, 0       },
-	    {"\xE0\x80\x80",     3, 0, 0       },
-	    {"\xED\xA0\x80",     3, 0, 0       },
-	    {"\xF0\x80\x80\x80", 4, 0, 0       },
-	    {"\xF4\x90\x80\x80", 4, 0, 0       },
-	    {"\xF5\x80\x80\x80", 4, 0, 0       },
-	    {"\x80",             1, 0, 0       },
-	    {"\xC3",             1, 0, 0       },
-	    {"\xE2\x82",         2, 0, 0       },
-	    {"\xF0\x9F\x98",     3, 0, 0       },
+	    {"\xC0\x80", 2, 0, 0},
+	    {"\xC1\xBF", 2, 0, 0},
+	    {"\xE0\x80\x80", 3, 0, 0},
+	    {"\xED\xA0\x80", 3, 0, 0},
+	    {"\xF0\x80\x80\x80", 4, 0, 0},
+	    {"\xF4\x90\x80\x80", 4, 0, 0},
+	    {"\xF5\x80\x80\x80", 4, 0, 0},
+	    {"\x80", 1, 0, 0},
+	    {"\xC3", 1, 0, 0},
+	    {"\xE2\x82", 2, 0, 0},
+	    {"\xF0\x9F\x98", 3, 0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -52,11 +52,11 @@ static void repair_replaces_each_bad_byte(void **state)
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
-	    {"plain",        "plain"			       },
-	    {"",             ""				    },
-	    {"caf\xC3\xA9",  "caf\xC3\xA9"                         },
-	    {"a\xFFz",       "a\xEF\xBF\xBDz"                      },
-	    {"\xC3",         "\xEF\xBF\xBD"                        },
+	    {"plain", "plain"},
+	    {"", ""},
+	    {"caf\xC3\xA9", "caf\xC3\xA9"},
+	    {"a\xFFz", "a\xEF\xBF\xBDz"},
+	    {"\xC3", "\xEF\xBF\xBD"},
 	    {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
 	};
 

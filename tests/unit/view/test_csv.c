@@ -38,20 +38,20 @@ static void objects_become_rows(void **state)
 		bool safe;
 		const char *want;
 	} rows[] = {
-	    {"[]",						       false, "\r\n"                   },
-	    {"[{\"a\":\"x\",\"b\":1}]",                                  false, "a,b\r\nx,1\r\n"         },
-	    {"[{\"a\":1},{\"b\":2,\"a\":null}]",                         false, "a,b\r\n1,\r\n,2\r\n"    },
-	    {"[{\"a\":\"x,y\",\"b\":\"say \\\"hi\\\"\"}]",               false,
-             "a,b\r\n\"x,y\",\"say \"\"hi\"\"\"\r\n"                                                     },
-	    {"[{\"a\":\"two\\nlines\"}]",                                false, "a\r\n\"two\nlines\"\r\n"},
-	    {"[{\"a\":[1,\"b\"],\"b\":{\"c\":true}}]",                   false,
-             "a,b\r\n\"[1,\"\"b\"\"]\",\"{\"\"c\"\":true}\"\r\n"                                         },
-	    {"[{\"a\":true,\"b\":-1.5,\"c\":\"\"}]",                     false, "a,b,c\r\ntrue,-1.5,\r\n"},
-	    {"[{\"a\":\"=1+1\"}]",				       false, "a\r\n=1+1\r\n"          },
+	    {"[]", false, "\r\n"},
+	    {"[{\"a\":\"x\",\"b\":1}]", false, "a,b\r\nx,1\r\n"},
+	    {"[{\"a\":1},{\"b\":2,\"a\":null}]", false, "a,b\r\n1,\r\n,2\r\n"},
+	    {"[{\"a\":\"x,y\",\"b\":\"say \\\"hi\\\"\"}]", false,
+		"a,b\r\n\"x,y\",\"say \"\"hi\"\"\"\r\n"},
+	    {"[{\"a\":\"two\\nlines\"}]", false, "a\r\n\"two\nlines\"\r\n"},
+	    {"[{\"a\":[1,\"b\"],\"b\":{\"c\":true}}]", false,
+		"a,b\r\n\"[1,\"\"b\"\"]\",\"{\"\"c\"\":true}\"\r\n"},
+	    {"[{\"a\":true,\"b\":-1.5,\"c\":\"\"}]", false, "a,b,c\r\ntrue,-1.5,\r\n"},
+	    {"[{\"a\":\"=1+1\"}]", false, "a\r\n=1+1\r\n"},
 	    {"[{\"a\":\"=1+1\",\"b\":\"+1555\",\"c\":-1,\"d\":\"@x\"}]", true,
-             "a,b,c,d\r\n'=1+1,'+1555,-1,'@x\r\n"							},
-	    {"[{\"a\":\"=HYPERLINK(\\\"x\\\",\\\"y\\\")\"}]",            true,
-             "a\r\n\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"\r\n"                                             },
+		"a,b,c,d\r\n'=1+1,'+1555,-1,'@x\r\n"},
+	    {"[{\"a\":\"=HYPERLINK(\\\"x\\\",\\\"y\\\")\"}]", true,
+		"a\r\n\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"\r\n"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -54,17 +54,17 @@ static void a_line_says_when_and_why(void **state)
 		int tries;
 		const char *want;
 	} rows[] = {
-	    {JOB_WAITING,   -5000, 0, "    42  remind  waiting       0  5s ago\n"},
-	    {JOB_WAITING,   0,     2,
-             "    42  remind  waiting       2  now               timed out\n"    },
-	    {JOB_WAITING,   14000, 0, "    42  remind  scheduled     0  in 14s\n"},
-	    {JOB_WAITING,   14000, 2,
-             "    42  remind  retrying      2  in 14s            timed out\n"    },
-	    {JOB_RUNNING,   0,     0, "    42  remind  running       0  -\n"     },
-	    {JOB_DONE,      0,     2, "    42  remind  done          2  2s ago\n"},
-	    {JOB_DEAD,      0,     2,
-             "    42  remind  dead          2  2s ago            timed out\n"    },
-	    {JOB_CANCELLED, 0,     0, "    42  remind  cancelled     0  2s ago\n"},
+	    {JOB_WAITING, -5000, 0, "    42  remind  waiting       0  5s ago\n"},
+	    {JOB_WAITING, 0, 2,
+		"    42  remind  waiting       2  now               timed out\n"},
+	    {JOB_WAITING, 14000, 0, "    42  remind  scheduled     0  in 14s\n"},
+	    {JOB_WAITING, 14000, 2,
+		"    42  remind  retrying      2  in 14s            timed out\n"},
+	    {JOB_RUNNING, 0, 0, "    42  remind  running       0  -\n"},
+	    {JOB_DONE, 0, 2, "    42  remind  done          2  2s ago\n"},
+	    {JOB_DEAD, 0, 2,
+		"    42  remind  dead          2  2s ago            timed out\n"},
+	    {JOB_CANCELLED, 0, 0, "    42  remind  cancelled     0  2s ago\n"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -166,14 +166,14 @@ static void programs_get_the_stores_state_and_every_field(void **state)
 		const char *want;
 	} rows[] = {
 	    {JOB_WAITING, 14000, 0,
-             "{\"id\":42,\"queue\":\"remind\",\"state\":\"waiting\",\"due\":false,"
+		"{\"id\":42,\"queue\":\"remind\",\"state\":\"waiting\",\"due\":false,"
 		"\"priority\":0,\"runAt\":\"2026-01-01T12:00:14.000Z\","
 		"\"createdAt\":\"2026-01-01T11:59:00.000Z\",\"endedAt\":null,"
 		"\"tries\":0,\"group\":null,\"unique\":null,\"event\":null,"
 		"\"payload\":{\"to\":\"+15551234567\"},\"errors\":[],"
 		"\"progress\":null}"},
-	    {JOB_DEAD,    0,     2,
-             "{\"id\":42,\"queue\":\"remind\",\"state\":\"dead\",\"due\":false,"
+	    {JOB_DEAD, 0, 2,
+		"{\"id\":42,\"queue\":\"remind\",\"state\":\"dead\",\"due\":false,"
 		"\"priority\":0,\"runAt\":\"2026-01-01T12:00:00.000Z\","
 		"\"createdAt\":\"2026-01-01T11:59:00.000Z\","
 		"\"endedAt\":\"2026-01-01T11:59:58.000Z\","

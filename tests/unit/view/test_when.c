@@ -17,14 +17,14 @@ static void near_times_are_told_beside_now(void **state)
 		int64_t away;
 		const char *want;
 	} rows[] = {
-	    {0,         "now"    },
-	    {999,       "now"    },
-	    {-999,      "now"    },
-	    {1000,      "in 1s"  },
-	    {59999,     "in 59s" },
-	    {60000,     "in 1m"  },
-	    {-3599999,  "59m ago"},
-	    {3600000,   "in 1h"  },
+	    {0, "now"},
+	    {999, "now"},
+	    {-999, "now"},
+	    {1000, "in 1s"},
+	    {59999, "in 59s"},
+	    {60000, "in 1m"},
+	    {-3599999, "59m ago"},
+	    {3600000, "in 1h"},
 	    {-86399999, "23h ago"},
 	};
 
@@ -51,11 +51,11 @@ static void a_span_has_one_unit(void **state)
 		int64_t ms;
 		const char *want;
 	} rows[] = {
-	    {0,            "0ms"  },
-	    {999,          "999ms"},
-	    {1999,         "1s"   },
-	    {119999,       "1m"   },
-	    {7200000,      "2h"   },
+	    {0, "0ms"},
+	    {999, "999ms"},
+	    {1999, "1s"},
+	    {119999, "1m"},
+	    {7200000, "2h"},
 	    {700000000000, "8101d"},
 	};
 

@@ -25,8 +25,7 @@ static void granted(struct turn *turn)
 static bool enter(struct order *order, struct waiter *waiter, const char *conversation)
 {
 	*waiter = (struct waiter){
-	    .turn = {.conversation = span_of(conversation), .granted = granted}
-        };
+	    .turn = {.conversation = span_of(conversation), .granted = granted}};
 	return order_enter(order, &waiter->turn);
 }
 

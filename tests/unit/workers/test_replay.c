@@ -13,8 +13,7 @@
 /* Routes as a user's table has them; the last one is the built-in app's. */
 static const struct frame_route told[] = {{0}, {0}, {0}, {0}, {0}, {.builtin = 1}};
 static const struct table table = {
-    .frame = {.routes = told, .route_count = sizeof(told) / sizeof(told[0])}
-};
+    .frame = {.routes = told, .route_count = sizeof(told) / sizeof(told[0])}};
 
 #define ROUTE(n, its_path, its_kind, its_methods)                                      \
 	{                                                                              \
@@ -152,8 +151,8 @@ static void what_has_no_handler_is_refused(void **state)
 	static const struct {
 		const char *route, *want;
 	} rows[] = {
-	    {"/gone",       "has no route \"/gone\" any more"},
-	    {"/twilio/sms", "is the built-in app's"          },
+	    {"/gone", "has no route \"/gone\" any more"},
+	    {"/twilio/sms", "is the built-in app's"},
 	};
 
 	struct fixture *f = *state;
