@@ -6,17 +6,24 @@ pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 enable_testing()
 add_custom_target(tests_all)
 
+# tests/test.h: cmocka, and what each program would otherwise repeat around it.
+add_library(test_support STATIC tests/test.c tests/test_main.c)
+target_include_directories(test_support PUBLIC tests)
+target_link_libraries(test_support PRIVATE offhook_flags PUBLIC PkgConfig::CMOCKA)
+
 function(offhook_test dir name source)
 	string(REGEX REPLACE "^e2e_" "" output ${name})
 	add_executable(${name} ${source} ${ARGN})
-	target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 	set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${dir})
 	target_compile_definitions(${name} PRIVATE
 		TEST_DATA_DIR="${CMAKE_SOURCE_DIR}/tests/data"
 		OFFHOOK_BIN="$<TARGET_FILE:offhook>")
-	target_link_libraries(${name} PRIVATE offhook_flags PkgConfig::CMOCKA
-		PkgConfig::JANSSON)
+	target_include_directories(${name} PRIVATE tests)
+	target_link_libraries(${name} PRIVATE offhook_flags PkgConfig::JANSSON)
+	if(NOT dir STREQUAL fuzz AND NOT dir STREQUAL .)
+		target_link_libraries(${name} PRIVATE test_support)
+	endif()
 	add_dependencies(tests_all ${name})
 endfunction()
 
@@ -60,7 +67,7 @@ if(NOT OFFHOOK_FUZZ)
 
 	add_library(conversation STATIC tests/e2e/conversation.c tests/e2e/talk_jobs.c)
 	target_link_libraries(conversation PRIVATE offhook_flags
-		PUBLIC oh_main oh_handlers oh_builtin PkgConfig::CMOCKA)
+		PUBLIC oh_main oh_handlers oh_builtin test_support)
 	target_compile_definitions(conversation PRIVATE OFFHOOK_BIN="$<TARGET_FILE:offhook>")
 
 	# tests/e2e/apps: users' programs, built as examples are, for tests alone.

@@ -154,24 +154,23 @@ static void on_fallback(struct webhook *webhook)
 	webhook_handled(webhook, HANDLED_OK);
 }
 
-/* A row. (Plain braces of unequal length make clang-format 14 crash.) */
-#define ROUTE(its_path, its_kind, on, otherwise)                                       \
-	{                                                                              \
-		.path = (its_path), .kind = (its_kind), .handle = (on),                \
-		.fall_back = (otherwise)                                               \
-	}
-
 const struct route builtin_routes[] = {
-    ROUTE("/twilio/sms", EVENT_SMS_RECEIVED, on_message, fall_back_message),
-    ROUTE("/twilio/sms/status", EVENT_SMS_STATUS, on_status, fall_back_message),
-    ROUTE("/twilio/status", EVENT_SMS_STATUS, on_status, fall_back_message),
-    ROUTE("/twilio/voice", EVENT_CALL_RECEIVED, on_call, fall_back_call),
-    ROUTE("/twilio/voice/status", EVENT_CALL_STATUS, on_status, fall_back_call),
-    ROUTE("/twilio/voice/recording", EVENT_RECORDING_STATUS, on_recording,
-	fall_back_call),
-    ROUTE(
-	"/twilio/voice/transcription", EVENT_TRANSCRIPTION, on_status, fall_back_call),
-    ROUTE("/twilio/fallback", EVENT_OTHER, on_fallback, fall_back_either),
+    {"/twilio/sms", EVENT_SMS_RECEIVED, .handle = on_message,
+	.fall_back = fall_back_message},
+    {"/twilio/sms/status", EVENT_SMS_STATUS, .handle = on_status,
+	.fall_back = fall_back_message},
+    {"/twilio/status", EVENT_SMS_STATUS, .handle = on_status,
+	.fall_back = fall_back_message},
+    {"/twilio/voice", EVENT_CALL_RECEIVED, .handle = on_call,
+	.fall_back = fall_back_call},
+    {"/twilio/voice/status", EVENT_CALL_STATUS, .handle = on_status,
+	.fall_back = fall_back_call},
+    {"/twilio/voice/recording", EVENT_RECORDING_STATUS, .handle = on_recording,
+	.fall_back = fall_back_call},
+    {"/twilio/voice/transcription", EVENT_TRANSCRIPTION, .handle = on_status,
+	.fall_back = fall_back_call},
+    {"/twilio/fallback", EVENT_OTHER, .handle = on_fallback,
+	.fall_back = fall_back_either},
     {0},
 };
 

@@ -47,7 +47,7 @@ static void print_setting(FILE *out, const struct setting *setting)
 
 static void print_settings(FILE *out, const struct command *command)
 {
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		bool shown = command->settings == SETTINGS_ALL ||
 			     (command->settings == SETTINGS_DATA &&

@@ -71,7 +71,7 @@ static int unknown(const struct command *command, struct span name, struct error
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
 		suggest_offer(&suggestion, flag->name);
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		if (takes_setting(command, &setting_table[i]))
 			suggest_offer(&suggestion, setting_table[i].name);
 	}

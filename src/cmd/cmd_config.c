@@ -9,7 +9,7 @@ static const char *const sources[] = {"default", "file", "environment", "option"
 
 static void print_json(const struct config *config)
 {
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
 		json_t *line =
 		    json_pack("{s:s, s:s?, s:s, s:s}", "name", setting_table[i].name,
@@ -22,7 +22,7 @@ static void print_json(const struct config *config)
 
 static void print_text(const struct config *config)
 {
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
 		struct buf text = {0};
 		term_clean(&text, span_of(value->text), false);

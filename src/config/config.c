@@ -25,8 +25,8 @@ struct raw {
 /* What loading works on. */
 struct loading {
 	struct config *config;
-	struct raw raw[SETTING_COUNT]; /* as in setting_table */
-	char *file_text;               /* raw texts point into it; wiped at the end */
+	struct raw raw[SETTING_MAX]; /* as in setting_table */
+	char *file_text;             /* raw texts point into it; wiped at the end */
 	size_t file_len;
 };
 
@@ -124,7 +124,7 @@ static int check_secrecy(const struct loading *loading, const char *path,
 {
 	if ((info->st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return 0;
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		if (setting_table[i].secret && loading->raw[i].source == CONFIG_FILE)
 			return error_set(err,
 			    "%s: %s is secret, but others may open the file; run: "
@@ -182,7 +182,7 @@ static bool service_link(const char *entry)
 static bool known_variable(struct span name)
 {
 	char variable[SETTING_NAME_SIZE];
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		if (span_is(name, setting_variable(variable, &setting_table[i])))
 			return true;
 	}
@@ -198,9 +198,9 @@ static int check_variables(char *const *environment, struct error *err)
 		    service_link(*environment) || known_variable(name))
 			continue;
 		char variable[SETTING_NAME_SIZE];
-		char variables[SETTING_COUNT][SETTING_NAME_SIZE];
+		char variables[SETTING_MAX][SETTING_NAME_SIZE];
 		struct suggestion suggestion = {.word = name};
-		for (size_t i = 0; i < SETTING_COUNT; i++) {
+		for (size_t i = 0; i < setting_count; i++) {
 			snprintf(variables[i], sizeof(variables[i]), "%s",
 			    setting_variable(variable, &setting_table[i]));
 			suggest_offer(&suggestion, variables[i]);
@@ -218,7 +218,7 @@ static int check_variables(char *const *environment, struct error *err)
 static void read_environment(struct loading *loading, char *const *environment)
 {
 	char buffer[SETTING_NAME_SIZE];
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const char *variable = setting_variable(buffer, &setting_table[i]);
 		const char *value = lookup(environment, variable);
 		if (value == NULL)
@@ -264,7 +264,7 @@ static int gather(
     struct loading *loading, const struct config_input *input, struct error *err)
 {
 	const char *path = input->file;
-	for (size_t i = 0; i < SETTING_COUNT; i++)
+	for (size_t i = 0; i < setting_count; i++)
 		loading->raw[i] = (struct raw){
 		    span_of(setting_table[i].initial), "default", CONFIG_DEFAULT};
 	if (path == NULL)
@@ -283,7 +283,7 @@ static int gather(
 static int parse(struct loading *loading, struct error *err)
 {
 	struct config *config = loading->config;
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		const struct raw *raw = &loading->raw[i];
 		struct config_value *value = &config->values[i];

@@ -62,7 +62,7 @@ struct config {
 	 * Wiped by config_clear. */
 	char *first_token;
 
-	struct config_value values[SETTING_COUNT]; /* as in setting_table */
+	struct config_value values[SETTING_MAX]; /* as in setting_table */
 	const char *file; /* the file that was read; NULL: none */
 	/* Worth telling, but no reason not to start. */
 	const char *warnings[CONFIG_MAX_WARNINGS];

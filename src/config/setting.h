@@ -12,8 +12,16 @@
 #include "util/span.h"
 
 struct config;
+struct setting;
 
-enum { SETTING_COUNT = 30, SETTING_NAME_SIZE = 64 };
+/* Checks the text and puts the value into config. */
+typedef int setting_parser(struct config *config, const struct setting *setting,
+    struct span text, struct error *err);
+
+enum {
+	SETTING_MAX = 64, /* room for what is kept of each setting */
+	SETTING_NAME_SIZE = 64
+};
 
 struct setting {
 	const char *name;     /* --NAME, the file's key; OFFHOOK_NAME in capitals */
@@ -26,14 +34,13 @@ struct setting {
 	/* Never a flag (ps would show it), never printed, only in a file that nobody
 	 * else can read. */
 	bool secret;
-	/* Checks the text and puts the value into config. */
-	int (*parse)(struct config *config, const struct setting *setting,
-	    struct span text, struct error *err);
+	setting_parser *parse;
 	size_t field;     /* offset in struct config, for the general parsers */
 	int64_t min, max; /* of numbers, sizes (bytes) and durations (ms) */
 };
 
-extern const struct setting setting_table[SETTING_COUNT];
+extern const struct setting setting_table[]; /* setting_count rows */
+extern const size_t setting_count;
 
 /* NULL when there is none. */
 const struct setting *setting_find(struct span name);

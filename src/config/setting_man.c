@@ -49,7 +49,7 @@ void setting_man(struct buf *out)
 {
 	char variable[SETTING_NAME_SIZE];
 	buf_puts(out, ".Bl -tag -width Ds\n");
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		buf_printf(out, ".It Ic %s No = Ar ", setting->name);
 		argument(out, setting->argument);

@@ -4,15 +4,10 @@
 #ifndef OFFHOOK_TESTS_CONVERSATION_H
 #define OFFHOOK_TESTS_CONVERSATION_H
 
-#include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <jansson.h>
+#include <sys/types.h>
 
 #include "util/buf.h"
 

@@ -232,8 +232,10 @@ static inline int stop(void **state)
 }
 
 /* The test without a server, then beside one. */
-#define BOTH(test)                                                                     \
-	cmocka_unit_test_setup_teardown(test, start_alone, stop),                      \
-	    cmocka_unit_test_setup_teardown(test, start_beside, stop)
+#define BOTH(name)                                                                     \
+	static void name(void **state);                                                \
+	TEST_ADD(name, #name " (alone)", start_alone, stop)                            \
+	TEST_ADD(name, #name " (beside a server)", start_beside, stop)                 \
+	static void name(void **state __attribute__((unused)))
 
 #endif

@@ -27,7 +27,7 @@ static void expect_metric(const struct talk *talk, const char *line)
 	answer_clear(&answer);
 }
 
-static void webhooks_are_counted_by_outcome(void **state)
+TEST(webhooks_are_counted_by_outcome)
 {
 	struct talk *talk = *state;
 	talk_expect(talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
@@ -46,7 +46,7 @@ static void webhooks_are_counted_by_outcome(void **state)
 	expect_metric(talk, "offhook_store_healthy 1\n");
 }
 
-static void only_its_three_pages_are_there(void **state)
+TEST(only_its_three_pages_are_there)
 {
 	struct talk *talk = *state;
 
@@ -63,7 +63,7 @@ static void only_its_three_pages_are_there(void **state)
 	}
 }
 
-static void a_store_that_cannot_write_is_alive_and_not_ready(void **state)
+TEST(a_store_that_cannot_write_is_alive_and_not_ready)
 {
 	struct talk *talk = *state;
 	struct rlimit limit = {0, RLIM_INFINITY};
@@ -93,10 +93,9 @@ static void find_admin(struct talk *talk)
 	}
 }
 
-static void jobs_are_counted_by_queue(void **state)
+TEST(jobs_are_counted_by_queue)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/jobs", with_admin);
 	find_admin(&talk);
 	talk_enqueue(&talk, "SM1", "note", "");
@@ -127,13 +126,4 @@ static int start(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(webhooks_are_counted_by_outcome),
-	    cmocka_unit_test(only_its_three_pages_are_there),
-	    cmocka_unit_test(jobs_are_counted_by_queue),
-	    cmocka_unit_test(a_store_that_cannot_write_is_alive_and_not_ready),
-	};
-	return cmocka_run_group_tests(tests, start, talk_teardown);
-}
+TEST_GROUP(start, talk_teardown)

@@ -11,7 +11,7 @@
 #define BY_SID    "{\"callSid\":\"CA00000000000000000000000000000001\"}"
 #define RECORDING "RecordingSid=RE00000000000000000000000000000001&"
 
-static void a_call_is_answered_with_say_and_record(void **state)
+TEST(a_call_is_answered_with_say_and_record)
 {
 	struct talk *talk = *state;
 	struct answer answer;
@@ -25,7 +25,7 @@ static void a_call_is_answered_with_say_and_record(void **state)
 	assert_string_equal(talk_field(talk, "calls", BY_SID, "direction"), "inbound");
 }
 
-static void a_record_action_thanks_and_hangs_up(void **state)
+TEST(a_record_action_thanks_and_hangs_up)
 {
 	struct talk *talk = *state;
 	struct answer answer;
@@ -38,7 +38,7 @@ static void a_record_action_thanks_and_hangs_up(void **state)
 	answer_clear(&answer);
 }
 
-static void recording_and_transcription_end_up_on_the_call(void **state)
+TEST(recording_and_transcription_end_up_on_the_call)
 {
 	struct talk *talk = *state;
 	talk_expect(talk, "/twilio/voice/recording",
@@ -67,7 +67,7 @@ static void recording_and_transcription_end_up_on_the_call(void **state)
 	json_decref(found);
 }
 
-static void a_calls_status_rises_and_its_first_end_stays(void **state)
+TEST(a_calls_status_rises_and_its_first_end_stays)
 {
 	struct talk *talk = *state;
 
@@ -96,7 +96,7 @@ static void a_calls_status_rises_and_its_first_end_stays(void **state)
 
 /* Nothing signed tells a replay of a voice document from a caller; its call's end
  * does. */
-static void a_voice_document_repeats_only_after_the_calls_end(void **state)
+TEST(a_voice_document_repeats_only_after_the_calls_end)
 {
 	struct talk *talk = *state;
 	const char *form =
@@ -139,7 +139,7 @@ static void post_with_token(
 
 /* The token is not signed: while the call lives it tells a retry from a caller who
  * presses 1 again; once the call has ended another one is a replay. */
-static void a_made_up_token_does_not_revive_an_ended_call(void **state)
+TEST(a_made_up_token_does_not_revive_an_ended_call)
 {
 	struct talk *talk = *state;
 	const char *form =
@@ -169,7 +169,7 @@ static void a_made_up_token_does_not_revive_an_ended_call(void **state)
 	}
 }
 
-static void the_fallback_apologises_to_callers_and_is_silent_for_messages(void **state)
+TEST(the_fallback_apologises_to_callers_and_is_silent_for_messages)
 {
 	struct talk *talk = *state;
 	struct answer answer;
@@ -191,17 +191,4 @@ static void the_fallback_apologises_to_callers_and_is_silent_for_messages(void *
 	    "hi");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_call_is_answered_with_say_and_record),
-	    cmocka_unit_test(a_record_action_thanks_and_hangs_up),
-	    cmocka_unit_test(recording_and_transcription_end_up_on_the_call),
-	    cmocka_unit_test(a_calls_status_rises_and_its_first_end_stays),
-	    cmocka_unit_test(a_voice_document_repeats_only_after_the_calls_end),
-	    cmocka_unit_test(a_made_up_token_does_not_revive_an_ended_call),
-	    cmocka_unit_test(
-		the_fallback_apologises_to_callers_and_is_silent_for_messages),
-	};
-	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
-}
+TEST_GROUP(talk_setup, talk_teardown)

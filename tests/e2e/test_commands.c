@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void exit_codes_tell_ok_failure_and_usage_apart(void **state)
+TEST(exit_codes_tell_ok_failure_and_usage_apart)
 {
-	(void)state;
 
 	static const struct {
 		const char *words[6];
@@ -53,9 +52,8 @@ static void exit_codes_tell_ok_failure_and_usage_apart(void **state)
 	}
 }
 
-static void serve_refuses_to_start_without_a_token(void **state)
+TEST(serve_refuses_to_start_without_a_token)
 {
-	(void)state;
 	char command[600];
 	(void)snprintf(command, sizeof(command),
 	    "cd /tmp && env -u TWILIO_AUTH_TOKEN %s serve --listen 127.0.0.1:0 --data "
@@ -65,7 +63,7 @@ static void serve_refuses_to_start_without_a_token(void **state)
 	assert_int_equal(access("/tmp/offhook-never", F_OK), -1);
 }
 
-static void send_plays_twilio(void **state)
+TEST(send_plays_twilio)
 {
 	struct talk *talk = *state;
 
@@ -96,7 +94,7 @@ static void send_plays_twilio(void **state)
 	assert_int_equal(talk_run(NULL, NULL, tampered), 1);
 }
 
-static void send_repeats_in_parallel(void **state)
+TEST(send_repeats_in_parallel)
 {
 	struct talk *talk = *state;
 	struct buf out = {0};
@@ -107,9 +105,8 @@ static void send_repeats_in_parallel(void **state)
 	buf_free(&out);
 }
 
-static void verify_names_the_cause(void **state)
+TEST(verify_names_the_cause)
 {
-	(void)state;
 	struct buf out = {0};
 	struct buf err = {0};
 	char header[64];
@@ -132,7 +129,7 @@ static void verify_names_the_cause(void **state)
 	buf_free(&err);
 }
 
-static void export_writes_csv_and_json_lines(void **state)
+TEST(export_writes_csv_and_json_lines)
 {
 	struct talk *talk = *state;
 	struct buf out = {0};
@@ -166,7 +163,7 @@ static bool directory_has(const struct talk *talk, const char *text)
 	return system(command) == 0;
 }
 
-static void forget_erases_a_person(void **state)
+TEST(forget_erases_a_person)
 {
 	struct talk *talk = *state;
 	struct buf out = {0};
@@ -196,7 +193,7 @@ static void forget_erases_a_person(void **state)
 	buf_free(&out);
 }
 
-static void index_is_made_while_the_server_runs(void **state)
+TEST(index_is_made_while_the_server_runs)
 {
 	struct talk *talk = *state;
 	const char *words[] = {
@@ -207,17 +204,4 @@ static void index_is_made_while_the_server_runs(void **state)
 	json_decref(found);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(exit_codes_tell_ok_failure_and_usage_apart),
-	    cmocka_unit_test(serve_refuses_to_start_without_a_token),
-	    cmocka_unit_test(send_plays_twilio),
-	    cmocka_unit_test(send_repeats_in_parallel),
-	    cmocka_unit_test(verify_names_the_cause),
-	    cmocka_unit_test(export_writes_csv_and_json_lines),
-	    cmocka_unit_test(index_is_made_while_the_server_runs),
-	    cmocka_unit_test(forget_erases_a_person),
-	};
-	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
-}
+TEST_GROUP(talk_setup, talk_teardown)

@@ -42,12 +42,11 @@ static void remove_tree(const char *dir)
 	assert_int_equal(system(command), 0);
 }
 
-static void a_new_project_builds_and_passes_its_test(void **state)
+TEST(a_new_project_builds_and_passes_its_test)
 {
 	char dir[] = "/tmp/offhook-test-XXXXXX";
 	char path[64];
 	struct buf out = {0};
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/my-app", dir);
 	assert_int_equal(create(&out, path), 0);
@@ -65,12 +64,11 @@ static void a_new_project_builds_and_passes_its_test(void **state)
 	remove_tree(dir);
 }
 
-static void create_writes_over_nothing(void **state)
+TEST(create_writes_over_nothing)
 {
 	char dir[] = "/tmp/offhook-test-XXXXXX";
 	struct buf out = {0};
 	struct stat status;
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	char path[64];
 	(void)snprintf(path, sizeof(path), "%s/app", dir);
@@ -83,27 +81,15 @@ static void create_writes_over_nothing(void **state)
 	remove_tree(dir);
 }
 
-static void create_refuses_names_that_would_break_its_files(void **state)
+TEST(create_refuses_names_that_would_break_its_files)
 {
 	static const char *const names[] = {"/tmp/offhook-never/a b",
 	    "/tmp/offhook-never/\"", "/tmp/offhook-never/1", "/tmp/offhook-never/$(x)",
 	    "/tmp/offhook-never/", NULL};
-	(void)state;
 	for (int i = 0; names[i] != NULL; i++) {
 		struct buf out = {0};
 		if (create(&out, names[i]) != 2)
 			fail_msg("%s was taken", names[i]);
 		buf_free(&out);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_new_project_builds_and_passes_its_test),
-	    cmocka_unit_test(create_writes_over_nothing),
-	    cmocka_unit_test(create_refuses_names_that_would_break_its_files),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,11 +116,10 @@ static bool is_running(pid_t pid, int *status)
 
 /* ---- tests ---- */
 
-static void saved_code_answers_and_the_old_does_not(void **state)
+TEST(saved_code_answers_and_the_old_does_not)
 {
 	struct project project;
 	struct talk talk;
-	(void)state;
 	begin(&project, &talk);
 	talk_expect_text(&talk, "/twilio/sms", SMS("1"), "<Message>first</Message>");
 	assert_true(talk_logged(&talk, "│ first"));
@@ -132,11 +131,10 @@ static void saved_code_answers_and_the_old_does_not(void **state)
 	end(&project, &talk);
 }
 
-static void code_that_does_not_compile_is_told_and_not_taken(void **state)
+TEST(code_that_does_not_compile_is_told_and_not_taken)
 {
 	struct project project;
 	struct talk talk;
-	(void)state;
 	begin(&project, &talk);
 	save_app(&project, "second\", .voise = \"alice", "");
 	assert_true(talk_logged(&talk, "app.c:11: error:"));
@@ -148,11 +146,10 @@ static void code_that_does_not_compile_is_told_and_not_taken(void **state)
 	end(&project, &talk);
 }
 
-static void code_that_does_not_start_is_not_taken(void **state)
+TEST(code_that_does_not_start_is_not_taken)
 {
 	struct project project;
 	struct talk talk;
-	(void)state;
 	begin(&project, &talk);
 	save(&project, "int main(void)\n{\n\treturn 3;\n}\n");
 	assert_true(talk_logged(&talk, "the new code was not taken"));
@@ -160,11 +157,10 @@ static void code_that_does_not_start_is_not_taken(void **state)
 	end(&project, &talk);
 }
 
-static void routes_come_and_go_with_the_code(void **state)
+TEST(routes_come_and_go_with_the_code)
 {
 	struct project project;
 	struct talk talk;
-	(void)state;
 	begin(&project, &talk);
 	talk_expect(&talk, "/new", SMS("1"), 404);
 	save_app(&project, "second", "{OH_MESSAGE, \"/new\", on_other},");
@@ -176,13 +172,12 @@ static void routes_come_and_go_with_the_code(void **state)
 
 /* The new code has another route first: a webhook must not reach the route that now
  * stands where its own did. */
-static void no_webhook_is_lost_or_misled_while_code_is_swapped_under_load(void **state)
+TEST(no_webhook_is_lost_or_misled_while_code_is_swapped_under_load)
 {
 	struct project project;
 	struct talk talk;
 	int status = -1;
 	int swaps = 0;
-	(void)state;
 	begin(&project, &talk);
 	pid_t load = start_load(&talk);
 	while (is_running(load, &status)) {
@@ -243,7 +238,7 @@ static const char telling[] =
     "	return oh_main(argc, argv, &(oh_app){.routes = routes});\n"
     "}\n";
 
-static void saved_settings_are_taken_and_no_request_is_lost(void **state)
+TEST(saved_settings_are_taken_and_no_request_is_lost)
 {
 	char signature[64];
 	char line[96];
@@ -252,7 +247,6 @@ static void saved_settings_are_taken_and_no_request_is_lost(void **state)
 	struct talk talk;
 	struct buf request = {0};
 	struct answer answer;
-	(void)state;
 	(void)setenv("PKG_CONFIG_PATH", PKGCONFIG_DIR, 1);
 	(void)setenv("CC", C_COMPILER, 1);
 	assert_non_null(mkdtemp(project.dir));
@@ -291,12 +285,11 @@ static void saved_settings_are_taken_and_no_request_is_lost(void **state)
 	end(&project, &talk);
 }
 
-static void send_finds_the_token_that_dev_made(void **state)
+TEST(send_finds_the_token_that_dev_made)
 {
 	char command[600];
 	struct project project;
 	struct talk talk;
-	(void)state;
 	(void)setenv("PKG_CONFIG_PATH", PKGCONFIG_DIR, 1);
 	(void)setenv("CC", C_COMPILER, 1);
 	project = (struct project){.dir = "/tmp/offhook-test-XXXXXX"};
@@ -318,20 +311,4 @@ static void send_finds_the_token_that_dev_made(void **state)
 	    project.dir, OFFHOOK_BIN, OFFHOOK_BIN);
 	assert_int_equal(system(command), 0);
 	end(&project, &talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(saved_code_answers_and_the_old_does_not),
-	    cmocka_unit_test(code_that_does_not_compile_is_told_and_not_taken),
-	    cmocka_unit_test(code_that_does_not_start_is_not_taken),
-	    cmocka_unit_test(routes_come_and_go_with_the_code),
-	    cmocka_unit_test(
-		no_webhook_is_lost_or_misled_while_code_is_swapped_under_load),
-	    cmocka_unit_test(saved_settings_are_taken_and_no_request_is_lost),
-	    cmocka_unit_test(send_finds_the_token_that_dev_made),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

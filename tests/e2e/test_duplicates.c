@@ -26,7 +26,7 @@ static size_t count_events(const struct talk *talk)
 	return count;
 }
 
-static void a_repeat_gets_the_first_reply_also_after_a_restart(void **state)
+TEST(a_repeat_gets_the_first_reply_also_after_a_restart)
 {
 	struct talk *talk = *state;
 	struct answer first;
@@ -45,7 +45,7 @@ static void a_repeat_gets_the_first_reply_also_after_a_restart(void **state)
 	assert_int_equal(count_events(talk), 1);
 }
 
-static void a_repeat_of_a_204_is_a_204(void **state)
+TEST(a_repeat_of_a_204_is_a_204)
 {
 	struct talk *talk = *state;
 	const char *form = "MessageSid=SM00000000000000000000000000000002"
@@ -55,7 +55,7 @@ static void a_repeat_of_a_204_is_a_204(void **state)
 	assert_int_equal(count_events(talk), 2);
 }
 
-static void the_request_target_is_part_of_the_key(void **state)
+TEST(the_request_target_is_part_of_the_key)
 {
 	struct talk *talk = *state;
 	const char *form = SMS("SM00000000000000000000000000000003");
@@ -66,7 +66,7 @@ static void the_request_target_is_part_of_the_key(void **state)
 	assert_int_equal(count_events(talk), before + 2);
 }
 
-static void later_statuses_are_no_duplicates(void **state)
+TEST(later_statuses_are_no_duplicates)
 {
 	struct talk *talk = *state;
 	size_t before = count_events(talk);
@@ -78,7 +78,7 @@ static void later_statuses_are_no_duplicates(void **state)
 	assert_int_equal(count_events(talk), before + 2);
 }
 
-static void a_fallback_of_a_known_webhook_repeats_its_reply(void **state)
+TEST(a_fallback_of_a_known_webhook_repeats_its_reply)
 {
 	struct talk *talk = *state;
 	struct answer first;
@@ -101,7 +101,7 @@ static void a_fallback_of_a_known_webhook_repeats_its_reply(void **state)
 }
 
 /* All copies are sent before any answer is read. */
-static void a_storm_of_copies_has_one_effect(void **state)
+TEST(a_storm_of_copies_has_one_effect)
 {
 	struct talk *talk = *state;
 	const char *form = SMS("SM00000000000000000000000000000006");
@@ -141,7 +141,7 @@ static void a_storm_of_copies_has_one_effect(void **state)
 	json_decref(found);
 }
 
-static void duplicates_are_counted(void **state)
+TEST(duplicates_are_counted)
 {
 	struct talk *talk = *state;
 	talk_stop(talk);
@@ -153,16 +153,4 @@ static void duplicates_are_counted(void **state)
 	json_decref(events);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_repeat_gets_the_first_reply_also_after_a_restart),
-	    cmocka_unit_test(a_repeat_of_a_204_is_a_204),
-	    cmocka_unit_test(the_request_target_is_part_of_the_key),
-	    cmocka_unit_test(later_statuses_are_no_duplicates),
-	    cmocka_unit_test(a_fallback_of_a_known_webhook_repeats_its_reply),
-	    cmocka_unit_test(a_storm_of_copies_has_one_effect),
-	    cmocka_unit_test(duplicates_are_counted),
-	};
-	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
-}
+TEST_GROUP(talk_setup, talk_teardown)

@@ -14,10 +14,9 @@
 
 /* ---- voice ---- */
 
-static void voice_records_and_keeps_what_was_said(void **state)
+TEST(voice_records_and_keeps_what_was_said)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "voice");
 	talk_expect_text(&talk, "/twilio/voice", RINGING,
 	    "<Say voice=\"alice\">Hello! Thank you for calling. Please leave a message "
@@ -37,10 +36,9 @@ static void voice_records_and_keeps_what_was_said(void **state)
 	talk_end(&talk);
 }
 
-static void voice_record_has_all_that_keeps_it_from_looping(void **state)
+TEST(voice_record_has_all_that_keeps_it_from_looping)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "voice");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "maxLength=\"60\"");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "transcribe=\"true\"");
@@ -60,12 +58,11 @@ static void start_ivr(struct talk *talk, const char *hours)
 	(void)unsetenv("OPEN_HOURS");
 }
 
-static void ivr_offers_the_menu_only_when_open(void **state)
+TEST(ivr_offers_the_menu_only_when_open)
 {
 	struct talk open;
 	struct talk closed;
 	struct answer answer;
-	(void)state;
 	start_ivr(&open, "always");
 	talk_expect_text(&open, "/twilio/voice", RINGING,
 	    "<Say>For sales, press 1. For support, press 2. To leave a message, press 3."
@@ -79,10 +76,9 @@ static void ivr_offers_the_menu_only_when_open(void **state)
 	talk_end(&closed);
 }
 
-static void ivr_keys_lead_where_the_menu_says(void **state)
+TEST(ivr_keys_lead_where_the_menu_says)
 {
 	struct talk talk;
-	(void)state;
 	start_ivr(&talk, "always");
 	talk_expect_text(
 	    &talk, "/twilio/menu", TALKING "&Digits=1", ">+15550100001</Dial>");
@@ -95,10 +91,9 @@ static void ivr_keys_lead_where_the_menu_says(void **state)
 	talk_end(&talk);
 }
 
-static void ivr_takes_a_voicemail_when_nobody_answers(void **state)
+TEST(ivr_takes_a_voicemail_when_nobody_answers)
 {
 	struct talk talk;
-	(void)state;
 	start_ivr(&talk, "always");
 	talk_expect_text(&talk, "/twilio/dialed", TALKING "&DialCallStatus=no-answer",
 	    "Nobody can take your call right now.");
@@ -126,10 +121,9 @@ static void start_oncall(struct talk *talk)
 	(void)unsetenv("ONCALL");
 }
 
-static void oncall_rings_one_after_the_other_and_then_escalates(void **state)
+TEST(oncall_rings_one_after_the_other_and_then_escalates)
 {
 	struct talk talk;
-	(void)state;
 	start_oncall(&talk);
 	talk_expect_text(&talk, "/twilio/voice", RINGING,
 	    "<Number url=\"/twilio/whisper\">+15550100001</Number>");
@@ -148,10 +142,9 @@ static void oncall_rings_one_after_the_other_and_then_escalates(void **state)
 	talk_end(&talk);
 }
 
-static void oncall_counts_only_who_took_the_call(void **state)
+TEST(oncall_counts_only_who_took_the_call)
 {
 	struct talk talk;
-	(void)state;
 	start_oncall(&talk);
 	talk_expect(&talk, "/twilio/voice", RINGING, 200);
 	talk_expect_text(&talk, "/twilio/whisper", TALKING,
@@ -164,19 +157,4 @@ static void oncall_counts_only_who_took_the_call(void **state)
 	    TALKING "&DialCallStatus=completed&DialBridged=true", "<Hangup/>");
 	assert_string_equal(talk_field(&talk, "alerts", THIS, "state"), "answered");
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(voice_records_and_keeps_what_was_said),
-	    cmocka_unit_test(voice_record_has_all_that_keeps_it_from_looping),
-	    cmocka_unit_test(ivr_offers_the_menu_only_when_open),
-	    cmocka_unit_test(ivr_keys_lead_where_the_menu_says),
-	    cmocka_unit_test(ivr_takes_a_voicemail_when_nobody_answers),
-	    cmocka_unit_test(oncall_rings_one_after_the_other_and_then_escalates),
-	    cmocka_unit_test(oncall_counts_only_who_took_the_call),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

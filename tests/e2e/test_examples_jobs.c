@@ -14,11 +14,10 @@ static void order(const struct talk *talk, const char *form, const char *reply)
 	talk_expect_text(talk, "/twilio/sms", form, reply);
 }
 
-static void tea_is_packed_at_the_third_try(void **state)
+TEST(tea_is_packed_at_the_third_try)
 {
 	struct talk talk;
 	char failed[80];
-	(void)state;
 	talk_start_example(&talk, "queue");
 	order(&talk, ORDER("1", "1", "tea"), "Packing your tea");
 	json_t *job = talk_job(&talk, "pack", "done");
@@ -35,10 +34,9 @@ static void tea_is_packed_at_the_third_try(void **state)
 	talk_end(&talk);
 }
 
-static void coffee_is_snoozed_and_holds_up_its_customers_next_order(void **state)
+TEST(coffee_is_snoozed_and_holds_up_its_customers_next_order)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "queue");
 	order(&talk, ORDER("1", "1", "coffee"), "Packing your coffee");
 	order(&talk, ORDER("2", "1", "milk"), "Packing your milk");
@@ -52,10 +50,9 @@ static void coffee_is_snoozed_and_holds_up_its_customers_next_order(void **state
 	talk_end(&talk);
 }
 
-static void a_unicorn_is_a_dead_letter_until_it_is_sold(void **state)
+TEST(a_unicorn_is_a_dead_letter_until_it_is_sold)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "queue");
 	order(&talk, ORDER("1", "1", "unicorn"), "Packing your unicorn");
 	json_t *job = talk_job(&talk, "pack", "dead");
@@ -69,22 +66,10 @@ static void a_unicorn_is_a_dead_letter_until_it_is_sold(void **state)
 	talk_end(&talk);
 }
 
-static void the_nightly_report_stands_in_its_queue(void **state)
+TEST(the_nightly_report_stands_in_its_queue)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "queue");
 	talk_await(&talk, "countParcels", "waiting", 1);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tea_is_packed_at_the_third_try),
-	    cmocka_unit_test(coffee_is_snoozed_and_holds_up_its_customers_next_order),
-	    cmocka_unit_test(a_unicorn_is_a_dead_letter_until_it_is_sold),
-	    cmocka_unit_test(the_nightly_report_stands_in_its_queue),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

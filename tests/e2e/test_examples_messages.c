@@ -14,10 +14,9 @@
 
 /* ---- sms ---- */
 
-static void sms_stores_the_message_and_answers_with_its_words(void **state)
+TEST(sms_stores_the_message_and_answers_with_its_words)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "sms");
 	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Hi+%3Cb%3E+%26+bye"),
 	    "<Message>Thanks for your message! We received: \"Hi &lt;b&gt; &amp; "
@@ -31,12 +30,11 @@ static void sms_stores_the_message_and_answers_with_its_words(void **state)
 	talk_end(&talk);
 }
 
-static void sms_answers_nobody_without_a_signature(void **state)
+TEST(sms_answers_nobody_without_a_signature)
 {
 	struct talk talk;
 	struct answer answer;
 	struct buf request = {0};
-	(void)state;
 	talk_start_example(&talk, "sms");
 	talk_request(&request, "/twilio/sms",
 	    "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n", MESSAGE("1", "Hi"));
@@ -52,10 +50,9 @@ static void sms_answers_nobody_without_a_signature(void **state)
 /* ---- status ---- */
 
 /* The example keeps the status of messages that the sending program has stored. */
-static void status_alerts_and_queues_a_retry_when_not_delivered(void **state)
+TEST(status_alerts_and_queues_a_retry_when_not_delivered)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "status");
 	talk_expect(&talk, "/twilio/status", STATUS("1", "sent"), 204);
 	talk_expect(&talk, "/twilio/status",
@@ -68,10 +65,9 @@ static void status_alerts_and_queues_a_retry_when_not_delivered(void **state)
 	talk_end(&talk);
 }
 
-static void status_does_not_retry_who_has_opted_out(void **state)
+TEST(status_does_not_retry_who_has_opted_out)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "status");
 	talk_expect(
 	    &talk, "/twilio/status", STATUS("1", "failed") "&ErrorCode=30003", 204);
@@ -82,10 +78,9 @@ static void status_does_not_retry_who_has_opted_out(void **state)
 	talk_end(&talk);
 }
 
-static void status_keeps_delivered_when_sent_comes_late(void **state)
+TEST(status_keeps_delivered_when_sent_comes_late)
 {
 	struct talk talk;
-	(void)state;
 	/* The message itself: stored by the example that knows how. */
 	talk_start_example(&talk, "sms");
 	talk_expect(&talk, "/twilio/sms", MESSAGE("1", "Hi"), 200);
@@ -102,13 +97,12 @@ static void status_keeps_delivered_when_sent_comes_late(void **state)
 
 /* ---- multi ---- */
 
-static void multi_keeps_each_kind_through_its_filter(void **state)
+TEST(multi_keeps_each_kind_through_its_filter)
 {
 	struct talk talk;
 	const char call[] =
 	    "CallSid=CA00000000000000000000000000000001" FROM_TO ACCOUNT;
 	struct buf form = {0};
-	(void)state;
 	talk_start_example(&talk, "multi");
 	talk_expect_text(
 	    &talk, "/twilio/sms", MESSAGE("1", "Hi"), "Thanks! We got your message.");
@@ -136,11 +130,10 @@ static void multi_keeps_each_kind_through_its_filter(void **state)
 	talk_end(&talk);
 }
 
-static void multi_lets_no_other_account_through(void **state)
+TEST(multi_lets_no_other_account_through)
 {
 	struct talk talk;
 	struct answer answer;
-	(void)state;
 	(void)setenv("TWILIO_ACCOUNT_SID", "ACbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", 1);
 	talk_start_example(&talk, "multi");
 	(void)unsetenv("TWILIO_ACCOUNT_SID");
@@ -158,10 +151,9 @@ static void multi_lets_no_other_account_through(void **state)
 
 /* ---- async, idempotency ---- */
 
-static void async_stores_the_job_with_the_message(void **state)
+TEST(async_stores_the_job_with_the_message)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "async");
 	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Hi"),
 	    "<Message>Got it! Processing your request...</Message>");
@@ -173,10 +165,9 @@ static void async_stores_the_job_with_the_message(void **state)
 	talk_end(&talk);
 }
 
-static void idempotency_runs_the_handler_once_for_three_webhooks(void **state)
+TEST(idempotency_runs_the_handler_once_for_three_webhooks)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "idempotency");
 	for (int i = 0; i < 3; i++)
 		talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "Two+pizzas"),
@@ -189,10 +180,9 @@ static void idempotency_runs_the_handler_once_for_three_webhooks(void **state)
 
 /* ---- mms ---- */
 
-static void mms_keeps_the_media_and_sends_the_picture_back(void **state)
+TEST(mms_keeps_the_media_and_sends_the_picture_back)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "mms");
 	talk_expect_text(&talk, "/twilio/sms",
 	    "MessageSid=MM00000000000000000000000000000001" FROM_TO ACCOUNT
@@ -207,31 +197,11 @@ static void mms_keeps_the_media_and_sends_the_picture_back(void **state)
 	talk_end(&talk);
 }
 
-static void mms_asks_for_a_picture_when_there_is_none(void **state)
+TEST(mms_asks_for_a_picture_when_there_is_none)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_example(&talk, "mms");
 	talk_expect_text(
 	    &talk, "/twilio/sms", MESSAGE("1", "Hi"), "<Message>Send us a picture!");
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(sms_stores_the_message_and_answers_with_its_words),
-	    cmocka_unit_test(sms_answers_nobody_without_a_signature),
-	    cmocka_unit_test(status_alerts_and_queues_a_retry_when_not_delivered),
-	    cmocka_unit_test(status_does_not_retry_who_has_opted_out),
-	    cmocka_unit_test(status_keeps_delivered_when_sent_comes_late),
-	    cmocka_unit_test(multi_keeps_each_kind_through_its_filter),
-	    cmocka_unit_test(multi_lets_no_other_account_through),
-	    cmocka_unit_test(async_stores_the_job_with_the_message),
-	    cmocka_unit_test(idempotency_runs_the_handler_once_for_three_webhooks),
-	    cmocka_unit_test(mms_keeps_the_media_and_sends_the_picture_back),
-	    cmocka_unit_test(mms_asks_for_a_picture_when_there_is_none),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static int partner_request(
 	return request(talk, path, signature, form);
 }
 
-static void signature_takes_each_partner_by_his_own_token(void **state)
+TEST(signature_takes_each_partner_by_his_own_token)
 {
 	static const struct {
 		const char *path, *token;
@@ -56,7 +56,6 @@ static void signature_takes_each_partner_by_his_own_token(void **state)
 	    {"/partners/OTHER/sms", "", 403},
 	};
 	struct talk talk;
-	(void)state;
 	start_signature(&talk);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int status = partner_request(
@@ -84,11 +83,10 @@ static void start_reminder(struct talk *talk)
 	(void)unsetenv("BOOKING_KEY");
 }
 
-static void reminder_books_for_whoever_has_the_key(void **state)
+TEST(reminder_books_for_whoever_has_the_key)
 {
 	const char form[] = "phone=%2B15551234567&name=Ann&at=2090-05-06T09%3A30%3A00Z";
 	struct talk talk;
-	(void)state;
 	start_reminder(&talk);
 	assert_int_equal(request(&talk, "/appointments", "", form), 401);
 	assert_int_equal(
@@ -104,10 +102,9 @@ static void reminder_books_for_whoever_has_the_key(void **state)
 	talk_end(&talk);
 }
 
-static void reminder_confirms_and_cancels_by_message(void **state)
+TEST(reminder_confirms_and_cancels_by_message)
 {
 	struct talk talk;
-	(void)state;
 	start_reminder(&talk);
 	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "YES"),
 	    "You have no appointment with us.");
@@ -125,11 +122,10 @@ static void reminder_confirms_and_cancels_by_message(void **state)
 	talk_end(&talk);
 }
 
-static void reminder_keeps_stop_and_forgets_it_at_start(void **state)
+TEST(reminder_keeps_stop_and_forgets_it_at_start)
 {
 	struct talk talk;
 	struct answer answer;
-	(void)state;
 	start_reminder(&talk);
 	talk_post(&talk, &answer, "/twilio/sms", MESSAGE("1", "Stop"));
 	assert_int_equal(answer.status, 200);
@@ -140,16 +136,4 @@ static void reminder_keeps_stop_and_forgets_it_at_start(void **state)
 	talk_expect(&talk, "/twilio/sms", MESSAGE("2", "START"), 200);
 	assert_int_equal(talk_count(&talk, "optouts", "{}"), 0);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(signature_takes_each_partner_by_his_own_token),
-	    cmocka_unit_test(reminder_books_for_whoever_has_the_key),
-	    cmocka_unit_test(reminder_confirms_and_cancels_by_message),
-	    cmocka_unit_test(reminder_keeps_stop_and_forgets_it_at_start),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

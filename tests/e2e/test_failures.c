@@ -31,10 +31,9 @@ static void post_status(
 
 /* ---- being told ---- */
 
-static void a_failed_event_is_told_to_on_failure(void **state)
+TEST(a_failed_event_is_told_to_on_failure)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/broken", "SM1", "x");
 	talk_await_documents(&talk, "failures", "{\"what\": \"event.failed\"}", 1);
@@ -51,10 +50,9 @@ static void a_failed_event_is_told_to_on_failure(void **state)
 	talk_end(&talk);
 }
 
-static void a_late_event_is_told_once(void **state)
+TEST(a_late_event_is_told_once)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/late", "SM1", "well");
 	talk_await_documents(&talk, "failures", "{\"what\": \"event.late\"}", 1);
@@ -63,10 +61,9 @@ static void a_late_event_is_told_once(void **state)
 	talk_end(&talk);
 }
 
-static void a_message_that_was_not_delivered_is_told_once(void **state)
+TEST(a_message_that_was_not_delivered_is_told_once)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post_status(&talk, "/status", "SM1", "sent");
 	post_status(&talk, "/status", "SM1", "undelivered");
@@ -86,12 +83,11 @@ static void a_message_that_was_not_delivered_is_told_once(void **state)
 	talk_end(&talk);
 }
 
-static void many_failures_are_one_alert(void **state)
+TEST(many_failures_are_one_alert)
 {
 	struct talk talk;
 	char command[300];
 	char path[120];
-	(void)state;
 	char dir[] = "/tmp/offhook-alerts-XXXXXX";
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/alerts", dir);
@@ -118,12 +114,11 @@ static void many_failures_are_one_alert(void **state)
 	talk_end(&talk);
 }
 
-static void the_built_in_app_has_alerts_too(void **state)
+TEST(the_built_in_app_has_alerts_too)
 {
 	struct talk talk;
 	char path[120];
 	char command[300];
-	(void)state;
 	char dir[] = "/tmp/offhook-alerts-XXXXXX";
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/alerts", dir);
@@ -139,10 +134,9 @@ static void the_built_in_app_has_alerts_too(void **state)
 	talk_end(&talk);
 }
 
-static void an_app_without_routes_is_told_of_the_built_in_ones(void **state)
+TEST(an_app_without_routes_is_told_of_the_built_in_ones)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/watcher", NULL);
 	post_status(&talk, "/twilio/status", "SM1", "failed");
 	talk_await_documents(
@@ -161,10 +155,9 @@ static void retry(const struct talk *talk, const char *sid)
 	talk_command(talk, (const char *const[]){"events", "retry", id, NULL});
 }
 
-static void a_failed_event_can_be_handled_again(void **state)
+TEST(a_failed_event_can_be_handled_again)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/broken", "SM1", "caf%C3%A9");
 	post(&talk, "/broken/nine%20ten", "SM2", "x");
@@ -192,10 +185,9 @@ static void a_failed_event_can_be_handled_again(void **state)
 	talk_end(&talk);
 }
 
-static void a_retry_whose_writes_meet_a_conflict_runs_again(void **state)
+TEST(a_retry_whose_writes_meet_a_conflict_runs_again)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/sell", "SM1", "patiently");
 	post(&talk, "/mend", "SM2", "x");
@@ -212,10 +204,9 @@ static void a_retry_whose_writes_meet_a_conflict_runs_again(void **state)
 }
 
 /* on_failure was told of the event when it failed first. */
-static void an_alert_tells_of_a_retry_that_failed(void **state)
+TEST(an_alert_tells_of_a_retry_that_failed)
 {
 	struct talk talk;
-	(void)state;
 	const char *const extra[] = {
 	    "--alert-command", "true", "--alert-delay", "0", NULL};
 	talk_start_program(&talk, APPS_DIR "/jobs", extra);
@@ -228,10 +219,9 @@ static void an_alert_tells_of_a_retry_that_failed(void **state)
 	talk_end(&talk);
 }
 
-static void a_retry_that_nobody_needs_is_given_up(void **state)
+TEST(a_retry_that_nobody_needs_is_given_up)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/late", "SM1", "well");
 	talk_await(&talk, "note", "done", 1);
@@ -244,10 +234,9 @@ static void a_retry_that_nobody_needs_is_given_up(void **state)
 	talk_end(&talk);
 }
 
-static void a_late_event_whose_handler_failed_can_be_handled_again(void **state)
+TEST(a_late_event_whose_handler_failed_can_be_handled_again)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	post(&talk, "/late", "SM1", "badly");
 	talk_await(&talk, "offhook.failures", "done", 1);
@@ -260,22 +249,4 @@ static void a_late_event_whose_handler_failed_can_be_handled_again(void **state)
 	assert_int_equal(json_array_size(notes), 0);
 	json_decref(notes);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_failed_event_is_told_to_on_failure),
-	    cmocka_unit_test(a_late_event_is_told_once),
-	    cmocka_unit_test(a_message_that_was_not_delivered_is_told_once),
-	    cmocka_unit_test(many_failures_are_one_alert),
-	    cmocka_unit_test(the_built_in_app_has_alerts_too),
-	    cmocka_unit_test(an_app_without_routes_is_told_of_the_built_in_ones),
-	    cmocka_unit_test(a_failed_event_can_be_handled_again),
-	    cmocka_unit_test(a_retry_whose_writes_meet_a_conflict_runs_again),
-	    cmocka_unit_test(an_alert_tells_of_a_retry_that_failed),
-	    cmocka_unit_test(a_retry_that_nobody_needs_is_given_up),
-	    cmocka_unit_test(a_late_event_whose_handler_failed_can_be_handled_again),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,10 +49,9 @@ static const char *event_text(
 	return text;
 }
 
-static void a_crash_is_told_with_its_place(void **state)
+TEST(a_crash_is_told_with_its_place)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	expect(&talk, "/sms", "SM1", "crash", "<Message>Try later, +1555</Message>");
 	assert_string_equal(event_text(&talk, "SM1", "state"), "failed");
@@ -65,10 +64,9 @@ static void a_crash_is_told_with_its_place(void **state)
 	talk_end(&talk);
 }
 
-static void exit_fails_its_event(void **state)
+TEST(exit_fails_its_event)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	expect(&talk, "/sms", "SM1", "exit", "Try later");
 	assert_string_equal(event_text(&talk, "SM1", "state"), "failed");
@@ -76,10 +74,9 @@ static void exit_fails_its_event(void **state)
 	talk_end(&talk);
 }
 
-static void a_late_handlers_writes_are_committed_and_its_reply_dropped(void **state)
+TEST(a_late_handlers_writes_are_committed_and_its_reply_dropped)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	expect(&talk, "/sms", "SM0", "hello", "Fine");
 	expect(&talk, "/slow", "SM1", "sleep+1600", "<Response/>");
@@ -93,10 +90,9 @@ static void a_late_handlers_writes_are_committed_and_its_reply_dropped(void **st
 	talk_end(&talk);
 }
 
-static void a_hanging_handler_is_killed_and_nothing_of_it_is_stored(void **state)
+TEST(a_hanging_handler_is_killed_and_nothing_of_it_is_stored)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", patient);
 	expect(&talk, "/slow", "SM1", "sleep+60000", "<Response/>");
 	assert_true(talk_logged(&talk, "ran for more than 3 s and was killed"));
@@ -105,11 +101,10 @@ static void a_hanging_handler_is_killed_and_nothing_of_it_is_stored(void **state
 	talk_end(&talk);
 }
 
-static void a_handler_that_logs_in_a_loop_is_cut_short(void **state)
+TEST(a_handler_that_logs_in_a_loop_is_cut_short)
 {
 	struct talk talk;
 	size_t len;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	expect(&talk, "/sms", "SM1", "log", "Fine: SM1");
 	assert_true(talk_logged(&talk, "a handler logged too much"));
@@ -136,11 +131,10 @@ static bool orphans_end(int *count)
 	return false;
 }
 
-static void a_hanging_handler_does_not_outlive_a_killed_server(void **state)
+TEST(a_hanging_handler_does_not_outlive_a_killed_server)
 {
 	struct talk talk;
 	int orphans = 0;
-	(void)state;
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	expect(&talk, "/slow", "SM1", "sleep+600000", "<Response/>");
@@ -151,12 +145,11 @@ static void a_hanging_handler_does_not_outlive_a_killed_server(void **state)
 	talk_end(&talk);
 }
 
-static void anybody_may_call_an_unsigned_route(void **state)
+TEST(anybody_may_call_an_unsigned_route)
 {
 	struct talk talk;
 	struct answer answer;
 	struct buf request = {0};
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	for (int i = 0; i < 2; i++) { /* the same twice is no repeat */
 		buf_clear(&request);
@@ -235,11 +228,10 @@ static int run_clients(struct client *clients, int count)
 	return wrong;
 }
 
-static void rogues_cost_no_other_webhook_anything(void **state)
+TEST(rogues_cost_no_other_webhook_anything)
 {
 	struct talk talk;
 	struct client clients[CLIENTS + 1];
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
 	for (int i = 0; i <= CLIENTS; i++)
 		clients[i] = (struct client){
@@ -250,12 +242,11 @@ static void rogues_cost_no_other_webhook_anything(void **state)
 	talk_end(&talk);
 }
 
-static void handlers_of_a_conversation_run_one_by_one(void **state)
+TEST(handlers_of_a_conversation_run_one_by_one)
 {
 	static const char *const lanes[] = {"--threads", "3", NULL};
 	struct talk talk;
 	struct client clients[CLIENTS];
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/rogue", lanes);
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = (struct client){
@@ -271,20 +262,8 @@ static void handlers_of_a_conversation_run_one_by_one(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_crash_is_told_with_its_place),
-	    cmocka_unit_test(exit_fails_its_event),
-	    cmocka_unit_test(
-		a_late_handlers_writes_are_committed_and_its_reply_dropped),
-	    cmocka_unit_test(a_hanging_handler_is_killed_and_nothing_of_it_is_stored),
-	    cmocka_unit_test(a_hanging_handler_does_not_outlive_a_killed_server),
-	    cmocka_unit_test(a_handler_that_logs_in_a_loop_is_cut_short),
-	    cmocka_unit_test(anybody_may_call_an_unsigned_route),
-	    cmocka_unit_test(rogues_cost_no_other_webhook_anything),
-	    cmocka_unit_test(handlers_of_a_conversation_run_one_by_one),
-	};
 	/* Of the apps: a sanitizer's own handlers would take the crash. */
 	(void)setenv("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:handle_abort=0", 1);
 	(void)setenv("TSAN_OPTIONS", "handle_segv=0:handle_abort=0", 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run();
 }

@@ -9,10 +9,9 @@ static void start(struct talk *talk)
 	talk_start_program(talk, APPS_DIR "/jobs", NULL);
 }
 
-static void the_guides_message_is_processed_after_its_reply(void **state)
+TEST(the_guides_message_is_processed_after_its_reply)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/guide_async", NULL);
 	talk_expect_text(&talk, "/twilio/sms",
 	    "MessageSid=SM1&From=%2B1555&To=%2B1999&Body=Hi",
@@ -28,10 +27,9 @@ static void the_guides_message_is_processed_after_its_reply(void **state)
 	talk_end(&talk);
 }
 
-static void a_job_that_fails_is_tried_again_until_it_works(void **state)
+TEST(a_job_that_fails_is_tried_again_until_it_works)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "flaky", "");
 	json_t *job = talk_job(&talk, "flaky", "done");
@@ -46,11 +44,10 @@ static void a_job_that_fails_is_tried_again_until_it_works(void **state)
 	talk_end(&talk);
 }
 
-static void after_its_last_try_it_is_a_dead_letter_which_can_be_redriven(void **state)
+TEST(after_its_last_try_it_is_a_dead_letter_which_can_be_redriven)
 {
 	struct talk talk;
 	char id[32];
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "doomed", "");
 	json_t *job = talk_job(&talk, "doomed", "dead");
@@ -69,10 +66,9 @@ static void after_its_last_try_it_is_a_dead_letter_which_can_be_redriven(void **
 	talk_end(&talk);
 }
 
-static void a_snoozed_job_keeps_its_writes_and_its_tries(void **state)
+TEST(a_snoozed_job_keeps_its_writes_and_its_tries)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "sleepy", "");
 	json_t *job = talk_job(&talk, "sleepy", "done");
@@ -83,10 +79,9 @@ static void a_snoozed_job_keeps_its_writes_and_its_tries(void **state)
 	talk_end(&talk);
 }
 
-static void a_job_that_is_given_up_is_dead_at_once(void **state)
+TEST(a_job_that_is_given_up_is_dead_at_once)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "hopeless", "");
 	json_t *job = talk_job(&talk, "hopeless", "dead");
@@ -96,10 +91,9 @@ static void a_job_that_is_given_up_is_dead_at_once(void **state)
 	talk_end(&talk);
 }
 
-static void a_crash_counts_as_a_try(void **state)
+TEST(a_crash_counts_as_a_try)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "crashing", "");
 	json_t *job = talk_job(&talk, "crashing", "done");
@@ -110,10 +104,9 @@ static void a_crash_counts_as_a_try(void **state)
 	talk_end(&talk);
 }
 
-static void a_job_that_kills_its_process_does_not_loop(void **state)
+TEST(a_job_that_kills_its_process_does_not_loop)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "deadly", "");
 	json_t *job = talk_job(&talk, "deadly", "dead");
@@ -126,10 +119,9 @@ static void a_job_that_kills_its_process_does_not_loop(void **state)
 	talk_end(&talk);
 }
 
-static void a_job_that_hangs_is_killed_and_tried_again(void **state)
+TEST(a_job_that_hangs_is_killed_and_tried_again)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "hanging", "");
 	json_t *job = talk_job(&talk, "hanging", "done");
@@ -139,10 +131,9 @@ static void a_job_that_hangs_is_killed_and_tried_again(void **state)
 	talk_end(&talk);
 }
 
-static void a_running_job_is_shown_with_its_progress(void **state)
+TEST(a_running_job_is_shown_with_its_progress)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "patient", "");
 	json_t *job = talk_job(&talk, "patient", "running");
@@ -153,21 +144,4 @@ static void a_running_job_is_shown_with_its_progress(void **state)
 	    json_string_value(json_object_get(job, "progress")), "half of it");
 	json_decref(job);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guides_message_is_processed_after_its_reply),
-	    cmocka_unit_test(a_job_that_fails_is_tried_again_until_it_works),
-	    cmocka_unit_test(
-		after_its_last_try_it_is_a_dead_letter_which_can_be_redriven),
-	    cmocka_unit_test(a_snoozed_job_keeps_its_writes_and_its_tries),
-	    cmocka_unit_test(a_job_that_is_given_up_is_dead_at_once),
-	    cmocka_unit_test(a_crash_counts_as_a_try),
-	    cmocka_unit_test(a_job_that_kills_its_process_does_not_loop),
-	    cmocka_unit_test(a_job_that_hangs_is_killed_and_tried_again),
-	    cmocka_unit_test(a_running_job_is_shown_with_its_progress),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 enum { MANY = 1203, PATIENCE_MS = 10000 };
 
-static void ids_that_do_not_allow_it_are_said(void **state)
+BOTH(ids_that_do_not_allow_it_are_said)
 {
 	const struct talk *talk = *state;
 	WANT(1, "job 1 is done: only waiting, dead and cancelled jobs can be retried",
@@ -28,7 +28,7 @@ static void ids_that_do_not_allow_it_are_said(void **state)
 	WANT(0, "\"due\":true", "jobs", "show", "2", "--json");
 }
 
-static void a_dry_run_changes_nothing(void **state)
+BOTH(a_dry_run_changes_nothing)
 {
 	const struct talk *talk = *state;
 	WANT(0, "2 jobs would be retried\n", "jobs", "retry", "--all", "--dry-run");
@@ -43,7 +43,7 @@ static void a_dry_run_changes_nothing(void **state)
 	WANT_IDS("1 2 3 4 5 6 7 8", "--limit", "0");
 }
 
-static void filters_say_which_are_changed(void **state)
+BOTH(filters_say_which_are_changed)
 {
 	const struct talk *talk = *state;
 	WANT(0, "1 job retried\n", "jobs", "retry", "--error", "timeout");
@@ -58,7 +58,7 @@ static void filters_say_which_are_changed(void **state)
 	WANT_IDS("2 4 7", "--limit", "0");
 }
 
-static void queues_are_paused_and_resumed(void **state)
+BOTH(queues_are_paused_and_resumed)
 {
 	const struct talk *talk = *state;
 	WANT(1, "did you mean \"alpha\"", "jobs", "pause", "alhpa");
@@ -79,7 +79,7 @@ static void queues_are_paused_and_resumed(void **state)
 	WANT(0, "{\"queue\":\"alpha\",\"paused\":false,", "jobs", "stats", "--json");
 }
 
-static void failed_and_late_events_are_tried_again(void **state)
+BOTH(failed_and_late_events_are_tried_again)
 {
 	const struct talk *talk = *state;
 	WANT(0, "     2  ", "events", "--error", "timed out");
@@ -120,7 +120,7 @@ static void add_many(struct talk *talk)
 		talk_again(talk);
 }
 
-static void thousands_are_changed(void **state)
+BOTH(thousands_are_changed)
 {
 	struct talk *talk = *state;
 	char text[40];
@@ -185,7 +185,7 @@ static void stop_follow(pid_t pid)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-static void changes_are_followed(void **state)
+BOTH(changes_are_followed)
 {
 	const struct talk *talk = *state;
 	char path[100];
@@ -199,7 +199,7 @@ static void changes_are_followed(void **state)
 	stop_follow(pid);
 }
 
-static void ends_of_older_jobs_are_followed_once(void **state)
+BOTH(ends_of_older_jobs_are_followed_once)
 {
 	struct talk *talk = *state;
 	char path[100], newest[24], command[300];
@@ -217,19 +217,4 @@ static void ends_of_older_jobs_are_followed_once(void **state)
 	    "test $(grep -c '\"id\":5,' %s) = 1 && ! grep -q '\"id\":1,' %s", path,
 	    path);
 	assert_int_equal(system(command), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    BOTH(ids_that_do_not_allow_it_are_said),
-	    BOTH(a_dry_run_changes_nothing),
-	    BOTH(filters_say_which_are_changed),
-	    BOTH(queues_are_paused_and_resumed),
-	    BOTH(failed_and_late_events_are_tried_again),
-	    BOTH(thousands_are_changed),
-	    BOTH(changes_are_followed),
-	    BOTH(ends_of_older_jobs_are_followed_once),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* `offhook jobs`: what it shows, and how it explains misuse. */
 #include "jobs_fixture.h"
 
-static void a_list_has_the_newest_last_and_filters(void **state)
+BOTH(a_list_has_the_newest_last_and_filters)
 {
 	const struct talk *talk = *state;
 	WANT_IDS("1 2 3 4 5 6 7 8", "--limit", "20");
@@ -20,7 +20,7 @@ static void a_list_has_the_newest_last_and_filters(void **state)
 	WANT_IDS("", "--queue", "delta");
 }
 
-static void people_see_words_and_the_last_error(void **state)
+BOTH(people_see_words_and_the_last_error)
 {
 	const struct talk *talk = *state;
 	struct ran ran = RUN("jobs");
@@ -39,7 +39,7 @@ static void people_see_words_and_the_last_error(void **state)
 	done(&ran);
 }
 
-static void one_is_shown_with_its_errors_and_its_cause(void **state)
+BOTH(one_is_shown_with_its_errors_and_its_cause)
 {
 	const struct talk *talk = *state;
 	WANT(0, "try 1 ", "jobs", "show", "2");
@@ -53,7 +53,7 @@ static void one_is_shown_with_its_errors_and_its_cause(void **state)
 	WANT(1, "\"x\" is no job's id", "jobs", "show", "x");
 }
 
-static void misuse_is_explained(void **state)
+BOTH(misuse_is_explained)
 {
 	const struct talk *talk = *state;
 	WANT(2, "did you mean `jobs retry`", "jobs", "rety");
@@ -73,7 +73,7 @@ static void misuse_is_explained(void **state)
 	WANT(0, "Usage: offhook jobs", "jobs", "retry", "--help");
 }
 
-static void stats_count_every_queue(void **state)
+BOTH(stats_count_every_queue)
 {
 	const struct talk *talk = *state;
 	WANT(0, "QUEUE   WAITING   BLOCKED   RUNNING      DONE      DEAD CANCELLED",
@@ -87,16 +87,4 @@ static void stats_count_every_queue(void **state)
 	    "jobs", "stats", "--json");
 	WANT(0, "\"cancelled\":1,\"nextDueAt\":null,\"lateMs\":0}", "jobs", "stats",
 	    "--json");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    BOTH(a_list_has_the_newest_last_and_filters),
-	    BOTH(people_see_words_and_the_last_error),
-	    BOTH(one_is_shown_with_its_errors_and_its_cause),
-	    BOTH(misuse_is_explained),
-	    BOTH(stats_count_every_queue),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,7 +113,7 @@ static void expect_state(struct here *here, const char *sid, const char *want)
 	json_decref(events);
 }
 
-static void a_hanging_handler_costs_its_webhook_the_reply_only(void **state)
+TEST(a_hanging_handler_costs_its_webhook_the_reply_only)
 {
 	struct here *here = *state;
 	expect_fallback(here, "/hang", "SM1");
@@ -127,7 +127,7 @@ static void a_hanging_handler_costs_its_webhook_the_reply_only(void **state)
 	expect_state(here, "SM1", "late");
 }
 
-static void a_failing_handler_leaves_its_event_and_no_writes(void **state)
+TEST(a_failing_handler_leaves_its_event_and_no_writes)
 {
 	struct here *here = *state;
 	expect_fallback(here, "/fail", "SM2");
@@ -139,7 +139,7 @@ static void a_failing_handler_leaves_its_event_and_no_writes(void **state)
 	buf_free(&err);
 }
 
-static void a_conflict_runs_the_handler_again_and_then_fails(void **state)
+TEST(a_conflict_runs_the_handler_again_and_then_fails)
 {
 	struct here *here = *state;
 	atomic_store(&runs, 0);
@@ -186,12 +186,4 @@ static int stop(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_hanging_handler_costs_its_webhook_the_reply_only),
-	    cmocka_unit_test(a_failing_handler_leaves_its_event_and_no_writes),
-	    cmocka_unit_test(a_conflict_runs_the_handler_again_and_then_fails),
-	};
-	return cmocka_run_group_tests(tests, start, stop);
-}
+TEST_GROUP(start, stop)

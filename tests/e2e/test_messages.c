@@ -11,7 +11,7 @@
 	"received&" ACCOUNT
 #define BY_SID "{\"messageSid\":\"SM00000000000000000000000000000001\"}"
 
-static void an_sms_is_answered_and_stored(void **state)
+TEST(an_sms_is_answered_and_stored)
 {
 	struct talk *talk = *state;
 	struct answer answer;
@@ -50,7 +50,7 @@ static void an_sms_is_answered_and_stored(void **state)
 	json_decref(found);
 }
 
-static void an_mms_keeps_its_media(void **state)
+TEST(an_mms_keeps_its_media)
 {
 	struct talk *talk = *state;
 	talk_expect(talk, "/twilio/sms",
@@ -81,7 +81,7 @@ static void status(struct talk *talk, const char *sid, const char *value)
 	talk_expect(talk, "/twilio/sms/status", form, 204);
 }
 
-static void a_status_never_goes_backwards(void **state)
+TEST(a_status_never_goes_backwards)
 {
 	struct talk *talk = *state;
 
@@ -102,7 +102,7 @@ static void a_status_never_goes_backwards(void **state)
 	    talk_field(talk, "sms_messages", filter, "direction"), "outbound");
 }
 
-static void a_failure_keeps_its_code_as_text(void **state)
+TEST(a_failure_keeps_its_code_as_text)
 {
 	struct talk *talk = *state;
 	status(talk, "SM0000000000000000000000000000000b", "undelivered");
@@ -112,7 +112,7 @@ static void a_failure_keeps_its_code_as_text(void **state)
 	    "30003");
 }
 
-static void a_status_on_the_message_route_is_no_message(void **state)
+TEST(a_status_on_the_message_route_is_no_message)
 {
 	struct talk *talk = *state;
 	talk_expect(talk, "/twilio/sms",
@@ -124,7 +124,7 @@ static void a_status_on_the_message_route_is_no_message(void **state)
 	    "sent");
 }
 
-static void a_long_body_is_cut_so_that_the_reply_fits(void **state)
+TEST(a_long_body_is_cut_so_that_the_reply_fits)
 {
 	struct talk *talk = *state;
 	char form[3000] = "MessageSid=SM0000000000000000000000000000000d&Body=";
@@ -137,7 +137,7 @@ static void a_long_body_is_cut_so_that_the_reply_fits(void **state)
 	answer_clear(&answer);
 }
 
-static void a_get_webhook_is_as_good_as_a_post(void **state)
+TEST(a_get_webhook_is_as_good_as_a_post)
 {
 	struct talk *talk = *state;
 	char signature[64];
@@ -156,7 +156,7 @@ static void a_get_webhook_is_as_good_as_a_post(void **state)
 	buf_free(&request);
 }
 
-static void events_tell_what_came(void **state)
+TEST(events_tell_what_came)
 {
 	struct talk *talk = *state;
 	json_t *events = talk_events(talk);
@@ -177,17 +177,4 @@ static void events_tell_what_came(void **state)
 	json_decref(events);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_sms_is_answered_and_stored),
-	    cmocka_unit_test(an_mms_keeps_its_media),
-	    cmocka_unit_test(a_status_never_goes_backwards),
-	    cmocka_unit_test(a_failure_keeps_its_code_as_text),
-	    cmocka_unit_test(a_status_on_the_message_route_is_no_message),
-	    cmocka_unit_test(a_long_body_is_cut_so_that_the_reply_fits),
-	    cmocka_unit_test(a_get_webhook_is_as_good_as_a_post),
-	    cmocka_unit_test(events_tell_what_came),
-	};
-	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
-}
+TEST_GROUP(talk_setup, talk_teardown)

@@ -26,9 +26,8 @@ static enum call classify(const char *line)
 	return CALL_OTHER;
 }
 
-static void no_reply_leaves_before_the_sync_of_its_transaction(void **state)
+TEST(no_reply_leaves_before_the_sync_of_its_transaction)
 {
-	(void)state;
 	if (system("strace -V >/dev/null 2>&1") != 0)
 		fail_msg("strace is missing");
 	struct talk talk;
@@ -77,12 +76,4 @@ static void no_reply_leaves_before_the_sync_of_its_transaction(void **state)
 	(void)fclose(file);
 	(void)unlink(trace);
 	assert_int_equal(replies, WEBHOOKS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_reply_leaves_before_the_sync_of_its_transaction),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,12 +12,11 @@ static void start(struct talk *talk)
 	talk_start_program(talk, APPS_DIR "/jobs", NULL);
 }
 
-static void jobs_of_a_group_run_in_the_order_in_which_they_were_enqueued(void **state)
+TEST(jobs_of_a_group_run_in_the_order_in_which_they_were_enqueued)
 {
 	enum { EACH = 20, ALL = 2 * EACH };
 
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "unsteady", "&Count=20&Group=a");
 	talk_enqueue(&talk, "SM2", "unsteady", "&Count=20&Group=b");
@@ -37,11 +36,10 @@ static void jobs_of_a_group_run_in_the_order_in_which_they_were_enqueued(void **
 	talk_end(&talk);
 }
 
-static void a_job_that_waits_holds_up_its_group_and_no_other(void **state)
+TEST(a_job_that_waits_holds_up_its_group_and_no_other)
 {
 	struct talk talk;
 	char id[32];
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "note", "&Delay=600&Group=a");
 	json_t *job = talk_job(&talk, "note", "waiting");
@@ -59,10 +57,9 @@ static void a_job_that_waits_holds_up_its_group_and_no_other(void **state)
 	talk_end(&talk);
 }
 
-static void of_a_unique_key_there_is_one_open_job(void **state)
+TEST(of_a_unique_key_there_is_one_open_job)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "note", "&Delay=600&Unique=k");
 	talk_enqueue(&talk, "SM2", "note", "&Unique=k");
@@ -80,11 +77,10 @@ static void of_a_unique_key_there_is_one_open_job(void **state)
 	talk_end(&talk);
 }
 
-static void what_a_cancelled_job_wrote_is_undone(void **state)
+TEST(what_a_cancelled_job_wrote_is_undone)
 {
 	struct talk talk;
 	char id[32];
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "patient", "");
 	json_t *job = talk_job(&talk, "patient", "running");
@@ -99,10 +95,9 @@ static void what_a_cancelled_job_wrote_is_undone(void **state)
 	talk_end(&talk);
 }
 
-static void a_paused_queue_starts_nothing_even_after_a_crash(void **state)
+TEST(a_paused_queue_starts_nothing_even_after_a_crash)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "note", "");
 	talk_await(&talk, "note", "done", 1);
@@ -118,10 +113,9 @@ static void a_paused_queue_starts_nothing_even_after_a_crash(void **state)
 	talk_end(&talk);
 }
 
-static void the_job_of_a_cron_table_stands_in_its_queue(void **state)
+TEST(the_job_of_a_cron_table_stands_in_its_queue)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	json_t *job = talk_job(&talk, "yearly", "waiting");
 	const char *at = json_string_value(json_object_get(job, "runAt"));
@@ -133,10 +127,9 @@ static void the_job_of_a_cron_table_stands_in_its_queue(void **state)
 	talk_end(&talk);
 }
 
-static void a_job_survives_a_kill_and_runs_once(void **state)
+TEST(a_job_survives_a_kill_and_runs_once)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "note", "&Delay=1");
 	talk_kill(&talk);
@@ -146,10 +139,9 @@ static void a_job_survives_a_kill_and_runs_once(void **state)
 	talk_end(&talk);
 }
 
-static void a_try_that_the_server_died_in_counts(void **state)
+TEST(a_try_that_the_server_died_in_counts)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "patient", "");
 	json_decref(talk_job(&talk, "patient", "running"));
@@ -164,10 +156,9 @@ static void a_try_that_the_server_died_in_counts(void **state)
 	talk_end(&talk);
 }
 
-static void a_server_that_stops_in_order_lets_jobs_end(void **state)
+TEST(a_server_that_stops_in_order_lets_jobs_end)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM1", "slow", "&Count=3");
 	talk_await(&talk, "slow", "running", 3);
@@ -179,11 +170,10 @@ static void a_server_that_stops_in_order_lets_jobs_end(void **state)
 }
 
 /* Four jobs are with the only process, which waits in the first. */
-static void a_try_that_had_not_begun_when_the_server_died_does_not_count(void **state)
+TEST(a_try_that_had_not_begun_when_the_server_died_does_not_count)
 {
 	static const char *const one[] = {"--workers", "1", "--max-workers", "1", NULL};
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/jobs", one);
 	talk_enqueue(&talk, "SM1", "patient", "&Count=4");
 	talk_await(&talk, "patient", "running", 1);
@@ -203,10 +193,9 @@ static void a_try_that_had_not_begun_when_the_server_died_does_not_count(void **
 }
 
 /* The workers' processes are all asleep; handlers have processes of their own. */
-static void slow_jobs_do_not_slow_webhooks(void **state)
+TEST(slow_jobs_do_not_slow_webhooks)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_enqueue(&talk, "SM0", "slow", "&Count=40");
 	talk_await(&talk, "slow", "running", 8);
@@ -223,24 +212,4 @@ static void slow_jobs_do_not_slow_webhooks(void **state)
 	json_decref(left);
 	talk_kill(&talk);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-		jobs_of_a_group_run_in_the_order_in_which_they_were_enqueued),
-	    cmocka_unit_test(a_job_that_waits_holds_up_its_group_and_no_other),
-	    cmocka_unit_test(of_a_unique_key_there_is_one_open_job),
-	    cmocka_unit_test(what_a_cancelled_job_wrote_is_undone),
-	    cmocka_unit_test(a_paused_queue_starts_nothing_even_after_a_crash),
-	    cmocka_unit_test(the_job_of_a_cron_table_stands_in_its_queue),
-	    cmocka_unit_test(a_job_survives_a_kill_and_runs_once),
-	    cmocka_unit_test(a_try_that_the_server_died_in_counts),
-	    cmocka_unit_test(
-		a_try_that_had_not_begun_when_the_server_died_does_not_count),
-	    cmocka_unit_test(a_server_that_stops_in_order_lets_jobs_end),
-	    cmocka_unit_test(slow_jobs_do_not_slow_webhooks),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

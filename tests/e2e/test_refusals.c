@@ -30,7 +30,7 @@ static void expect_status(const struct talk *talk, const struct row *row)
 	buf_free(&request);
 }
 
-static void each_refusal_has_its_status(void **state)
+TEST(each_refusal_has_its_status)
 {
 	struct talk *talk = *state;
 	char good[64];
@@ -83,7 +83,7 @@ static void each_refusal_has_its_status(void **state)
 	json_decref(events);
 }
 
-static void the_log_says_what_to_change(void **state)
+TEST(the_log_says_what_to_change)
 {
 	struct talk *talk = *state;
 	char signature[64];
@@ -100,7 +100,7 @@ static void the_log_says_what_to_change(void **state)
 	buf_free(&request);
 }
 
-static void no_secret_and_no_body_is_logged(void **state)
+TEST(no_secret_and_no_body_is_logged)
 {
 	struct talk *talk = *state;
 	talk_expect(talk, "/twilio/sms",
@@ -119,7 +119,7 @@ static void no_secret_and_no_body_is_logged(void **state)
 	(void)fclose(file);
 }
 
-static void json_is_verified_by_its_hash(void **state)
+TEST(json_is_verified_by_its_hash)
 {
 	struct talk *talk = *state;
 	const char *body = "{\"hello\":\"world\"}";
@@ -145,13 +145,4 @@ static void json_is_verified_by_its_hash(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_refusal_has_its_status),
-	    cmocka_unit_test(the_log_says_what_to_change),
-	    cmocka_unit_test(no_secret_and_no_body_is_logged),
-	    cmocka_unit_test(json_is_verified_by_its_hash),
-	};
-	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
-}
+TEST_GROUP(talk_setup, talk_teardown)

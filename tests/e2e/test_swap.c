@@ -66,7 +66,7 @@ static void expect_status(
 	talk_expect(&here->talk, path, form, status);
 }
 
-static void swaps_under_load_fail_nothing_and_run_nothing_twice(void **state)
+TEST(swaps_under_load_fail_nothing_and_run_nothing_twice)
 {
 	struct here *here = *state;
 	atomic_bool stop = false;
@@ -97,7 +97,7 @@ static void swaps_under_load_fail_nothing_and_run_nothing_twice(void **state)
 	assert_int_equal(talk_count(&here->talk, "runs", "{}"), sent);
 }
 
-static void a_new_builds_routes_are_served_and_the_gone_ones_are_not(void **state)
+TEST(a_new_builds_routes_are_served_and_the_gone_ones_are_not)
 {
 	struct here *here = *state;
 	struct error err = {0};
@@ -108,7 +108,7 @@ static void a_new_builds_routes_are_served_and_the_gone_ones_are_not(void **stat
 	expect_status(here, "/sms", "SMmore3", 200);
 }
 
-static void a_build_that_does_not_start_changes_nothing(void **state)
+TEST(a_build_that_does_not_start_changes_nothing)
 {
 	struct here *here = *state;
 	struct error err = {0};
@@ -160,14 +160,11 @@ static int stop(void **state)
 	return 0;
 }
 
+TEST_GROUP(start, stop)
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(swaps_under_load_fail_nothing_and_run_nothing_twice),
-	    cmocka_unit_test(a_new_builds_routes_are_served_and_the_gone_ones_are_not),
-	    cmocka_unit_test(a_build_that_does_not_start_changes_nothing),
-	};
 	if (host_wanted())
 		return host_run(&first);
-	return cmocka_run_group_tests(tests, start, stop);
+	return test_run();
 }

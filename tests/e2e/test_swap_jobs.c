@@ -18,12 +18,11 @@ static void swap(const struct talk *talk, const char *program)
 }
 
 /* In between comes a build without these workers: their jobs wait. */
-static void swaps_lose_no_job_and_run_none_twice(void **state)
+TEST(swaps_lose_no_job_and_run_none_twice)
 {
 	enum { JOBS = 300, SWAPS = 6 };
 
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/jobs", NULL);
 	talk_enqueue(&talk, "SM1", "unsteady", "&Count=300");
 	for (int i = 0; i < SWAPS; i++) {
@@ -36,10 +35,9 @@ static void swaps_lose_no_job_and_run_none_twice(void **state)
 	talk_end(&talk);
 }
 
-static void a_build_may_bring_the_first_workers_and_take_them_away(void **state)
+TEST(a_build_may_bring_the_first_workers_and_take_them_away)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/build_a", NULL);
 	swap(&talk, APPS_DIR "/jobs");
 	talk_enqueue(&talk, "SM1", "note", "");
@@ -51,13 +49,4 @@ static void a_build_may_bring_the_first_workers_and_take_them_away(void **state)
 	swap(&talk, APPS_DIR "/jobs");
 	talk_await(&talk, "note", "done", 2);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(swaps_lose_no_job_and_run_none_twice),
-	    cmocka_unit_test(a_build_may_bring_the_first_workers_and_take_them_away),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,9 +34,8 @@ static bool replies(const struct talk *talk, const char *text)
 	return found;
 }
 
-static void a_template_is_used_and_reloaded(void **state)
+TEST(a_template_is_used_and_reloaded)
 {
-	(void)state;
 	struct talk talk;
 	char dir[] = "/tmp/offhook-templates-XXXXXX";
 	assert_non_null(mkdtemp(dir));
@@ -67,12 +66,4 @@ static void a_template_is_used_and_reloaded(void **state)
 	assert_non_null(strstr(buf_text(&err), "smss.xml"));
 	buf_free(&err);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_template_is_used_and_reloaded),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,9 +33,8 @@ static void set_file_limit(const struct talk *talk, rlim_t bytes)
 	assert_int_equal(prlimit(talk->pid, RLIMIT_FSIZE, &limit, NULL), 0);
 }
 
-static void a_full_disk_is_a_503_and_heals_without_a_restart(void **state)
+TEST(a_full_disk_is_a_503_and_heals_without_a_restart)
 {
-	(void)state;
 	struct talk talk;
 	char form[200];
 	unsigned number = 1;
@@ -64,9 +63,8 @@ static void a_full_disk_is_a_503_and_heals_without_a_restart(void **state)
 	talk_end(&talk);
 }
 
-static void a_dripping_sender_is_cut_off(void **state)
+TEST(a_dripping_sender_is_cut_off)
 {
-	(void)state;
 	struct talk talk;
 	struct answer answer;
 	const char *const extra[] = {"--request-timeout", "300ms", NULL};
@@ -90,9 +88,8 @@ static void a_dripping_sender_is_cut_off(void **state)
 }
 
 /* Requests whose bytes have arrived are answered; none fails. */
-static void sigterm_drains(void **state)
+TEST(sigterm_drains)
 {
-	(void)state;
 	struct talk talk;
 
 	enum { CLIENTS = 40 };
@@ -133,9 +130,8 @@ static void sigterm_drains(void **state)
 	talk_end(&talk);
 }
 
-static void a_second_server_on_the_same_data_is_refused(void **state)
+TEST(a_second_server_on_the_same_data_is_refused)
 {
-	(void)state;
 	struct talk talk;
 	struct buf err = {0};
 	talk_start(&talk, NULL);
@@ -149,9 +145,8 @@ static void a_second_server_on_the_same_data_is_refused(void **state)
 	talk_end(&talk);
 }
 
-static void a_stopped_server_leaves_a_store_anyone_may_read(void **state)
+TEST(a_stopped_server_leaves_a_store_anyone_may_read)
 {
-	(void)state;
 	struct talk talk;
 	talk_start(&talk, NULL);
 	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
@@ -165,16 +160,4 @@ static void a_stopped_server_leaves_a_store_anyone_may_read(void **state)
 	assert_int_equal(json_array_size(events), 1);
 	json_decref(events);
 	talk_end(&talk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_full_disk_is_a_503_and_heals_without_a_restart),
-	    cmocka_unit_test(a_dripping_sender_is_cut_off),
-	    cmocka_unit_test(sigterm_drains),
-	    cmocka_unit_test(a_second_server_on_the_same_data_is_refused),
-	    cmocka_unit_test(a_stopped_server_leaves_a_store_anyone_may_read),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,10 +15,9 @@ static void start(struct talk *talk)
 	talk_start_program(talk, APPS_DIR "/every", NULL);
 }
 
-static void the_guides_listing_runs_as_it_is_printed(void **state)
+TEST(the_guides_listing_runs_as_it_is_printed)
 {
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/guide_async", NULL);
 	talk_expect_text(&talk, "/twilio/sms", FROM("1", ANN) "&Body=Hi",
 	    "<Response><Message>Got it! Processing your request...</Message></Response>");
@@ -37,12 +36,11 @@ static void the_guides_listing_runs_as_it_is_printed(void **state)
 	talk_end(&talk);
 }
 
-static void the_guides_job_survives_a_kill_before_it_runs(void **state)
+TEST(the_guides_job_survives_a_kill_before_it_runs)
 {
 	static const char *const pause[] = {"jobs", "pause", "processSms", NULL};
 	static const char *const resume[] = {"jobs", "resume", "processSms", NULL};
 	struct talk talk;
-	(void)state;
 	talk_start_program(&talk, APPS_DIR "/guide_async", NULL);
 	talk_expect(&talk, "/twilio/sms", FROM("1", ANN) "&Body=Hi", 200);
 	talk_await(&talk, "processSms", "done", 1);
@@ -64,10 +62,9 @@ static void the_guides_job_survives_a_kill_before_it_runs(void **state)
 	talk_end(&talk);
 }
 
-static void a_repeat_is_not_handled_again(void **state)
+TEST(a_repeat_is_not_handled_again)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	for (int i = 0; i < 3; i++)
 		talk_expect_text(
@@ -80,10 +77,9 @@ static void a_repeat_is_not_handled_again(void **state)
 	talk_end(&talk);
 }
 
-static void what_is_kept_under_a_key_outlives_the_server(void **state)
+TEST(what_is_kept_under_a_key_outlives_the_server)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_expect_text(&talk, "/vote", FROM("1", ANN) "&Body=A", "Counted");
 	talk_expect_text(&talk, "/vote", FROM("2", ANN) "&Body=B", "voted already");
@@ -94,10 +90,9 @@ static void what_is_kept_under_a_key_outlives_the_server(void **state)
 	talk_end(&talk);
 }
 
-static void each_booking_sees_the_one_before(void **state)
+TEST(each_booking_sees_the_one_before)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_expect_text(&talk, "/book", FROM("1", ANN) "&Body=1A", "It is yours");
 	talk_expect_text(&talk, "/book", FROM("2", BOB) "&Body=1A", "It is taken");
@@ -114,11 +109,10 @@ static void get(
 	buf_free(&request);
 }
 
-static void a_path_of_ones_own_has_parameters_and_filters(void **state)
+TEST(a_path_of_ones_own_has_parameters_and_filters)
 {
 	struct talk talk;
 	struct answer answer;
-	(void)state;
 	start(&talk);
 	talk_expect(&talk, "/sms", FROM("1", ANN) "&Body=a", 200);
 	get(&talk, &answer, "/people/%2B15550000001", "");
@@ -147,10 +141,9 @@ static const char *event_field(const struct talk *talk, const char *name)
 	return text;
 }
 
-static void a_mistake_undoes_its_writes_and_sends_the_fallback(void **state)
+TEST(a_mistake_undoes_its_writes_and_sends_the_fallback)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_expect(&talk, "/status", FROM("2", ANN) "&MessageStatus=sent", 204);
 	for (int i = 0; i < 2; i++)
@@ -164,10 +157,9 @@ static void a_mistake_undoes_its_writes_and_sends_the_fallback(void **state)
 	talk_end(&talk);
 }
 
-static void a_crash_costs_its_own_webhook_only(void **state)
+TEST(a_crash_costs_its_own_webhook_only)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_expect(&talk, "/status", FROM("2", ANN) "&MessageStatus=sent", 204);
 	for (int i = 0; i < 5; i++) {
@@ -186,10 +178,9 @@ static void a_crash_costs_its_own_webhook_only(void **state)
 	talk_end(&talk);
 }
 
-static void built_in_routes_can_stand_in_a_table(void **state)
+TEST(built_in_routes_can_stand_in_a_table)
 {
 	struct talk talk;
-	(void)state;
 	start(&talk);
 	talk_expect_text(&talk, "/twilio/sms", FROM("1", ANN) "&Body=Hello", "Hello");
 	assert_string_equal(talk_field(&talk, "sms_messages", "{}", "body"), "Hello");
@@ -197,7 +188,7 @@ static void built_in_routes_can_stand_in_a_table(void **state)
 	talk_end(&talk);
 }
 
-static void an_app_has_all_commands_under_its_own_name(void **state)
+TEST(an_app_has_all_commands_under_its_own_name)
 {
 	static const struct {
 		const char *words, *wanted;
@@ -208,7 +199,6 @@ static void an_app_has_all_commands_under_its_own_name(void **state)
 	    {"srve 2>&1", "every: there is no command \"srve\"; did you mean"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		char command[256];
 		char text[8192];
@@ -222,21 +212,4 @@ static void an_app_has_all_commands_under_its_own_name(void **state)
 		if (strstr(text, table[i].wanted) == NULL)
 			fail_msg("%s: no \"%s\"", text, table[i].wanted);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guides_listing_runs_as_it_is_printed),
-	    cmocka_unit_test(the_guides_job_survives_a_kill_before_it_runs),
-	    cmocka_unit_test(a_repeat_is_not_handled_again),
-	    cmocka_unit_test(what_is_kept_under_a_key_outlives_the_server),
-	    cmocka_unit_test(each_booking_sees_the_one_before),
-	    cmocka_unit_test(a_path_of_ones_own_has_parameters_and_filters),
-	    cmocka_unit_test(a_mistake_undoes_its_writes_and_sends_the_fallback),
-	    cmocka_unit_test(a_crash_costs_its_own_webhook_only),
-	    cmocka_unit_test(built_in_routes_can_stand_in_a_table),
-	    cmocka_unit_test(an_app_has_all_commands_under_its_own_name),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

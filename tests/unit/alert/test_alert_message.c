@@ -1,11 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "alert/alert_message.h"
 
@@ -17,9 +13,8 @@ static json_t *document(const char *group, const char *what, int count)
 	    "lastError", "no stock", "lastId", "lastSid", "SM1", "sentAt");
 }
 
-static void a_sentence_says_what_and_how_many(void **state)
+TEST(a_sentence_says_what_and_how_many)
 {
-	(void)state;
 
 	static const struct {
 		const char *group, *what;
@@ -63,9 +58,8 @@ static void a_sentence_says_what_and_how_many(void **state)
 	}
 }
 
-static void its_json_has_what_programs_ask_for(void **state)
+TEST(its_json_has_what_programs_ask_for)
 {
-	(void)state;
 	struct alert_message message;
 	struct arena *arena = arena_new();
 	json_t *doc = document("message.failed 30008", "message.failed", 3);
@@ -94,9 +88,8 @@ static const char *id_of(json_t *doc, int64_t job, struct arena *arena)
 }
 
 /* More failures between two tries change the body, not which alert it is. */
-static void its_id_is_the_same_for_every_try_and_for_no_other_alert(void **state)
+TEST(its_id_is_the_same_for_every_try_and_for_no_other_alert)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	json_t *doc = document("message.failed 30008", "message.failed", 3);
 	const char *id = id_of(doc, 7, arena);
@@ -112,9 +105,8 @@ static void its_id_is_the_same_for_every_try_and_for_no_other_alert(void **state
 	arena_free(arena);
 }
 
-static void a_document_that_somebody_emptied_is_survived(void **state)
+TEST(a_document_that_somebody_emptied_is_survived)
 {
-	(void)state;
 	struct alert_message message;
 	struct arena *arena = arena_new();
 	json_t *doc = json_object();
@@ -124,9 +116,8 @@ static void a_document_that_somebody_emptied_is_survived(void **state)
 	arena_free(arena);
 }
 
-static void a_test_says_that_it_is_one(void **state)
+TEST(a_test_says_that_it_is_one)
 {
-	(void)state;
 	struct alert_message first, second;
 	struct arena *arena = arena_new();
 	alert_message_test(&first, arena);
@@ -139,17 +130,4 @@ static void a_test_says_that_it_is_one(void **state)
 		alert_message_test(&second, arena);
 	while (strcmp(second.id, first.id) == 0);
 	arena_free(arena);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_sentence_says_what_and_how_many),
-	    cmocka_unit_test(its_json_has_what_programs_ask_for),
-	    cmocka_unit_test(its_id_is_the_same_for_every_try_and_for_no_other_alert),
-	    cmocka_unit_test(a_test_says_that_it_is_one),
-	    cmocka_unit_test(a_document_that_somebody_emptied_is_survived),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,15 @@
+#include "test.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "alert/alert_send.h"
 #include "client/standard_webhook.h"
@@ -100,9 +96,8 @@ static const char *header(const struct server *server, const char *name)
 	return value;
 }
 
-static void a_post_brings_json_and_a_signature(void **state)
+TEST(a_post_brings_json_and_a_signature)
 {
-	(void)state;
 	struct server server;
 	struct error err = {0};
 	char want[ALERT_SIGNATURE_SIZE];
@@ -124,9 +119,8 @@ static void a_post_brings_json_and_a_signature(void **state)
 	stop(&server);
 }
 
-static void without_a_secret_there_is_no_signature(void **state)
+TEST(without_a_secret_there_is_no_signature)
 {
-	(void)state;
 	struct server server;
 	start(&server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 	assert_int_equal(alert_post(server.url, NULL, &message, NULL), 0);
@@ -135,9 +129,8 @@ static void without_a_secret_there_is_no_signature(void **state)
 	stop(&server);
 }
 
-static void an_answer_other_than_2xx_is_an_error(void **state)
+TEST(an_answer_other_than_2xx_is_an_error)
 {
-	(void)state;
 
 	static const struct {
 		const char *answer, *want;
@@ -162,9 +155,8 @@ static void an_answer_other_than_2xx_is_an_error(void **state)
 	}
 }
 
-static void nobody_there_is_an_error_that_hides_the_path(void **state)
+TEST(nobody_there_is_an_error_that_hides_the_path)
 {
-	(void)state;
 	struct error err = {0};
 	assert_int_equal(
 	    alert_post("http://me:pw@127.0.0.1:1/T0/secret?x", NULL, &message, &err),
@@ -176,9 +168,8 @@ static void nobody_there_is_an_error_that_hides_the_path(void **state)
 
 /* ---- commands ---- */
 
-static void a_command_is_judged_by_its_exit(void **state)
+TEST(a_command_is_judged_by_its_exit)
 {
-	(void)state;
 
 	static const struct {
 		const char *command, *want; /* NULL: it went well */
@@ -206,9 +197,8 @@ static void a_command_is_judged_by_its_exit(void **state)
 	}
 }
 
-static void a_command_that_does_not_end_is_killed_with_its_children(void **state)
+TEST(a_command_that_does_not_end_is_killed_with_its_children)
 {
-	(void)state;
 	struct error err = {0};
 	char path[] = "/tmp/offhook-alert-XXXXXX";
 	char command[128], text[32] = "";
@@ -228,9 +218,8 @@ static void a_command_that_does_not_end_is_killed_with_its_children(void **state
 	(void)unlink(path);
 }
 
-static void signals_that_are_blocked_here_are_not_blocked_there(void **state)
+TEST(signals_that_are_blocked_here_are_not_blocked_there)
 {
-	(void)state;
 	sigset_t block, old;
 	(void)sigemptyset(&block);
 	(void)sigaddset(&block, SIGTERM);
@@ -242,9 +231,8 @@ static void signals_that_are_blocked_here_are_not_blocked_there(void **state)
 }
 
 /* A bound so high that it hinders no sanitizer. */
-static void a_command_is_not_bound_as_its_worker_is(void **state)
+TEST(a_command_is_not_bound_as_its_worker_is)
 {
-	(void)state;
 	struct rlimit old, bound, now;
 	struct error err = {0};
 	char command[100];
@@ -258,20 +246,4 @@ static void a_command_is_not_bound_as_its_worker_is(void **state)
 	assert_int_equal(getrlimit(RLIMIT_AS, &now), 0);
 	assert_true(now.rlim_cur == bound.rlim_cur && now.rlim_max == bound.rlim_max);
 	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_post_brings_json_and_a_signature),
-	    cmocka_unit_test(without_a_secret_there_is_no_signature),
-	    cmocka_unit_test(an_answer_other_than_2xx_is_an_error),
-	    cmocka_unit_test(nobody_there_is_an_error_that_hides_the_path),
-	    cmocka_unit_test(a_command_is_judged_by_its_exit),
-	    cmocka_unit_test(a_command_that_does_not_end_is_killed_with_its_children),
-	    cmocka_unit_test(signals_that_are_blocked_here_are_not_blocked_there),
-	    cmocka_unit_test(a_command_is_not_bound_as_its_worker_is),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

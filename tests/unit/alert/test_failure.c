@@ -30,7 +30,7 @@ static void assert_span(struct span got, const char *want)
 		fail_msg("got %.*s, want %s", SPAN_ARG(got), want);
 }
 
-static void nobody_who_listens_is_told_nothing(void **state)
+PLAY_TEST(nobody_who_listens_is_told_nothing)
 {
 	struct staging got = stage(*state, false, false,
 	    (struct failure){.what = FAILURE_JOB_DEAD, .queue = SPAN("q")});
@@ -38,7 +38,7 @@ static void nobody_who_listens_is_told_nothing(void **state)
 	assert_null(got.jobs);
 }
 
-static void own_queues_are_not_told_to_on_failure(void **state)
+PLAY_TEST(own_queues_are_not_told_to_on_failure)
 {
 	static const char *const queues[] = {
 	    QUEUE_ALERTS, QUEUE_FAILURES, QUEUE_EVENTS, "offhook.any"};
@@ -52,7 +52,7 @@ static void own_queues_are_not_told_to_on_failure(void **state)
 	}
 }
 
-static void alerts_tell_of_own_queues_but_theirs(void **state)
+PLAY_TEST(alerts_tell_of_own_queues_but_theirs)
 {
 	static const struct {
 		const char *queue;
@@ -75,7 +75,7 @@ static void alerts_tell_of_own_queues_but_theirs(void **state)
 	}
 }
 
-static void the_apps_worker_gets_what_applies(void **state)
+PLAY_TEST(the_apps_worker_gets_what_applies)
 {
 	const struct {
 		struct failure failure;
@@ -126,7 +126,7 @@ static void the_apps_worker_gets_what_applies(void **state)
 	}
 }
 
-static void the_events_own_id_comes_with_its_commit(void **state)
+PLAY_TEST(the_events_own_id_comes_with_its_commit)
 {
 	struct play *play = *state;
 	struct store_job job = {.event_id = 12, .payload = SPAN("{\"what\":\"w\"}")};
@@ -139,7 +139,7 @@ static void the_events_own_id_comes_with_its_commit(void **state)
 	    failure_payload(&job, play->arena), "{\"id\":9,\"what\":\"job.dead\"}");
 }
 
-static void failures_of_one_cause_are_one_group(void **state)
+PLAY_TEST(failures_of_one_cause_are_one_group)
 {
 	static char long_route[300];
 
@@ -176,7 +176,7 @@ static void failures_of_one_cause_are_one_group(void **state)
 	}
 }
 
-static void a_groups_job_waits_for_more_of_it(void **state)
+PLAY_TEST(a_groups_job_waits_for_more_of_it)
 {
 	struct staging got = stage(*state, false, true,
 	    (struct failure){.what = FAILURE_JOB_DEAD, .queue = SPAN("q")});
@@ -188,7 +188,7 @@ static void a_groups_job_waits_for_more_of_it(void **state)
 	assert_true(got.jobs->job.unique_ms == 0);
 }
 
-static void what_was_staged_before_stays(void **state)
+PLAY_TEST(what_was_staged_before_stays)
 {
 	struct play *play = *state;
 	const struct failure_listeners listeners = {true, true, 0};
@@ -220,7 +220,7 @@ static void fail_once(
 	assert_int_equal(store_commit(play->store, &txn), STORE_OK);
 }
 
-static void a_groups_failures_are_counted(void **state)
+PLAY_STORE_TEST(a_groups_failures_are_counted)
 {
 	struct play *play = *state;
 	json_t *doc = NULL;
@@ -240,7 +240,7 @@ static void a_groups_failures_are_counted(void **state)
 }
 
 /* One is open at a time, and the next failure after its end makes another. */
-static void a_group_has_one_open_job(void **state)
+PLAY_STORE_TEST(a_group_has_one_open_job)
 {
 	struct play *play = *state;
 	int64_t ids[2] = {0};
@@ -253,22 +253,4 @@ static void a_group_has_one_open_job(void **state)
 	}
 	assert_true(ids[0] > 0);
 	assert_true(ids[1] == 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_TEST(nobody_who_listens_is_told_nothing),
-	    PLAY_TEST(own_queues_are_not_told_to_on_failure),
-	    PLAY_TEST(alerts_tell_of_own_queues_but_theirs),
-	    PLAY_TEST(the_apps_worker_gets_what_applies),
-	    PLAY_TEST(the_events_own_id_comes_with_its_commit),
-	    PLAY_TEST(failures_of_one_cause_are_one_group),
-	    PLAY_TEST(a_groups_job_waits_for_more_of_it),
-	    PLAY_TEST(what_was_staged_before_stays),
-	    PLAY_STORE_TEST(a_groups_failures_are_counted),
-	    PLAY_STORE_TEST(a_group_has_one_open_job),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static int reads(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void what_was_inserted_is_found(void **state)
+PLAY_STORE_TEST(what_was_inserted_is_found)
 {
 	play_well(*state, inserts);
 	assert_int_equal(strlen(id), 24);
@@ -123,7 +123,7 @@ static int finds_what_it_saw(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_get_sees_own_writes_as_they_will_be(void **state)
+PLAY_STORE_TEST(a_get_sees_own_writes_as_they_will_be)
 {
 	play_well(*state, inserts);
 	play_well(*state, sees_its_own_writes);
@@ -159,7 +159,7 @@ static int finds_one_note(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void updates_change_what_matches(void **state)
+PLAY_STORE_TEST(updates_change_what_matches)
 {
 	play_well(*state, inserts);
 	play_well(*state, updates_two);
@@ -183,7 +183,7 @@ static int expects_one_note(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void another_number_than_expected_is_a_conflict(void **state)
+PLAY_STORE_TEST(another_number_than_expected_is_a_conflict)
 {
 	play_well(*state, inserts);
 	play_well(*state, expects_one);
@@ -193,7 +193,7 @@ static void another_number_than_expected_is_a_conflict(void **state)
 	assert_int_equal(play_commit(*state), STORE_CONFLICT);
 }
 
-static void a_key_that_is_taken_is_a_conflict(void **state)
+PLAY_STORE_TEST(a_key_that_is_taken_is_a_conflict)
 {
 	play_well(*state, inserts);
 	assert_true(play_run(*state, OH_MESSAGE, inserts)->ok);
@@ -207,7 +207,7 @@ static int writes_by_key(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_filter_on_the_key_is_a_write_by_key(void **state)
+PLAY_STORE_TEST(a_filter_on_the_key_is_a_write_by_key)
 {
 	const struct frame_result *result = play_run(*state, OH_MESSAGE, writes_by_key);
 	assert_true(result->ok);
@@ -242,23 +242,9 @@ static int finds_counted(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void an_upsert_inserts_or_updates(void **state)
+PLAY_STORE_TEST(an_upsert_inserts_or_updates)
 {
 	play_well(*state, counts);
 	play_well(*state, counts);
 	play_well(*state, finds_counted);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_STORE_TEST(what_was_inserted_is_found),
-	    PLAY_STORE_TEST(a_get_sees_own_writes_as_they_will_be),
-	    PLAY_STORE_TEST(updates_change_what_matches),
-	    PLAY_STORE_TEST(another_number_than_expected_is_a_conflict),
-	    PLAY_STORE_TEST(a_key_that_is_taken_is_a_conflict),
-	    PLAY_STORE_TEST(a_filter_on_the_key_is_a_write_by_key),
-	    PLAY_STORE_TEST(an_upsert_inserts_or_updates),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static int inserts_too_many(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_mistake_is_told_by_call_and_collection(void **state)
+PLAY_STORE_TEST(a_mistake_is_told_by_call_and_collection)
 {
 	static const struct {
 		oh_handler handler;
@@ -191,16 +191,7 @@ static int reads_nothing(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void without_a_store_reading_is_a_mistake(void **state)
+PLAY_TEST(without_a_store_reading_is_a_mistake)
 {
 	play_badly(*state, reads_nothing, "oh_get, calls: there is no store to read");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_STORE_TEST(a_mistake_is_told_by_call_and_collection),
-	    PLAY_TEST(without_a_store_reading_is_a_mistake),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ static void fill(struct play *play)
 	play->event.path_param_count = 1;
 }
 
-static void parameters_are_valid_text_and_raw_bytes(void **state)
+PLAY_TEST(parameters_are_valid_text_and_raw_bytes)
 {
 	struct play *play = *state;
 	fill(play);
@@ -65,7 +65,7 @@ static int reads_request(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void the_request_is_told_as_it_came(void **state)
+PLAY_TEST(the_request_is_told_as_it_came)
 {
 	assert_true(play_run(*state, OH_MESSAGE, reads_request)->ok);
 }
@@ -82,7 +82,7 @@ static int reads_media(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void media_are_counted_from_0(void **state)
+PLAY_TEST(media_are_counted_from_0)
 {
 	fill(*state);
 	assert_true(play_run(*state, OH_MESSAGE, reads_media)->ok);
@@ -96,7 +96,7 @@ static int finds_no_media(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_claim_of_fewer_than_no_media_is_none(void **state)
+PLAY_TEST(a_claim_of_fewer_than_no_media_is_none)
 {
 	play_param(*state, "NumMedia", SPAN("-3"));
 	assert_true(play_run(*state, OH_MESSAGE, finds_no_media)->ok);
@@ -114,7 +114,7 @@ static int takes_all(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void all_parameters_are_one_object(void **state)
+PLAY_TEST(all_parameters_are_one_object)
 {
 	play_param(*state, "A", SPAN("1"));
 	play_param(*state, "B", SPAN("x\xFE"));
@@ -131,22 +131,9 @@ static int reads_json(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_json_body_is_parsed(void **state)
+PLAY_TEST(a_json_body_is_parsed)
 {
 	struct play *play = *state;
 	play->event.body = SPAN("{\"n\": 3}");
 	assert_true(play_run(play, OH_SIGNED, reads_json)->ok);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_TEST(parameters_are_valid_text_and_raw_bytes),
-	    PLAY_TEST(the_request_is_told_as_it_came),
-	    PLAY_TEST(media_are_counted_from_0),
-	    PLAY_TEST(a_claim_of_fewer_than_no_media_is_none),
-	    PLAY_TEST(all_parameters_are_one_object),
-	    PLAY_TEST(a_json_body_is_parsed),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

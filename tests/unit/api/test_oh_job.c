@@ -19,7 +19,7 @@ static int setup(void **state)
 	return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, play_teardown)
+#define JOB_TEST(name) TEST_WITH(name, setup, play_teardown)
 
 static void assert_text(struct span got, const char *want)
 {
@@ -41,7 +41,7 @@ static int enqueues(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void jobs_go_with_their_event_in_order(void **state)
+JOB_TEST(jobs_go_with_their_event_in_order)
 {
 	int64_t before_ms = clock_wall_ms();
 	const struct frame_result *result = play_run(*state, OH_MESSAGE, enqueues);
@@ -82,7 +82,7 @@ static int is_of_yesterday(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void an_older_program_has_fewer_options(void **state)
+JOB_TEST(an_older_program_has_fewer_options)
 {
 	const struct frame_result *result =
 	    play_run(*state, OH_MESSAGE, is_of_yesterday);
@@ -100,7 +100,7 @@ static int fails_after_it(oh_event *event, oh_twiml *reply)
 	return oh_fail(event, "no stock");
 }
 
-static void an_event_that_fails_enqueues_nothing(void **state)
+JOB_TEST(an_event_that_fails_enqueues_nothing)
 {
 	play_badly(*state, fails_after_it, "no stock");
 }
@@ -116,7 +116,7 @@ static int enqueues_so(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void wrong_options_are_told(void **state)
+JOB_TEST(wrong_options_are_told)
 {
 	static char long_text[FRAME_JOB_TEXT + 2];
 
@@ -233,7 +233,7 @@ static int cancels_nowhere(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void mistakes_are_told(void **state)
+JOB_TEST(mistakes_are_told)
 {
 	struct play *play = *state;
 	play_badly(play, misspells, "did you mean \"processSms\"?");
@@ -249,16 +249,4 @@ static void mistakes_are_told(void **state)
 	play_badly(play, cancels_nowhere, "oh_cancel, queue \"procesSms\"");
 	play->app.workers = NULL;
 	play_badly(play, misspells, "no worker");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(jobs_go_with_their_event_in_order),
-	    TEST(an_older_program_has_fewer_options),
-	    TEST(an_event_that_fails_enqueues_nothing),
-	    TEST(wrong_options_are_told),
-	    TEST(mistakes_are_told),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static int gets(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void values_are_kept_and_seen_at_once(void **state)
+PLAY_STORE_TEST(values_are_kept_and_seen_at_once)
 {
 	play_well(*state, sets);
 	play_well(*state, gets);
@@ -57,7 +57,7 @@ static int misses_the_old_one(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void what_has_expired_is_gone(void **state)
+PLAY_STORE_TEST(what_has_expired_is_gone)
 {
 	play_well(*state, plants_an_old_one);
 	play_well(*state, misses_the_old_one);
@@ -84,19 +84,9 @@ static int past(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void mistakes_are_told(void **state)
+PLAY_STORE_TEST(mistakes_are_told)
 {
 	play_badly(*state, null_key, "oh_set, offhook.kv: the key is NULL");
 	play_badly(*state, bytes, "not UTF-8");
 	play_badly(*state, past, "-1 s");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_STORE_TEST(values_are_kept_and_seen_at_once),
-	    PLAY_STORE_TEST(what_has_expired_is_gone),
-	    PLAY_STORE_TEST(mistakes_are_told),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

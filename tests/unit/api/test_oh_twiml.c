@@ -1,13 +1,9 @@
 /* api_twiml: the verbs of offhook.h give the XML they say. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <stdio.h>
 
 #include "api/context.h"
 #include "api/oh_twiml.h"
@@ -87,10 +83,9 @@ static void assert_attributes(
 	assert_null(values[count].name);
 }
 
-static void every_verb_arrives_with_all_its_attributes(void **state)
+TEST(every_verb_arrives_with_all_its_attributes)
 {
 	char text[160];
-	(void)state;
 	for (const struct verb_call *call = verb_calls; call->function != NULL;
 	     call++) {
 		struct reply reply;
@@ -113,10 +108,9 @@ static void every_verb_arrives_with_all_its_attributes(void **state)
 	}
 }
 
-static void all_64_elements_and_289_attributes_are_there(void **state)
+TEST(all_64_elements_and_289_attributes_are_there)
 {
 	size_t attributes = 0;
-	(void)state;
 	for (size_t i = 0; i < verb_count; i++)
 		attributes += verbs[i].member_count;
 	/* Response and Redirect, which both kinds have, are one each; Redirect's only
@@ -164,7 +158,7 @@ static void unknown_attribute(oh_twiml *reply)
 	oh_attr(oh_say(reply, "Hi"), "mood", "<good>");
 }
 
-static void a_reply_reads_as_it_was_written(void **state)
+TEST(a_reply_reads_as_it_was_written)
 {
 	static const struct {
 		void (*call)(oh_twiml *reply);
@@ -188,7 +182,6 @@ static void a_reply_reads_as_it_was_written(void **state)
 	    {unknown_attribute, "<Say mood=\"&lt;good&gt;\">Hi</Say>"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct reply reply;
 		reply_open(&reply, TWIML_VOICE);
@@ -243,7 +236,7 @@ static void of_a_newer_header(oh_twiml *reply)
 	oh_element_(reply, "Sayy", "Hi", NULL, 0);
 }
 
-static void a_mistake_is_named(void **state)
+TEST(a_mistake_is_named)
 {
 	static const struct {
 		void (*call)(oh_twiml *reply);
@@ -262,7 +255,6 @@ static void a_mistake_is_named(void **state)
 	    {of_a_newer_header, "! <Sayy> in <Response>: TwiML has no such element"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct reply reply;
 		char start[160];
@@ -277,11 +269,10 @@ static void a_mistake_is_named(void **state)
 	}
 }
 
-static void a_program_of_an_older_header_has_fewer_attributes(void **state)
+TEST(a_program_of_an_older_header_has_fewer_attributes)
 {
 	oh_say_attributes how = {.language = "en-GB", .loop = 3, .voice = "alice"};
 	struct reply reply;
-	(void)state;
 	reply_open(&reply, TWIML_VOICE);
 	oh_element_(&reply.root, "Say", "a", &how, offsetof(oh_say_attributes, voice));
 	oh_element_(
@@ -291,16 +282,4 @@ static void a_program_of_an_older_header_has_fewer_attributes(void **state)
 	    "<Say language=\"en-GB\" loop=\"3\">a</Say>"
 	    "<Say language=\"en-GB\">b</Say><Say>c</Say>");
 	reply_close(&reply);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_verb_arrives_with_all_its_attributes),
-	    cmocka_unit_test(all_64_elements_and_289_attributes_are_there),
-	    cmocka_unit_test(a_reply_reads_as_it_was_written),
-	    cmocka_unit_test(a_mistake_is_named),
-	    cmocka_unit_test(a_program_of_an_older_header_has_fewer_attributes),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static int reads(oh_job *job)
 	return OH_OK;
 }
 
-static void a_worker_knows_its_job(void **state)
+PLAY_TEST(a_worker_knows_its_job)
 {
 	struct play *play = *state;
 	play->event.try = 2;
@@ -58,7 +58,7 @@ static int is_an_event(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_handler_has_no_job(void **state)
+PLAY_TEST(a_handler_has_no_job)
 {
 	struct play *play = *state;
 	assert_true(play_run(play, OH_MESSAGE, is_an_event)->ok);
@@ -73,7 +73,7 @@ static int cannot(oh_job *job)
 	return OH_OK;
 }
 
-static void what_is_no_job_does_not_run(void **state)
+PLAY_TEST(what_is_no_job_does_not_run)
 {
 	struct play *play = *state;
 	const struct frame_result *result = play_job(play, "{", cannot);
@@ -95,7 +95,7 @@ static int writes(oh_job *job)
 	return OH_OK;
 }
 
-static void a_try_is_committed_with_its_writes_and_jobs(void **state)
+PLAY_TEST(a_try_is_committed_with_its_writes_and_jobs)
 {
 	struct play *play = *state;
 	const struct frame_result *result = play_job(play, "{}", writes);
@@ -111,7 +111,7 @@ static int writes_and_snoozes(oh_job *job)
 	return oh_snooze(job, 2.5);
 }
 
-static void a_snoozed_one_keeps_what_it_wrote(void **state)
+PLAY_TEST(a_snoozed_one_keeps_what_it_wrote)
 {
 	const struct frame_result *result = play_job(*state, "{}", writes_and_snoozes);
 	assert_true(result->ok && result->end == FRAME_SNOOZED);
@@ -140,7 +140,7 @@ static int gives_up_after(oh_job *job)
 	return oh_give_up(job, "no number %d", 7);
 }
 
-static void giving_up_is_for_good_unless_a_mistake_came_first(void **state)
+PLAY_TEST(giving_up_is_for_good_unless_a_mistake_came_first)
 {
 	fails(*state, gives_up, "no number 7");
 	assert_int_equal(((struct play *)*state)->result.end, FRAME_GIVEN_UP);
@@ -202,7 +202,7 @@ static int replies_xml(oh_job *job)
 	return OH_OK;
 }
 
-static void failures_have_their_reason(void **state)
+PLAY_TEST(failures_have_their_reason)
 {
 	static const struct {
 		oh_work work;
@@ -245,7 +245,7 @@ static int gives_up_a_webhook(oh_event *event, oh_twiml *reply)
 	return oh_give_up(event, "no number %d", 7);
 }
 
-static void a_webhook_is_neither_snoozed_nor_given_up(void **state)
+PLAY_TEST(a_webhook_is_neither_snoozed_nor_given_up)
 {
 	struct play *play = *state;
 	play_badly(play, snoozes_a_webhook, "oh_snooze is for workers");
@@ -269,7 +269,7 @@ static int tells_a_million_times(oh_job *job)
 	return OH_OK;
 }
 
-static void progress_is_told_but_not_without_end(void **state)
+PLAY_TEST(progress_is_told_but_not_without_end)
 {
 	struct play *play = *state;
 	int lines = 0;
@@ -281,20 +281,4 @@ static void progress_is_told_but_not_without_end(void **state)
 		lines += *c == '\n';
 	assert_true(strncmp(buf_text(&play->progress), "0\n1\n2\n", 6) == 0);
 	assert_in_range(lines, 10, 100000);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_TEST(a_worker_knows_its_job),
-	    PLAY_TEST(a_handler_has_no_job),
-	    PLAY_TEST(what_is_no_job_does_not_run),
-	    PLAY_TEST(a_try_is_committed_with_its_writes_and_jobs),
-	    PLAY_TEST(a_snoozed_one_keeps_what_it_wrote),
-	    PLAY_TEST(giving_up_is_for_good_unless_a_mistake_came_first),
-	    PLAY_TEST(failures_have_their_reason),
-	    PLAY_TEST(a_webhook_is_neither_snoozed_nor_given_up),
-	    PLAY_TEST(progress_is_told_but_not_without_end),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "cli/bulk.h"
 
-static void ids_are_sorted_and_each_kept_once(void **state)
+TEST(ids_are_sorted_and_each_kept_once)
 {
-	(void)state;
 	static const int64_t given[] = {42, 7, 42, 1, 7, 42, INT64_MAX};
 	static const int64_t want[] = {1, 7, 42, INT64_MAX};
 	struct bulk bulk = {0};
@@ -24,9 +18,8 @@ static void ids_are_sorted_and_each_kept_once(void **state)
 	assert_null(bulk.ids);
 }
 
-static void a_million_ids_are_held(void **state)
+TEST(a_million_ids_are_held)
 {
-	(void)state;
 	struct bulk bulk = {0};
 	for (int64_t id = 1000000; id > 0; id--)
 		bulk_add(&bulk, id);
@@ -34,13 +27,4 @@ static void a_million_ids_are_held(void **state)
 	assert_int_equal(bulk.count, 1000000);
 	assert_int_equal(bulk.ids[999999], 1000000);
 	bulk_free(&bulk);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ids_are_sorted_and_each_kept_once),
-	    cmocka_unit_test(a_million_ids_are_held),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

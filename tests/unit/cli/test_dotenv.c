@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +8,7 @@
 #include "cli/dotenv.h"
 #include "util/buf.h"
 
-static void lines_are_variables_unless_they_are_not(void **state)
+TEST(lines_are_variables_unless_they_are_not)
 {
 	static const struct {
 		const char *text, *want;
@@ -31,7 +26,6 @@ static void lines_are_variables_unless_they_are_not(void **state)
 	    {"", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct buf got = {0};
 		struct span text = span_of(rows[i].text);
@@ -43,7 +37,7 @@ static void lines_are_variables_unless_they_are_not(void **state)
 	}
 }
 
-static void the_environment_comes_before_the_file(void **state)
+TEST(the_environment_comes_before_the_file)
 {
 	char home[] = "HOME=/h";
 	char old[] = "A=old";
@@ -55,7 +49,6 @@ static void the_environment_comes_before_the_file(void **state)
 	char path[64];
 	struct arena *arena = arena_new();
 	size_t i;
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/.env", dir);
 	FILE *file = fopen(path, "w");
@@ -73,14 +66,4 @@ static void the_environment_comes_before_the_file(void **state)
 	assert_null(got[3]);
 	assert_int_equal(rmdir(dir), 0);
 	arena_free(arena);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(lines_are_variables_unless_they_are_not),
-	    cmocka_unit_test(the_environment_comes_before_the_file),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

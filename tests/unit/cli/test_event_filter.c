@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
 #include "cli/event_filter.h"
 
-static void an_event_matches_by_age_and_failure(void **state)
+TEST(an_event_matches_by_age_and_failure)
 {
-	(void)state;
 	const struct store_event event = {
 	    .received_at_ms = 1000, .failure = SPAN("Connect: Timed out")};
 	const struct store_event fine = {.received_at_ms = 1000};
@@ -38,9 +32,8 @@ static void an_event_matches_by_age_and_failure(void **state)
 	}
 }
 
-static void mistakes_are_explained(void **state)
+TEST(mistakes_are_explained)
 {
-	(void)state;
 
 	static const struct {
 		const char *name, *value, *want;
@@ -66,13 +59,4 @@ static void mistakes_are_explained(void **state)
 			fail_msg("%s: %s", rows[i].value, err.text);
 		options_clear(&options);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_event_matches_by_age_and_failure),
-	    cmocka_unit_test(mistakes_are_explained),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +8,8 @@
 #include "cli/help.h"
 #include "util/text.h"
 
-static void the_manual_page_holds_the_commands(void **state)
+TEST(the_manual_page_holds_the_commands)
 {
-	(void)state;
 	char *want = NULL;
 	size_t len;
 	char *page =
@@ -32,9 +26,8 @@ static void the_manual_page_holds_the_commands(void **state)
 	free(page);
 }
 
-static void every_option_is_in_its_commands_help(void **state)
+TEST(every_option_is_in_its_commands_help)
 {
-	(void)state;
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
 		const struct command *command = cli_commands[i];
 		char *text = NULL;
@@ -50,13 +43,4 @@ static void every_option_is_in_its_commands_help(void **state)
 		assert_null(strstr(text, "auth-token "));
 		free(text);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_manual_page_holds_the_commands),
-	    cmocka_unit_test(every_option_is_in_its_commands_help),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

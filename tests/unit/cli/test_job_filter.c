@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -26,9 +21,8 @@ static int read_line(struct store_job_query *query, const char *const *words,
 	return job_filter_read(query, options, now, err);
 }
 
-static void states_come_one_or_several(void **state)
+TEST(states_come_one_or_several)
 {
-	(void)state;
 
 	static const struct {
 		const char *words[4];
@@ -51,9 +45,8 @@ static void states_come_one_or_several(void **state)
 	}
 }
 
-static void ages_become_times(void **state)
+TEST(ages_become_times)
 {
-	(void)state;
 	static const char *const words[] = {
 	    "--older", "2h", "--newer", "7d", "--error", "timeout", NULL};
 	struct store_job_query query;
@@ -67,9 +60,8 @@ static void ages_become_times(void **state)
 	options_clear(&options);
 }
 
-static void mistakes_are_explained(void **state)
+TEST(mistakes_are_explained)
 {
-	(void)state;
 
 	static const struct {
 		const char *words[4];
@@ -95,9 +87,8 @@ static void mistakes_are_explained(void **state)
 	}
 }
 
-static void states_are_named_in_a_sentence(void **state)
+TEST(states_are_named_in_a_sentence)
 {
-	(void)state;
 
 	static const struct {
 		unsigned states;
@@ -117,15 +108,4 @@ static void states_are_named_in_a_sentence(void **state)
 		assert_string_equal(
 		    job_filter_states(got, rows[i].states, "and"), rows[i].want);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(states_come_one_or_several),
-	    cmocka_unit_test(ages_become_times),
-	    cmocka_unit_test(mistakes_are_explained),
-	    cmocka_unit_test(states_are_named_in_a_sentence),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -31,9 +26,8 @@ static int parse(struct options *options, const char **argv, struct error *err)
 	return options_parse(options, &command, argc, (char **)(uintptr_t)argv, err);
 }
 
-static void options_are_read_in_all_their_forms(void **state)
+TEST(options_are_read_in_all_their_forms)
 {
-	(void)state;
 	static const char *const lines[][8] = {
 	    {"--body", "x", "-n", "3", "-f", "a", "--data", "d"},
 	    {"a", "--body=x", "--repeat=3", "--follow", "--data=d"},
@@ -61,9 +55,8 @@ static void options_are_read_in_all_their_forms(void **state)
 	}
 }
 
-static void two_dashes_end_the_options_and_one_is_an_argument(void **state)
+TEST(two_dashes_end_the_options_and_one_is_an_argument)
 {
-	(void)state;
 	const char *argv[] = {"-", "--", "--body", NULL};
 	struct options options;
 	struct error err;
@@ -74,9 +67,8 @@ static void two_dashes_end_the_options_and_one_is_an_argument(void **state)
 	options_clear(&options);
 }
 
-static void an_optional_value_stands_behind_an_equals_sign_only(void **state)
+TEST(an_optional_value_stands_behind_an_equals_sign_only)
 {
-	(void)state;
 	const char *bare[] = {"--tamper", "a", NULL},
 		   *given[] = {"--tamper=body", NULL};
 	struct options options;
@@ -90,9 +82,8 @@ static void an_optional_value_stands_behind_an_equals_sign_only(void **state)
 	options_clear(&options);
 }
 
-static void what_is_wrong_is_said(void **state)
+TEST(what_is_wrong_is_said)
 {
-	(void)state;
 
 	static const struct {
 		const char *argv[5];
@@ -122,9 +113,8 @@ static void what_is_wrong_is_said(void **state)
 	}
 }
 
-static void a_number_out_of_range_is_refused(void **state)
+TEST(a_number_out_of_range_is_refused)
 {
-	(void)state;
 	static const char *const values[] = {"0", "10", "x", "", "1.5", "-1"};
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		const char *argv[] = {"--repeat", values[i], NULL};
@@ -140,9 +130,8 @@ static void a_number_out_of_range_is_refused(void **state)
 }
 
 /* Help and the manual are made of these. */
-static void every_command_explains_itself(void **state)
+TEST(every_command_explains_itself)
 {
-	(void)state;
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
 		const struct command *each = cli_commands[i];
 		assert_non_null(each->run);
@@ -154,17 +143,4 @@ static void every_command_explains_itself(void **state)
 		     flag != NULL && flag->name != NULL; flag++)
 			assert_non_null(flag->help);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(options_are_read_in_all_their_forms),
-	    cmocka_unit_test(two_dashes_end_the_options_and_one_is_an_argument),
-	    cmocka_unit_test(an_optional_value_stands_behind_an_equals_sign_only),
-	    cmocka_unit_test(what_is_wrong_is_said),
-	    cmocka_unit_test(a_number_out_of_range_is_refused),
-	    cmocka_unit_test(every_command_explains_itself),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "cli/verb.h"
 
@@ -21,9 +16,8 @@ static int show(const struct options *options)
 	return SHOWN;
 }
 
-static void a_verb_takes_its_own_arguments_and_options(void **state)
+TEST(a_verb_takes_its_own_arguments_and_options)
 {
-	(void)state;
 	static const struct verb verbs[] = {
 	    {"list", list, 0, 0, "dry-run limit", "[options]"},
 	    {"show", show, 1, 2, "", "ID"},
@@ -71,12 +65,4 @@ static void a_verb_takes_its_own_arguments_and_options(void **state)
 		assert_int_equal(verb_run(verbs, &options), rows[i].want);
 		options_clear(&options);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_verb_takes_its_own_arguments_and_options),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,14 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "client/standard_webhook.h"
 
 #define A22 "AAAAAAAAAAAAAAAAAAAAAA"
 #define A64 A22 A22 "AAAAAAAAAAAAAAAAAAAA"
 
-static void a_signature_is_that_of_standard_webhooks(void **state)
+TEST(a_signature_is_that_of_standard_webhooks)
 {
-	(void)state;
 
 	/* The first is the one that their libraries are tested with. */
 	const struct {
@@ -37,9 +32,8 @@ static void a_signature_is_that_of_standard_webhooks(void **state)
 	}
 }
 
-static void a_secret_is_bytes_in_base64(void **state)
+TEST(a_secret_is_bytes_in_base64)
 {
-	(void)state;
 
 	static const struct {
 		const char *secret;
@@ -74,14 +68,4 @@ static void a_secret_is_bytes_in_base64(void **state)
 		assert_non_null(strstr(err.text, "whsec_ and 24 to 64 bytes"));
 		assert_null(strstr(err.text, "MfKQ9r8"));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_signature_is_that_of_standard_webhooks),
-	    cmocka_unit_test(a_secret_is_bytes_in_base64),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

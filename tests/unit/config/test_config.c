@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +28,7 @@ static int make_directory(void **state)
 
 static int remove_directory(void **state)
 {
+	(void)state;
 	(void)enter(state);
 	return chdir("/") == 0 ? rmdir(directory) : -1;
 }
@@ -66,9 +62,8 @@ static const struct config_value *value_of(
 	return &config->values[setting - setting_table];
 }
 
-static void without_anything_the_defaults_hold(void **state)
+TEST_WITH(without_anything_the_defaults_hold, enter, NULL)
 {
-	(void)state;
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config, NULL, NULL, NULL, &err), 0);
@@ -90,14 +85,13 @@ static void without_anything_the_defaults_hold(void **state)
 	assert_int_equal(proxies_count(config.proxies), 0);
 	assert_int_equal(tokens_count(config.tokens), 0);
 	assert_int_equal(config.warning_count, 0);
-	for (size_t i = 0; i < SETTING_COUNT; i++)
+	for (size_t i = 0; i < setting_count; i++)
 		assert_string_equal(config.values[i].where, "default");
 	config_clear(&config);
 }
 
-static void a_flag_beats_a_variable_beats_the_file_beats_the_default(void **state)
+TEST_WITH(a_flag_beats_a_variable_beats_the_file_beats_the_default, enter, NULL)
 {
-	(void)state;
 	static const char file[] = "# ours\n\nlisten = :1 # why\n";
 	static const char *const variable[] = {"OFFHOOK_LISTEN=:2", "PORT=3", NULL};
 	static const char *const empty[] = {"OFFHOOK_LISTEN=", NULL};
@@ -169,9 +163,8 @@ static const char whole_file[] =
     "auth-tokens = AC0123456789abcdef0123456789abcdef:"
     "fedcba9876543210fedcba9876543210";
 
-static void the_file_sets_every_setting(void **state)
+TEST_WITH(the_file_sets_every_setting, enter, NULL)
 {
-	(void)state;
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config, whole_file, NULL, NULL, &err), 0);
@@ -201,14 +194,13 @@ static void the_file_sets_every_setting(void **state)
 	assert_string_equal(config.first_token, "0123456789abcdef0123456789abcdef");
 	assert_string_equal(config.file, "offhook.conf");
 	assert_int_equal(config.warning_count, 2); /* user and fragment */
-	for (size_t i = 0; i < SETTING_COUNT; i++)
+	for (size_t i = 0; i < setting_count; i++)
 		assert_int_equal(config.values[i].source, CONFIG_FILE);
 	config_clear(&config);
 }
 
-static void the_file_sets_what_is_for_jobs(void **state)
+TEST_WITH(the_file_sets_what_is_for_jobs, enter, NULL)
 {
-	(void)state;
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config, whole_file, NULL, NULL, &err), 0);
@@ -226,9 +218,8 @@ static void the_file_sets_what_is_for_jobs(void **state)
 	config_clear(&config);
 }
 
-static void a_secret_is_never_in_the_values(void **state)
+TEST_WITH(a_secret_is_never_in_the_values, enter, NULL)
 {
-	(void)state;
 	static const char *const environment[] = {
 	    "TWILIO_AUTH_TOKEN=swordfish,carp", "TWILIO_AUTH_TOKENS=AC1:perch", NULL};
 	struct config config;
@@ -241,7 +232,7 @@ static void a_secret_is_never_in_the_values(void **state)
 			NULL, &err),
 		    0);
 	}
-	for (size_t i = 0; i < SETTING_COUNT; i++)
+	for (size_t i = 0; i < setting_count; i++)
 		assert_null(strstr(config.values[i].text, "swordfish"));
 	assert_string_equal(value_of(&config, "auth-token")->text, "(set)");
 	assert_string_equal(
@@ -251,9 +242,8 @@ static void a_secret_is_never_in_the_values(void **state)
 	config_clear(&config);
 }
 
-static void a_secret_in_a_file_others_may_read_is_refused(void **state)
+TEST_WITH(a_secret_in_a_file_others_may_read_is_refused, enter, NULL)
 {
-	(void)state;
 	struct config config;
 	struct error err;
 	write_file("auth-token = 0123456789abcdef0123456789abcdef\n", 0640);
@@ -265,9 +255,8 @@ static void a_secret_in_a_file_others_may_read_is_refused(void **state)
 	config_clear(&config);
 }
 
-static void a_mistake_in_the_file_is_named_with_its_line(void **state)
+TEST_WITH(a_mistake_in_the_file_is_named_with_its_line, enter, NULL)
 {
-	(void)state;
 
 	static const struct {
 		const char *file, *want;
@@ -307,9 +296,8 @@ static void a_mistake_in_the_file_is_named_with_its_line(void **state)
 	}
 }
 
-static void a_mistake_elsewhere_is_named_with_its_variable_or_flag(void **state)
+TEST_WITH(a_mistake_elsewhere_is_named_with_its_variable_or_flag, enter, NULL)
 {
-	(void)state;
 	static const char *const wrong[] = {"OFFHOOK_MAX_BODY=x", NULL};
 	static const char *const unknown[] = {"OFFHOOK_LISTN=:1", NULL};
 	static const char *const strange[] = {"OFFHOOK_FROBNICATION=1", NULL};
@@ -346,9 +334,8 @@ static void a_mistake_elsewhere_is_named_with_its_variable_or_flag(void **state)
 	}
 }
 
-static void variables_that_kubernetes_sets_are_no_settings(void **state)
+TEST_WITH(variables_that_kubernetes_sets_are_no_settings, enter, NULL)
 {
-	(void)state;
 	static const char *const environment[] = {"OFFHOOK_PORT=tcp://10.0.0.1:80",
 	    "OFFHOOK_PORT_80_TCP=tcp://10.0.0.1:80", "OFFHOOK_SERVICE_HOST=10.0.0.1",
 	    NULL};
@@ -359,9 +346,8 @@ static void variables_that_kubernetes_sets_are_no_settings(void **state)
 	config_clear(&config);
 }
 
-static void none_takes_back_what_the_file_has_set(void **state)
+TEST_WITH(none_takes_back_what_the_file_has_set, enter, NULL)
 {
-	(void)state;
 	static const struct config_flag flags[] = {{"admin", "none"},
 	    {"templates", "none"}, {"public-url", "none"}, {"trusted-proxy", "none"},
 	    {"alert-url", "none"}, {"alert-command", "none"}, {0}};
@@ -382,11 +368,10 @@ static void none_takes_back_what_the_file_has_set(void **state)
 	config_clear(&config);
 }
 
-static void every_row_of_the_table_is_whole(void **state)
+TEST(every_row_of_the_table_is_whole)
 {
-	(void)state;
 	char variable[SETTING_NAME_SIZE];
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
+	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		assert_non_null(setting->name);
 		assert_non_null(setting->argument);
@@ -399,9 +384,8 @@ static void every_row_of_the_table_is_whole(void **state)
 	}
 }
 
-static void the_manual_page_holds_the_table(void **state)
+TEST(the_manual_page_holds_the_table)
 {
-	(void)state;
 	size_t len;
 	struct buf want = {0};
 	char *page = text_read_file(
@@ -416,25 +400,4 @@ static void the_manual_page_holds_the_table(void **state)
 	free(page);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(without_anything_the_defaults_hold, enter),
-	    cmocka_unit_test_setup(
-		a_flag_beats_a_variable_beats_the_file_beats_the_default, enter),
-	    cmocka_unit_test_setup(the_file_sets_every_setting, enter),
-	    cmocka_unit_test_setup(the_file_sets_what_is_for_jobs, enter),
-	    cmocka_unit_test_setup(a_secret_is_never_in_the_values, enter),
-	    cmocka_unit_test_setup(
-		a_secret_in_a_file_others_may_read_is_refused, enter),
-	    cmocka_unit_test_setup(a_mistake_in_the_file_is_named_with_its_line, enter),
-	    cmocka_unit_test_setup(
-		a_mistake_elsewhere_is_named_with_its_variable_or_flag, enter),
-	    cmocka_unit_test_setup(
-		variables_that_kubernetes_sets_are_no_settings, enter),
-	    cmocka_unit_test_setup(none_takes_back_what_the_file_has_set, enter),
-	    cmocka_unit_test(every_row_of_the_table_is_whole),
-	    cmocka_unit_test(the_manual_page_holds_the_table),
-	};
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
-}
+TEST_GROUP(make_directory, remove_directory)

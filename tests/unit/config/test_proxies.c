@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,9 +20,8 @@ static struct sockaddr_storage peer_of(const char *text)
 	return peer;
 }
 
-static void only_listed_peers_are_trusted(void **state)
+TEST(only_listed_peers_are_trusted)
 {
-	(void)state;
 
 	static const struct {
 		const char *list, *peer;
@@ -62,9 +56,8 @@ static void only_listed_peers_are_trusted(void **state)
 	}
 }
 
-static void a_socket_without_an_address_is_never_trusted(void **state)
+TEST(a_socket_without_an_address_is_never_trusted)
 {
-	(void)state;
 	struct proxies *proxies = proxies_new();
 	struct sockaddr_storage peer = {.ss_family = AF_UNIX};
 	assert_int_equal(proxies_add(proxies, SPAN("0.0.0.0/0,::/0"), NULL), 0);
@@ -72,9 +65,8 @@ static void a_socket_without_an_address_is_never_trusted(void **state)
 	proxies_free(proxies);
 }
 
-static void a_wrong_entry_is_named_and_nothing_is_added(void **state)
+TEST(a_wrong_entry_is_named_and_nothing_is_added)
 {
-	(void)state;
 
 	static const struct {
 		const char *list, *want;
@@ -96,14 +88,4 @@ static void a_wrong_entry_is_named_and_nothing_is_added(void **state)
 		assert_int_equal(proxies_count(proxies), 0);
 		proxies_free(proxies);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(only_listed_peers_are_trusted),
-	    cmocka_unit_test(a_socket_without_an_address_is_never_trusted),
-	    cmocka_unit_test(a_wrong_entry_is_named_and_nothing_is_added),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "config/public_url.h"
 
-static void the_parts_are_kept_byte_for_byte(void **state)
+TEST(the_parts_are_kept_byte_for_byte)
 {
-	(void)state;
 
 	static const struct {
 		const char *text, *scheme, *host, *prefix;
@@ -40,9 +34,8 @@ static void the_parts_are_kept_byte_for_byte(void **state)
 	}
 }
 
-static void what_is_no_public_url_is_refused_with_the_reason(void **state)
+TEST(what_is_no_public_url_is_refused_with_the_reason)
 {
-	(void)state;
 
 	static const struct {
 		const char *text, *want;
@@ -71,13 +64,4 @@ static void what_is_no_public_url_is_refused_with_the_reason(void **state)
 			fail_msg("%s: %s", rows[i].text, err.text);
 		arena_free(arena);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_parts_are_kept_byte_for_byte),
-	    cmocka_unit_test(what_is_no_public_url_is_refused_with_the_reason),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

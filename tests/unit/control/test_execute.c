@@ -1,12 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "control/control.h"
 
@@ -63,7 +59,7 @@ static int64_t enqueue(struct fixture *f)
 	return write.job.id;
 }
 
-static void jobs_are_cancelled_retried_and_dropped(void **state)
+TEST_WITH(jobs_are_cancelled_retried_and_dropped, setup, teardown)
 {
 	static const struct {
 		const char *what;
@@ -90,7 +86,7 @@ static void jobs_are_cancelled_retried_and_dropped(void **state)
 	}
 }
 
-static void a_queue_is_paused_once(void **state)
+TEST_WITH(a_queue_is_paused_once, setup, teardown)
 {
 	struct fixture *f = *state;
 	const char *pause =
@@ -113,7 +109,7 @@ static bool check(void *ctx, const struct store_job *job)
 	return true;
 }
 
-static void an_event_waits_for_another_try_once(void **state)
+TEST_WITH(an_event_waits_for_another_try_once, setup, teardown)
 {
 	struct fixture *f = *state;
 	int seen = 0;
@@ -127,7 +123,7 @@ static void an_event_waits_for_another_try_once(void **state)
 	assert_int_equal(seen, 2);
 }
 
-static void what_makes_no_sense_is_refused(void **state)
+TEST_WITH(what_makes_no_sense_is_refused, setup, teardown)
 {
 	static const struct {
 		const char *request, *why;
@@ -153,18 +149,4 @@ static void what_makes_no_sense_is_refused(void **state)
 		if (strstr(f->err.text, rows[i].why) == NULL)
 			fail_msg("%s: %s", rows[i].request, f->err.text);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		jobs_are_cancelled_retried_and_dropped, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_queue_is_paused_once, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		an_event_waits_for_another_try_once, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		what_makes_no_sense_is_refused, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +6,7 @@
 #include "dev/dev_watch.h"
 
 /* What somebody does in a shell, and what was saved. */
-static void a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else(void **state)
+TEST(a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else)
 {
 	static const struct {
 		const char *does;
@@ -36,7 +31,6 @@ static void a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else(void *
 
 	char dir[] = "/tmp/offhook-test-XXXXXX";
 	struct error err;
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(chdir(dir), 0);
 	assert_int_equal(system("mkdir sub .offhook-dev"), 0);
@@ -51,14 +45,4 @@ static void a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else(void *
 	assert_int_equal(chdir("/"), 0);
 	(void)setenv("DIR", dir, 1);
 	assert_int_equal(system("rm -rf \"$DIR\""), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-		a_source_or_setting_saved_in_any_way_is_seen_and_nothing_else),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

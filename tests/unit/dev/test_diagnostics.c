@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +17,7 @@ static char *show(const char *said, struct diagnostics_count *count)
 	return text;
 }
 
-static void errors_come_with_their_lines_and_warnings_are_counted(void **state)
+TEST(errors_come_with_their_lines_and_warnings_are_counted)
 {
 	static const char said[] =
 	    "In file included from app.c:2:\n"
@@ -38,7 +33,6 @@ static void errors_come_with_their_lines_and_warnings_are_counted(void **state)
 	    "app.c:12:1: error: another\n"
 	    "app.h:3:1: note: declared here\n";
 	struct diagnostics_count count;
-	(void)state;
 	char *text = show(said, &count);
 	assert_int_equal(count.errors, 2);
 	assert_int_equal(count.warnings, 1);
@@ -50,10 +44,9 @@ static void errors_come_with_their_lines_and_warnings_are_counted(void **state)
 	free(text);
 }
 
-static void clang_and_fatal_errors_are_understood(void **state)
+TEST(clang_and_fatal_errors_are_understood)
 {
 	struct diagnostics_count count;
-	(void)state;
 	char *text = show("app.c:1:10: fatal error: 'offhook.h' file not found\n"
 			  "#include <offhook.h>\n"
 			  "         ^~~~~~~~~~~\n"
@@ -64,24 +57,22 @@ static void clang_and_fatal_errors_are_understood(void **state)
 	free(text);
 }
 
-static void what_it_does_not_understand_is_shown_whole(void **state)
+TEST(what_it_does_not_understand_is_shown_whole)
 {
 	static const char said[] = "/usr/bin/ld: app.o: in function `main':\n"
 				   "app.c:9: undefined reference to `on_sms'\n"
 				   "collect2: error: ld returned 1 exit status\n";
 	struct diagnostics_count count;
-	(void)state;
 	char *text = show(said, &count);
 	assert_int_equal(count.errors, 0);
 	assert_string_equal(text, said);
 	free(text);
 }
 
-static void many_errors_are_cut_and_counted(void **state)
+TEST(many_errors_are_cut_and_counted)
 {
 	char said[2000] = "";
 	struct diagnostics_count count;
-	(void)state;
 	for (int i = 1; i <= 20; i++)
 		(void)snprintf(said + strlen(said), sizeof(said) - strlen(said),
 		    "app.c:%d:1: error: wrong\n", i);
@@ -93,24 +84,10 @@ static void many_errors_are_cut_and_counted(void **state)
 	free(text);
 }
 
-static void bytes_that_could_move_the_cursor_are_not_printed(void **state)
+TEST(bytes_that_could_move_the_cursor_are_not_printed)
 {
 	struct diagnostics_count count;
-	(void)state;
 	char *text = show("app.c:1:1: error: \033[2J\n", &count);
 	assert_null(strchr(text, '\033'));
 	free(text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(errors_come_with_their_lines_and_warnings_are_counted),
-	    cmocka_unit_test(clang_and_fatal_errors_are_understood),
-	    cmocka_unit_test(what_it_does_not_understand_is_shown_whole),
-	    cmocka_unit_test(many_errors_are_cut_and_counted),
-	    cmocka_unit_test(bytes_that_could_move_the_cursor_are_not_printed),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

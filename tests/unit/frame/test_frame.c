@@ -1,12 +1,9 @@
+#include "test.h"
+
 #include "frame/frame.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static void assert_span(struct span got, struct span want)
 {
@@ -30,7 +27,7 @@ static void assert_pairs(const struct frame_pair *got, uint32_t count)
 	}
 }
 
-static void an_event_arrives_as_it_was_sent(void **state)
+TEST(an_event_arrives_as_it_was_sent)
 {
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
@@ -53,7 +50,6 @@ static void an_event_arrives_as_it_was_sent(void **state)
 	    .header_count = 3,
 	    .first_row = INT64_MAX,
 	    .row_count = FRAME_ROWS};
-	(void)state;
 	frame_put_event(&bytes, &sent);
 	assert_int_equal(frame_whole(buf_span(&bytes), &type), bytes.len);
 	assert_int_equal(type, FRAME_EVENT);
@@ -109,12 +105,11 @@ static void put_result(struct buf *bytes)
 	frame_put_result(bytes, &result);
 }
 
-static void a_result_arrives_as_it_was_sent(void **state)
+TEST(a_result_arrives_as_it_was_sent)
 {
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_result got;
-	(void)state;
 	put_result(&bytes);
 	assert_int_equal(frame_get_result(&got, buf_span(&bytes), arena), 0);
 	assert_true(got.id == 3 && got.ok && got.status == 200);
@@ -142,7 +137,7 @@ static void a_result_arrives_as_it_was_sent(void **state)
 }
 
 /* An outcome that no try has. */
-static void an_end_that_cannot_be_is_refused(void **state)
+TEST(an_end_that_cannot_be_is_refused)
 {
 	static const struct frame_result results[] = {
 	    {.ok = true, .end = FRAME_GIVEN_UP},
@@ -160,7 +155,6 @@ static void an_end_that_cannot_be_is_refused(void **state)
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_result got;
-	(void)state;
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
 		buf_clear(&bytes);
 		frame_put_result(&bytes, &results[i]);
@@ -177,13 +171,12 @@ static void an_end_that_cannot_be_is_refused(void **state)
 	arena_free(arena);
 }
 
-static void logs_and_progress_arrive_as_they_were_sent(void **state)
+TEST(logs_and_progress_arrive_as_they_were_sent)
 {
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_log log;
 	struct frame_progress progress;
-	(void)state;
 	frame_put_log(&bytes, &(struct frame_log){2, SPAN("hello"), pairs, 3});
 	assert_int_equal(frame_get_log(&log, buf_span(&bytes), arena), 0);
 	assert_span(log.message, SPAN("hello"));
@@ -201,7 +194,7 @@ static void logs_and_progress_arrive_as_they_were_sent(void **state)
 	arena_free(arena);
 }
 
-static void a_table_arrives_as_it_was_sent(void **state)
+TEST(a_table_arrives_as_it_was_sent)
 {
 	static const struct frame_route route = {.kind = 8,
 	    .path = {"/a", 2},
@@ -219,7 +212,6 @@ static void a_table_arrives_as_it_was_sent(void **state)
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_table table;
-	(void)state;
 	frame_put_table(&bytes, &(struct frame_table){&route, 1, &worker, 1, pairs, 3});
 	assert_int_equal(frame_get_table(&table, buf_span(&bytes), arena), 0);
 	assert_int_equal(table.route_count, 1);
@@ -239,11 +231,10 @@ static void a_table_arrives_as_it_was_sent(void **state)
 	arena_free(arena);
 }
 
-static void a_frame_is_whole_with_its_last_byte(void **state)
+TEST(a_frame_is_whole_with_its_last_byte)
 {
 	struct buf bytes = {0};
 	enum frame_type type;
-	(void)state;
 	put_result(&bytes);
 	for (size_t len = 0; len < bytes.len; len++)
 		assert_int_equal(frame_whole((struct span){bytes.ptr, len}, &type), 0);
@@ -253,7 +244,7 @@ static void a_frame_is_whole_with_its_last_byte(void **state)
 	buf_free(&bytes);
 }
 
-static void what_starts_no_frame_is_told_at_once(void **state)
+TEST(what_starts_no_frame_is_told_at_once)
 {
 	static const unsigned char heads[][FRAME_HEAD] = {
 	    {0, 0, 0, 0, 1},             /* shorter than its head */
@@ -264,7 +255,6 @@ static void what_starts_no_frame_is_told_at_once(void **state)
 	    {0xff, 0xff, 0xff, 0xff, 1}, /* likewise */
 	};
 	enum frame_type type;
-	(void)state;
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		struct span head = {(const char *)heads[i], FRAME_HEAD};
 		if (frame_whole(head, &type) != -1)
@@ -281,10 +271,9 @@ static void assert_within(struct span part, struct span frame)
 
 /* Every byte of a frame may be wrong: nothing outside of it is read (a sanitizer
  * tells), and what is taken points into it. */
-static void damaged_frames_are_taken_or_refused_but_never_overread(void **state)
+TEST(damaged_frames_are_taken_or_refused_but_never_overread)
 {
 	struct buf bytes = {0};
-	(void)state;
 	put_result(&bytes);
 	for (size_t at = 0; at < bytes.len; at++) {
 		for (int value = 0; value < 256; value += 5) {
@@ -307,32 +296,15 @@ static void damaged_frames_are_taken_or_refused_but_never_overread(void **state)
 	buf_free(&bytes);
 }
 
-static void a_frame_of_another_type_is_refused(void **state)
+TEST(a_frame_of_another_type_is_refused)
 {
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_event event;
 	struct frame_log log;
-	(void)state;
 	put_result(&bytes);
 	assert_int_equal(frame_get_event(&event, buf_span(&bytes), arena), -1);
 	assert_int_equal(frame_get_log(&log, buf_span(&bytes), arena), -1);
 	buf_free(&bytes);
 	arena_free(arena);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_event_arrives_as_it_was_sent),
-	    cmocka_unit_test(a_result_arrives_as_it_was_sent),
-	    cmocka_unit_test(an_end_that_cannot_be_is_refused),
-	    cmocka_unit_test(logs_and_progress_arrive_as_they_were_sent),
-	    cmocka_unit_test(a_table_arrives_as_it_was_sent),
-	    cmocka_unit_test(a_frame_is_whole_with_its_last_byte),
-	    cmocka_unit_test(what_starts_no_frame_is_told_at_once),
-	    cmocka_unit_test(damaged_frames_are_taken_or_refused_but_never_overread),
-	    cmocka_unit_test(a_frame_of_another_type_is_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,10 @@
+#include "test.h"
+
 #include "frame/ring.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "util/mem.h"
 
@@ -19,13 +16,12 @@ static struct ring *new_ring(void)
 	return ring;
 }
 
-static void what_is_put_is_taken_in_order(void **state)
+TEST(what_is_put_is_taken_in_order)
 {
 	struct ring *ring = new_ring();
 	struct buf out = {0};
 	uint32_t got = 0;
 	char bytes[1000];
-	(void)state;
 	for (unsigned round = 0; round < 500; round++) {
 		size_t len = 1 + round * 7 % sizeof(bytes);
 		memset(bytes, (int)(round & 0xFF), len);
@@ -40,13 +36,12 @@ static void what_is_put_is_taken_in_order(void **state)
 	free(ring);
 }
 
-static void a_full_ring_takes_no_more(void **state)
+TEST(a_full_ring_takes_no_more)
 {
 	struct ring *ring = new_ring();
 	struct buf out = {0};
 	uint32_t got = 0;
 	char *bytes = mem_new(1, RING_SIZE);
-	(void)state;
 	assert_int_equal(ring_put(ring, SPAN("first")), 5);
 	assert_int_equal(
 	    ring_put(ring, (struct span){bytes, RING_SIZE}), RING_SIZE - 5);
@@ -59,10 +54,9 @@ static void a_full_ring_takes_no_more(void **state)
 	free(ring);
 }
 
-static void the_server_is_told_once_for_each_time_it_asks(void **state)
+TEST(the_server_is_told_once_for_each_time_it_asks)
 {
 	struct ring *ring = new_ring();
-	(void)state;
 	assert_false(ring_wanted(ring));
 	ring_watch(ring);
 	assert_true(ring_wanted(ring));
@@ -72,12 +66,11 @@ static void the_server_is_told_once_for_each_time_it_asks(void **state)
 	free(ring);
 }
 
-static void a_count_that_cannot_be_is_refused(void **state)
+TEST(a_count_that_cannot_be_is_refused)
 {
 	static const uint32_t counts[] = {RING_SIZE + 1, UINT32_MAX, 1U << 31};
 	struct ring *ring = new_ring();
 	struct buf out = {0};
-	(void)state;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		uint32_t got = 77;
 		atomic_store(&ring->put, got + counts[i]);
@@ -107,13 +100,12 @@ static void *put_stream(void *arg)
 	return NULL;
 }
 
-static void more_than_the_ring_holds_goes_through_it(void **state)
+TEST(more_than_the_ring_holds_goes_through_it)
 {
 	struct ring *ring = new_ring();
 	struct buf out = {0};
 	uint32_t got = 0;
 	pthread_t writer;
-	(void)state;
 	assert_int_equal(pthread_create(&writer, NULL, put_stream, ring), 0);
 	while (out.len < STREAM)
 		assert_true(ring_take(ring, &got, &out) >= 0);
@@ -123,16 +115,4 @@ static void more_than_the_ring_holds_goes_through_it(void **state)
 			fail_msg("byte %zu is wrong", i);
 	buf_free(&out);
 	free(ring);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_put_is_taken_in_order),
-	    cmocka_unit_test(a_full_ring_takes_no_more),
-	    cmocka_unit_test(the_server_is_told_once_for_each_time_it_asks),
-	    cmocka_unit_test(a_count_that_cannot_be_is_refused),
-	    cmocka_unit_test(more_than_the_ring_holds_goes_through_it),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,10 @@
 /* result: what a process sends back, believed only as far as it is checked. */
+#include "test.h"
+
 #include "handlers/result.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "util/clock.h"
 
@@ -35,7 +32,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RESULT_TEST(name) TEST_WITH(name, setup, teardown)
 
 static int take(struct made *made, const struct frame_result *told)
 {
@@ -61,7 +58,7 @@ static void refused(
 
 /* ---- writes ---- */
 
-static void writes_are_taken_in_order(void **state)
+RESULT_TEST(writes_are_taken_in_order)
 {
 	struct made *made = *state;
 	static const int64_t ids[] = {FIRST + COUNT - 1};
@@ -101,7 +98,7 @@ static void writes_are_taken_in_order(void **state)
 	assert_null(made->result.jobs);
 }
 
-static void a_document_takes_no_others_place(void **state)
+RESULT_TEST(a_document_takes_no_others_place)
 {
 	struct made *made = *state;
 	static const int64_t ids[] = {FIRST, FIRST - 1, FIRST + COUNT};
@@ -123,7 +120,7 @@ static void a_document_takes_no_others_place(void **state)
 	}
 }
 
-static void wrong_writes_are_refused(void **state)
+RESULT_TEST(wrong_writes_are_refused)
 {
 	static const int64_t ids[] = {FIRST};
 	struct made *made = *state;
@@ -164,7 +161,7 @@ static void wrong_writes_are_refused(void **state)
 
 /* ---- jobs ---- */
 
-static void jobs_are_taken_in_order_and_enqueued_now(void **state)
+RESULT_TEST(jobs_are_taken_in_order_and_enqueued_now)
 {
 	struct made *made = *state;
 	int64_t before_ms = clock_wall_ms();
@@ -207,7 +204,7 @@ static void jobs_are_taken_in_order_and_enqueued_now(void **state)
 	assert_null(write->next);
 }
 
-static void wrong_jobs_are_refused(void **state)
+RESULT_TEST(wrong_jobs_are_refused)
 {
 	static char long_text[FRAME_JOB_TEXT + 1];
 	memset(long_text, 'x', sizeof(long_text));
@@ -254,16 +251,4 @@ static void wrong_jobs_are_refused(void **state)
 	}
 	const struct frame_result many = {.ok = true, .job_count = FRAME_JOBS + 1};
 	refused(*state, &many, "10000 jobs, no more", 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(writes_are_taken_in_order),
-	    TEST(a_document_takes_no_others_place),
-	    TEST(wrong_writes_are_refused),
-	    TEST(jobs_are_taken_in_order_and_enqueued_now),
-	    TEST(wrong_jobs_are_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,12 @@
 #ifndef OFFHOOK_TESTS_PLAY_H
 #define OFFHOOK_TESTS_PLAY_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "api/app_collections.h"
 #include "host/run_event.h"
@@ -240,8 +236,7 @@ static inline void play_badly(struct play *play, oh_handler handler, const char 
 		fail_msg("\"%s\" has no \"%s\"", result->failure.ptr, text);
 }
 
-#define PLAY_TEST(name) cmocka_unit_test_setup_teardown(name, play_setup, play_teardown)
-#define PLAY_STORE_TEST(name)                                                          \
-	cmocka_unit_test_setup_teardown(name, play_setup_store, play_teardown)
+#define PLAY_TEST(name)       TEST_WITH(name, play_setup, play_teardown)
+#define PLAY_STORE_TEST(name) TEST_WITH(name, play_setup_store, play_teardown)
 
 #endif

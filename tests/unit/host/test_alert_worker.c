@@ -27,7 +27,7 @@ static int setup(void **state)
 	return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, play_teardown)
+#define ALERT_TEST(name) TEST_WITH(name, setup, play_teardown)
 
 /* As failures of long ago. */
 static void fail_times(struct play *play, int times)
@@ -91,7 +91,7 @@ static json_t *last_told(void)
 	return json;
 }
 
-static void one_alert_tells_of_all_since_the_last(void **state)
+ALERT_TEST(one_alert_tells_of_all_since_the_last)
 {
 	struct play *play = *state;
 	fail_times(play, 3);
@@ -113,7 +113,7 @@ static void one_alert_tells_of_all_since_the_last(void **state)
 	assert_int_equal(result->snooze_ms, 0);
 }
 
-static void what_comes_while_it_is_sent_is_told_by_the_next(void **state)
+ALERT_TEST(what_comes_while_it_is_sent_is_told_by_the_next)
 {
 	struct play *play = *state;
 	fail_times(play, 2);
@@ -127,7 +127,7 @@ static void what_comes_while_it_is_sent_is_told_by_the_next(void **state)
 	assert_in_range(result->snooze_ms, 4 * minute_ms, 5 * minute_ms);
 }
 
-static void within_the_interval_it_is_put_off(void **state)
+ALERT_TEST(within_the_interval_it_is_put_off)
 {
 	struct play *play = *state;
 	fail_times(play, 1);
@@ -140,7 +140,7 @@ static void within_the_interval_it_is_put_off(void **state)
 	assert_null(last_told());
 }
 
-static void a_clock_that_was_set_back_puts_it_off_once(void **state)
+ALERT_TEST(a_clock_that_was_set_back_puts_it_off_once)
 {
 	struct play *play = *state;
 	fail_times(play, 1);
@@ -148,7 +148,7 @@ static void a_clock_that_was_set_back_puts_it_off_once(void **state)
 	assert_int_equal(play_job(play, PAYLOAD, alert_work)->snooze_ms, 5 * minute_ms);
 }
 
-static void after_the_interval_it_is_sent_again(void **state)
+ALERT_TEST(after_the_interval_it_is_sent_again)
 {
 	struct play *play = *state;
 	fail_times(play, 1);
@@ -159,7 +159,7 @@ static void after_the_interval_it_is_sent_again(void **state)
 	json_decref(alert);
 }
 
-static void with_nothing_to_tell_the_job_ends(void **state)
+ALERT_TEST(with_nothing_to_tell_the_job_ends)
 {
 	struct play *play = *state;
 	fail_times(play, 1);
@@ -172,7 +172,7 @@ static void with_nothing_to_tell_the_job_ends(void **state)
 }
 
 /* The failure found the job open and enqueued none: this end must not stand. */
-static void a_failure_just_before_the_end_keeps_it_from_ending(void **state)
+ALERT_TEST(a_failure_just_before_the_end_keeps_it_from_ending)
 {
 	struct play *play = *state;
 	fail_times(play, 1);
@@ -184,7 +184,7 @@ static void a_failure_just_before_the_end_keeps_it_from_ending(void **state)
 	assert_int_equal(play_job(play, PAYLOAD, alert_work)->end, FRAME_SNOOZED);
 }
 
-static void an_alert_that_cannot_be_sent_is_a_failed_try(void **state)
+ALERT_TEST(an_alert_that_cannot_be_sent_is_a_failed_try)
 {
 	struct play *play = *state;
 	const struct config config = {.alert_command = "exit 3"};
@@ -197,7 +197,7 @@ static void an_alert_that_cannot_be_sent_is_a_failed_try(void **state)
 	assert_int_equal(count_of(play, "count"), 1);
 }
 
-static void a_group_that_is_gone_has_no_alert(void **state)
+ALERT_TEST(a_group_that_is_gone_has_no_alert)
 {
 	struct play *play = *state;
 	const struct frame_result *result = play_job(play, PAYLOAD, alert_work);
@@ -207,9 +207,8 @@ static void a_group_that_is_gone_has_no_alert(void **state)
 	assert_false(play_job(play, "{}", alert_work)->ok);
 }
 
-static void settings_that_were_taken_back_are_not_in_the_environment(void **state)
+TEST(settings_that_were_taken_back_are_not_in_the_environment)
 {
-	(void)state;
 	struct config config = {.alert_url = "http://a",
 	    .alert_secret = (char[]){"s"},
 	    .alert_interval_ms = 1500};
@@ -224,22 +223,4 @@ static void settings_that_were_taken_back_are_not_in_the_environment(void **stat
 	assert_int_equal(alert_export(&config, NULL), 0);
 	assert_null(getenv("OFFHOOK_ALERT_URL"));
 	assert_null(getenv("OFFHOOK_ALERT_SECRET"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(one_alert_tells_of_all_since_the_last),
-	    TEST(what_comes_while_it_is_sent_is_told_by_the_next),
-	    TEST(within_the_interval_it_is_put_off),
-	    TEST(a_clock_that_was_set_back_puts_it_off_once),
-	    TEST(after_the_interval_it_is_sent_again),
-	    TEST(with_nothing_to_tell_the_job_ends),
-	    TEST(a_failure_just_before_the_end_keeps_it_from_ending),
-	    TEST(an_alert_that_cannot_be_sent_is_a_failed_try),
-	    TEST(a_group_that_is_gone_has_no_alert),
-	    cmocka_unit_test(settings_that_were_taken_back_are_not_in_the_environment),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

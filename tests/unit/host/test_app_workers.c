@@ -1,15 +1,12 @@
 /* workers, worker_table: what works on jobs, as a process tells it and the server takes
  * it. */
+#include "test.h"
+
 #include "host/app_workers.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "handlers/manifest_workers.h"
 #include "host/alert_worker.h"
@@ -20,7 +17,7 @@ static int works(oh_job *job)
 	return OH_OK;
 }
 
-static void an_apps_workers_come_first_and_then_offhooks(void **state)
+TEST(an_apps_workers_come_first_and_then_offhooks)
 {
 	static const oh_worker own[] = {
 	    {.queue = "remind", .work = works, .max_tries = 3},
@@ -29,7 +26,6 @@ static void an_apps_workers_come_first_and_then_offhooks(void **state)
 	static const oh_app both = {.workers = own, .on_failure = works};
 	struct arena *arena = arena_new();
 	uint32_t count;
-	(void)state;
 	const oh_worker *all = workers_all(&both, &count, arena);
 	assert_int_equal(count, 4);
 	assert_string_equal(all[0].queue, "remind");
@@ -56,7 +52,7 @@ static const struct job_worker *take(
 	return worker_table(&table, arena, err);
 }
 
-static void what_is_left_out_is_the_usual(void **state)
+TEST(what_is_left_out_is_the_usual)
 {
 	static const oh_worker usual = {.queue = "remind", .work = works};
 	static const oh_worker own = {.queue = "remind",
@@ -71,7 +67,6 @@ static void what_is_left_out_is_the_usual(void **state)
 	    .zone = "Europe/Stockholm"};
 	struct arena *arena = arena_new();
 	struct error err;
-	(void)state;
 	const struct job_worker *got = take(&usual, arena, &err);
 	assert_non_null(got);
 	assert_string_equal(got->queue, "remind");
@@ -96,7 +91,7 @@ static void what_is_left_out_is_the_usual(void **state)
 	arena_free(arena);
 }
 
-static void a_wrong_worker_is_refused_with_its_reason(void **state)
+TEST(a_wrong_worker_is_refused_with_its_reason)
 {
 	static const struct {
 		oh_worker worker;
@@ -130,7 +125,6 @@ static void a_wrong_worker_is_refused_with_its_reason(void **state)
 	};
 	struct arena *arena = arena_new();
 	struct error err;
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (take(&rows[i].worker, arena, &err) != NULL)
 			fail_msg("row %zu was taken", i);
@@ -140,7 +134,7 @@ static void a_wrong_worker_is_refused_with_its_reason(void **state)
 	arena_free(arena);
 }
 
-static void two_workers_of_one_queue_are_refused(void **state)
+TEST(two_workers_of_one_queue_are_refused)
 {
 	static const oh_worker twice[] = {{.queue = "remind", .work = works},
 	    {.queue = "pack", .work = works}, {.queue = "remind", .work = works}, {0}};
@@ -151,7 +145,6 @@ static void two_workers_of_one_queue_are_refused(void **state)
 	    "\"offhook.alerts\": this name is Offhook's"};
 	struct arena *arena = arena_new();
 	struct error err;
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct frame_table table = {0};
 		struct frame_worker told[4];
@@ -166,27 +159,14 @@ static void two_workers_of_one_queue_are_refused(void **state)
 	arena_free(arena);
 }
 
-static void a_worker_needs_a_function(void **state)
+TEST(a_worker_needs_a_function)
 {
 	static const oh_worker workers[] = {
 	    {.queue = "remind", .work = works}, {.queue = "pack"}, {0}};
 	static const oh_app app = {.workers = workers};
 	static const oh_app none = {0};
 	struct error err;
-	(void)state;
 	assert_int_equal(workers_check(&app, &err), -1);
 	assert_string_equal(err.text, "the worker of queue \"pack\" has no function");
 	assert_int_equal(workers_check(&none, &err), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_apps_workers_come_first_and_then_offhooks),
-	    cmocka_unit_test(what_is_left_out_is_the_usual),
-	    cmocka_unit_test(a_wrong_worker_is_refused_with_its_reason),
-	    cmocka_unit_test(two_workers_of_one_queue_are_refused),
-	    cmocka_unit_test(a_worker_needs_a_function),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,12 +116,11 @@ static void start_ready(struct process *process)
 
 /* ---- the tests ---- */
 
-static void a_process_introduces_its_app(void **state)
+TEST(a_process_introduces_its_app)
 {
 	static const oh_app app = {.routes = routes, .collections = collections};
 	struct process process;
 	struct frame_table table;
-	(void)state;
 	start(&process, &app);
 	assert_int_equal(
 	    frame_get_table(&table, expect_frame(&process, FRAME_TABLE), process.arena),
@@ -144,10 +143,9 @@ static void a_process_introduces_its_app(void **state)
 	assert_int_equal(end(&process), 0);
 }
 
-static void an_event_is_answered_and_its_lines_logged(void **state)
+TEST(an_event_is_answered_and_its_lines_logged)
 {
 	struct process process;
-	(void)state;
 	start_ready(&process);
 	for (uint32_t slot = 0; slot < 3; slot++) {
 		send_event(&process, GREETS, slot);
@@ -165,13 +163,12 @@ static void an_event_is_answered_and_its_lines_logged(void **state)
 	assert_int_equal(end(&process), 0);
 }
 
-static void a_process_introduces_its_workers(void **state)
+TEST(a_process_introduces_its_workers)
 {
 	static const oh_app app = {
 	    .routes = routes, .workers = workers, .on_failure = tells};
 	struct process process;
 	struct frame_table table;
-	(void)state;
 	start(&process, &app);
 	assert_int_equal(
 	    frame_get_table(&table, expect_frame(&process, FRAME_TABLE), process.arena),
@@ -186,7 +183,7 @@ static void a_process_introduces_its_workers(void **state)
 	assert_int_equal(end(&process), 0);
 }
 
-static void a_job_is_run_by_its_worker(void **state)
+TEST(a_job_is_run_by_its_worker)
 {
 	static const oh_app app = {.workers = workers};
 	struct process process;
@@ -197,7 +194,6 @@ static void a_job_is_run_by_its_worker(void **state)
 	    .max_tries = 3,
 	    .slot = 1,
 	    .body = SPAN("{\"who\": \"Ada\"}")};
-	(void)state;
 	start(&process, &app);
 	(void)expect_frame(&process, FRAME_TABLE);
 	(void)expect_frame(&process, FRAME_READY);
@@ -215,11 +211,10 @@ static void a_job_is_run_by_its_worker(void **state)
 	assert_int_equal(end(&process), 0);
 }
 
-static void a_revoked_event_is_dropped_without_a_word(void **state)
+TEST(a_revoked_event_is_dropped_without_a_word)
 {
 	struct process process;
 	struct buf out = {0};
-	(void)state;
 	start_ready(&process);
 	put_event(&process, &out, GREETS, 0, SLOT_WAITING);
 	put_event(&process, &out, NULLS, 1, SLOT_REVOKED);
@@ -234,11 +229,10 @@ static void a_revoked_event_is_dropped_without_a_word(void **state)
 	assert_int_equal(end(&process), 0);
 }
 
-static void the_answer_before_a_crash_is_not_lost(void **state)
+TEST(the_answer_before_a_crash_is_not_lost)
 {
 	struct process process;
 	struct buf out = {0};
-	(void)state;
 	start_ready(&process);
 	put_event(&process, &out, GREETS, 0, SLOT_WAITING);
 	put_event(&process, &out, EXITS, 1, SLOT_WAITING);
@@ -249,7 +243,7 @@ static void the_answer_before_a_crash_is_not_lost(void **state)
 	assert_int_equal(end(&process), 3);
 }
 
-static void a_crash_tells_its_signal_and_place(void **state)
+TEST(a_crash_tells_its_signal_and_place)
 {
 	static const struct {
 		uint32_t route;
@@ -262,7 +256,6 @@ static void a_crash_tells_its_signal_and_place(void **state)
 	    {CALLS, SIGSEGV, "SIGSEGV"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct process process;
 		start_ready(&process);
@@ -285,10 +278,9 @@ static void a_crash_tells_its_signal_and_place(void **state)
 	}
 }
 
-static void a_process_that_has_grown_too_much_ends_well(void **state)
+TEST(a_process_that_has_grown_too_much_ends_well)
 {
 	struct process process;
-	(void)state;
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	const struct rlimit limit = {1 << 30, 1 << 30};
 	start_ready(&process);
@@ -316,53 +308,32 @@ static void a_process_that_has_grown_too_much_ends_well(void **state)
 #endif
 }
 
-static void an_app_that_cannot_start_is_no_process(void **state)
+TEST(an_app_that_cannot_start_is_no_process)
 {
 	static const oh_app app = {.routes = routes, .start = stays_away};
 	struct process process;
-	(void)state;
 	start(&process, &app);
 	expect_end(&process);
 	assert_int_equal(end(&process), 1);
 }
 
-static void a_worker_without_a_function_is_no_worker(void **state)
+TEST(a_worker_without_a_function_is_no_worker)
 {
 	static const oh_worker no_workers[] = {{.queue = "tell"}, {0}};
 	static const oh_app app = {.workers = no_workers};
 	struct process process;
-	(void)state;
 	start(&process, &app);
 	expect_end(&process);
 	assert_int_equal(end(&process), 1);
 }
 
-static void nonsense_ends_the_process(void **state)
+TEST(nonsense_ends_the_process)
 {
 	struct process process;
 	struct buf out = {0};
-	(void)state;
 	start_ready(&process);
 	frame_put_ready(&out);
 	send_all(&process, &out);
 	expect_end(&process);
 	assert_int_equal(end(&process), 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_process_introduces_its_app),
-	    cmocka_unit_test(an_event_is_answered_and_its_lines_logged),
-	    cmocka_unit_test(a_process_introduces_its_workers),
-	    cmocka_unit_test(a_job_is_run_by_its_worker),
-	    cmocka_unit_test(a_revoked_event_is_dropped_without_a_word),
-	    cmocka_unit_test(the_answer_before_a_crash_is_not_lost),
-	    cmocka_unit_test(a_crash_tells_its_signal_and_place),
-	    cmocka_unit_test(a_process_that_has_grown_too_much_ends_well),
-	    cmocka_unit_test(an_app_that_cannot_start_is_no_process),
-	    cmocka_unit_test(a_worker_without_a_function_is_no_worker),
-	    cmocka_unit_test(nonsense_ends_the_process),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* log_limit: what passes of a handler that logs in a loop. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "host/log_limit.h"
 
@@ -16,10 +11,9 @@ static uint32_t pass(struct log_limit *limit, int64_t now_us, uint32_t lines)
 	return passed;
 }
 
-static void a_loop_passes_so_many_a_second(void **state)
+TEST(a_loop_passes_so_many_a_second)
 {
 	struct log_limit limit = {0};
-	(void)state;
 	log_limit_run(&limit);
 	assert_int_equal(pass(&limit, 5000000, 5000), 1010);
 	assert_int_equal(limit.dropped, 3990);
@@ -27,10 +21,9 @@ static void a_loop_passes_so_many_a_second(void **state)
 	assert_int_equal(pass(&limit, 6000000, 5000), 1000);
 }
 
-static void the_first_lines_of_a_run_always_pass(void **state)
+TEST(the_first_lines_of_a_run_always_pass)
 {
 	struct log_limit limit = {0};
-	(void)state;
 	log_limit_run(&limit);
 	(void)pass(&limit, 5000000, 5000);
 	for (int i = 0; i < 1000; i++) {
@@ -38,14 +31,4 @@ static void the_first_lines_of_a_run_always_pass(void **state)
 		assert_int_equal(pass(&limit, 5000000, 10), 10);
 		assert_int_equal(pass(&limit, 5000000, 1), 0);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_loop_passes_so_many_a_second),
-	    cmocka_unit_test(the_first_lines_of_a_run_always_pass),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static int says(oh_event *event, oh_twiml *reply)
 
 #define XML_START "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 
-static void a_reply_is_what_its_route_is_for(void **state)
+PLAY_TEST(a_reply_is_what_its_route_is_for)
 {
 	static const struct {
 		enum oh_kind kind;
@@ -106,7 +106,7 @@ static int returns_77(oh_event *event, oh_twiml *reply)
 	return 77;
 }
 
-static void a_mistake_fails_the_event_with_its_reason(void **state)
+PLAY_TEST(a_mistake_fails_the_event_with_its_reason)
 {
 	static const struct {
 		enum oh_kind kind;
@@ -160,7 +160,7 @@ static int must_not_run(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void filters_pass_on_answer_or_fail(void **state)
+PLAY_TEST(filters_pass_on_answer_or_fail)
 {
 	static const oh_handler pass[] = {passes, passes, NULL};
 	static const oh_handler refuse[] = {passes, turns_away, must_not_run, NULL};
@@ -215,7 +215,7 @@ static int answers_unchecked(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void an_answer_of_ones_own_replaces_the_tree(void **state)
+PLAY_TEST(an_answer_of_ones_own_replaces_the_tree)
 {
 	const struct frame_result *result = play_run(*state, OH_SIGNED, answers_json);
 	assert_true(result->ok);
@@ -252,7 +252,7 @@ static int answers_no_xml(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void twiml_as_text_is_checked_and_filled_in(void **state)
+PLAY_TEST(twiml_as_text_is_checked_and_filled_in)
 {
 	play_param(*state, "From", SPAN("<b>"));
 	const struct frame_result *result = play_run(*state, OH_MESSAGE, answers_xml);
@@ -273,7 +273,7 @@ static int logs(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void lines_of_the_log_leave_out_what_is_null(void **state)
+PLAY_TEST(lines_of_the_log_leave_out_what_is_null)
 {
 	struct play *play = *state;
 	assert_true(play_run(play, OH_MESSAGE, logs)->ok);
@@ -290,30 +290,15 @@ static int asks_secrets(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static void a_secret_comes_from_the_environment(void **state)
+PLAY_TEST(a_secret_comes_from_the_environment)
 {
 	assert_int_equal(setenv("OH_TEST_SECRET", "s3cret", 1), 0);
 	assert_true(play_run(*state, OH_MESSAGE, asks_secrets)->ok);
 }
 
-static void a_route_beyond_the_table_fails(void **state)
+PLAY_TEST(a_route_beyond_the_table_fails)
 {
 	struct play *play = *state;
 	play->event.route = 1;
 	assert_false(play_run(play, OH_MESSAGE, must_not_run)->ok);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY_TEST(a_reply_is_what_its_route_is_for),
-	    PLAY_TEST(a_mistake_fails_the_event_with_its_reason),
-	    PLAY_TEST(filters_pass_on_answer_or_fail),
-	    PLAY_TEST(an_answer_of_ones_own_replaces_the_tree),
-	    PLAY_TEST(twiml_as_text_is_checked_and_filled_in),
-	    PLAY_TEST(lines_of_the_log_leave_out_what_is_null),
-	    PLAY_TEST(a_secret_comes_from_the_environment),
-	    PLAY_TEST(a_route_beyond_the_table_fails),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,7 @@
 #ifndef OFFHOOK_TESTS_CLIENT_H
 #define OFFHOOK_TESTS_CLIENT_H
 
-/* cmocka.h wants these four before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

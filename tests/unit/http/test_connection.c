@@ -21,7 +21,9 @@ static int end(void **state)
 	return 0;
 }
 
-static void one_connection_carries_many_requests(void **state)
+#define CONNECTION_TEST(name) TEST_WITH(name, begin, end)
+
+CONNECTION_TEST(one_connection_carries_many_requests)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -38,7 +40,7 @@ static void one_connection_carries_many_requests(void **state)
 	(void)close(fd);
 }
 
-static void pipelined_requests_are_answered_in_order(void **state)
+CONNECTION_TEST(pipelined_requests_are_answered_in_order)
 {
 	struct buf in = {0};
 	struct buf want = {0};
@@ -65,13 +67,13 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	(void)close(fd);
 }
 
-static void replies_close_when_the_client_wants_it(void **state)
+CONNECTION_TEST(replies_close_when_the_client_wants_it)
 {
 	exchange_is(*state, "GET / HTTP/1.0\r\n\r\n", 200);
 	exchange_is(*state, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 200);
 }
 
-static void an_http_1_0_client_may_keep_its_connection(void **state)
+CONNECTION_TEST(an_http_1_0_client_may_keep_its_connection)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -84,7 +86,7 @@ static void an_http_1_0_client_may_keep_its_connection(void **state)
 	(void)close(fd);
 }
 
-static void head_gets_the_length_and_no_body(void **state)
+CONNECTION_TEST(head_gets_the_length_and_no_body)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -97,7 +99,7 @@ static void head_gets_the_length_and_no_body(void **state)
 	(void)close(fd);
 }
 
-static void chunks_are_joined_and_trailers_are_passed_over(void **state)
+CONNECTION_TEST(chunks_are_joined_and_trailers_are_passed_over)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -111,7 +113,7 @@ static void chunks_are_joined_and_trailers_are_passed_over(void **state)
 	(void)close(fd);
 }
 
-static void a_half_closed_client_gets_its_answers(void **state)
+CONNECTION_TEST(a_half_closed_client_gets_its_answers)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -124,7 +126,7 @@ static void a_half_closed_client_gets_its_answers(void **state)
 	(void)close(fd);
 }
 
-static void half_a_request_and_an_end_gets_nothing(void **state)
+CONNECTION_TEST(half_a_request_and_an_end_gets_nothing)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -136,7 +138,7 @@ static void half_a_request_and_an_end_gets_nothing(void **state)
 	(void)close(fd);
 }
 
-static void an_upgrade_is_an_ordinary_request(void **state)
+CONNECTION_TEST(an_upgrade_is_an_ordinary_request)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -149,7 +151,7 @@ static void an_upgrade_is_an_ordinary_request(void **state)
 	(void)close(fd);
 }
 
-static void the_continue_comes_before_the_body(void **state)
+CONNECTION_TEST(the_continue_comes_before_the_body)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -162,14 +164,14 @@ static void the_continue_comes_before_the_body(void **state)
 	(void)close(fd);
 }
 
-static void other_expectations_fail(void **state)
+CONNECTION_TEST(other_expectations_fail)
 {
 	exchange_is(*state,
 	    "POST /e HTTP/1.1\r\n" HOST "Expect: tea\r\nContent-Length: 2\r\n\r\nok",
 	    417);
 }
 
-static void a_body_too_large_is_not_asked_for(void **state)
+CONNECTION_TEST(a_body_too_large_is_not_asked_for)
 {
 	struct buf in = {0};
 	int fd = dial(*state);
@@ -182,7 +184,7 @@ static void a_body_too_large_is_not_asked_for(void **state)
 }
 
 /* The client sends on regardless, more than sockets hold; it must see why. */
-static void a_refusal_arrives_though_the_client_sends_on(void **state)
+CONNECTION_TEST(a_refusal_arrives_though_the_client_sends_on)
 {
 	struct buf in = {0};
 	struct buf out = {0};
@@ -199,13 +201,12 @@ static void a_refusal_arrives_though_the_client_sends_on(void **state)
 	(void)close(fd);
 }
 
-static void the_peer_is_known(void **state)
+TEST(the_peer_is_known)
 {
 	struct request request = {0};
 	char text[64];
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(4711)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(4711)};
-	(void)state;
 	(void)inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
 	memcpy(&request.peer, &v4, sizeof(v4));
 	request_peer_text(&request, text);
@@ -218,27 +219,4 @@ static void the_peer_is_known(void **state)
 	memcpy(&request.peer, &v6, sizeof(v6));
 	request_peer_text(&request, text);
 	assert_string_equal(text, "192.0.2.1:4711");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(one_connection_carries_many_requests),
-	    TEST(pipelined_requests_are_answered_in_order),
-	    TEST(replies_close_when_the_client_wants_it),
-	    TEST(an_http_1_0_client_may_keep_its_connection),
-	    TEST(head_gets_the_length_and_no_body),
-	    TEST(chunks_are_joined_and_trailers_are_passed_over),
-	    TEST(a_half_closed_client_gets_its_answers),
-	    TEST(half_a_request_and_an_end_gets_nothing),
-	    TEST(an_upgrade_is_an_ordinary_request),
-	    TEST(the_continue_comes_before_the_body),
-	    TEST(other_expectations_fail),
-	    TEST(a_body_too_large_is_not_asked_for),
-	    TEST(a_refusal_arrives_though_the_client_sends_on),
-	    cmocka_unit_test(the_peer_is_known),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static int drip(const struct server *server, const char *first, const char *rest
 	return status;
 }
 
-static void slow_clients_are_cut_off(void **state)
+TEST(slow_clients_are_cut_off)
 {
 	static const struct {
 		const char *name, *first, *rest;
@@ -57,7 +57,6 @@ static void slow_clients_are_cut_off(void **state)
 	    {"an empty line, then silent", "\r\n", "", 408},
 	};
 	struct server_config config = echo_config();
-	(void)state;
 	config.limits.request_ms = 400;
 	config.limits.idle_ms = 300;
 	struct server *server = start(&config);
@@ -72,11 +71,10 @@ static void slow_clients_are_cut_off(void **state)
 	server_close(server);
 }
 
-static void an_idle_connection_is_closed_after_its_replies(void **state)
+TEST(an_idle_connection_is_closed_after_its_replies)
 {
 	struct server_config config = echo_config();
 	struct buf in = {0};
-	(void)state;
 	config.limits.idle_ms = 200;
 	struct server *server = start(&config);
 	int fd = dial(server);
@@ -89,11 +87,10 @@ static void an_idle_connection_is_closed_after_its_replies(void **state)
 	server_close(server);
 }
 
-static void connections_beyond_the_limit_are_told_so(void **state)
+TEST(connections_beyond_the_limit_are_told_so)
 {
 	struct server_config config = echo_config();
 	struct buf in = {0};
-	(void)state;
 	config.limits.connections = 2;
 	struct server *server = start(&config);
 	int first = dial(server);
@@ -111,11 +108,10 @@ static void connections_beyond_the_limit_are_told_so(void **state)
 	server_close(server);
 }
 
-static void all_requests_together_have_one_budget(void **state)
+TEST(all_requests_together_have_one_budget)
 {
 	struct server_config config = echo_config();
 	struct buf out = {0};
-	(void)state;
 	config.limits.memory_bytes = 300000;
 	struct server *server = start(&config);
 	/* One holds most of it without ever finishing. */
@@ -135,7 +131,7 @@ static void all_requests_together_have_one_budget(void **state)
 	server_close(server);
 }
 
-static void what_is_too_large_is_refused(void **state)
+TEST(what_is_too_large_is_refused)
 {
 	static const struct {
 		const char *text;
@@ -153,7 +149,6 @@ static void what_is_too_large_is_refused(void **state)
 		431},
 	};
 	struct server_config config = echo_config();
-	(void)state;
 	config.limits.body_bytes = 8;
 	config.limits.header_count = 4;
 	config.limits.header_bytes = 100;
@@ -180,11 +175,10 @@ static bool admit(void *ctx, struct request *request, struct reply *refusal)
 	return false;
 }
 
-static void admit_comes_before_the_body(void **state)
+TEST(admit_comes_before_the_body)
 {
 	struct server_config config = echo_config();
 	struct buf in = {0};
-	(void)state;
 	config.admit = admit;
 	struct server *server = start(&config);
 	/* 404 before 413, and no 100-continue. */
@@ -205,17 +199,4 @@ static void admit_comes_before_the_body(void **state)
 	buf_free(&in);
 	(void)close(fd);
 	server_close(server);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(slow_clients_are_cut_off),
-	    cmocka_unit_test(an_idle_connection_is_closed_after_its_replies),
-	    cmocka_unit_test(connections_beyond_the_limit_are_told_so),
-	    cmocka_unit_test(all_requests_together_have_one_budget),
-	    cmocka_unit_test(what_is_too_large_is_refused),
-	    cmocka_unit_test(admit_comes_before_the_body),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

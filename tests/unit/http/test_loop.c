@@ -57,12 +57,11 @@ static void loop_end(struct loop *loop)
 	loop_free(loop);
 }
 
-static void tasks_of_each_thread_run_in_the_order_of_posting(void **state)
+TEST(tasks_of_each_thread_run_in_the_order_of_posting)
 {
 	struct loop *loop = loop_begin();
 	struct poster posters[POSTERS];
 	pthread_t threads[POSTERS];
-	(void)state;
 	for (int p = 0; p < POSTERS; p++) {
 		posters[p] =
 		    (struct poster){loop, mem_new(TASKS, sizeof(struct numbered))};
@@ -125,10 +124,9 @@ static void post_both(struct loop_task *task)
 	loop_post(noting_loop, &second);
 }
 
-static void the_end_of_a_round_comes_once_and_after_its_tasks(void **state)
+TEST(the_end_of_a_round_comes_once_and_after_its_tasks)
 {
 	static struct loop_task both = {.run = post_both};
-	(void)state;
 	noted = 0;
 	noting_loop = loop_begin();
 	loop_post(noting_loop, &both);
@@ -172,10 +170,9 @@ static void start_timers(struct loop_task *task)
 	loop_timer_stop(noting_loop, &timers[2]);
 }
 
-static void timers_fire_in_order_and_again_after_a_pause(void **state)
+TEST(timers_fire_in_order_and_again_after_a_pause)
 {
 	static struct loop_task start_task = {.run = start_timers};
-	(void)state;
 	noted = 0;
 	noting_loop = loop_begin();
 	loop_post(noting_loop, &start_task);
@@ -184,14 +181,4 @@ static void timers_fire_in_order_and_again_after_a_pause(void **state)
 	WAIT_FOR(noted == 4);
 	loop_end(noting_loop);
 	assert_memory_equal(notes, "abab", 4);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tasks_of_each_thread_run_in_the_order_of_posting),
-	    cmocka_unit_test(the_end_of_a_round_comes_once_and_after_its_tasks),
-	    cmocka_unit_test(timers_fire_in_order_and_again_after_a_pause),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,11 +142,10 @@ static const struct {
     {"a reply", BYTES("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
 };
 
-static void no_malformed_request_is_served(void **state)
+TEST(no_malformed_request_is_served)
 {
 	struct server_config config = echo_config();
 	struct server_stats stats;
-	(void)state;
 	/* Whoever is not refused is closed soon nevertheless, and named below. */
 	config.limits.idle_ms = 2000;
 	struct server *server = start(&config);
@@ -167,13 +166,12 @@ static void no_malformed_request_is_served(void **state)
 	server_close(server);
 }
 
-static void what_came_before_a_malformed_request_was_served(void **state)
+TEST(what_came_before_a_malformed_request_was_served)
 {
 	struct server_config config = echo_config();
 	struct server *server = start(&config);
 	struct buf in = {0};
 	int fd = dial(server);
-	(void)state;
 	put(fd, GET HOST "\r\nGET /q HTTP/1.1\r\n" HOST HOST "\r\n" NEXT);
 	get_all(fd, &in);
 	assert_has(&in, "GET /p []");
@@ -182,13 +180,4 @@ static void what_came_before_a_malformed_request_was_served(void **state)
 	buf_free(&in);
 	(void)close(fd);
 	server_close(server);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_malformed_request_is_served),
-	    cmocka_unit_test(what_came_before_a_malformed_request_was_served),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

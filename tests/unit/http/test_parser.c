@@ -154,23 +154,21 @@ static void check_all(
 	}
 }
 
-static void well_formed_requests_are_read_whatever_the_split(void **state)
+TEST(well_formed_requests_are_read_whatever_the_split)
 {
-	(void)state;
 	check_all(good, sizeof(good) / sizeof(good[0]), &server_default_limits);
 }
 
-static void limits_hold_whatever_the_split(void **state)
+TEST(limits_hold_whatever_the_split)
 {
 	struct server_limits small = server_default_limits;
-	(void)state;
 	small.body_bytes = 32;
 	small.header_count = 8;
 	small.header_bytes = 180;
 	check_all(limits, sizeof(limits) / sizeof(limits[0]), &small);
 }
 
-static void what_is_found_stands_in_the_request(void **state)
+TEST(what_is_found_stands_in_the_request)
 {
 	static const char text[] =
 	    "POST /a/b?c=d&e HTTP/1.1\r\nHost: h\r\nx-TWO:  1 \r\n"
@@ -178,7 +176,6 @@ static void what_is_found_stands_in_the_request(void **state)
 	struct request request = {.arena = arena_new()};
 	struct parser *parser = parser_new(&request, &server_default_limits);
 	size_t used;
-	(void)state;
 	assert_int_equal(
 	    parser_feed(parser, text, sizeof(text) - 1, &used), PARSE_HEAD);
 	assert_true(span_is(request.method_name, "POST"));
@@ -201,12 +198,11 @@ static void what_is_found_stands_in_the_request(void **state)
 	arena_free(request.arena);
 }
 
-static void a_target_without_a_question_mark_has_no_query(void **state)
+TEST(a_target_without_a_question_mark_has_no_query)
 {
 	static const char text[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 	struct request request = {.arena = arena_new()};
 	size_t used;
-	(void)state;
 	assert_int_equal(parser_feed(parser_new(&request, &server_default_limits), text,
 			     sizeof(text) - 1, &used),
 	    PARSE_HEAD);
@@ -214,7 +210,7 @@ static void a_target_without_a_question_mark_has_no_query(void **state)
 	arena_free(request.arena);
 }
 
-static void keep_alive_is_the_default_of_one_version_only(void **state)
+TEST(keep_alive_is_the_default_of_one_version_only)
 {
 	static const struct {
 		struct span text;
@@ -227,7 +223,6 @@ static void keep_alive_is_the_default_of_one_version_only(void **state)
 	    {BYTES("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"), true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct request request = {.arena = arena_new()};
 		struct parser *parser = parser_new(&request, &server_default_limits);
@@ -241,13 +236,12 @@ static void keep_alive_is_the_default_of_one_version_only(void **state)
 }
 
 /* More than the first rooms for lines, headers and body hold. */
-static void large_requests_grow_what_they_need(void **state)
+TEST(large_requests_grow_what_they_need)
 {
 	struct buf text = {0};
 	struct request request = {.arena = arena_new()};
 	struct parser *parser = parser_new(&request, &server_default_limits);
 	size_t used;
-	(void)state;
 	buf_puts(&text, "POST / HTTP/1.1\r\nHost: h\r\n");
 	for (int i = 0; i < 90; i++)
 		buf_printf(&text, "Header-%d: %0*d\r\n", i, 200, i);
@@ -269,17 +263,4 @@ static void large_requests_grow_what_they_need(void **state)
 	assert_memory_equal(request.body.ptr, text.ptr + head, 500000);
 	arena_free(request.arena);
 	buf_free(&text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(well_formed_requests_are_read_whatever_the_split),
-	    cmocka_unit_test(limits_hold_whatever_the_split),
-	    cmocka_unit_test(what_is_found_stands_in_the_request),
-	    cmocka_unit_test(a_target_without_a_question_mark_has_no_query),
-	    cmocka_unit_test(keep_alive_is_the_default_of_one_version_only),
-	    cmocka_unit_test(large_requests_grow_what_they_need),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

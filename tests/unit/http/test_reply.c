@@ -2,7 +2,7 @@
 
 #include "client.h"
 
-static void heads_are_as_their_replies(void **state)
+TEST(heads_are_as_their_replies)
 {
 	static const struct {
 		struct reply reply;
@@ -22,7 +22,6 @@ static void heads_are_as_their_replies(void **state)
 		"HTTP/1.1 299 Status\r\nDate: ", "\r\nContent-Length: 10\r\n\r\n"},
 	};
 	struct reply_date date = {0};
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct buf out = {0};
 		size_t before = strlen(rows[i].before_date);
@@ -36,13 +35,12 @@ static void heads_are_as_their_replies(void **state)
 	}
 }
 
-static void the_date_can_be_read_back(void **state)
+TEST(the_date_can_be_read_back)
 {
 	struct reply_date date = {0};
 	struct buf out = {0};
 	struct tm tm = {0};
 	time_t before = time(NULL);
-	(void)state;
 	reply_head(&out, &(struct reply){.status = 204}, NULL, &date);
 	time_t after = time(NULL);
 	const char *end = strptime(
@@ -50,13 +48,4 @@ static void the_date_can_be_read_back(void **state)
 	assert_non_null(end);
 	assert_in_range(timegm(&tm), before, after);
 	buf_free(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(heads_are_as_their_replies),
-	    cmocka_unit_test(the_date_can_be_read_back),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,13 +75,12 @@ static size_t open_connections(const struct server *server)
 	return stats.connections_open;
 }
 
-static void replies_may_come_from_another_thread(void **state)
+TEST(replies_may_come_from_another_thread)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
 	struct buf in = {0};
 	int fds[20];
-	(void)state;
 	assert_int_equal(server_threads(server), 2);
 	for (int i = 0; i < 20; i++) {
 		char text[64];
@@ -103,13 +102,12 @@ static void replies_may_come_from_another_thread(void **state)
 	server_close(server);
 }
 
-static void the_next_request_waits_for_the_reply_to_the_first(void **state)
+TEST(the_next_request_waits_for_the_reply_to_the_first)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
 	struct buf in = {0};
 	int fd = dial(server);
-	(void)state;
 	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\nGET /2 HTTP/1.1\r\n" HOST "\r\n");
 	WAIT_FOR(lot.count == 1);
 	put(fd, "GET /3 HTTP/1.1\r\n" HOST "\r\n");
@@ -126,7 +124,7 @@ static void the_next_request_waits_for_the_reply_to_the_first(void **state)
 }
 
 /* More than the sockets' buffers hold comes while the first waits. */
-static void a_flood_behind_a_parked_request_stays_outside(void **state)
+TEST(a_flood_behind_a_parked_request_stays_outside)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
@@ -135,7 +133,6 @@ static void a_flood_behind_a_parked_request_stays_outside(void **state)
 	ssize_t sent;
 	int fd = dial(server);
 	int wish = 4096;
-	(void)state;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wish, sizeof(wish));
 	memset(flood, '\n', sizeof(flood));
 	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
@@ -155,13 +152,12 @@ static void a_flood_behind_a_parked_request_stays_outside(void **state)
 	server_close(server);
 }
 
-static void half_closed_and_parked_is_answered(void **state)
+TEST(half_closed_and_parked_is_answered)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
 	struct buf in = {0};
 	int fd = dial(server);
-	(void)state;
 	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
 	(void)shutdown(fd, SHUT_WR);
 	WAIT_FOR(lot.count == 1);
@@ -173,14 +169,13 @@ static void half_closed_and_parked_is_answered(void **state)
 	server_close(server);
 }
 
-static void a_client_that_vanishes_harms_nobody(void **state)
+TEST(a_client_that_vanishes_harms_nobody)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
 	struct server_stats stats;
 	struct buf in = {0};
 	int survivor = dial(server);
-	(void)state;
 	put(survivor, "GET /s HTTP/1.1\r\n" HOST "\r\n");
 	for (int i = 0; i < 30; i++) {
 		/* Every third resets instead of closing. */
@@ -217,7 +212,7 @@ static void *drain(void *ctx)
 	return NULL;
 }
 
-static void a_drain_answers_what_has_begun_and_closes_the_rest(void **state)
+TEST(a_drain_answers_what_has_begun_and_closes_the_rest)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
@@ -226,7 +221,6 @@ static void a_drain_answers_what_has_begun_and_closes_the_rest(void **state)
 	int idle = dial(server);
 	int parked = dial(server);
 	int begun = dial(server);
-	(void)state;
 	put(parked, "GET /parked HTTP/1.1\r\n" HOST "\r\n");
 	put(begun, "GET /begun HTTP/1.1\r\n");
 	WAIT_FOR(lot.count == 1 && open_connections(server) == 3);
@@ -252,12 +246,11 @@ static void a_drain_answers_what_has_begun_and_closes_the_rest(void **state)
 	server_close(server);
 }
 
-static void a_drain_does_not_wait_for_ever(void **state)
+TEST(a_drain_does_not_wait_for_ever)
 {
 	struct server_config config = park_config();
 	struct server *server = start(&config);
 	int fd = dial(server);
-	(void)state;
 	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
 	WAIT_FOR(lot.count == 1);
 	server_drain(server, 50);
@@ -298,11 +291,10 @@ static void *hammer(void *ctx)
 	return NULL;
 }
 
-static void no_request_fails_because_of_a_drain(void **state)
+TEST(no_request_fails_because_of_a_drain)
 {
 	struct server_config config = echo_config();
 	struct worker workers[16] = {0};
-	(void)state;
 	config.threads = 2;
 	struct server *server = start(&config);
 	for (int i = 0; i < 16; i++) {
@@ -321,12 +313,11 @@ static void no_request_fails_because_of_a_drain(void **state)
 	server_close(server);
 }
 
-static void two_servers_live_side_by_side(void **state)
+TEST(two_servers_live_side_by_side)
 {
 	struct server_config config = echo_config();
 	struct server *one = start(&config);
 	struct server *two = start(&config);
-	(void)state;
 	assert_string_not_equal(server_address(one), server_address(two));
 	exchange_is(one, "GET / HTTP/1.0\r\n\r\n", 200);
 	server_close(one);
@@ -334,13 +325,12 @@ static void two_servers_live_side_by_side(void **state)
 	server_close(two);
 }
 
-static void an_address_in_use_is_named(void **state)
+TEST(an_address_in_use_is_named)
 {
 	struct server_config config = echo_config();
 	struct server *one = start(&config);
 	struct server *two = NULL;
 	struct error err = {{0}};
-	(void)state;
 	config.listen = server_address(one);
 	assert_int_equal(server_open(&two, &config, &err), -1);
 	assert_null(two);
@@ -349,7 +339,7 @@ static void an_address_in_use_is_named(void **state)
 	server_close(one);
 }
 
-static void addresses_are_of_three_forms(void **state)
+TEST(addresses_are_of_three_forms)
 {
 	static const char *const wrong[] = {
 	    "",
@@ -366,7 +356,6 @@ static void addresses_are_of_three_forms(void **state)
 	    ":80x",
 	};
 	struct server_config config = echo_config();
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct server *server = NULL;
 		struct error err = {{0}};
@@ -379,22 +368,4 @@ static void addresses_are_of_three_forms(void **state)
 	assert_memory_equal(server_address(server), "0.0.0.0:", 8);
 	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
 	server_close(server);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(replies_may_come_from_another_thread),
-	    cmocka_unit_test(the_next_request_waits_for_the_reply_to_the_first),
-	    cmocka_unit_test(a_flood_behind_a_parked_request_stays_outside),
-	    cmocka_unit_test(half_closed_and_parked_is_answered),
-	    cmocka_unit_test(a_client_that_vanishes_harms_nobody),
-	    cmocka_unit_test(a_drain_answers_what_has_begun_and_closes_the_rest),
-	    cmocka_unit_test(a_drain_does_not_wait_for_ever),
-	    cmocka_unit_test(no_request_fails_because_of_a_drain),
-	    cmocka_unit_test(two_servers_live_side_by_side),
-	    cmocka_unit_test(an_address_in_use_is_named),
-	    cmocka_unit_test(addresses_are_of_three_forms),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

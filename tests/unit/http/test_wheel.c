@@ -23,7 +23,7 @@ static struct wheel *wheel_begin(void)
 	return wheel;
 }
 
-static void timers_fire_in_the_order_in_which_they_are_due(void **state)
+TEST(timers_fire_in_the_order_in_which_they_are_due)
 {
 	/* In milliseconds, in the order of starting: short and long, alike, beyond one
 	 * turn of the wheel, and overdue. */
@@ -32,7 +32,6 @@ static void timers_fire_in_the_order_in_which_they_are_due(void **state)
 	static const size_t want[] = {7, 5, 3, 0, 2, 6, 1, 4};
 	struct loop_timer timers[8] = {0};
 	struct wheel *wheel = wheel_begin();
-	(void)state;
 	for (size_t i = 0; i < 8; i++) {
 		timers[i].fire = note;
 		wheel_start(wheel, &timers[i], START + due_ms[i] * 1000);
@@ -51,11 +50,10 @@ static void timers_fire_in_the_order_in_which_they_are_due(void **state)
 	free(wheel);
 }
 
-static void a_timer_does_not_fire_early(void **state)
+TEST(a_timer_does_not_fire_early)
 {
 	struct loop_timer timer = {.fire = note};
 	struct wheel *wheel = wheel_begin();
-	(void)state;
 	wheel_start(wheel, &timer, START + 60 * 1000);
 	wheel_turn(wheel, START + 59 * 1000);
 	assert_int_equal(fired_count, 0);
@@ -64,12 +62,11 @@ static void a_timer_does_not_fire_early(void **state)
 	free(wheel);
 }
 
-static void a_stopped_timer_does_not_fire_and_a_started_one_moves(void **state)
+TEST(a_stopped_timer_does_not_fire_and_a_started_one_moves)
 {
 	struct loop_timer stopped = {.fire = note};
 	struct loop_timer moved = {.fire = note};
 	struct wheel *wheel = wheel_begin();
-	(void)state;
 	wheel_start(wheel, &stopped, START + SECOND);
 	wheel_start(wheel, &moved, START + SECOND);
 	wheel_stop(wheel, &stopped);
@@ -83,11 +80,10 @@ static void a_stopped_timer_does_not_fire_and_a_started_one_moves(void **state)
 	free(wheel);
 }
 
-static void nothing_is_missed_in_a_long_sleep(void **state)
+TEST(nothing_is_missed_in_a_long_sleep)
 {
 	struct loop_timer timers[4] = {0};
 	struct wheel *wheel = wheel_begin();
-	(void)state;
 	for (int i = 0; i < 4; i++) {
 		timers[i].fire = note;
 		wheel_start(wheel, &timers[i], START + (int64_t)i * 60 * SECOND);
@@ -106,26 +102,13 @@ static void again(struct loop_timer *timer)
 		wheel_start(again_wheel, timer, timer->due_us + SECOND);
 }
 
-static void a_timer_may_start_itself_when_it_fires(void **state)
+TEST(a_timer_may_start_itself_when_it_fires)
 {
 	struct loop_timer timer = {.fire = again};
-	(void)state;
 	again_wheel = wheel_begin();
 	wheel_start(again_wheel, &timer, START);
 	wheel_turn(again_wheel, START + 10 * SECOND);
 	assert_int_equal(fired_count, 3);
 	assert_false(timer.armed);
 	free(again_wheel);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(timers_fire_in_the_order_in_which_they_are_due),
-	    cmocka_unit_test(a_timer_does_not_fire_early),
-	    cmocka_unit_test(a_stopped_timer_does_not_fire_and_a_started_one_moves),
-	    cmocka_unit_test(nothing_is_missed_in_a_long_sleep),
-	    cmocka_unit_test(a_timer_may_start_itself_when_it_fires),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

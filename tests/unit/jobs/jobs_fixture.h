@@ -155,7 +155,7 @@ static inline int play_teardown(void **state)
 	return 0;
 }
 
-#define PLAY(name) cmocka_unit_test_setup_teardown(name, play_setup, play_teardown)
+#define JOBS_TEST(name) TEST_WITH(name, play_setup, play_teardown)
 
 /* ---- jobs ---- */
 

@@ -1,10 +1,5 @@
 /* How long a job waits before it is tried again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "jobs/backoff.h"
 
@@ -29,7 +24,7 @@ static void check(const struct row *rows, size_t count)
 
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void it_doubles_with_every_try(void **state)
+TEST(it_doubles_with_every_try)
 {
 	static const struct row rows[] = {
 	    {0, 2000, 3600000, 1, UINT64_MAX, 2000},
@@ -37,11 +32,10 @@ static void it_doubles_with_every_try(void **state)
 	    {0, 2000, 3600000, 5, UINT64_MAX, 32000},
 	    {0, 2000, 3600000, 11, UINT64_MAX, 2048000},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void chance_decides_from_nothing_to_all_above_the_floor(void **state)
+TEST(chance_decides_from_nothing_to_all_above_the_floor)
 {
 	static const struct row rows[] = {
 	    {1000, 2000, 3600000, 1, 0, 1000},
@@ -50,11 +44,10 @@ static void chance_decides_from_nothing_to_all_above_the_floor(void **state)
 	    {1000, 2000, 3600000, 3, UINT64_MAX / 4, 3000},
 	    {1000, 0, 3600000, 9, UINT64_MAX, 1000},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void the_cap_holds_for_all_of_it(void **state)
+TEST(the_cap_holds_for_all_of_it)
 {
 	static const struct row rows[] = {
 	    {1000, 2000, 3600000, 12, UINT64_MAX, 3600000},
@@ -63,13 +56,11 @@ static void the_cap_holds_for_all_of_it(void **state)
 	    {1000, 2000, 2000, 1, UINT64_MAX, 2000},
 	    {0, 0, 0, 3, UINT64_MAX, 0},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void huge_times_do_not_overflow(void **state)
+TEST(huge_times_do_not_overflow)
 {
-	(void)state;
 	for (int tries = 1; tries < 200; tries++) {
 		int64_t got =
 		    backoff_ms(INT64_MAX, INT64_MAX, INT64_MAX, tries, UINT64_MAX);
@@ -77,15 +68,4 @@ static void huge_times_do_not_overflow(void **state)
 		assert_int_equal(
 		    backoff_ms(0, INT64_MAX, 1000, tries, UINT64_MAX), 1000);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(it_doubles_with_every_try),
-	    cmocka_unit_test(chance_decides_from_nothing_to_all_above_the_floor),
-	    cmocka_unit_test(the_cap_holds_for_all_of_it),
-	    cmocka_unit_test(huge_times_do_not_overflow),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

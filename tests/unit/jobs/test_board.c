@@ -1,14 +1,10 @@
 /* What is to be read and run next, from what was committed; with a model of the store
  * that tells of its commits late, and in any interleaving. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "jobs/board.h"
 
@@ -47,11 +43,10 @@ static int64_t pick(struct board *board)
 	return item == NULL ? 0 : item->job.id;
 }
 
-static void a_job_of_an_idle_queue_runs_without_a_look_on_disk(void **state)
+TEST(a_job_of_an_idle_queue_runs_without_a_look_on_disk)
 {
 	struct board *board = open_board();
 	struct board_page page;
-	(void)state;
 	read_nothing(board);
 	add(board, 1, 0, 1000);
 	assert_false(board_page_begin(board, 1000, &page));
@@ -60,10 +55,9 @@ static void a_job_of_an_idle_queue_runs_without_a_look_on_disk(void **state)
 	board_free(board);
 }
 
-static void jobs_go_by_priority_then_time_then_id(void **state)
+TEST(jobs_go_by_priority_then_time_then_id)
 {
 	struct board *board = open_board();
-	(void)state;
 	read_nothing(board);
 	add(board, 1, 0, 900);
 	add(board, 2, 0, 800);
@@ -75,11 +69,10 @@ static void jobs_go_by_priority_then_time_then_id(void **state)
 	board_free(board);
 }
 
-static void more_than_a_window_is_left_to_the_store(void **state)
+TEST(more_than_a_window_is_left_to_the_store)
 {
 	struct board *board = open_board();
 	struct board_page page;
-	(void)state;
 	read_nothing(board);
 	for (int i = 1; i <= BOARD_WINDOW + 50; i++)
 		add(board, i, 0, 500);
@@ -102,12 +95,11 @@ static void more_than_a_window_is_left_to_the_store(void **state)
 	board_free(board);
 }
 
-static void a_page_that_is_full_is_followed_by_another(void **state)
+TEST(a_page_that_is_full_is_followed_by_another)
 {
 	struct board *board = open_board();
 	struct board_page page;
 	struct store_job job = {.queue = SPAN("q"), .payload = SPAN("{}")};
-	(void)state;
 	assert_true(board_page_begin(board, 1000, &page));
 	for (job.id = 1; job.id <= page.due.limit; job.id++)
 		assert_true(board_page_row(board, &page, &job));
@@ -123,13 +115,12 @@ static void a_page_that_is_full_is_followed_by_another(void **state)
 	board_free(board);
 }
 
-static void a_window_is_bounded_in_bytes(void **state)
+TEST(a_window_is_bounded_in_bytes)
 {
 	static char text[BOARD_WINDOW_BYTES / 2];
 	struct board *board = open_board();
 	struct board_page page;
 	struct store_job job = {.queue = SPAN("q"), .payload = {text, sizeof(text)}};
-	(void)state;
 	read_nothing(board);
 	for (job.id = 1; job.id <= 5; job.id++)
 		board_add(board, board_item_new(&job), 1000);
@@ -138,13 +129,12 @@ static void a_window_is_bounded_in_bytes(void **state)
 	board_free(board);
 }
 
-static void what_does_not_fit_into_a_window_is_not_read_on(void **state)
+TEST(what_does_not_fit_into_a_window_is_not_read_on)
 {
 	static char text[BOARD_WINDOW_BYTES / 2];
 	struct board *board = open_board();
 	struct board_page page;
 	struct store_job job = {.queue = SPAN("q"), .payload = {text, sizeof(text)}};
-	(void)state;
 	assert_true(board_page_begin(board, 1000, &page));
 	for (job.id = 1; board_page_row(board, &page, &job); job.id++)
 		;
@@ -159,11 +149,10 @@ static void what_does_not_fit_into_a_window_is_not_read_on(void **state)
 	board_free(board);
 }
 
-static void a_queue_waits_for_what_is_due_next(void **state)
+TEST(a_queue_waits_for_what_is_due_next)
 {
 	struct board *board = open_board();
 	struct board_page page;
-	(void)state;
 	assert_true(board_page_begin(board, 1000, &page));
 	page.due.next_ms = 5000;
 	board_page_end(&page);
@@ -414,10 +403,9 @@ static void drain(struct model *m)
 	}
 }
 
-static void whatever_happens_every_job_runs_and_none_after_it_is_done(void **state)
+TEST(whatever_happens_every_job_runs_and_none_after_it_is_done)
 {
 	uint64_t base = (uint64_t)time(NULL);
-	(void)state;
 	for (uint64_t seed = base; seed < base + SEEDS; seed++) {
 		struct model *m = calloc(1, sizeof(*m));
 		*m = (struct model){
@@ -433,19 +421,4 @@ static void whatever_happens_every_job_runs_and_none_after_it_is_done(void **sta
 		board_free(m->board);
 		free(m);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_job_of_an_idle_queue_runs_without_a_look_on_disk),
-	    cmocka_unit_test(jobs_go_by_priority_then_time_then_id),
-	    cmocka_unit_test(more_than_a_window_is_left_to_the_store),
-	    cmocka_unit_test(a_page_that_is_full_is_followed_by_another),
-	    cmocka_unit_test(a_window_is_bounded_in_bytes),
-	    cmocka_unit_test(what_does_not_fit_into_a_window_is_not_read_on),
-	    cmocka_unit_test(a_queue_waits_for_what_is_due_next),
-	    cmocka_unit_test(whatever_happens_every_job_runs_and_none_after_it_is_done),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "jobs/cron.h"
 #include "util/clock.h"
@@ -56,9 +52,8 @@ static void check(const char *zone_name, const struct row *rows, size_t count)
 
 #define CHECK(zone, rows) check(zone, rows, sizeof(rows) / sizeof(*(rows)))
 
-static void fields_become_bits(void **state)
+TEST(fields_become_bits)
 {
-	(void)state;
 
 	static const struct {
 		const char *table;
@@ -97,9 +92,8 @@ static void fields_become_bits(void **state)
 	}
 }
 
-static void an_error_names_the_field_and_what_is_wrong(void **state)
+TEST(an_error_names_the_field_and_what_is_wrong)
 {
-	(void)state;
 
 	static const struct {
 		const char *table, *want;
@@ -148,9 +142,8 @@ static void an_error_names_the_field_and_what_is_wrong(void **state)
 	}
 }
 
-static void a_table_need_not_end_with_nul(void **state)
+TEST(a_table_need_not_end_with_nul)
 {
-	(void)state;
 	struct cron cron;
 	char text[] = {'5', ' ', '*', ' ', '*', ' ', '*', ' ', '*', '9'};
 	assert_int_equal(cron_parse(&cron, (struct span){text, 9}, NULL), 0);
@@ -159,9 +152,8 @@ static void a_table_need_not_end_with_nul(void **state)
 	assert_int_equal(cron_parse(&cron, (struct span){0}, NULL), -1);
 }
 
-static void it_is_due_at_the_next_matching_minute(void **state)
+TEST(it_is_due_at_the_next_matching_minute)
 {
-	(void)state;
 
 	static const struct row rows[] = {
 	    {"* * * * *", "2026-01-31T23:59:30",
@@ -189,9 +181,8 @@ static void it_is_due_at_the_next_matching_minute(void **state)
 	CHECK(NULL, rows);
 }
 
-static void months_end_and_leap_days_are_known(void **state)
+TEST(months_end_and_leap_days_are_known)
 {
-	(void)state;
 
 	static const struct row rows[] = {
 	    {"0 0 31 * *", "2026-01-31T00:00:00",
@@ -211,9 +202,8 @@ static void months_end_and_leap_days_are_known(void **state)
 	CHECK("UTC", rows);
 }
 
-static void where_both_days_are_given_either_will_do(void **state)
+TEST(where_both_days_are_given_either_will_do)
 {
-	(void)state;
 
 	static const struct row rows[] = {
 	    /* Friday, or the 13th */
@@ -232,9 +222,8 @@ static void where_both_days_are_given_either_will_do(void **state)
 	CHECK("UTC", rows);
 }
 
-static void clocks_put_forward_cost_no_run(void **state)
+TEST(clocks_put_forward_cost_no_run)
 {
-	(void)state;
 
 	/* 2021-03-28, 02:00 to 03:00 */
 	static const struct row stockholm[] = {
@@ -283,9 +272,8 @@ static void clocks_put_forward_cost_no_run(void **state)
 	CHECK("Pacific/Apia", apia);
 }
 
-static void clocks_put_back_make_no_second_run(void **state)
+TEST(clocks_put_back_make_no_second_run)
 {
-	(void)state;
 
 	/* 2021-10-31, 03:00 to 02:00 */
 	static const struct row stockholm[] = {
@@ -320,20 +308,4 @@ static void clocks_put_back_make_no_second_run(void **state)
 	CHECK("Europe/Stockholm", stockholm);
 	CHECK("Australia/Lord_Howe", lord_howe);
 	CHECK("America/Havana", havana);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(fields_become_bits),
-	    cmocka_unit_test(an_error_names_the_field_and_what_is_wrong),
-	    cmocka_unit_test(a_table_need_not_end_with_nul),
-	    cmocka_unit_test(it_is_due_at_the_next_matching_minute),
-	    cmocka_unit_test(months_end_and_leap_days_are_known),
-	    cmocka_unit_test(where_both_days_are_given_either_will_do),
-	    cmocka_unit_test(clocks_put_forward_cost_no_run),
-	    cmocka_unit_test(clocks_put_back_make_no_second_run),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static void expect_time(const struct job_run *run, const char *want)
 	assert_true(span_is(run->job.payload, payload));
 }
 
-static void a_worker_runs_at_the_times_of_its_table(void **state)
+JOBS_TEST(a_worker_runs_at_the_times_of_its_table)
 {
 	struct play *p = *state;
 	use_cron(p, "*/5 * * * *", NULL);
@@ -36,7 +36,7 @@ static void a_worker_runs_at_the_times_of_its_table(void **state)
 	end_run(p, next, JOB_END_OK, NULL);
 }
 
-static void no_time_runs_twice_whatever_the_clock_does(void **state)
+JOBS_TEST(no_time_runs_twice_whatever_the_clock_does)
 {
 	struct play *p = *state;
 	use_cron(p, "*/5 * * * *", NULL);
@@ -55,7 +55,7 @@ static void no_time_runs_twice_whatever_the_clock_does(void **state)
 	assert_int_equal(p->begun, 2);
 }
 
-static void times_that_passed_without_a_server_are_made_up_for_by_one_run(void **state)
+JOBS_TEST(times_that_passed_without_a_server_are_made_up_for_by_one_run)
 {
 	struct play *p = *state;
 	use_cron(p, "*/5 * * * *", NULL);
@@ -75,7 +75,7 @@ static void times_that_passed_without_a_server_are_made_up_for_by_one_run(void *
 	end_run(p, run, JOB_END_OK, NULL);
 }
 
-static void so_are_times_that_passed_while_the_queue_was_paused(void **state)
+JOBS_TEST(so_are_times_that_passed_while_the_queue_was_paused)
 {
 	struct play *p = *state;
 	use_cron(p, "*/5 * * * *", NULL);
@@ -96,7 +96,7 @@ static void so_are_times_that_passed_while_the_queue_was_paused(void **state)
 	end_run(p, run, JOB_END_OK, NULL);
 }
 
-static void a_job_of_a_table_that_is_gone_is_cancelled(void **state)
+JOBS_TEST(a_job_of_a_table_that_is_gone_is_cancelled)
 {
 	struct play *p = *state;
 	use_cron(p, "*/5 * * * *", NULL);
@@ -111,7 +111,7 @@ static void a_job_of_a_table_that_is_gone_is_cancelled(void **state)
 	expect_job(p, 1, "cancelled 0/0 ");
 }
 
-static void what_ended_long_ago_is_dropped_dead_letters_later(void **state)
+JOBS_TEST(what_ended_long_ago_is_dropped_dead_letters_later)
 {
 	enum { DAY = 24 * 3600 * 1000, MANY = 450 };
 
@@ -138,17 +138,4 @@ static void what_ended_long_ago_is_dropped_dead_letters_later(void **state)
 	p->config.keep_dead_ms = 7 * (int64_t)DAY;
 	play_open(p);
 	expect_job(p, dead, "none");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY(a_worker_runs_at_the_times_of_its_table),
-	    PLAY(no_time_runs_twice_whatever_the_clock_does),
-	    PLAY(times_that_passed_without_a_server_are_made_up_for_by_one_run),
-	    PLAY(so_are_times_that_passed_while_the_queue_was_paused),
-	    PLAY(a_job_of_a_table_that_is_gone_is_cancelled),
-	    PLAY(what_ended_long_ago_is_dropped_dead_letters_later),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

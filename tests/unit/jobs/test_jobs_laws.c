@@ -404,13 +404,11 @@ static void judge_all(struct judge *judge, const char *dir)
 		assert_true(judge->seen[i] || !judge->record->acked[i]);
 }
 
-static void each_effect_is_there_once_in_order_and_no_dead_letter_is_undeserved(
-    void **state)
+TEST(each_effect_is_there_once_in_order_and_no_dead_letter_is_undeserved)
 {
 	char parent[] = "/tmp/offhook-test-XXXXXX", dir[64], command[96];
 	uint64_t seed = (uint64_t)time(NULL) * 1000;
 	const char *given = getenv("SEED");
-	(void)state;
 	assert_non_null(mkdtemp(parent));
 	(void)snprintf(dir, sizeof(dir), "%s/data", parent);
 	struct record *record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE,
@@ -432,13 +430,4 @@ static void each_effect_is_there_once_in_order_and_no_dead_letter_is_undeserved(
 	(void)munmap(record, sizeof(*record));
 	(void)snprintf(command, sizeof(command), "rm -rf %s", parent);
 	assert_int_equal(system(command), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-		each_effect_is_there_once_in_order_and_no_dead_letter_is_undeserved),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

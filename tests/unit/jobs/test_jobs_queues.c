@@ -1,7 +1,7 @@
 /* Which jobs run, when, and how many at a time. */
 #include "jobs_fixture.h"
 
-static void jobs_of_a_group_run_one_after_another(void **state)
+JOBS_TEST(jobs_of_a_group_run_one_after_another)
 {
 	struct play *p = *state;
 	struct store_job job = {.group = SPAN("call")};
@@ -21,7 +21,7 @@ static void jobs_of_a_group_run_one_after_another(void **state)
 	expect_job(p, second, "done 1/0 ");
 }
 
-static void a_cancelled_job_lets_the_next_of_its_group_go(void **state)
+JOBS_TEST(a_cancelled_job_lets_the_next_of_its_group_go)
 {
 	struct play *p = *state;
 	struct store_job job = {.group = SPAN("call"), .run_at_ms = NOW_MS + 5000};
@@ -34,8 +34,7 @@ static void a_cancelled_job_lets_the_next_of_its_group_go(void **state)
 	end_run(p, take_run_of(p, second), JOB_END_OK, NULL);
 }
 
-static void no_more_than_its_concurrency_run_and_the_first_by_priority_first(
-    void **state)
+JOBS_TEST(no_more_than_its_concurrency_run_and_the_first_by_priority_first)
 {
 	static const int priorities[] = {0, 5, -3, 100, 5};
 	static const int64_t want[] = {8, 6, 9, 5, 7};
@@ -56,7 +55,7 @@ static void no_more_than_its_concurrency_run_and_the_first_by_priority_first(
 		end_run(p, runs[i], JOB_END_OK, NULL);
 }
 
-static void a_delayed_job_waits_for_its_time(void **state)
+JOBS_TEST(a_delayed_job_waits_for_its_time)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -73,7 +72,7 @@ static void a_delayed_job_waits_for_its_time(void **state)
 	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
 }
 
-static void a_paused_queue_starts_nothing_until_it_is_resumed(void **state)
+JOBS_TEST(a_paused_queue_starts_nothing_until_it_is_resumed)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -88,7 +87,7 @@ static void a_paused_queue_starts_nothing_until_it_is_resumed(void **state)
 	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
 }
 
-static void a_cancelled_job_never_begins(void **state)
+JOBS_TEST(a_cancelled_job_never_begins)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -101,7 +100,7 @@ static void a_cancelled_job_never_begins(void **state)
 	assert_int_equal(p->begun, 1);
 }
 
-static void one_cancelled_by_its_unique_key_never_begins(void **state)
+JOBS_TEST(one_cancelled_by_its_unique_key_never_begins)
 {
 	struct play *p = *state;
 	struct store_job_write cancel = {
@@ -118,7 +117,7 @@ static void one_cancelled_by_its_unique_key_never_begins(void **state)
 	assert_int_equal(p->begun, 1);
 }
 
-static void a_job_is_put_off_and_brought_forward(void **state)
+JOBS_TEST(a_job_is_put_off_and_brought_forward)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -128,7 +127,7 @@ static void a_job_is_put_off_and_brought_forward(void **state)
 	expect_job(p, id, "done 1/0 ");
 }
 
-static void jobs_without_a_worker_wait_until_there_is_one(void **state)
+JOBS_TEST(jobs_without_a_worker_wait_until_there_is_one)
 {
 	static const struct job_worker other[] = {
 	    {"other", 1, 1000, 1, 1, 1, 1, NULL, NULL},
@@ -153,7 +152,7 @@ static void jobs_without_a_worker_wait_until_there_is_one(void **state)
 	expect_nothing_begins(p);
 }
 
-static void a_cron_table_that_is_none_changes_nothing(void **state)
+JOBS_TEST(a_cron_table_that_is_none_changes_nothing)
 {
 	static const struct job_worker bad[] = {
 	    {"q", 1, 1000, 1, 1, 1, 1, "61 * * * *", NULL},
@@ -166,7 +165,7 @@ static void a_cron_table_that_is_none_changes_nothing(void **state)
 }
 
 /* Several windows of them, more than may be under way at once. */
-static void all_of_many_jobs_run_once(void **state)
+JOBS_TEST(all_of_many_jobs_run_once)
 {
 	enum { MANY = 3000, BATCH = 500 };
 
@@ -209,7 +208,7 @@ static char *large_payload(size_t size)
 }
 
 /* Payloads that no window holds all of. */
-static void large_jobs_run_too(void **state)
+JOBS_TEST(large_jobs_run_too)
 {
 	enum { SIZE = 3 << 20, COUNT = 8 };
 
@@ -229,7 +228,7 @@ static void large_jobs_run_too(void **state)
 }
 
 /* Commits tell more than is kept in memory while the jobs' thread does not listen. */
-static void what_is_not_heard_of_is_read(void **state)
+JOBS_TEST(what_is_not_heard_of_is_read)
 {
 	enum { SIZE = 1 << 20, COUNT = 14 };
 
@@ -251,7 +250,7 @@ static void what_is_not_heard_of_is_read(void **state)
 	free(payload);
 }
 
-static void stats_count_tries_by_their_end(void **state)
+JOBS_TEST(stats_count_tries_by_their_end)
 {
 	struct play *p = *state;
 	struct jobs_stats stats;
@@ -275,25 +274,4 @@ static void stats_count_tries_by_their_end(void **state)
 	assert_int_equal(stats.snoozed, 1);
 	assert_int_equal(stats.running, 1);
 	end_run(p, run, JOB_END_OK, NULL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY(jobs_of_a_group_run_one_after_another),
-	    PLAY(a_cancelled_job_lets_the_next_of_its_group_go),
-	    PLAY(no_more_than_its_concurrency_run_and_the_first_by_priority_first),
-	    PLAY(a_delayed_job_waits_for_its_time),
-	    PLAY(a_paused_queue_starts_nothing_until_it_is_resumed),
-	    PLAY(a_cancelled_job_never_begins),
-	    PLAY(one_cancelled_by_its_unique_key_never_begins),
-	    PLAY(a_job_is_put_off_and_brought_forward),
-	    PLAY(jobs_without_a_worker_wait_until_there_is_one),
-	    PLAY(a_cron_table_that_is_none_changes_nothing),
-	    PLAY(all_of_many_jobs_run_once),
-	    PLAY(large_jobs_run_too),
-	    PLAY(what_is_not_heard_of_is_read),
-	    PLAY(stats_count_tries_by_their_end),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

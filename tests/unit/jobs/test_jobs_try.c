@@ -12,7 +12,7 @@ static struct store_write effect(const char *doc)
 	    .expect = -1};
 }
 
-static void what_a_job_writes_is_committed_with_its_end(void **state)
+JOBS_TEST(what_a_job_writes_is_committed_with_its_end)
 {
 	struct play *p = *state;
 	struct store_write write = effect("{\"n\":1}");
@@ -33,7 +33,7 @@ static void what_a_job_writes_is_committed_with_its_end(void **state)
 	assert_int_equal(p->released, 1);
 }
 
-static void jobs_that_waited_from_before_run(void **state)
+JOBS_TEST(jobs_that_waited_from_before_run)
 {
 	struct play *p = *state;
 	int64_t id = enqueue(p, "{}");
@@ -42,7 +42,7 @@ static void jobs_that_waited_from_before_run(void **state)
 	expect_job(p, id, "done 1/0 ");
 }
 
-static void a_job_enqueues_further_ones(void **state)
+JOBS_TEST(a_job_enqueues_further_ones)
 {
 	struct play *p = *state;
 	struct store_job_write next = {.op = JOB_ENQUEUE,
@@ -56,8 +56,7 @@ static void a_job_enqueues_further_ones(void **state)
 	expect_job(p, next.job.id, "done 1/0 ");
 }
 
-static void a_failed_try_undoes_its_writes_and_comes_again_after_its_backoff(
-    void **state)
+JOBS_TEST(a_failed_try_undoes_its_writes_and_comes_again_after_its_backoff)
 {
 	struct play *p = *state;
 	struct store_write write = effect("{\"n\":1}");
@@ -79,7 +78,7 @@ static void a_failed_try_undoes_its_writes_and_comes_again_after_its_backoff(
 	assert_found(&p->f, "effects", NULL, "");
 }
 
-static void after_its_last_try_a_job_is_a_dead_letter_and_somebody_is_told(void **state)
+JOBS_TEST(after_its_last_try_a_job_is_a_dead_letter_and_somebody_is_told)
 {
 	struct play *p = *state;
 	struct store_write words = effect("{\"dead\":true}");
@@ -103,7 +102,7 @@ static void after_its_last_try_a_job_is_a_dead_letter_and_somebody_is_told(void 
 	expect_job(p, id, "done 1/3 ");
 }
 
-static void a_dead_letter_is_one_also_when_telling_fails(void **state)
+JOBS_TEST(a_dead_letter_is_one_also_when_telling_fails)
 {
 	struct play *p = *state;
 	int64_t nobody = 999;
@@ -119,7 +118,7 @@ static void a_dead_letter_is_one_also_when_telling_fails(void **state)
 	expect_job(p, id, "dead 1/1 ");
 }
 
-static void one_that_gives_up_is_dead_at_once(void **state)
+JOBS_TEST(one_that_gives_up_is_dead_at_once)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -129,7 +128,7 @@ static void one_that_gives_up_is_dead_at_once(void **state)
 	assert_string_equal(p->why, "no such number");
 }
 
-static void a_snooze_is_no_try_and_commits_what_was_written(void **state)
+JOBS_TEST(a_snooze_is_no_try_and_commits_what_was_written)
 {
 	struct play *p = *state;
 	struct store_write write = effect("{\"n\":1}");
@@ -151,7 +150,7 @@ static void a_snooze_is_no_try_and_commits_what_was_written(void **state)
 	assert_found(&p->f, "effects", NULL, "{\"n\":1}");
 }
 
-static void an_interrupted_try_never_was(void **state)
+JOBS_TEST(an_interrupted_try_never_was)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -166,7 +165,7 @@ static void an_interrupted_try_never_was(void **state)
 	expect_job(p, id, "done 1/0 ");
 }
 
-static void nothing_starts_after_a_stop(void **state)
+JOBS_TEST(nothing_starts_after_a_stop)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -175,7 +174,7 @@ static void nothing_starts_after_a_stop(void **state)
 	expect_nothing_begins(p);
 }
 
-static void what_a_cancelled_job_did_is_undone(void **state)
+JOBS_TEST(what_a_cancelled_job_did_is_undone)
 {
 	struct play *p = *state;
 	struct store_write write = effect("{\"n\":1}");
@@ -191,7 +190,7 @@ static void what_a_cancelled_job_did_is_undone(void **state)
 	assert_int_equal(p->released, 2);
 }
 
-static void cancelled_and_retried_while_it_ran_it_runs_once_more_at_most(void **state)
+JOBS_TEST(cancelled_and_retried_while_it_ran_it_runs_once_more_at_most)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -210,7 +209,7 @@ static void cancelled_and_retried_while_it_ran_it_runs_once_more_at_most(void **
 	expect_job(p, id, "done 1/1 ");
 }
 
-static void a_write_that_does_not_fit_is_a_failed_try(void **state)
+JOBS_TEST(a_write_that_does_not_fit_is_a_failed_try)
 {
 	struct play *p = *state;
 	int64_t nobody = 999;
@@ -232,7 +231,7 @@ static void a_write_that_does_not_fit_is_a_failed_try(void **state)
 	assert_int_equal(p->died, 1);
 }
 
-static void a_job_whose_tries_are_used_up_does_not_run(void **state)
+JOBS_TEST(a_job_whose_tries_are_used_up_does_not_run)
 {
 	struct play *p = *state;
 	int64_t id = enqueue(p, "{}");
@@ -248,7 +247,7 @@ static void a_job_whose_tries_are_used_up_does_not_run(void **state)
 	    p->why, "not tried again: 3 tries were begun, and at most 3 are allowed");
 }
 
-static void progress_is_stored_and_the_last_one_wins(void **state)
+JOBS_TEST(progress_is_stored_and_the_last_one_wins)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -275,7 +274,7 @@ static void limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static void a_full_disk_loses_no_effect_and_runs_nothing_twice(void **state)
+JOBS_TEST(a_full_disk_loses_no_effect_and_runs_nothing_twice)
 {
 	struct play *p = *state;
 	struct store_write write = effect("{\"n\":1}");
@@ -295,7 +294,7 @@ static void a_full_disk_loses_no_effect_and_runs_nothing_twice(void **state)
 	assert_int_equal(p->begun, 2);
 }
 
-static void a_server_that_stops_on_a_full_disk_counts_the_try(void **state)
+JOBS_TEST(a_server_that_stops_on_a_full_disk_counts_the_try)
 {
 	struct play *p = *state;
 	play_open(p);
@@ -310,28 +309,4 @@ static void a_server_that_stops_on_a_full_disk_counts_the_try(void **state)
 	limit_files(RLIM_INFINITY);
 	fixture_reopen(&p->f);
 	expect_job(p, id, "waiting 1/1 ");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    PLAY(what_a_job_writes_is_committed_with_its_end),
-	    PLAY(jobs_that_waited_from_before_run),
-	    PLAY(a_job_enqueues_further_ones),
-	    PLAY(a_failed_try_undoes_its_writes_and_comes_again_after_its_backoff),
-	    PLAY(after_its_last_try_a_job_is_a_dead_letter_and_somebody_is_told),
-	    PLAY(a_dead_letter_is_one_also_when_telling_fails),
-	    PLAY(one_that_gives_up_is_dead_at_once),
-	    PLAY(a_snooze_is_no_try_and_commits_what_was_written),
-	    PLAY(an_interrupted_try_never_was),
-	    PLAY(nothing_starts_after_a_stop),
-	    PLAY(what_a_cancelled_job_did_is_undone),
-	    PLAY(cancelled_and_retried_while_it_ran_it_runs_once_more_at_most),
-	    PLAY(a_write_that_does_not_fit_is_a_failed_try),
-	    PLAY(a_job_whose_tries_are_used_up_does_not_run),
-	    PLAY(progress_is_stored_and_the_last_one_wins),
-	    PLAY(a_full_disk_loses_no_effect_and_runs_nothing_twice),
-	    PLAY(a_server_that_stops_on_a_full_disk_counts_the_try),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

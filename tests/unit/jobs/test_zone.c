@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <time.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <time.h>
 
 #include "jobs/zone.h"
 #include "util/clock.h"
@@ -27,9 +23,8 @@ static struct zone *zone_of(const char *name)
 	return zone;
 }
 
-static void no_name_is_utc(void **state)
+TEST(no_name_is_utc)
 {
-	(void)state;
 	static const char *const names[] = {NULL, "", "UTC"};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -42,9 +37,8 @@ static void no_name_is_utc(void **state)
 	}
 }
 
-static void an_unknown_name_is_an_error_and_not_utc(void **state)
+TEST(an_unknown_name_is_an_error_and_not_utc)
 {
-	(void)state;
 	static const char *const names[] = {"Europe/Stokholm", "Mars/Phobos",
 	    "nonsense", "../../../etc/passwd", "Europe", " UTC", "Europe/Stockholm "};
 
@@ -58,9 +52,8 @@ static void an_unknown_name_is_an_error_and_not_utc(void **state)
 	}
 }
 
-static void an_instant_has_its_local_time(void **state)
+TEST(an_instant_has_its_local_time)
 {
-	(void)state;
 
 	static const struct {
 		const char *zone, *instant;
@@ -85,9 +78,8 @@ static void an_instant_has_its_local_time(void **state)
 	}
 }
 
-static void a_local_time_is_its_first_instant(void **state)
+TEST(a_local_time_is_its_first_instant)
 {
-	(void)state;
 
 	static const struct {
 		const char *zone, *local, *want;
@@ -131,21 +123,7 @@ static void a_local_time_is_its_first_instant(void **state)
 	}
 }
 
-static void closing_nothing_is_fine(void **state)
+TEST(closing_nothing_is_fine)
 {
-	(void)state;
 	zone_close(NULL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_name_is_utc),
-	    cmocka_unit_test(an_unknown_name_is_an_error_and_not_utc),
-	    cmocka_unit_test(an_instant_has_its_local_time),
-	    cmocka_unit_test(a_local_time_is_its_first_instant),
-	    cmocka_unit_test(closing_nothing_is_fine),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

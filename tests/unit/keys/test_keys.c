@@ -37,14 +37,13 @@ static void reopen(struct fixture *f)
 
 /* ---- simple stories ---- */
 
-static void a_key_is_known_to_others_once_it_is_committed(void **state)
+TEST(a_key_is_known_to_others_once_it_is_committed)
 {
 	struct fixture *f = fixture_new(8, 2);
 	unsigned char key[KEYS_SIZE];
 	int64_t row = 0;
 	struct error err;
 
-	(void)state;
 	make_key(key, 1, 1);
 	run_sql(f->db, "BEGIN IMMEDIATE");
 	assert_int_equal(keys_peek(f->keys, key, &row), KEYS_NEW);
@@ -59,11 +58,10 @@ static void a_key_is_known_to_others_once_it_is_committed(void **state)
 	fixture_free(f);
 }
 
-static void undo_forgets_one_transaction_of_a_batch(void **state)
+TEST(undo_forgets_one_transaction_of_a_batch)
 {
 	struct fixture *f = fixture_new(8, 2);
 
-	(void)state;
 	run_sql(f->db, "BEGIN IMMEDIATE");
 	add(f, 1, 1);
 	size_t mark = keys_mark(f->keys);
@@ -85,14 +83,13 @@ static bool stop_at_once(void *ctx, int64_t row)
 	return false;
 }
 
-static void a_prefix_search_ends_when_each_says_so(void **state)
+TEST(a_prefix_search_ends_when_each_says_so)
 {
 	struct fixture *f = fixture_new(8, 2);
 	unsigned char key[KEYS_SIZE];
 	struct error err;
 	int64_t sum = 0;
 
-	(void)state;
 	run_sql(f->db, "BEGIN IMMEDIATE");
 	add(f, 1, 1);
 	add(f, 1, 2);
@@ -104,14 +101,13 @@ static void a_prefix_search_ends_when_each_says_so(void **state)
 	fixture_free(f);
 }
 
-static void a_row_added_under_two_keys_of_a_prefix_is_given_once(void **state)
+TEST(a_row_added_under_two_keys_of_a_prefix_is_given_once)
 {
 	struct fixture *f = fixture_new(8, 2);
 	static struct rows_seen seen;
 	unsigned char key[KEYS_SIZE];
 	struct error err;
 
-	(void)state;
 	run_sql(f->db, "BEGIN IMMEDIATE");
 	make_key(key, 1, 1);
 	keys_add(f->keys, key, 7);
@@ -126,12 +122,11 @@ static void a_row_added_under_two_keys_of_a_prefix_is_given_once(void **state)
 }
 
 /* A reader whose snapshot is older than a seal still finds what was in the log. */
-static void an_old_snapshot_misses_nothing_that_was_committed(void **state)
+TEST(an_old_snapshot_misses_nothing_that_was_committed)
 {
 	struct fixture *f = fixture_new(8, 2);
 	unsigned char key[KEYS_SIZE];
 
-	(void)state;
 	run_sql(f->db, "BEGIN IMMEDIATE");
 	for (uint32_t i = 0; i < 8; i++)
 		add(f, i, 0);
@@ -149,11 +144,10 @@ static void an_old_snapshot_misses_nothing_that_was_committed(void **state)
 	fixture_free(f);
 }
 
-static void many_keys_of_one_prefix_and_many_rows_of_one_key_span_chunks(void **state)
+TEST(many_keys_of_one_prefix_and_many_rows_of_one_key_span_chunks)
 {
 	struct fixture *f = fixture_new(500, 3);
 
-	(void)state;
 	for (uint32_t i = 0; i < 2500; i++) {
 		if (i % 100 == 0)
 			run_sql(f->db, "BEGIN IMMEDIATE");
@@ -175,12 +169,11 @@ static void many_keys_of_one_prefix_and_many_rows_of_one_key_span_chunks(void **
 /* ---- interruptions ---- */
 
 /* Whatever step of sealing or merging is the last. */
-static void a_merge_may_be_interrupted_after_any_step(void **state)
+TEST(a_merge_may_be_interrupted_after_any_step)
 {
 	bool finished = false;
 	int steps = 0;
 
-	(void)state;
 	for (; !finished; steps++) {
 		struct fixture *f = fixture_with_backlog();
 		for (int i = 0; i < steps && keys_busy(f->keys); i++) {
@@ -201,11 +194,10 @@ static void a_merge_may_be_interrupted_after_any_step(void **state)
 	assert_in_range(steps, 20, 100);
 }
 
-static void restarts_while_a_table_is_sealed_lose_nothing_of_the_log(void **state)
+TEST(restarts_while_a_table_is_sealed_lose_nothing_of_the_log)
 {
 	struct fixture *f = fixture_new(600, 2);
 
-	(void)state;
 	for (int i = 0; i < 602; i++)
 		commit_random(f, 1);
 	for (int i = 0; i < 8; i++) {
@@ -221,12 +213,11 @@ static void restarts_while_a_table_is_sealed_lose_nothing_of_the_log(void **stat
 	fixture_free(f);
 }
 
-static void every_step_may_be_rolled_back(void **state)
+TEST(every_step_may_be_rolled_back)
 {
 	struct fixture *f = fixture_with_backlog();
 	int steps = 0;
 
-	(void)state;
 	for (; keys_busy(f->keys); steps++) {
 		struct error err;
 		for (size_t budget = 50000; budget > 10; budget /= 10) {
@@ -283,12 +274,11 @@ static void random_transaction(struct fixture *f)
 	}
 }
 
-static void random_operations_agree_with_the_model(void **state)
+TEST(random_operations_agree_with_the_model)
 {
 	static const struct keys_config configs[] = {
 	    {8, 2}, {8, 3}, {16, 4}, {64, 2}, {200, 3}};
 
-	(void)state;
 	for (uint64_t seed = 1; seed <= 15; seed++) {
 		const struct keys_config *config = &configs[seed % 5];
 		struct fixture *f = fixture_new(config->seal_count, config->fan_out);
@@ -305,22 +295,4 @@ static void random_operations_agree_with_the_model(void **state)
 		check_tidy(f);
 		fixture_free(f);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_key_is_known_to_others_once_it_is_committed),
-	    cmocka_unit_test(undo_forgets_one_transaction_of_a_batch),
-	    cmocka_unit_test(a_prefix_search_ends_when_each_says_so),
-	    cmocka_unit_test(a_row_added_under_two_keys_of_a_prefix_is_given_once),
-	    cmocka_unit_test(an_old_snapshot_misses_nothing_that_was_committed),
-	    cmocka_unit_test(
-		many_keys_of_one_prefix_and_many_rows_of_one_key_span_chunks),
-	    cmocka_unit_test(a_merge_may_be_interrupted_after_any_step),
-	    cmocka_unit_test(restarts_while_a_table_is_sealed_lose_nothing_of_the_log),
-	    cmocka_unit_test(every_step_may_be_rolled_back),
-	    cmocka_unit_test(random_operations_agree_with_the_model),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

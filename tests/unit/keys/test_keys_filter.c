@@ -34,11 +34,10 @@ static uint64_t count_has(
 	return has;
 }
 
-static void every_key_passes_and_few_others_do(void **state)
+TEST(every_key_passes_and_few_others_do)
 {
 	static const uint64_t counts[] = {1, 7, 64, 5000, 8192, 100000, 1000000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		struct keys_shape shape = keys_filter_shape(counts[i]);
 		unsigned char *bits = build(shape, 0, counts[i]);
@@ -52,11 +51,10 @@ static void every_key_passes_and_few_others_do(void **state)
 	}
 }
 
-static void it_takes_two_bytes_a_key_and_pieces_of_at_most_16_kib(void **state)
+TEST(it_takes_two_bytes_a_key_and_pieces_of_at_most_16_kib)
 {
 	static const uint64_t counts[] = {8192, 65536, 100000, 524288, 20000000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		struct keys_shape shape = keys_filter_shape(counts[i]);
 		uint64_t bytes = shape.pieces * keys_filter_size(shape);
@@ -65,12 +63,11 @@ static void it_takes_two_bytes_a_key_and_pieces_of_at_most_16_kib(void **state)
 	}
 }
 
-static void pieces_follow_the_order_of_the_keys(void **state)
+TEST(pieces_follow_the_order_of_the_keys)
 {
 	struct keys_shape shape = keys_filter_shape(1000000);
 	uint64_t step = UINT64_MAX / 100000, last = 0;
 
-	(void)state;
 	for (uint64_t i = 0; i <= 100000; i++) {
 		struct keys_entry entry = {.high = i * step};
 		uint64_t piece = keys_filter_piece(shape, &entry);
@@ -81,7 +78,7 @@ static void pieces_follow_the_order_of_the_keys(void **state)
 }
 
 /* The filter of a whole database: 100,000 keys, sealed and merged. */
-static void few_strangers_are_unsure_in_a_store_of_100000_keys(void **state)
+TEST(few_strangers_are_unsure_in_a_store_of_100000_keys)
 {
 	struct fixture *f = fixture_new(4096, 4);
 	unsigned char key[KEYS_SIZE];
@@ -89,7 +86,6 @@ static void few_strangers_are_unsure_in_a_store_of_100000_keys(void **state)
 	int64_t row = 0;
 	int unsure = 0;
 
-	(void)state;
 	for (uint32_t i = 0; i < 100000; i += 1000) {
 		run_sql(f->db, "BEGIN IMMEDIATE");
 		for (uint32_t j = i; j < i + 1000; j++) {
@@ -115,15 +111,4 @@ static void few_strangers_are_unsure_in_a_store_of_100000_keys(void **state)
 	assert_true(unsure < 200 * segments);
 	assert_in_range(keys_memory(f->keys), 200000, 1500000);
 	fixture_free(f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_key_passes_and_few_others_do),
-	    cmocka_unit_test(it_takes_two_bytes_a_key_and_pieces_of_at_most_16_kib),
-	    cmocka_unit_test(pieces_follow_the_order_of_the_keys),
-	    cmocka_unit_test(few_strangers_are_unsure_in_a_store_of_100000_keys),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

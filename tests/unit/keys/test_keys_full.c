@@ -21,11 +21,10 @@ static int commit_until_full(struct fixture *f, uint32_t keys, size_t budget, in
 	return most;
 }
 
-static void a_full_disk_fails_cleanly_and_ends(void **state)
+TEST(a_full_disk_fails_cleanly_and_ends)
 {
 	int failures = 0;
 
-	(void)state;
 	for (uint32_t seed = 0; seed < 12; seed++) {
 		struct fixture *f = fixture_new(100 + 50 * (seed % 7), 2 + seed % 3);
 		f->random = seed;
@@ -79,12 +78,11 @@ static void refuse_rows(sqlite3 *db, int *left)
 	}
 }
 
-static void any_statement_may_fail_and_the_committed_stays(void **state)
+TEST(any_statement_may_fail_and_the_committed_stays)
 {
 	struct fixture *f = fixture_with_backlog();
 	int left = 0, failures = 0;
 
-	(void)state;
 	refuse_rows(f->db, &left);
 	for (int allowed = 0; keys_busy(f->keys); allowed = (allowed + 1) % 8) {
 		run_sql(f->db, "BEGIN IMMEDIATE");
@@ -96,13 +94,4 @@ static void any_statement_may_fail_and_the_committed_stays(void **state)
 	assert_in_range(failures, 10, 1000);
 	check_tidy(f);
 	fixture_free(f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_full_disk_fails_cleanly_and_ends),
-	    cmocka_unit_test(any_statement_may_fail_and_the_committed_stays),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

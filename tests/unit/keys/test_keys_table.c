@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 #include "keys/keys_table.h"
 
@@ -33,11 +29,10 @@ static int64_t prefix_sum(const struct keys_table *table, uint64_t prefix)
 	return sum;
 }
 
-static void the_newest_row_of_a_key_is_found(void **state)
+TEST(the_newest_row_of_a_key_is_found)
 {
 	struct keys_table *table = keys_table_new(0);
 
-	(void)state;
 	add(table, 1, 1, 10);
 	add(table, 1, 2, 20);
 	add(table, 1, 1, 5);
@@ -49,11 +44,10 @@ static void the_newest_row_of_a_key_is_found(void **state)
 	keys_table_free(table);
 }
 
-static void a_cut_leaves_the_table_as_it_was(void **state)
+TEST(a_cut_leaves_the_table_as_it_was)
 {
 	struct keys_table *table = keys_table_new(0);
 
-	(void)state;
 	for (int64_t i = 1; i <= 300; i++)
 		add(table, (uint64_t)(i % 7), (uint64_t)(i % 50), i);
 	for (int64_t i = 301; i <= 1500; i++)
@@ -76,11 +70,10 @@ static void a_cut_leaves_the_table_as_it_was(void **state)
 	keys_table_free(same);
 }
 
-static void sorted_entries_keep_the_oldest_of_a_key_first(void **state)
+TEST(sorted_entries_keep_the_oldest_of_a_key_first)
 {
 	static const size_t counts[] = {0, 1, 2, 3, 64, 1000, 1025};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
 		struct keys_table *table = keys_table_new(16);
 		for (size_t i = 0; i < counts[n]; i++)
@@ -97,27 +90,15 @@ static void sorted_entries_keep_the_oldest_of_a_key_first(void **state)
 	}
 }
 
-static void bytes_on_disk_order_as_the_numbers_do(void **state)
+TEST(bytes_on_disk_order_as_the_numbers_do)
 {
 	unsigned char bytes[KEYS_ENTRY_SIZE];
 	const struct keys_entry entry = {0x0102030405060708, 0x090a0b0c0d0e0f10, 0x11};
 
-	(void)state;
 	keys_entry_write(bytes, &entry);
 	for (unsigned char i = 0; i < 16; i++)
 		assert_int_equal(bytes[i], i + 1);
 	struct keys_entry back = keys_entry_read(bytes);
 	assert_int_equal(keys_entry_compare(&back, &entry), 0);
 	assert_int_equal(back.row, 0x11);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_newest_row_of_a_key_is_found),
-	    cmocka_unit_test(a_cut_leaves_the_table_as_it_was),
-	    cmocka_unit_test(sorted_entries_keep_the_oldest_of_a_key_first),
-	    cmocka_unit_test(bytes_on_disk_order_as_the_numbers_do),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

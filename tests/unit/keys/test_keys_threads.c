@@ -128,12 +128,11 @@ static void write_all(struct shared *s)
 	}
 }
 
-static void readers_are_right_while_the_writer_works(void **state)
+TEST(readers_are_right_while_the_writer_works)
 {
 	struct shared s = {.f = fixture_new(64, 2)};
 	pthread_t readers[READERS];
 
-	(void)state;
 	sqlite3_busy_timeout(s.f->db, 10000);
 	for (int i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, reader_main, &s), 0);
@@ -145,12 +144,4 @@ static void readers_are_right_while_the_writer_works(void **state)
 	for (int i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	fixture_free(s.f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(readers_are_right_while_the_writer_works),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,17 +2,15 @@
 #ifndef OFFHOOK_TESTS_POOL_BENCH_H
 #define OFFHOOK_TESTS_POOL_BENCH_H
 
+#include "test.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "pool/pool.h"
 #include "util/buf.h"

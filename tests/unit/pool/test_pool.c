@@ -1,11 +1,10 @@
 /* pool: the handler processes, fed, watched, killed and replaced. */
 #include "pool_bench.h"
 
-static void an_event_is_answered(void **state)
+TEST(an_event_is_answered)
 {
 	struct bench bench;
 	struct sent sent;
-	(void)state;
 	start(&bench);
 	post(&bench, &sent, 1, "hello");
 	await(&sent);
@@ -39,41 +38,35 @@ static void among_others(const char *body, const char *why)
 	tear_down(&bench);
 }
 
-static void a_crash_costs_its_own_event_only(void **state)
+TEST(a_crash_costs_its_own_event_only)
 {
-	(void)state;
 	among_others("crash", "the handler crashed (SIGSEGV");
 }
 
-static void an_abort_costs_its_own_event_only(void **state)
+TEST(an_abort_costs_its_own_event_only)
 {
-	(void)state;
 	among_others("abort", "the handler crashed (SIGABRT");
 }
 
-static void exit_costs_its_own_event_only(void **state)
+TEST(exit_costs_its_own_event_only)
 {
-	(void)state;
 	among_others("exit 3", "the handler called exit(3)");
 }
 
-static void garbage_kills_the_process_that_sent_it(void **state)
+TEST(garbage_kills_the_process_that_sent_it)
 {
-	(void)state;
 	among_others("garbage", "wrote over its own memory");
 }
 
-static void nonsense_in_the_ring_kills_the_process(void **state)
+TEST(nonsense_in_the_ring_kills_the_process)
 {
-	(void)state;
 	among_others("overrun", "wrote over its own memory");
 }
 
-static void an_answer_larger_than_the_ring_arrives(void **state)
+TEST(an_answer_larger_than_the_ring_arrives)
 {
 	struct bench bench;
 	struct sent sent;
-	(void)state;
 	start(&bench);
 	post(&bench, &sent, 0, "large");
 	await(&sent);
@@ -81,17 +74,15 @@ static void an_answer_larger_than_the_ring_arrives(void **state)
 	tear_down(&bench);
 }
 
-static void an_answer_to_another_event_is_garbage(void **state)
+TEST(an_answer_to_another_event_is_garbage)
 {
-	(void)state;
 	among_others("skip", "wrote over its own memory");
 }
 
-static void an_event_answered_twice_counts_once(void **state)
+TEST(an_event_answered_twice_counts_once)
 {
 	struct bench bench;
 	struct sent sent[3];
-	(void)state;
 	start(&bench);
 	post(&bench, &sent[0], 0, "twice");
 	await(&sent[0]);
@@ -102,11 +93,10 @@ static void an_event_answered_twice_counts_once(void **state)
 	tear_down(&bench);
 }
 
-static void a_hanging_handler_is_killed(void **state)
+TEST(a_hanging_handler_is_killed)
 {
 	struct bench bench;
 	struct sent sent[MANY];
-	(void)state;
 	set_up(&bench, "well");
 	bench.config.hang_ms = 300;
 	open_pool(&bench);
@@ -122,11 +112,10 @@ static void a_hanging_handler_is_killed(void **state)
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-static void a_leaking_handler_meets_its_limit(void **state)
+TEST(a_leaking_handler_meets_its_limit)
 {
 	struct bench bench;
 	struct sent sent[20];
-	(void)state;
 	set_up(&bench, "well");
 	bench.config.memory_bytes = 256 << 20;
 	open_pool(&bench);
@@ -139,11 +128,10 @@ static void a_leaking_handler_meets_its_limit(void **state)
 }
 #endif
 
-static void what_waits_behind_a_slow_one_goes_elsewhere_and_runs_once(void **state)
+TEST(what_waits_behind_a_slow_one_goes_elsewhere_and_runs_once)
 {
 	struct bench bench;
 	static struct sent sent[MANY];
-	(void)state;
 	start(&bench);
 	/* Every process gets a slow one, and all are held up for a while. */
 	for (int i = 0; i < MANY; i++)
@@ -155,12 +143,11 @@ static void what_waits_behind_a_slow_one_goes_elsewhere_and_runs_once(void **sta
 	tear_down(&bench);
 }
 
-static void a_quick_one_does_not_wait_for_slow_ones(void **state)
+TEST(a_quick_one_does_not_wait_for_slow_ones)
 {
 	struct bench bench;
 	static struct sent slow[6];
 	struct sent quick;
-	(void)state;
 	start(&bench);
 	for (int i = 0; i < 5; i++)
 		post(&bench, &slow[i], i, "sleep 3000");
@@ -172,11 +159,10 @@ static void a_quick_one_does_not_wait_for_slow_ones(void **state)
 	tear_down(&bench);
 }
 
-static void a_process_that_never_gets_ready_is_told(void **state)
+TEST(a_process_that_never_gets_ready_is_told)
 {
 	struct bench bench;
 	struct error err = {0};
-	(void)state;
 	set_up(&bench, "mute");
 	bench.config.ready_ms = 200;
 	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
@@ -218,12 +204,11 @@ static void *swap_all_the_time(void *arg)
 	return NULL;
 }
 
-static void swapping_under_load_fails_none_and_runs_none_twice(void **state)
+TEST(swapping_under_load_fails_none_and_runs_none_twice)
 {
 	struct bench bench;
 	static struct sent sent[5 * MANY];
 	struct swapper swapper = {.bench = &bench};
-	(void)state;
 	start(&bench);
 	assert_int_equal(
 	    pthread_create(&swapper.thread, NULL, swap_all_the_time, &swapper), 0);
@@ -245,13 +230,12 @@ static void swapping_under_load_fails_none_and_runs_none_twice(void **state)
 	tear_down(&bench);
 }
 
-static void after_a_swap_only_the_new_program_runs(void **state)
+TEST(after_a_swap_only_the_new_program_runs)
 {
 	struct bench bench;
 	struct sent sent[20];
 	struct error err = {0};
 	char mode[] = "second";
-	(void)state;
 	start(&bench);
 	char *words[] = {bench.words[0], bench.words[1], mode, NULL};
 	struct pool_config config = bench.config;
@@ -265,13 +249,12 @@ static void after_a_swap_only_the_new_program_runs(void **state)
 	tear_down(&bench);
 }
 
-static void a_swap_that_does_not_start_leaves_the_old_program(void **state)
+TEST(a_swap_that_does_not_start_leaves_the_old_program)
 {
 	struct bench bench;
 	struct sent sent;
 	struct error err = {0};
 	char mode[] = "dead";
-	(void)state;
 	start(&bench);
 	char *words[] = {bench.words[0], bench.words[1], mode, NULL};
 	struct pool_config config = bench.config;
@@ -284,11 +267,10 @@ static void a_swap_that_does_not_start_leaves_the_old_program(void **state)
 	tear_down(&bench);
 }
 
-static void closing_waits_for_what_runs(void **state)
+TEST(closing_waits_for_what_runs)
 {
 	struct bench bench;
 	struct sent sent[5];
-	(void)state;
 	start(&bench);
 	for (int i = 0; i < 5; i++)
 		post(&bench, &sent[i], i, "sleep 100");
@@ -298,29 +280,6 @@ static void closing_waits_for_what_runs(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_event_is_answered),
-		cmocka_unit_test(a_crash_costs_its_own_event_only),
-		cmocka_unit_test(an_abort_costs_its_own_event_only),
-		cmocka_unit_test(exit_costs_its_own_event_only),
-		cmocka_unit_test(garbage_kills_the_process_that_sent_it),
-		cmocka_unit_test(nonsense_in_the_ring_kills_the_process),
-		cmocka_unit_test(an_answer_larger_than_the_ring_arrives),
-		cmocka_unit_test(an_answer_to_another_event_is_garbage),
-		cmocka_unit_test(an_event_answered_twice_counts_once),
-		cmocka_unit_test(a_hanging_handler_is_killed),
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-		cmocka_unit_test(a_leaking_handler_meets_its_limit),
-#endif
-		cmocka_unit_test(
-		    what_waits_behind_a_slow_one_goes_elsewhere_and_runs_once),
-		cmocka_unit_test(a_quick_one_does_not_wait_for_slow_ones),
-		cmocka_unit_test(a_process_that_never_gets_ready_is_told),
-		cmocka_unit_test(swapping_under_load_fails_none_and_runs_none_twice),
-		cmocka_unit_test(after_a_swap_only_the_new_program_runs),
-		cmocka_unit_test(a_swap_that_does_not_start_leaves_the_old_program),
-		cmocka_unit_test(closing_waits_for_what_runs),
-	};
 	log_setup(LOG_TEXT, LOG_ERROR + 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run();
 }

@@ -19,11 +19,10 @@ static void post_job(
 	submit(bench, job);
 }
 
-static void each_job_has_a_time_of_its_own(void **state)
+TEST(each_job_has_a_time_of_its_own)
 {
 	struct bench bench;
 	struct sent jobs[3];
-	(void)state;
 	start(&bench);
 	for (int i = 0; i < 3; i++)
 		fill_job(&jobs[i], i, "sleep 600000");
@@ -41,11 +40,10 @@ static void each_job_has_a_time_of_its_own(void **state)
 	tear_down(&bench);
 }
 
-static void a_crash_is_the_workers(void **state)
+TEST(a_crash_is_the_workers)
 {
 	struct bench bench;
 	struct sent job;
-	(void)state;
 	start(&bench);
 	post_job(&bench, &job, 1, "crash");
 	await(&job);
@@ -70,12 +68,11 @@ static void note_progress(void *ctx, struct pool_run *run, struct span text)
 	atomic_fetch_add(&told->times, 1);
 }
 
-static void progress_is_told_while_the_job_runs(void **state)
+TEST(progress_is_told_while_the_job_runs)
 {
 	struct bench bench;
 	struct sent sent[3];
 	struct told told = {0};
-	(void)state;
 	set_up(&bench, "well");
 	bench.config.progress = note_progress;
 	bench.config.ctx = &told;
@@ -96,12 +93,11 @@ static void progress_is_told_while_the_job_runs(void **state)
 
 /* ---- yielding ---- */
 
-static void workers_yield_to_the_server(void **state)
+TEST(workers_yield_to_the_server)
 {
 	struct bench bench;
 	struct sent job;
 	char want[16];
-	(void)state;
 	int nice = getpriority(PRIO_PROCESS, 0);
 	(void)snprintf(want, sizeof(want), "%d", nice + 5 > 19 ? 19 : nice + 5);
 	set_up(&bench, "well");
@@ -115,12 +111,11 @@ static void workers_yield_to_the_server(void **state)
 }
 
 /* With quick ones before, so that they are kept together as quick ones are. */
-static void slow_jobs_run_side_by_side(void **state)
+TEST(slow_jobs_run_side_by_side)
 {
 	struct bench bench;
 	static struct sent quick[100];
 	struct sent slow[6];
-	(void)state;
 	set_up(&bench, "well");
 	bench.config.processes = 6;
 	open_pool(&bench);
@@ -139,12 +134,11 @@ static void slow_jobs_run_side_by_side(void **state)
 
 /* ---- ending ---- */
 
-static void what_the_end_of_the_server_cuts_short_is_interrupted(void **state)
+TEST(what_the_end_of_the_server_cuts_short_is_interrupted)
 {
 	struct bench bench;
 	struct sent jobs[40];
 	int ended = 0;
-	(void)state;
 	set_up(&bench, "well");
 	bench.config.max_processes = 2;
 	open_pool(&bench);
@@ -162,14 +156,6 @@ static void what_the_end_of_the_server_cuts_short_is_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_job_has_a_time_of_its_own),
-	    cmocka_unit_test(a_crash_is_the_workers),
-	    cmocka_unit_test(progress_is_told_while_the_job_runs),
-	    cmocka_unit_test(workers_yield_to_the_server),
-	    cmocka_unit_test(slow_jobs_run_side_by_side),
-	    cmocka_unit_test(what_the_end_of_the_server_cuts_short_is_interrupted),
-	};
 	log_setup(LOG_TEXT, LOG_ERROR + 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run();
 }

@@ -1,11 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "query/filter.h"
 
@@ -61,9 +57,8 @@ static int sign(int order)
 	return (order > 0) - (order < 0);
 }
 
-static void values_have_one_order(void **state)
+TEST(values_have_one_order)
 {
-	(void)state;
 	for (size_t i = 0; i < 2 * ORDERED; i++)
 		for (size_t j = 0; j < 2 * ORDERED; j++) {
 			const char *a = in_order[i / 2][i % 2],
@@ -79,9 +74,8 @@ static void values_have_one_order(void **state)
 		}
 }
 
-static void a_missing_value_is_as_null(void **state)
+TEST(a_missing_value_is_as_null)
 {
-	(void)state;
 	json_t *zero = json_integer(0);
 	assert_int_equal(filter_compare(NULL, NULL), 0);
 	assert_int_equal(filter_compare(NULL, json_null()), 0);
@@ -89,13 +83,4 @@ static void a_missing_value_is_as_null(void **state)
 	assert_true(filter_compare(NULL, zero) < 0);
 	assert_true(filter_compare(zero, NULL) > 0);
 	json_decref(zero);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(values_have_one_order),
-	    cmocka_unit_test(a_missing_value_is_as_null),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

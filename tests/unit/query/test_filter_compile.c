@@ -1,13 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "query/filter.h"
 
@@ -64,9 +60,8 @@ static const struct {
     {"{\"a.$b\": 1}", "do not start with \"$\""},
 };
 
-static void what_is_not_understood_is_named(void **state)
+TEST(what_is_not_understood_is_named)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct error err = {0};
 		struct filter *filter = NULL;
@@ -90,9 +85,8 @@ static json_t *nested(size_t depth)
 	return value;
 }
 
-static void nesting_has_a_limit(void **state)
+TEST(nesting_has_a_limit)
 {
-	(void)state;
 	for (size_t depth = 30; depth < 36; depth++) {
 		struct filter *filter = NULL;
 		json_t *spec = nested(depth);
@@ -117,9 +111,8 @@ static int compile_many(size_t count, const char *operator_name)
 	return rc;
 }
 
-static void lists_and_conditions_have_limits(void **state)
+TEST(lists_and_conditions_have_limits)
 {
-	(void)state;
 	assert_int_equal(compile_many(10000, "$in"), 0);
 	assert_int_equal(compile_many(10001, "$in"), -1);
 	assert_int_equal(compile_many(10001, "$nin"), -1);
@@ -138,7 +131,7 @@ static void lists_and_conditions_have_limits(void **state)
 	}
 }
 
-static void the_demanded_scalars_are_known(void **state)
+TEST(the_demanded_scalars_are_known)
 {
 	static const struct {
 		const char *spec, *path, *want;
@@ -162,7 +155,6 @@ static void the_demanded_scalars_are_known(void **state)
 	    {"{}", "a", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct filter *filter = NULL;
 		json_t *spec = parse(rows[i].spec);
@@ -185,9 +177,8 @@ static bool count_two(void *ctx, const char *path, const json_t *value)
 	return ++*count < 2;
 }
 
-static void visiting_equalities_ends_when_told(void **state)
+TEST(visiting_equalities_ends_when_told)
 {
-	(void)state;
 	int count = 0;
 	struct filter *filter = NULL;
 	json_t *spec =
@@ -200,9 +191,8 @@ static void visiting_equalities_ends_when_told(void **state)
 	json_decref(spec);
 }
 
-static void a_compiled_filter_does_not_need_its_text(void **state)
+TEST(a_compiled_filter_does_not_need_its_text)
 {
-	(void)state;
 	struct filter *filter = NULL;
 	json_t *spec = parse("{\"a\": \"x\", \"b\": {\"$in\": [\"p\", \"q\"]}}");
 	assert_int_equal(filter_compile(&filter, spec, NULL), 0);
@@ -212,17 +202,4 @@ static void a_compiled_filter_does_not_need_its_text(void **state)
 	assert_true(filter_match(filter, doc));
 	json_decref(doc);
 	filter_free(filter);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_not_understood_is_named),
-	    cmocka_unit_test(nesting_has_a_limit),
-	    cmocka_unit_test(lists_and_conditions_have_limits),
-	    cmocka_unit_test(the_demanded_scalars_are_known),
-	    cmocka_unit_test(visiting_equalities_ends_when_told),
-	    cmocka_unit_test(a_compiled_filter_does_not_need_its_text),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

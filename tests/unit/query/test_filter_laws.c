@@ -1,12 +1,8 @@
 /* Random documents, filters and updates of a small alphabet, so that they often meet. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "laws.h"
 
@@ -152,9 +148,8 @@ static void expect_law(const char *broken, json_t *doc, json_t *a, json_t *b)
 	fail_msg("broken: %s: %s", broken, text);
 }
 
-static void filters_obey_logic(void **state)
+TEST(filters_obey_logic)
 {
-	(void)state;
 	size_t matched = 0;
 	for (size_t i = 0; i < ROUNDS; i++) {
 		json_t *doc = object_of(3), *f = filter_of(2), *g = filter_of(2);
@@ -168,9 +163,8 @@ static void filters_obey_logic(void **state)
 	assert_in_range(matched, ROUNDS / 5, ROUNDS / 5 * 4);
 }
 
-static void values_are_totally_ordered(void **state)
+TEST(values_are_totally_ordered)
 {
-	(void)state;
 	for (size_t i = 0; i < ROUNDS; i++) {
 		json_t *a = value_of(3), *b = value_of(3), *c = value_of(3);
 		expect_law(law_of_order(a, b, c), a, b, c);
@@ -180,9 +174,8 @@ static void values_are_totally_ordered(void **state)
 	}
 }
 
-static void updates_are_all_or_nothing(void **state)
+TEST(updates_are_all_or_nothing)
 {
-	(void)state;
 	size_t outcomes[3] = {0};
 	for (size_t i = 0; i < ROUNDS; i++) {
 		json_t *doc = object_of(3), *spec = update_of(),
@@ -198,14 +191,4 @@ static void updates_are_all_or_nothing(void **state)
 	}
 	for (size_t i = 0; i < 3; i++)
 		assert_in_range(outcomes[i], ROUNDS / 20, ROUNDS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(filters_obey_logic),
-	    cmocka_unit_test(values_are_totally_ordered),
-	    cmocka_unit_test(updates_are_all_or_nothing),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "query/filter.h"
 
@@ -48,7 +44,7 @@ static void check(const struct row *rows, size_t count)
 
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void a_plain_value_means_equal(void **state)
+TEST(a_plain_value_means_equal)
 {
 	static const struct row rows[] = {
 	    {"{}", "{}", true},
@@ -68,11 +64,10 @@ static void a_plain_value_means_equal(void **state)
 	    {"{\"a\": \"x\\u0000y\"}", "{\"a\": \"x\\u0000y\"}", true},
 	    {"{\"a\": \"x\\u0000y\"}", "{\"a\": \"x\\u0000z\"}", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void objects_are_equal_whatever_their_order(void **state)
+TEST(objects_are_equal_whatever_their_order)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": {\"x\": 1, \"y\": 2}}", "{\"a\": {\"y\": 2, \"x\": 1}}", true},
@@ -83,11 +78,10 @@ static void objects_are_equal_whatever_their_order(void **state)
 	    {"{\"a\": {}}", "{\"a\": null}", false},
 	    {"{\"a\": {}}", "{\"a\": {\"b\": 1}}", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void null_equals_a_missing_field(void **state)
+TEST(null_equals_a_missing_field)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": null}", "{}", true},
@@ -108,11 +102,10 @@ static void null_equals_a_missing_field(void **state)
 	    {"{\"a\": {\"$in\": [null, 5]}}", "{}", true},
 	    {"{\"a\": {\"$nin\": [null]}}", "{}", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void exists_asks_for_the_field_not_its_value(void **state)
+TEST(exists_asks_for_the_field_not_its_value)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": {\"$exists\": true}}", "{\"a\": null}", true},
@@ -127,11 +120,10 @@ static void exists_asks_for_the_field_not_its_value(void **state)
 	    {"{\"a.1\": {\"$exists\": true}}", "{\"a\": [1, 2]}", true},
 	    {"{\"a.2\": {\"$exists\": true}}", "{\"a\": [1, 2]}", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void order_is_within_a_type(void **state)
+TEST(order_is_within_a_type)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": {\"$gt\": 1}}", "{\"a\": 2}", true},
@@ -153,11 +145,10 @@ static void order_is_within_a_type(void **state)
 	    {"{\"a\": {\"$not\": {\"$gt\": 1}}}", "{\"a\": \"x\"}", true},
 	    {"{\"a\": {\"$not\": {\"$gt\": 1}}}", "{\"a\": 2}", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void integers_and_reals_compare_exactly(void **state)
+TEST(integers_and_reals_compare_exactly)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": 1}", "{\"a\": 1.0}", true},
@@ -175,11 +166,10 @@ static void integers_and_reals_compare_exactly(void **state)
 	    {"{\"a\": {\"$lt\": -2}}", "{\"a\": -2.5}", true},
 	    {"{\"a\": {\"$gt\": -2.5}}", "{\"a\": -2}", true},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void a_list_matches_by_itself_or_by_an_element(void **state)
+TEST(a_list_matches_by_itself_or_by_an_element)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": 2}", "{\"a\": [1, 2]}", true},
@@ -200,11 +190,10 @@ static void a_list_matches_by_itself_or_by_an_element(void **state)
 	    {"{\"a\": {\"$nin\": []}}", "{\"a\": 1}", true},
 	    {"{\"a\": {\"$regex\": \"^b\"}}", "{\"a\": [\"a\", \"b\"]}", true},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void paths_go_through_objects_and_lists(void **state)
+TEST(paths_go_through_objects_and_lists)
 {
 	static const char media[] =
 	    "{\"media\": [{\"url\": \"u1\", \"type\": \"image/png\"}, {\"url\": \"u2\"}]}";
@@ -228,11 +217,10 @@ static void paths_go_through_objects_and_lists(void **state)
 	    {"{\"a.b\": 1}", "{\"a\": [[{\"b\": 1}]]}", false},
 	    {"{\"a.b\": 1}", "{\"a\": [{\"b\": [3, 1]}]}", true},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void logic_combines_filters(void **state)
+TEST(logic_combines_filters)
 {
 	static const struct row rows[] = {
 	    {"{\"$and\": [{\"a\": 1}, {\"b\": 2}]}", "{\"a\": 1, \"b\": 2}", true},
@@ -250,11 +238,10 @@ static void logic_combines_filters(void **state)
 	    {"{\"$or\": [{\"$and\": [{\"a\": 1}, {\"b\": 1}]}, {\"c\": 1}]}",
 		"{\"a\": 1, \"b\": 1}", true},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void regular_expressions_search_strings(void **state)
+TEST(regular_expressions_search_strings)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": {\"$regex\": \"ell\"}}", "{\"a\": \"hello\"}", true},
@@ -281,11 +268,10 @@ static void regular_expressions_search_strings(void **state)
 	    {"{\"a\": {\"$regex\": \"^h\", \"$ne\": \"hello\"}}", "{\"a\": \"hi\"}",
 		true},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void only_objects_are_documents(void **state)
+TEST(only_objects_are_documents)
 {
 	static const struct row rows[] = {
 	    {"{}", "[]", false},
@@ -293,13 +279,11 @@ static void only_objects_are_documents(void **state)
 	    {"{\"0\": 1}", "[1]", false},
 	    {"{\"a\": null}", "null", false},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void long_lists_of_values_find_each(void **state)
+TEST(long_lists_of_values_find_each)
 {
-	(void)state;
 	struct filter *filter = NULL;
 	json_t *list = json_array();
 	for (json_int_t i = 9999; i >= 0; i--)
@@ -313,23 +297,4 @@ static void long_lists_of_values_find_each(void **state)
 		json_decref(doc);
 	}
 	filter_free(filter);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_plain_value_means_equal),
-	    cmocka_unit_test(objects_are_equal_whatever_their_order),
-	    cmocka_unit_test(null_equals_a_missing_field),
-	    cmocka_unit_test(exists_asks_for_the_field_not_its_value),
-	    cmocka_unit_test(order_is_within_a_type),
-	    cmocka_unit_test(integers_and_reals_compare_exactly),
-	    cmocka_unit_test(a_list_matches_by_itself_or_by_an_element),
-	    cmocka_unit_test(paths_go_through_objects_and_lists),
-	    cmocka_unit_test(logic_combines_filters),
-	    cmocka_unit_test(regular_expressions_search_strings),
-	    cmocka_unit_test(only_objects_are_documents),
-	    cmocka_unit_test(long_lists_of_values_find_each),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "query/filter.h"
 
@@ -19,7 +15,7 @@ static json_t *parse(const char *text)
 	return value;
 }
 
-static void a_sort_names_paths_and_directions(void **state)
+TEST(a_sort_names_paths_and_directions)
 {
 	static const struct {
 		const char *sort, *want;
@@ -35,7 +31,6 @@ static void a_sort_names_paths_and_directions(void **state)
 	    {"{\"$a\": 1}", "do not start with \"$\""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = {0};
 		json_t *sort = parse(rows[i].sort);
@@ -47,7 +42,7 @@ static void a_sort_names_paths_and_directions(void **state)
 	}
 }
 
-static void documents_sort_by_each_path_in_turn(void **state)
+TEST(documents_sort_by_each_path_in_turn)
 {
 	static const struct {
 		const char *sort, *a, *b;
@@ -66,7 +61,6 @@ static void documents_sort_by_each_path_in_turn(void **state)
 	    {"{}", "{\"a\": 1}", "{\"a\": 2}", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *sort = parse(rows[i].sort);
 		json_t *a = parse(rows[i].a), *b = parse(rows[i].b);
@@ -79,7 +73,7 @@ static void documents_sort_by_each_path_in_turn(void **state)
 	}
 }
 
-static void a_path_leads_to_one_value(void **state)
+TEST(a_path_leads_to_one_value)
 {
 	static const char doc_text[] =
 	    "{\"a\": {\"b\": [10, {\"c\": 11}]}, \"0\": {\"1\": 12}, \"d.e\": 13, \"\": 14}";
@@ -101,20 +95,9 @@ static void a_path_leads_to_one_value(void **state)
 	    {"x", 0},
 	};
 
-	(void)state;
 	json_t *doc = parse(doc_text);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (json_integer_value(filter_path(doc, rows[i].path)) != rows[i].want)
 			fail_msg("%s: want %d", rows[i].path, rows[i].want);
 	json_decref(doc);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_sort_names_paths_and_directions),
-	    cmocka_unit_test(documents_sort_by_each_path_in_turn),
-	    cmocka_unit_test(a_path_leads_to_one_value),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "query/path.h"
 #include "util/buf.h"
@@ -19,9 +15,8 @@ static const struct path *compiled(struct arena *arena, const char *text)
 	return path;
 }
 
-static void a_path_is_names_between_dots(void **state)
+TEST(a_path_is_names_between_dots)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	const struct path *path = compiled(arena, "media.0.url.007.12345678");
 	static const size_t indexes[] = {
@@ -36,9 +31,8 @@ static void a_path_is_names_between_dots(void **state)
 	arena_free(arena);
 }
 
-static void a_path_has_at_most_32_names(void **state)
+TEST(a_path_has_at_most_32_names)
 {
-	(void)state;
 	struct buf text = {0};
 	struct error err = {0};
 	buf_putc(&text, 'a');
@@ -51,7 +45,7 @@ static void a_path_has_at_most_32_names(void **state)
 	buf_free(&text);
 }
 
-static void a_parent_covers_and_precedes_its_children(void **state)
+TEST(a_parent_covers_and_precedes_its_children)
 {
 	static const struct {
 		const char *a, *b;
@@ -67,7 +61,6 @@ static void a_parent_covers_and_precedes_its_children(void **state)
 	    {"b", "a.c", false, 1},
 	};
 
-	(void)state;
 	struct arena *arena = arena_new();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct path *a = compiled(arena, rows[i].a);
@@ -80,24 +73,12 @@ static void a_parent_covers_and_precedes_its_children(void **state)
 	arena_free(arena);
 }
 
-static void nesting_counts_objects_and_lists(void **state)
+TEST(nesting_counts_objects_and_lists)
 {
-	(void)state;
 	json_t *value = json_pack("{s:[{s:i}], s:i}", "a", "b", 1, "c", 2);
 	assert_true(path_nesting_over(value, 2));
 	assert_false(path_nesting_over(value, 3));
 	assert_false(path_nesting_over(json_true(), 0));
 	assert_false(path_nesting_over(NULL, 0));
 	json_decref(value);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_path_is_names_between_dots),
-	    cmocka_unit_test(a_path_has_at_most_32_names),
-	    cmocka_unit_test(a_parent_covers_and_precedes_its_children),
-	    cmocka_unit_test(nesting_counts_objects_and_lists),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
+#include "test.h"
+
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "query/pattern.h"
 #include "util/buf.h"
@@ -30,7 +26,7 @@ static struct buf repeated(const char *unit, size_t count, const char *end)
 	return buf;
 }
 
-static void a_match_that_would_never_end_is_no_match(void **state)
+TEST(a_match_that_would_never_end_is_no_match)
 {
 	static const struct {
 		const char *pattern, *unit;
@@ -47,7 +43,6 @@ static void a_match_that_would_never_end_is_no_match(void **state)
 	    {"^(?R)?(?R)?a+[bc]", "a", 1000, ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct pattern *pattern = compiled(rows[i].pattern, "");
 		struct buf text = repeated(rows[i].unit, rows[i].count, rows[i].end);
@@ -58,11 +53,10 @@ static void a_match_that_would_never_end_is_no_match(void **state)
 	}
 }
 
-static void a_long_text_is_searched_to_its_end(void **state)
+TEST(a_long_text_is_searched_to_its_end)
 {
 	static const char *const patterns[] = {
 	    "needle", ".*needle", "(?s).*needle$", "(?:a|b)*needle", "\\w+needle"};
-	(void)state;
 	struct buf text = repeated("ab", 5000, "needle");
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		struct pattern *pattern = compiled(patterns[i], "");
@@ -73,9 +67,8 @@ static void a_long_text_is_searched_to_its_end(void **state)
 	buf_free(&text);
 }
 
-static void patterns_that_are_too_much_are_refused(void **state)
+TEST(patterns_that_are_too_much_are_refused)
 {
-	(void)state;
 	struct error err = {0};
 	struct pattern *pattern = NULL;
 	struct buf longest = repeated("a", 4001, "");
@@ -97,9 +90,8 @@ static void patterns_that_are_too_much_are_refused(void **state)
 	pattern_free(NULL);
 }
 
-static void bytes_that_are_not_utf8_do_not_match(void **state)
+TEST(bytes_that_are_not_utf8_do_not_match)
 {
-	(void)state;
 	struct pattern *pattern = compiled("a", "");
 	assert_false(pattern_match(pattern, SPAN("a\xff")));
 	assert_true(pattern_match(pattern, SPAN("\xc3\xa9"
@@ -121,9 +113,8 @@ static void *match_often(void *cookie)
 	return wrong == 0 ? NULL : cookie;
 }
 
-static void threads_share_a_pattern(void **state)
+TEST(threads_share_a_pattern)
 {
-	(void)state;
 	struct pattern *pattern = compiled("(h)(e)l+o", "i");
 	pthread_t threads[4];
 	for (size_t i = 0; i < 4; i++)
@@ -135,16 +126,4 @@ static void threads_share_a_pattern(void **state)
 		assert_null(wrong);
 	}
 	pattern_free(pattern);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_match_that_would_never_end_is_no_match),
-	    cmocka_unit_test(a_long_text_is_searched_to_its_end),
-	    cmocka_unit_test(patterns_that_are_too_much_are_refused),
-	    cmocka_unit_test(bytes_that_are_not_utf8_do_not_match),
-	    cmocka_unit_test(threads_share_a_pattern),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

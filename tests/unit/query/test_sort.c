@@ -3,9 +3,8 @@
 
 #include "query/sort.h"
 
-static void the_first_of_any_order_of_arrival_are_kept(void **state)
+TEST(the_first_of_any_order_of_arrival_are_kept)
 {
-	(void)state;
 	json_t *order = json_loads("{\"n\":1}", 0, NULL);
 	for (size_t keep = 0; keep <= 12; keep++) {
 		for (int step = 1; step < 11; step++) {
@@ -35,12 +34,4 @@ static void the_first_of_any_order_of_arrival_are_kept(void **state)
 		}
 	}
 	json_decref(order);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_first_of_any_order_of_arrival_are_kept),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

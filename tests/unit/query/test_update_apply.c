@@ -1,12 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "query/update.h"
 
@@ -54,7 +50,7 @@ static void check(const struct row *rows, size_t count, bool inserting)
 
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]), false)
 
-static void set_makes_what_is_missing(void **state)
+TEST(set_makes_what_is_missing)
 {
 	static const struct row rows[] = {
 	    {"{}", "{\"$set\": {\"a\": 1}}", "{\"a\": 1}"},
@@ -85,12 +81,11 @@ static void set_makes_what_is_missing(void **state)
 	    {"{}", "{\"$setOnInsert\": {\"a.b\": 1}}", "{\"a\": {\"b\": 1}}"},
 	    {"{\"a\": 1}", "{\"$setOnInsert\": {\"a\": 1}}", "{\"a\": 1}"},
 	};
-	(void)state;
 	CHECK(rows);
 	check(inserts, sizeof(inserts) / sizeof(inserts[0]), true);
 }
 
-static void unset_removes(void **state)
+TEST(unset_removes)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": 1, \"b\": 2}", "{\"$unset\": {\"a\": \"\"}}", "{\"b\": 2}"},
@@ -104,11 +99,10 @@ static void unset_removes(void **state)
 	    {"{\"a\": [1, 2]}", "{\"$unset\": {\"a.x\": 1}}", "{\"a\": [1, 2]}"},
 	    {"{\"a\": [{\"b\": 1}]}", "{\"$unset\": {\"a.0.b\": 1}}", "{\"a\": [{}]}"},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void inc_adds(void **state)
+TEST(inc_adds)
 {
 	static const struct row rows[] = {
 	    {"{}", "{\"$inc\": {\"n\": 2}}", "{\"n\": 2}"},
@@ -123,11 +117,10 @@ static void inc_adds(void **state)
 	    {"{\"n\": 9223372036854775806}", "{\"$inc\": {\"n\": 1}}",
 		"{\"n\": 9223372036854775807}"},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void push_appends_and_add_to_set_appends_once(void **state)
+TEST(push_appends_and_add_to_set_appends_once)
 {
 	static const struct row rows[] = {
 	    {"{}", "{\"$push\": {\"l\": 1}}", "{\"l\": [1]}"},
@@ -152,11 +145,10 @@ static void push_appends_and_add_to_set_appends_once(void **state)
 		"{\"l\": [1, 2]}"},
 	    {"{\"l\": [1]}", "{\"$addToSet\": {\"l\": [1]}}", "{\"l\": [1, [1]]}"},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void pull_removes_by_value_or_condition(void **state)
+TEST(pull_removes_by_value_or_condition)
 {
 	static const struct row rows[] = {
 	    {"{\"l\": [1, 2, 1, 3]}", "{\"$pull\": {\"l\": 1}}", "{\"l\": [2, 3]}"},
@@ -185,11 +177,10 @@ static void pull_removes_by_value_or_condition(void **state)
 	    {"{}", "{\"$pull\": {\"l\": 1}}", "{}"},
 	    {"{\"a\": 5}", "{\"$pull\": {\"a.l\": 1}}", "{\"a\": 5}"},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void rename_moves(void **state)
+TEST(rename_moves)
 {
 	static const struct row rows[] = {
 	    {"{\"a\": 1}", "{\"$rename\": {\"a\": \"b\"}}", "{\"b\": 1}"},
@@ -202,11 +193,10 @@ static void rename_moves(void **state)
 		"{\"a\": {\"c\": 1}}"},
 	    {"{\"b\": 5}", "{\"$rename\": {\"a\": \"b.c\"}}", "{\"b\": 5}"},
 	};
-	(void)state;
 	CHECK(rows);
 }
 
-static void a_refused_update_changes_nothing(void **state)
+TEST(a_refused_update_changes_nothing)
 {
 	static const struct {
 		const char *doc, *spec, *want;
@@ -243,7 +233,6 @@ static void a_refused_update_changes_nothing(void **state)
 		"\"b\" is a number"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = {0};
 		json_t *doc = parse(rows[i].doc), *before = parse(rows[i].doc);
@@ -256,9 +245,8 @@ static void a_refused_update_changes_nothing(void **state)
 	}
 }
 
-static void renaming_cannot_deepen_a_document_for_ever(void **state)
+TEST(renaming_cannot_deepen_a_document_for_ever)
 {
-	(void)state;
 	struct error err = {0};
 	json_t *doc = parse("{\"a\": {}}");
 	int rounds = 0;
@@ -272,9 +260,8 @@ static void renaming_cannot_deepen_a_document_for_ever(void **state)
 	json_decref(doc);
 }
 
-static void documents_share_nothing_with_the_update(void **state)
+TEST(documents_share_nothing_with_the_update)
 {
-	(void)state;
 	struct update *update = NULL;
 	json_t *spec =
 	    parse("{\"$set\": {\"o\": {\"l\": [1]}}, \"$push\": {\"p\": {\"x\": 1}}}");
@@ -292,20 +279,4 @@ static void documents_share_nothing_with_the_update(void **state)
 	json_decref(want);
 	json_decref(first);
 	json_decref(second);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(set_makes_what_is_missing),
-	    cmocka_unit_test(unset_removes),
-	    cmocka_unit_test(inc_adds),
-	    cmocka_unit_test(push_appends_and_add_to_set_appends_once),
-	    cmocka_unit_test(pull_removes_by_value_or_condition),
-	    cmocka_unit_test(rename_moves),
-	    cmocka_unit_test(a_refused_update_changes_nothing),
-	    cmocka_unit_test(renaming_cannot_deepen_a_document_for_ever),
-	    cmocka_unit_test(documents_share_nothing_with_the_update),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

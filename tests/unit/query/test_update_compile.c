@@ -1,13 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "query/update.h"
 
@@ -20,7 +16,7 @@ static json_t *parse(const char *text)
 	return value;
 }
 
-static void what_is_not_understood_is_named(void **state)
+TEST(what_is_not_understood_is_named)
 {
 	static const struct {
 		const char *spec, *want;
@@ -63,7 +59,6 @@ static void what_is_not_understood_is_named(void **state)
 	    {"{\"$setOnInsert\": {\"_id\": 1}}", "a document's _id never changes"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = {0};
 		struct update *update = NULL;
@@ -78,7 +73,7 @@ static void what_is_not_understood_is_named(void **state)
 	update_free(NULL);
 }
 
-static void one_value_is_changed_once(void **state)
+TEST(one_value_is_changed_once)
 {
 	static const struct {
 		const char *spec;
@@ -101,7 +96,6 @@ static void one_value_is_changed_once(void **state)
 	    {"{\"$set\": {}}", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = {0};
 		struct update *update = NULL;
@@ -117,9 +111,8 @@ static void one_value_is_changed_once(void **state)
 	}
 }
 
-static void changes_and_nesting_have_limits(void **state)
+TEST(changes_and_nesting_have_limits)
 {
-	(void)state;
 	for (int count = 1000; count <= 1001; count++) {
 		struct update *update = NULL;
 		json_t *fields = json_object();
@@ -145,14 +138,4 @@ static void changes_and_nesting_have_limits(void **state)
 		update_free(update);
 		json_decref(spec);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_not_understood_is_named),
-	    cmocka_unit_test(one_value_is_changed_once),
-	    cmocka_unit_test(changes_and_nesting_have_limits),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

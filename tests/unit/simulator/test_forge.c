@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "simulator/forge.h"
 #include "twilio/signature.h"
@@ -54,9 +49,8 @@ static void make(
 	forge_make(forge, request, arena);
 }
 
-static void what_was_not_tampered_with_is_genuine(void **state)
+TEST(what_was_not_tampered_with_is_genuine)
 {
-	(void)state;
 	for (int get = 0; get < 2; get++) {
 		for (enum tamper tamper = TAMPER_NONE; tamper <= TAMPER_URL; tamper++) {
 			struct arena *arena = arena_new();
@@ -70,9 +64,8 @@ static void what_was_not_tampered_with_is_genuine(void **state)
 	}
 }
 
-static void headers_are_those_of_twilio(void **state)
+TEST(headers_are_those_of_twilio)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct client_request request;
 	struct forge forge = {.dial = "http://127.0.0.1:8080"};
@@ -91,9 +84,8 @@ static void headers_are_those_of_twilio(void **state)
 	arena_free(arena);
 }
 
-static void extra_parameters_are_signed_too(void **state)
+TEST(extra_parameters_are_signed_too)
 {
-	(void)state;
 	static const struct param extra[] = {
 	    {{"Body", 4}, {"mine", 4}}, {{"OptOutType", 10}, {"STOP", 4}}};
 	struct arena *arena = arena_new();
@@ -108,9 +100,8 @@ static void extra_parameters_are_signed_too(void **state)
 	arena_free(arena);
 }
 
-static void without_a_token_nothing_is_signed(void **state)
+TEST(without_a_token_nothing_is_signed)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct client_request request;
 	struct forge forge = {0};
@@ -121,9 +112,8 @@ static void without_a_token_nothing_is_signed(void **state)
 	arena_free(arena);
 }
 
-static void what_is_no_url_is_refused(void **state)
+TEST(what_is_no_url_is_refused)
 {
-	(void)state;
 	static const char *const wrong[] = {"", "example.com", "ftp://x", "http://",
 	    "https:///a", "http://u@/a", "http://h/a b"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -131,16 +121,4 @@ static void what_is_no_url_is_refused(void **state)
 		struct error err;
 		assert_int_equal(url_split(&url, span_of(wrong[i]), &err), -1);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_was_not_tampered_with_is_genuine),
-	    cmocka_unit_test(headers_are_those_of_twilio),
-	    cmocka_unit_test(extra_parameters_are_signed_too),
-	    cmocka_unit_test(without_a_token_nothing_is_signed),
-	    cmocka_unit_test(what_is_no_url_is_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,10 @@
 
 #include "sqlite/commit_queue.h"
 
-static void what_is_pushed_is_taken_in_order(void **state)
+TEST(what_is_pushed_is_taken_in_order)
 {
 	struct queue queue;
 	struct store_txn txns[5] = {0};
-	(void)state;
 	queue_init(&queue, 1 << 20);
 	assert_null(queue_take(&queue));
 	for (int i = 0; i < 5; i++)
@@ -22,11 +21,10 @@ static void what_is_pushed_is_taken_in_order(void **state)
 	queue_clear(&queue);
 }
 
-static void beyond_its_bytes_it_refuses(void **state)
+TEST(beyond_its_bytes_it_refuses)
 {
 	struct queue queue;
 	struct store_txn txns[3] = {0};
-	(void)state;
 	queue_init(&queue, 2 * queue_cost(&txns[0]));
 	assert_true(queue_push(&queue, &txns[0]));
 	assert_true(queue_push(&queue, &txns[1]));
@@ -38,22 +36,20 @@ static void beyond_its_bytes_it_refuses(void **state)
 	queue_clear(&queue);
 }
 
-static void jobs_weigh_in_a_transaction(void **state)
+TEST(jobs_weigh_in_a_transaction)
 {
 	struct store_job_write jobs[] = {
 	    {.next = &jobs[1],
 		.job = {.payload = SPAN("{\"n\":1}"), .group = SPAN("g")}},
 	    {.job = {.unique = SPAN("u")}, .error = SPAN("why")}};
 	struct store_txn none = {0}, txn = {.jobs = jobs};
-	(void)state;
 	assert_int_equal(queue_cost(&txn) - queue_cost(&none),
 	    (int64_t)(2 * sizeof(jobs[0]) + 7 + 1 + 1 + 3));
 }
 
-static void a_ring_before_the_wait_is_not_lost(void **state)
+TEST(a_ring_before_the_wait_is_not_lost)
 {
 	struct queue queue;
-	(void)state;
 	queue_init(&queue, 1 << 20);
 	queue_ring(&queue);
 	queue_wait(&queue, -1);
@@ -78,13 +74,12 @@ static void *produce(void *ctx)
 	return NULL;
 }
 
-static void no_wake_up_is_lost_and_each_thread_keeps_its_order(void **state)
+TEST(no_wake_up_is_lost_and_each_thread_keeps_its_order)
 {
 	struct queue queue;
 	struct producer producers[THREADS];
 	pthread_t threads[THREADS];
 	int taken = 0, at[THREADS] = {0};
-	(void)state;
 	queue_init(&queue, INT64_MAX);
 	for (int i = 0; i < THREADS; i++) {
 		producers[i] =
@@ -108,16 +103,4 @@ static void no_wake_up_is_lost_and_each_thread_keeps_its_order(void **state)
 		free(producers[i].txns);
 	}
 	queue_clear(&queue);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_pushed_is_taken_in_order),
-	    cmocka_unit_test(beyond_its_bytes_it_refuses),
-	    cmocka_unit_test(jobs_weigh_in_a_transaction),
-	    cmocka_unit_test(a_ring_before_the_wait_is_not_lost),
-	    cmocka_unit_test(no_wake_up_is_lost_and_each_thread_keeps_its_order),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

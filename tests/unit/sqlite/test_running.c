@@ -43,7 +43,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void what_was_added_is_there_until_it_is_removed(void **state)
+#define DIR_TEST(name) TEST_WITH(name, setup, teardown)
+
+DIR_TEST(what_was_added_is_there_until_it_is_removed)
 {
 	struct dir *dir = *state;
 	assert_true(begin(dir->running, 7 + STORE_JOBS_RUNNING, 3));
@@ -63,7 +65,7 @@ static void what_was_added_is_there_until_it_is_removed(void **state)
 	assert_int_equal(dir->list->count, 0);
 }
 
-static void a_try_that_is_given_does_not_run_before_it_begins(void **state)
+DIR_TEST(a_try_that_is_given_does_not_run_before_it_begins)
 {
 	struct dir *dir = *state;
 	struct running *worker = running_join(dir->path);
@@ -83,7 +85,7 @@ static void a_try_that_is_given_does_not_run_before_it_begins(void **state)
 	assert_null(running_join("/nonexistent"));
 }
 
-static void of_two_tries_of_a_job_the_later_counts(void **state)
+DIR_TEST(of_two_tries_of_a_job_the_later_counts)
 {
 	struct dir *dir = *state;
 	assert_true(begin(dir->running, 7, 2));
@@ -95,7 +97,7 @@ static void of_two_tries_of_a_job_the_later_counts(void **state)
 	assert_true(running_has(dir->list, 8, 1));
 }
 
-static void ids_and_tries_may_be_large(void **state)
+DIR_TEST(ids_and_tries_may_be_large)
 {
 	struct dir *dir = *state;
 	int64_t id = ((int64_t)1 << 47) + 5;
@@ -106,7 +108,7 @@ static void ids_and_tries_may_be_large(void **state)
 	assert_false(running_has(dir->list, id, 69999));
 }
 
-static void a_full_file_takes_no_more(void **state)
+DIR_TEST(a_full_file_takes_no_more)
 {
 	struct dir *dir = *state;
 	for (int i = 1; i <= STORE_JOBS_RUNNING; i++)
@@ -119,7 +121,7 @@ static void a_full_file_takes_no_more(void **state)
 	assert_int_equal(dir->list->count, 0);
 }
 
-static void another_process_sees_what_runs_only_while_there_is_an_owner(void **state)
+DIR_TEST(another_process_sees_what_runs_only_while_there_is_an_owner)
 {
 	struct dir *dir = *state;
 	struct error err;
@@ -136,7 +138,7 @@ static void another_process_sees_what_runs_only_while_there_is_an_owner(void **s
 	assert_int_equal(dir->list->count, 0);
 }
 
-static void the_file_is_the_owners_alone_and_outlives_it(void **state)
+DIR_TEST(the_file_is_the_owners_alone_and_outlives_it)
 {
 	struct dir *dir = *state;
 	struct stat st;
@@ -178,7 +180,7 @@ static void *add_and_remove(void *ctx)
 	return NULL;
 }
 
-static void threads_do_not_disturb_each_other(void **state)
+DIR_TEST(threads_do_not_disturb_each_other)
 {
 	struct dir *dir = *state;
 	struct worker workers[THREADS];
@@ -200,29 +202,10 @@ static void threads_do_not_disturb_each_other(void **state)
 	assert_true(running_has(dir->list, 3, 9));
 }
 
-static void where_it_cannot_be_made_that_is_said(void **state)
+TEST(where_it_cannot_be_made_that_is_said)
 {
 	struct running *running = NULL;
 	struct error err;
-	(void)state;
 	assert_int_equal(running_open(&running, "/nonexistent", &err), -1);
 	assert_non_null(strstr(err.text, "/nonexistent/jobs.running"));
-}
-
-#define IN_DIR(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    IN_DIR(what_was_added_is_there_until_it_is_removed),
-	    IN_DIR(a_try_that_is_given_does_not_run_before_it_begins),
-	    IN_DIR(of_two_tries_of_a_job_the_later_counts),
-	    IN_DIR(ids_and_tries_may_be_large),
-	    IN_DIR(a_full_file_takes_no_more),
-	    IN_DIR(another_process_sees_what_runs_only_while_there_is_an_owner),
-	    IN_DIR(the_file_is_the_owners_alone_and_outlives_it),
-	    IN_DIR(threads_do_not_disturb_each_other),
-	    cmocka_unit_test(where_it_cannot_be_made_that_is_said),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

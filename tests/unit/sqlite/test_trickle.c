@@ -1,13 +1,9 @@
 /* What a checkpoint writes is synced a few pages at a time, and is all there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "sqlite/sqlite_db.h"
 #include "sqlite/trickle.h"
@@ -92,11 +88,10 @@ static void remove_all(const char *dir)
 	(void)rmdir(dir);
 }
 
-static void a_checkpoint_syncs_a_few_pages_at_a_time(void **state)
+TEST(a_checkpoint_syncs_a_few_pages_at_a_time)
 {
 	char dir[] = "/tmp/offhook-test-XXXXXX";
 	sqlite3 *db = NULL;
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(sqlite_db_open(&db, dir, 256, NULL), 0);
 	watch_file(db);
@@ -117,12 +112,4 @@ static void a_checkpoint_syncs_a_few_pages_at_a_time(void **state)
 	trickle_free(trickle);
 	check_file(dir);
 	remove_all(dir);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_checkpoint_syncs_a_few_pages_at_a_time),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,12 @@
 #ifndef OFFHOOK_TESTS_STORE_FIXTURE_H
 #define OFFHOOK_TESTS_STORE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "store/store.h"
 #include "util/arena.h"
@@ -71,8 +67,7 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
-#define TEST(name)                                                                     \
-	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+#define STORE_TEST(name) TEST_WITH(name, fixture_setup, fixture_teardown)
 
 /* The key that stands for a text. */
 static inline void key_of(unsigned char key[STORE_KEY_SIZE], const char *text)

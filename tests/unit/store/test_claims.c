@@ -74,7 +74,7 @@ static void assert_repeat(struct asked *asked, const char *reply)
 	end(asked);
 }
 
-static void the_first_is_new_and_a_repeat_gets_its_reply(void **state)
+STORE_TEST(the_first_is_new_and_a_repeat_gets_its_reply)
 {
 	struct fixture *f = *state;
 	assert_told(ask(f, "SM1"), CLAIM_NEW);
@@ -83,7 +83,7 @@ static void the_first_is_new_and_a_repeat_gets_its_reply(void **state)
 	assert_told(ask(f, "SM2"), CLAIM_NEW);
 }
 
-static void a_repeat_is_known_after_a_restart(void **state)
+STORE_TEST(a_repeat_is_known_after_a_restart)
 {
 	struct fixture *f = *state;
 	(void)add_event(f, "SM1", "<first/>");
@@ -92,7 +92,7 @@ static void a_repeat_is_known_after_a_restart(void **state)
 	assert_told(ask(f, "SM2"), CLAIM_NEW);
 }
 
-static void a_repeat_in_flight_waits_for_the_first(void **state)
+STORE_TEST(a_repeat_in_flight_waits_for_the_first)
 {
 	struct fixture *f = *state;
 	struct asked *first = ask(f, "SM1"), *second = ask(f, "SM1"),
@@ -108,7 +108,7 @@ static void a_repeat_in_flight_waits_for_the_first(void **state)
 	end(first);
 }
 
-static void an_unclaimed_key_is_free_again(void **state)
+STORE_TEST(an_unclaimed_key_is_free_again)
 {
 	struct fixture *f = *state;
 	struct asked *first = ask(f, "SM1"), *second = ask(f, "SM1");
@@ -119,7 +119,7 @@ static void an_unclaimed_key_is_free_again(void **state)
 	end(first);
 }
 
-static void a_conflict_keeps_the_claim(void **state)
+STORE_TEST(a_conflict_keeps_the_claim)
 {
 	struct fixture *f = *state;
 	struct asked *first = ask(f, "SM1"), *second = ask(f, "SM1");
@@ -141,7 +141,7 @@ static void a_conflict_keeps_the_claim(void **state)
 	update_free(update);
 }
 
-static void who_waits_at_close_is_told_that_it_failed(void **state)
+STORE_TEST(who_waits_at_close_is_told_that_it_failed)
 {
 	struct fixture *f = *state;
 	struct asked *first = ask(f, "SM1"), *second = ask(f, "SM1");
@@ -165,7 +165,7 @@ static int64_t duplicates_of(struct fixture *f, int64_t id)
 	return count;
 }
 
-static void repeats_are_counted(void **state)
+STORE_TEST(repeats_are_counted)
 {
 	struct fixture *f = *state;
 	int64_t id = add_event(f, "SM1", "r");
@@ -177,7 +177,7 @@ static void repeats_are_counted(void **state)
 	assert_int_equal(duplicates_of(f, id), 5);
 }
 
-static void an_idle_store_writes_the_count_by_itself(void **state)
+STORE_TEST(an_idle_store_writes_the_count_by_itself)
 {
 	struct fixture *f = *state;
 	int64_t id = add_event(f, "SM1", "r");
@@ -187,7 +187,7 @@ static void an_idle_store_writes_the_count_by_itself(void **state)
 	assert_int_equal(duplicates_of(f, id), 1);
 }
 
-static void a_weak_claim_repeats_only_once_its_call_has_ended(void **state)
+STORE_TEST(a_weak_claim_repeats_only_once_its_call_has_ended)
 {
 	struct fixture *f = *state;
 	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
@@ -276,7 +276,7 @@ static void *race_on(void *ctx)
 	return NULL;
 }
 
-static void of_many_at_a_time_exactly_one_is_new(void **state)
+STORE_TEST(of_many_at_a_time_exactly_one_is_new)
 {
 	struct fixture *f = *state;
 	fixture_close(f);
@@ -300,21 +300,4 @@ static void of_many_at_a_time_exactly_one_is_new(void **state)
 		counted += duplicates_of(f, id);
 	assert_int_equal(counted, race->repeats);
 	free(race);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(the_first_is_new_and_a_repeat_gets_its_reply),
-	    TEST(a_repeat_is_known_after_a_restart),
-	    TEST(a_repeat_in_flight_waits_for_the_first),
-	    TEST(an_unclaimed_key_is_free_again),
-	    TEST(a_conflict_keeps_the_claim),
-	    TEST(who_waits_at_close_is_told_that_it_failed),
-	    TEST(repeats_are_counted),
-	    TEST(an_idle_store_writes_the_count_by_itself),
-	    TEST(a_weak_claim_repeats_only_once_its_call_has_ended),
-	    TEST(of_many_at_a_time_exactly_one_is_new),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,11 +4,10 @@
 #define LETTERS_50  "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
 #define LETTERS_200 LETTERS_50 LETTERS_50 LETTERS_50 LETTERS_50
 
-static void a_state_has_a_name(void **state)
+TEST(a_state_has_a_name)
 {
 	static const char *const names[] = {
 	    "waiting", "blocked", "running", "done", "dead", "cancelled"};
-	(void)state;
 	for (unsigned i = 0; i < JOB_STATES; i++)
 		assert_string_equal(job_state_name((enum job_state)i), names[i]);
 }
@@ -24,7 +23,7 @@ static struct store_job_write with(struct store_job job)
 	return write;
 }
 
-static void a_job_that_breaks_a_rule_is_refused(void **state)
+STORE_TEST(a_job_that_breaks_a_rule_is_refused)
 {
 	struct fixture *f = *state;
 
@@ -68,7 +67,7 @@ static void a_job_that_breaks_a_rule_is_refused(void **state)
 	assert_events(f, (struct store_event_query){0}, "");
 }
 
-static void a_transaction_can_be_mended_and_submitted_again(void **state)
+STORE_TEST(a_transaction_can_be_mended_and_submitted_again)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = new_job("q", "");
@@ -79,7 +78,7 @@ static void a_transaction_can_be_mended_and_submitted_again(void **state)
 	assert_jobs(f, "1 waiting");
 }
 
-static void what_just_keeps_the_rules_is_taken(void **state)
+STORE_TEST(what_just_keeps_the_rules_is_taken)
 {
 	struct fixture *f = *state;
 	(void)enqueue(f, with((struct store_job){.group = SPAN(LETTERS_200)}));
@@ -87,15 +86,4 @@ static void what_just_keeps_the_rules_is_taken(void **state)
 	(void)enqueue(f, with((struct store_job){.priority = 100}));
 	(void)enqueue(f, with((struct store_job){.priority = -100}));
 	assert_due(f, "q", T0, "3 1 2 4");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_state_has_a_name),
-	    TEST(a_job_that_breaks_a_rule_is_refused),
-	    TEST(a_transaction_can_be_mended_and_submitted_again),
-	    TEST(what_just_keeps_the_rules_is_taken),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

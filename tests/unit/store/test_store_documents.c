@@ -40,7 +40,7 @@ static enum store_result upsert(
 	return result;
 }
 
-static void an_insert_gets_an_id_and_is_found_by_it(void **state)
+STORE_TEST(an_insert_gets_an_id_and_is_found_by_it)
 {
 	struct fixture *f = *state;
 	json_t *doc = NULL, *again = NULL;
@@ -60,7 +60,7 @@ static void an_insert_gets_an_id_and_is_found_by_it(void **state)
 	json_decref(again);
 }
 
-static void what_is_not_there_is_not_found(void **state)
+STORE_TEST(what_is_not_there_is_not_found)
 {
 	struct fixture *f = *state;
 	json_t *doc = NULL;
@@ -81,7 +81,7 @@ static void what_is_not_there_is_not_found(void **state)
 	assert_null(doc);
 }
 
-static void an_insert_keeps_its_text_but_for_the_id(void **state)
+STORE_TEST(an_insert_keeps_its_text_but_for_the_id)
 {
 	struct fixture *f = *state;
 
@@ -104,7 +104,7 @@ static void an_insert_keeps_its_text_but_for_the_id(void **state)
 	assert_found(f, "things", NULL, want);
 }
 
-static void a_second_document_with_the_key_is_a_conflict(void **state)
+STORE_TEST(a_second_document_with_the_key_is_a_conflict)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -119,7 +119,7 @@ static void a_second_document_with_the_key_is_a_conflict(void **state)
 	assert_found(f, "sms", NULL, "{\"sid\":\"SM1\",\"n\":1}");
 }
 
-static void a_removed_key_is_free_again(void **state)
+STORE_TEST(a_removed_key_is_free_again)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -132,7 +132,7 @@ static void a_removed_key_is_free_again(void **state)
 	}
 }
 
-static void an_update_by_key_changes_what_its_filter_matches(void **state)
+STORE_TEST(an_update_by_key_changes_what_its_filter_matches)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -157,7 +157,7 @@ static void an_update_by_key_changes_what_its_filter_matches(void **state)
 	}
 }
 
-static void an_update_can_move_a_key(void **state)
+STORE_TEST(an_update_can_move_a_key)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -179,7 +179,7 @@ static void an_update_can_move_a_key(void **state)
 	assert_found(f, "sms", "{\"sid\":\"c\"}", "");
 }
 
-static void a_number_can_be_a_key(void **state)
+STORE_TEST(a_number_can_be_a_key)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -190,7 +190,7 @@ static void a_number_can_be_a_key(void **state)
 	assert_found(f, "sms", "{\"sid\":42}", "{\"sid\":42,\"x\":1}");
 }
 
-static void an_upsert_inserts_once_and_then_updates(void **state)
+STORE_TEST(an_upsert_inserts_once_and_then_updates)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -212,7 +212,7 @@ static bool collect_row(void *ctx, int64_t row, json_t *doc)
 	return true;
 }
 
-static void rows_are_rechecked_when_they_are_changed(void **state)
+STORE_TEST(rows_are_rechecked_when_they_are_changed)
 {
 	struct fixture *f = *state;
 	int64_t rows[8] = {0};
@@ -249,7 +249,7 @@ static void rows_are_rechecked_when_they_are_changed(void **state)
 	update_free(update);
 }
 
-static void an_update_that_does_not_fit_is_a_conflict(void **state)
+STORE_TEST(an_update_that_does_not_fit_is_a_conflict)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -259,7 +259,7 @@ static void an_update_that_does_not_fit_is_a_conflict(void **state)
 	assert_found(f, "sms", NULL, "{\"sid\":\"a\",\"n\":\"text\"}");
 }
 
-static void a_conflict_undoes_its_transaction_alone(void **state)
+STORE_TEST(a_conflict_undoes_its_transaction_alone)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -294,7 +294,7 @@ static void a_conflict_undoes_its_transaction_alone(void **state)
 	assert_events(f, (struct store_event_query){0}, "1");
 }
 
-static void a_key_moved_by_an_undone_transaction_is_back(void **state)
+STORE_TEST(a_key_moved_by_an_undone_transaction_is_back)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -323,7 +323,7 @@ static void a_key_moved_by_an_undone_transaction_is_back(void **state)
 	update_free(move);
 }
 
-static void one_transaction_sees_its_own_writes(void **state)
+STORE_TEST(one_transaction_sees_its_own_writes)
 {
 	struct fixture *f = *state;
 	declare(f);
@@ -344,7 +344,7 @@ static void one_transaction_sees_its_own_writes(void **state)
 	update_free(update);
 }
 
-static void a_promised_id_is_used(void **state)
+STORE_TEST(a_promised_id_is_used)
 {
 	struct fixture *f = *state;
 	char id[STORE_ID_SIZE], doc[64];
@@ -369,7 +369,7 @@ static void a_promised_id_is_used(void **state)
 	assert_int_equal(commit_write(f, &write), STORE_CONFLICT);
 }
 
-static void rows_are_never_given_twice(void **state)
+STORE_TEST(rows_are_never_given_twice)
 {
 	struct fixture *f = *state;
 	int64_t last = 0;
@@ -401,7 +401,7 @@ static bool append_collection(
 	return true;
 }
 
-static void collections_are_listed_and_declared_once(void **state)
+STORE_TEST(collections_are_listed_and_declared_once)
 {
 	struct fixture *f = *state;
 	char line[256] = "";
@@ -419,28 +419,4 @@ static void collections_are_listed_and_declared_once(void **state)
 	assert_int_equal(
 	    store_collections(f->reader, append_collection, line, &f->err), 0);
 	assert_string_equal(line, "events()=1 sms(sid)=0 we.ird-name()=1 ");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(an_insert_gets_an_id_and_is_found_by_it),
-	    TEST(what_is_not_there_is_not_found),
-	    TEST(an_insert_keeps_its_text_but_for_the_id),
-	    TEST(a_second_document_with_the_key_is_a_conflict),
-	    TEST(a_removed_key_is_free_again),
-	    TEST(an_update_by_key_changes_what_its_filter_matches),
-	    TEST(an_update_can_move_a_key),
-	    TEST(a_number_can_be_a_key),
-	    TEST(an_upsert_inserts_once_and_then_updates),
-	    TEST(rows_are_rechecked_when_they_are_changed),
-	    TEST(an_update_that_does_not_fit_is_a_conflict),
-	    TEST(a_conflict_undoes_its_transaction_alone),
-	    TEST(a_key_moved_by_an_undone_transaction_is_back),
-	    TEST(one_transaction_sees_its_own_writes),
-	    TEST(a_promised_id_is_used),
-	    TEST(rows_are_never_given_twice),
-	    TEST(collections_are_listed_and_declared_once),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static bool check_whole(void *ctx, const struct store_event *event)
 	return true;
 }
 
-static void an_event_is_read_back_whole(void **state)
+STORE_TEST(an_event_is_read_back_whole)
 {
 	struct fixture *f = *state;
 	struct store_txn txn = event_txn("SM1", "<Response/>");
@@ -53,7 +53,7 @@ static bool check_absent(void *ctx, const struct store_event *event)
 	return true;
 }
 
-static void what_was_absent_stays_absent(void **state)
+STORE_TEST(what_was_absent_stays_absent)
 {
 	struct fixture *f = *state;
 	struct store_txn txn = {.event = {.received_at_ms = 1,
@@ -67,7 +67,7 @@ static void what_was_absent_stays_absent(void **state)
 	    store_event_get(f->reader, txn.event.id, check_absent, NULL, &f->err), 1);
 }
 
-static void an_event_that_is_not_there_is_none(void **state)
+STORE_TEST(an_event_that_is_not_there_is_none)
 {
 	struct fixture *f = *state;
 	int calls = 0;
@@ -81,7 +81,7 @@ static void an_event_that_is_not_there_is_none(void **state)
 	assert_int_equal(calls, 0);
 }
 
-static void events_are_chosen_by_kind_sid_state_and_id(void **state)
+STORE_TEST(events_are_chosen_by_kind_sid_state_and_id)
 {
 	struct fixture *f = *state;
 
@@ -176,7 +176,7 @@ static void submit_many(struct fixture *f, struct many *many, size_t count)
 		(void)usleep(1000);
 }
 
-static void more_events_than_a_slice_come_in_order(void **state)
+STORE_TEST(more_events_than_a_slice_come_in_order)
 {
 	struct fixture *f = *state;
 	struct many *many = calloc(1, sizeof(*many));
@@ -195,7 +195,7 @@ static void more_events_than_a_slice_come_in_order(void **state)
 	free(many);
 }
 
-static void ids_grow_in_the_order_of_submission(void **state)
+STORE_TEST(ids_grow_in_the_order_of_submission)
 {
 	struct fixture *f = *state;
 	struct many *many = calloc(1, sizeof(*many));
@@ -208,7 +208,7 @@ static void ids_grow_in_the_order_of_submission(void **state)
 	free(many);
 }
 
-static void a_reader_sees_the_latest_commit(void **state)
+STORE_TEST(a_reader_sees_the_latest_commit)
 {
 	struct fixture *f = *state;
 	struct store_reader *other = NULL;
@@ -225,7 +225,7 @@ static void a_reader_sees_the_latest_commit(void **state)
 	store_reader_close(other);
 }
 
-static void a_full_queue_refuses(void **state)
+STORE_TEST(a_full_queue_refuses)
 {
 	struct fixture *f = *state;
 	fixture_close(f);
@@ -261,7 +261,7 @@ static bool check_failed(void *ctx, const struct store_event *event)
 	return true;
 }
 
-static void a_retry_revises_an_events_state_and_nothing_else(void **state)
+STORE_TEST(a_retry_revises_an_events_state_and_nothing_else)
 {
 	struct fixture *f = *state;
 	struct store_txn txn = event_txn("SM1", "sorry");
@@ -290,7 +290,7 @@ static void a_retry_revises_an_events_state_and_nothing_else(void **state)
 	assert_int_equal(late.job.id, 0);
 }
 
-static void stats_count_what_was_committed(void **state)
+STORE_TEST(stats_count_what_was_committed)
 {
 	struct fixture *f = *state;
 	struct store_stats stats;
@@ -303,21 +303,4 @@ static void stats_count_what_was_committed(void **state)
 	assert_int_equal(stats.waiting, 0);
 	assert_true(stats.wal_bytes > 0);
 	assert_true(store_healthy(f->store));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(an_event_is_read_back_whole),
-	    TEST(what_was_absent_stays_absent),
-	    TEST(an_event_that_is_not_there_is_none),
-	    TEST(events_are_chosen_by_kind_sid_state_and_id),
-	    TEST(more_events_than_a_slice_come_in_order),
-	    TEST(ids_grow_in_the_order_of_submission),
-	    TEST(a_reader_sees_the_latest_commit),
-	    TEST(a_full_queue_refuses),
-	    TEST(a_retry_revises_an_events_state_and_nothing_else),
-	    TEST(stats_count_what_was_committed),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

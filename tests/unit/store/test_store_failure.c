@@ -35,7 +35,7 @@ static void wait_healthy(struct fixture *f)
 	assert_true(store_healthy(f->store));
 }
 
-static void a_full_disk_fails_commits_until_there_is_room(void **state)
+STORE_TEST(a_full_disk_fails_commits_until_there_is_room)
 {
 	struct fixture *f = *state;
 	struct store_stats stats;
@@ -56,7 +56,7 @@ static void a_full_disk_fails_commits_until_there_is_room(void **state)
 	assert_events(f, (struct store_event_query){0}, "1 2");
 }
 
-static void it_recovers_with_nothing_to_do(void **state)
+STORE_TEST(it_recovers_with_nothing_to_do)
 {
 	struct fixture *f = *state;
 	limit_files(4096);
@@ -83,7 +83,7 @@ static bool ask(struct fixture *f, struct asked *asked, const char *key)
 	return store_claim(f->store, &asked->claim, true);
 }
 
-static void who_waits_for_a_failed_commit_fails_and_the_key_is_free(void **state)
+STORE_TEST(who_waits_for_a_failed_commit_fails_and_the_key_is_free)
 {
 	struct fixture *f = *state;
 	struct asked first, second, third;
@@ -102,7 +102,7 @@ static void who_waits_for_a_failed_commit_fails_and_the_key_is_free(void **state
 	arena_free(third.claim.arena);
 }
 
-static void documents_and_their_keys_fail_with_the_event(void **state)
+STORE_TEST(documents_and_their_keys_fail_with_the_event)
 {
 	struct fixture *f = *state;
 	assert_int_equal(store_declare(f->store, "c", "k", &f->err), 0);
@@ -116,7 +116,7 @@ static void documents_and_their_keys_fail_with_the_event(void **state)
 	assert_found(f, "fresh", NULL, "{\"k\":\"b\"}");
 }
 
-static void jobs_fail_with_the_rest_and_no_id_is_lost(void **state)
+STORE_TEST(jobs_fail_with_the_rest_and_no_id_is_lost)
 {
 	struct fixture *f = *state;
 	struct store_job_write first = grouped_job("q", "a");
@@ -142,7 +142,7 @@ static void count_failed(struct store_txn *txn)
 	failed_count += txn->result == STORE_FAILED;
 }
 
-static void every_transaction_of_the_batch_is_told(void **state)
+STORE_TEST(every_transaction_of_the_batch_is_told)
 {
 	struct fixture *f = *state;
 	static struct store_txn txns[1000];
@@ -183,7 +183,7 @@ static void unmount(struct fixture *f)
 	fixture_open(f);
 }
 
-static void a_full_file_system_is_named_and_left(void **state)
+STORE_TEST(a_full_file_system_is_named_and_left)
 {
 	struct fixture *f = *state;
 	char path[96], command[192];
@@ -204,7 +204,7 @@ static void a_full_file_system_is_named_and_left(void **state)
 	unmount(f);
 }
 
-static void a_read_only_file_system_cannot_be_opened(void **state)
+STORE_TEST(a_read_only_file_system_cannot_be_opened)
 {
 	struct fixture *f = *state;
 	mount_small(f);
@@ -215,19 +215,4 @@ static void a_read_only_file_system_cannot_be_opened(void **state)
 	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT, NULL), 0);
 	fixture_open(f);
 	unmount(f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_full_disk_fails_commits_until_there_is_room),
-	    TEST(it_recovers_with_nothing_to_do),
-	    TEST(who_waits_for_a_failed_commit_fails_and_the_key_is_free),
-	    TEST(documents_and_their_keys_fail_with_the_event),
-	    TEST(jobs_fail_with_the_rest_and_no_id_is_lost),
-	    TEST(every_transaction_of_the_batch_is_told),
-	    TEST(a_full_file_system_is_named_and_left),
-	    TEST(a_read_only_file_system_cannot_be_opened),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,7 +75,7 @@ static void assert_all_filters(struct fixture *f)
 		    f, (struct store_query){0}, filters[i].filter, filters[i].want);
 }
 
-static void a_filter_finds_the_same_with_and_without_indexes(void **state)
+STORE_TEST(a_filter_finds_the_same_with_and_without_indexes)
 {
 	struct fixture *f = *state;
 	static const char *const paths[] = {"t", "n", "b", "m.u"};
@@ -90,7 +90,7 @@ static void a_filter_finds_the_same_with_and_without_indexes(void **state)
 	assert_all_filters(f);
 }
 
-static void an_index_is_kept_up_to_date(void **state)
+STORE_TEST(an_index_is_kept_up_to_date)
 {
 	struct fixture *f = *state;
 	fill(f);
@@ -109,7 +109,7 @@ static void an_index_is_kept_up_to_date(void **state)
 	assert_keys(f, (struct store_query){0}, "{\"n\":3}", "");
 }
 
-static void malformed_text_in_an_indexed_collection_is_a_conflict(void **state)
+STORE_TEST(malformed_text_in_an_indexed_collection_is_a_conflict)
 {
 	struct fixture *f = *state;
 	fill(f);
@@ -119,7 +119,7 @@ static void malformed_text_in_an_indexed_collection_is_a_conflict(void **state)
 	assert_all_filters(f);
 }
 
-static void odd_paths_are_not_indexed(void **state)
+STORE_TEST(odd_paths_are_not_indexed)
 {
 	struct fixture *f = *state;
 	static const char *const paths[] = {
@@ -129,7 +129,7 @@ static void odd_paths_are_not_indexed(void **state)
 		assert_int_equal(store_index(f->store, "c", paths[i], &f->err), -1);
 }
 
-static void results_are_sorted_skipped_and_limited(void **state)
+STORE_TEST(results_are_sorted_skipped_and_limited)
 {
 	struct fixture *f = *state;
 
@@ -164,7 +164,7 @@ static void results_are_sorted_skipped_and_limited(void **state)
 	}
 }
 
-static void a_bad_sort_is_an_error(void **state)
+STORE_TEST(a_bad_sort_is_an_error)
 {
 	struct fixture *f = *state;
 	json_t *sort = json_loads("{\"k\":7}", 0, NULL);
@@ -173,7 +173,7 @@ static void a_bad_sort_is_an_error(void **state)
 	json_decref(sort);
 }
 
-static void a_collection_that_is_not_there_is_empty(void **state)
+STORE_TEST(a_collection_that_is_not_there_is_empty)
 {
 	struct fixture *f = *state;
 	struct store_query query = {.collection = "none"};
@@ -229,7 +229,7 @@ static bool count_docs(void *ctx, int64_t row, json_t *doc)
 	return true;
 }
 
-static void more_documents_than_a_slice_come_in_order(void **state)
+STORE_TEST(more_documents_than_a_slice_come_in_order)
 {
 	struct fixture *f = *state;
 	int64_t all[2] = {0}, some[2] = {0}, indexed[2] = {0};
@@ -246,19 +246,4 @@ static void more_documents_than_a_slice_come_in_order(void **state)
 	    store_find(f->reader, &query, count_docs, indexed, &f->err), 0);
 	assert_int_equal(indexed[0], (MANY + 6) / 7);
 	filter_free(filter);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_filter_finds_the_same_with_and_without_indexes),
-	    TEST(an_index_is_kept_up_to_date),
-	    TEST(malformed_text_in_an_indexed_collection_is_a_conflict),
-	    TEST(odd_paths_are_not_indexed),
-	    TEST(results_are_sorted_skipped_and_limited),
-	    TEST(a_bad_sort_is_an_error),
-	    TEST(a_collection_that_is_not_there_is_empty),
-	    TEST(more_documents_than_a_slice_come_in_order),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static void forget(struct fixture *f, const char *address, struct store_forgotte
 	assert_int_equal(got.jobs, want.jobs);
 }
 
-static void a_person_is_nowhere_afterwards(void **state)
+STORE_TEST(a_person_is_nowhere_afterwards)
 {
 	struct fixture *f = *state;
 	char large[9000];
@@ -63,7 +63,7 @@ static void a_person_is_nowhere_afterwards(void **state)
 }
 
 /* The target of a route with parameters in its path (struct store_event). */
-static void a_person_in_a_path_is_forgotten(void **state)
+STORE_TEST(a_person_in_a_path_is_forgotten)
 {
 	static const struct {
 		const char *target;
@@ -88,7 +88,7 @@ static void a_person_in_a_path_is_forgotten(void **state)
 	assert_int_equal(files_that_hold(f, "/people/%2B15550001234"), 0);
 }
 
-static void what_was_overwritten_before_is_gone_too(void **state)
+STORE_TEST(what_was_overwritten_before_is_gone_too)
 {
 	struct fixture *f = *state;
 	char doc[128], key[16];
@@ -129,7 +129,7 @@ static void told(struct store_claim *claim)
 	((struct asked *)claim)->told++;
 }
 
-static void a_forgotten_event_is_still_known_as_a_repeat(void **state)
+STORE_TEST(a_forgotten_event_is_still_known_as_a_repeat)
 {
 	struct fixture *f = *state;
 	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
@@ -146,7 +146,7 @@ static void a_forgotten_event_is_still_known_as_a_repeat(void **state)
 	arena_free(asked.claim.arena);
 }
 
-static void an_address_is_matched_whole(void **state)
+STORE_TEST(an_address_is_matched_whole)
 {
 	struct fixture *f = *state;
 	add_of(f, "SM1", "{\"From\":\"" PERSON "5\",\"" PERSON "\":\"x " PERSON "\"}",
@@ -158,7 +158,7 @@ static void an_address_is_matched_whole(void **state)
 	assert_int_equal(store_forget(f->store, SPAN(""), &none, &f->err), -1);
 }
 
-static void a_reader_that_stands_still_is_named(void **state)
+STORE_TEST(a_reader_that_stands_still_is_named)
 {
 	struct fixture *f = *state;
 	struct store_forgotten got;
@@ -178,7 +178,7 @@ static void a_reader_that_stands_still_is_named(void **state)
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 }
 
-static void a_persons_jobs_are_dropped(void **state)
+STORE_TEST(a_persons_jobs_are_dropped)
 {
 	struct fixture *f = *state;
 	char large[9000];
@@ -209,7 +209,7 @@ static void a_persons_jobs_are_dropped(void **state)
 	assert_int_equal(commit_job(f, &write), STORE_CONFLICT);
 }
 
-static void a_forgotten_job_lets_its_group_go_on(void **state)
+STORE_TEST(a_forgotten_job_lets_its_group_go_on)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = grouped_job("q", "a");
@@ -218,19 +218,4 @@ static void a_forgotten_job_lets_its_group_go_on(void **state)
 	(void)enqueue(f, grouped_job("q", "a"));
 	forget(f, PERSON, (struct store_forgotten){0, 0, 1});
 	assert_jobs(f, "2 waiting");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_person_is_nowhere_afterwards),
-	    TEST(a_person_in_a_path_is_forgotten),
-	    TEST(what_was_overwritten_before_is_gone_too),
-	    TEST(a_forgotten_event_is_still_known_as_a_repeat),
-	    TEST(an_address_is_matched_whole),
-	    TEST(a_reader_that_stands_still_is_named),
-	    TEST(a_persons_jobs_are_dropped),
-	    TEST(a_forgotten_job_lets_its_group_go_on),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

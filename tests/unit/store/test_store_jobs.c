@@ -1,7 +1,7 @@
 /* A job's life, one change at a time: enqueued, tried, ended, and what its owner does. */
 #include "job_fixture.h"
 
-static void a_job_is_kept_as_it_was_enqueued(void **state)
+STORE_TEST(a_job_is_kept_as_it_was_enqueued)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = new_job("mail.out", "{\"n\":1}");
@@ -31,7 +31,7 @@ static void a_job_is_kept_as_it_was_enqueued(void **state)
 	arena_free(kept.arena);
 }
 
-static void a_plain_job_has_neither_group_nor_key(void **state)
+STORE_TEST(a_plain_job_has_neither_group_nor_key)
 {
 	struct fixture *f = *state;
 	struct kept_job kept = get_job(f, enqueue(f, new_job("q", "{}")));
@@ -41,7 +41,7 @@ static void a_plain_job_has_neither_group_nor_key(void **state)
 	arena_free(kept.arena);
 }
 
-static void a_job_knows_the_event_that_enqueued_it(void **state)
+STORE_TEST(a_job_knows_the_event_that_enqueued_it)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = new_job("q", "{}");
@@ -56,7 +56,7 @@ static void a_job_knows_the_event_that_enqueued_it(void **state)
 	arena_free(kept.arena);
 }
 
-static void a_done_job_is_history(void **state)
+STORE_TEST(a_done_job_is_history)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -73,7 +73,7 @@ static void a_done_job_is_history(void **state)
 	arena_free(kept.arena);
 }
 
-static void every_failed_try_leaves_its_error(void **state)
+STORE_TEST(every_failed_try_leaves_its_error)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -98,7 +98,7 @@ static void every_failed_try_leaves_its_error(void **state)
 	arena_free(kept.arena);
 }
 
-static void an_end_that_is_no_try_keeps_the_last_ones_number(void **state)
+STORE_TEST(an_end_that_is_no_try_keeps_the_last_ones_number)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -115,7 +115,7 @@ static void an_end_that_is_no_try_keeps_the_last_ones_number(void **state)
 	arena_free(kept.arena);
 }
 
-static void errors_are_bounded(void **state)
+STORE_TEST(errors_are_bounded)
 {
 	struct fixture *f = *state;
 	char text[5000];
@@ -138,7 +138,7 @@ static void errors_are_bounded(void **state)
 	arena_free(kept.arena);
 }
 
-static void a_snooze_is_not_a_try(void **state)
+STORE_TEST(a_snooze_is_not_a_try)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -170,7 +170,7 @@ static void assert_fenced(struct fixture *f, struct store_job_write write)
 	assert_found(f, "effects", NULL, "");
 }
 
-static void the_effects_of_a_job_that_was_ended_are_not_committed(void **state)
+STORE_TEST(the_effects_of_a_job_that_was_ended_are_not_committed)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -184,7 +184,7 @@ static void the_effects_of_a_job_that_was_ended_are_not_committed(void **state)
 	assert_jobs(f, "1 done, 2 cancelled");
 }
 
-static void a_fenced_transaction_leaves_no_trace(void **state)
+STORE_TEST(a_fenced_transaction_leaves_no_trace)
 {
 	struct fixture *f = *state;
 	struct store_job_write first = new_job("made.here", "{}");
@@ -197,7 +197,7 @@ static void a_fenced_transaction_leaves_no_trace(void **state)
 	assert_due(f, "made.here", T0, "1");
 }
 
-static void jobs_go_with_a_conflicting_write(void **state)
+STORE_TEST(jobs_go_with_a_conflicting_write)
 {
 	struct fixture *f = *state;
 	struct store_job_write settle = settled(1, 1, JOB_DONE);
@@ -214,7 +214,7 @@ static void jobs_go_with_a_conflicting_write(void **state)
 
 /* ---- the owner's ---- */
 
-static void a_dead_job_is_redriven(void **state)
+STORE_TEST(a_dead_job_is_redriven)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -235,7 +235,7 @@ static void a_dead_job_is_redriven(void **state)
 	assert_jobs(f, "1 done");
 }
 
-static void a_waiting_job_is_hurried(void **state)
+STORE_TEST(a_waiting_job_is_hurried)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = new_job("q", "{}");
@@ -249,7 +249,7 @@ static void a_waiting_job_is_hurried(void **state)
 	arena_free(kept.arena);
 }
 
-static void what_is_not_in_a_fit_state_is_passed_over(void **state)
+STORE_TEST(what_is_not_in_a_fit_state_is_passed_over)
 {
 	struct fixture *f = *state;
 	(void)enqueue(f, new_job("q", "{}"));
@@ -278,7 +278,7 @@ static void what_is_not_in_a_fit_state_is_passed_over(void **state)
 	assert_jobs(f, "1 done, 2 waiting");
 }
 
-static void a_cancelled_job_has_ended(void **state)
+STORE_TEST(a_cancelled_job_has_ended)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -292,7 +292,7 @@ static void a_cancelled_job_has_ended(void **state)
 	assert_due(f, "q", T0 + 700, "1");
 }
 
-static void a_dropped_job_is_gone(void **state)
+STORE_TEST(a_dropped_job_is_gone)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -304,7 +304,7 @@ static void a_dropped_job_is_gone(void **state)
 	    0);
 }
 
-static void a_worker_tells_how_far_it_is(void **state)
+STORE_TEST(a_worker_tells_how_far_it_is)
 {
 	struct fixture *f = *state;
 	int64_t id = enqueue(f, new_job("q", "{}"));
@@ -331,7 +331,7 @@ static void note_jobs(void *ctx, const struct store_txn *txn)
 	watched->last_id = txn->jobs->job.id;
 }
 
-static void who_watches_is_told_of_every_commit_with_jobs(void **state)
+STORE_TEST(who_watches_is_told_of_every_commit_with_jobs)
 {
 	struct fixture *f = *state;
 	struct watched watched = {0};
@@ -344,29 +344,4 @@ static void who_watches_is_told_of_every_commit_with_jobs(void **state)
 	struct store_job_write write = settled(9, 1, JOB_DONE);
 	assert_int_equal(commit_job(f, &write), STORE_CONFLICT);
 	assert_int_equal(watched.calls, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_job_is_kept_as_it_was_enqueued),
-	    TEST(a_plain_job_has_neither_group_nor_key),
-	    TEST(a_job_knows_the_event_that_enqueued_it),
-	    TEST(a_done_job_is_history),
-	    TEST(every_failed_try_leaves_its_error),
-	    TEST(an_end_that_is_no_try_keeps_the_last_ones_number),
-	    TEST(errors_are_bounded),
-	    TEST(a_snooze_is_not_a_try),
-	    TEST(the_effects_of_a_job_that_was_ended_are_not_committed),
-	    TEST(a_fenced_transaction_leaves_no_trace),
-	    TEST(jobs_go_with_a_conflicting_write),
-	    TEST(a_dead_job_is_redriven),
-	    TEST(a_waiting_job_is_hurried),
-	    TEST(what_is_not_in_a_fit_state_is_passed_over),
-	    TEST(a_cancelled_job_has_ended),
-	    TEST(a_dropped_job_is_gone),
-	    TEST(a_worker_tells_how_far_it_is),
-	    TEST(who_watches_is_told_of_every_commit_with_jobs),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

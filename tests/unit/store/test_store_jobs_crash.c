@@ -66,7 +66,7 @@ static void assert_tries(
 	arena_free(kept.arena);
 }
 
-static void a_try_counts_although_the_server_was_killed(void **state)
+STORE_TEST(a_try_counts_although_the_server_was_killed)
 {
 	struct fixture *f = *state;
 	killed_after(f, run_some);
@@ -100,7 +100,7 @@ static void begin_again(struct fixture *f)
 	begin(f, 1, kept.job.tries + 1);
 }
 
-static void a_job_that_kills_the_server_counts_up(void **state)
+STORE_TEST(a_job_that_kills_the_server_counts_up)
 {
 	struct fixture *f = *state;
 	killed_after(f, begin_three_times);
@@ -120,7 +120,7 @@ static void hold_a_group_up(struct fixture *f)
 	begin(f, 1, 1);
 }
 
-static void a_group_keeps_its_order_over_a_kill(void **state)
+STORE_TEST(a_group_keeps_its_order_over_a_kill)
 {
 	struct fixture *f = *state;
 	killed_after(f, hold_a_group_up);
@@ -131,7 +131,7 @@ static void a_group_keeps_its_order_over_a_kill(void **state)
 
 /* ---- running, as others see it ---- */
 
-static void a_running_job_shows_while_its_server_lives(void **state)
+STORE_TEST(a_running_job_shows_while_its_server_lives)
 {
 	struct fixture *f = *state;
 	struct store_reader *other = NULL;
@@ -162,7 +162,7 @@ static void a_running_job_shows_while_its_server_lives(void **state)
 	assert_tries(f, 2, 2, T0 + 500, 1);
 }
 
-static void no_more_run_than_there_is_room_for(void **state)
+STORE_TEST(no_more_run_than_there_is_room_for)
 {
 	struct fixture *f = *state;
 	for (int i = 1; i <= STORE_JOBS_RUNNING; i++)
@@ -174,7 +174,7 @@ static void no_more_run_than_there_is_room_for(void **state)
 
 /* ---- ids ---- */
 
-static void an_id_is_never_given_twice(void **state)
+STORE_TEST(an_id_is_never_given_twice)
 {
 	struct fixture *f = *state;
 	for (int i = 1; i <= 3; i++)
@@ -197,24 +197,10 @@ static void drop_the_last(struct fixture *f)
 	(void)done(f, change_of(JOB_DROP, 2));
 }
 
-static void nor_after_a_kill(void **state)
+STORE_TEST(nor_after_a_kill)
 {
 	struct fixture *f = *state;
 	killed_after(f, drop_the_last);
 	fixture_open(f);
 	assert_int_equal(enqueue(f, new_job("q", "{}")), 3);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_try_counts_although_the_server_was_killed),
-	    TEST(a_job_that_kills_the_server_counts_up),
-	    TEST(a_group_keeps_its_order_over_a_kill),
-	    TEST(a_running_job_shows_while_its_server_lives),
-	    TEST(no_more_run_than_there_is_room_for),
-	    TEST(an_id_is_never_given_twice),
-	    TEST(nor_after_a_kill),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

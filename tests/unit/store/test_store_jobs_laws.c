@@ -145,7 +145,7 @@ static void assert_as_the_model(struct fixture *f, const struct model *m)
 	assert_string_equal(got, want);
 }
 
-static void the_store_and_the_model_agree(void **state)
+STORE_TEST(the_store_and_the_model_agree)
 {
 	static const enum job_state ends[] = {
 	    JOB_DONE, JOB_DONE, JOB_WAITING, JOB_DEAD, JOB_CANCELLED};
@@ -174,12 +174,4 @@ static void the_store_and_the_model_agree(void **state)
 	}
 	assert_true(m->count > 100);
 	free(m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(the_store_and_the_model_agree),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

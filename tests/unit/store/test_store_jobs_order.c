@@ -1,7 +1,7 @@
 /* Groups, whose jobs run one after another, and unique keys, of which there is one. */
 #include "job_fixture.h"
 
-static void one_job_of_a_group_waits_and_the_others_are_blocked(void **state)
+STORE_TEST(one_job_of_a_group_waits_and_the_others_are_blocked)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = done(f, grouped_job("q", "a"));
@@ -15,7 +15,7 @@ static void one_job_of_a_group_waits_and_the_others_are_blocked(void **state)
 	assert_due(f, "q", T0, "1 3 5");
 }
 
-static void who_ends_lets_the_next_of_its_group_go(void **state)
+STORE_TEST(who_ends_lets_the_next_of_its_group_go)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 4; i++)
@@ -29,7 +29,7 @@ static void who_ends_lets_the_next_of_its_group_go(void **state)
 	assert_int_equal(done(f, grouped_job("q", "a")).job.state, JOB_WAITING);
 }
 
-static void a_job_to_be_tried_again_holds_its_group_up(void **state)
+STORE_TEST(a_job_to_be_tried_again_holds_its_group_up)
 {
 	struct fixture *f = *state;
 	(void)enqueue(f, grouped_job("q", "a"));
@@ -38,7 +38,7 @@ static void a_job_to_be_tried_again_holds_its_group_up(void **state)
 	assert_jobs(f, "1 waiting, 2 blocked");
 }
 
-static void a_group_goes_on_within_one_transaction(void **state)
+STORE_TEST(a_group_goes_on_within_one_transaction)
 {
 	struct fixture *f = *state;
 	struct store_job_write settle = settled(1, 1, JOB_DONE);
@@ -51,7 +51,7 @@ static void a_group_goes_on_within_one_transaction(void **state)
 	assert_jobs(f, "1 done, 2 waiting");
 }
 
-static void cancelling_keeps_a_group_in_order(void **state)
+STORE_TEST(cancelling_keeps_a_group_in_order)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 4; i++)
@@ -62,7 +62,7 @@ static void cancelling_keeps_a_group_in_order(void **state)
 	assert_jobs(f, "1 cancelled, 2 waiting, 3 cancelled, 4 blocked");
 }
 
-static void a_redriven_job_waits_for_its_group(void **state)
+STORE_TEST(a_redriven_job_waits_for_its_group)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 3; i++)
@@ -89,7 +89,7 @@ static struct store_job_write unique_job(
 	return write;
 }
 
-static void an_open_job_keeps_its_key(void **state)
+STORE_TEST(an_open_job_keeps_its_key)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = done(f, unique_job("q", "k", 0, T0));
@@ -103,7 +103,7 @@ static void an_open_job_keeps_its_key(void **state)
 	assert_int_equal(enqueue(f, unique_job("q", "k", 0, T0)), 4);
 }
 
-static void a_blocked_job_keeps_its_key_too(void **state)
+STORE_TEST(a_blocked_job_keeps_its_key_too)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = unique_job("q", "k", 0, T0);
@@ -113,7 +113,7 @@ static void a_blocked_job_keeps_its_key_too(void **state)
 	assert_int_equal(enqueue(f, unique_job("q", "k", 0, T0)), 0);
 }
 
-static void a_key_is_kept_for_its_window(void **state)
+STORE_TEST(a_key_is_kept_for_its_window)
 {
 	struct fixture *f = *state;
 
@@ -142,7 +142,7 @@ static void a_key_is_kept_for_its_window(void **state)
 	}
 }
 
-static void of_two_in_one_transaction_one_is_added(void **state)
+STORE_TEST(of_two_in_one_transaction_one_is_added)
 {
 	struct fixture *f = *state;
 	struct store_job_write first = unique_job("q", "k", 0, T0);
@@ -155,7 +155,7 @@ static void of_two_in_one_transaction_one_is_added(void **state)
 	assert_jobs(f, "1 waiting");
 }
 
-static void a_key_cancels_its_open_jobs(void **state)
+STORE_TEST(a_key_cancels_its_open_jobs)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = {.op = JOB_CANCEL,
@@ -168,22 +168,4 @@ static void a_key_cancels_its_open_jobs(void **state)
 	(void)enqueue(f, unique_job("r", "k", 0, T0));
 	assert_true(done(f, write).changed);
 	assert_jobs(f, "1 done, 2 cancelled, 3 waiting, 4 waiting");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(one_job_of_a_group_waits_and_the_others_are_blocked),
-	    TEST(who_ends_lets_the_next_of_its_group_go),
-	    TEST(a_job_to_be_tried_again_holds_its_group_up),
-	    TEST(a_group_goes_on_within_one_transaction),
-	    TEST(cancelling_keeps_a_group_in_order),
-	    TEST(a_redriven_job_waits_for_its_group),
-	    TEST(an_open_job_keeps_its_key),
-	    TEST(a_blocked_job_keeps_its_key_too),
-	    TEST(a_key_is_kept_for_its_window),
-	    TEST(of_two_in_one_transaction_one_is_added),
-	    TEST(a_key_cancels_its_open_jobs),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ static struct store_job_write timed(int priority, int64_t run_at_ms)
 	return write;
 }
 
-static void due_jobs_come_by_priority_then_time_then_age(void **state)
+STORE_TEST(due_jobs_come_by_priority_then_time_then_age)
 {
 	struct fixture *f = *state;
 
@@ -42,7 +42,7 @@ static void due_jobs_come_by_priority_then_time_then_age(void **state)
 	assert_int_equal(assert_due(f, "none", T0, ""), INT64_MAX);
 }
 
-static void a_page_of_due_jobs_is_no_longer_than_asked_for(void **state)
+STORE_TEST(a_page_of_due_jobs_is_no_longer_than_asked_for)
 {
 	struct fixture *f = *state;
 	char line[4096] = "";
@@ -66,7 +66,7 @@ static bool stop_at_once(void *ctx, const struct store_job *job)
 	return false;
 }
 
-static void who_has_enough_is_given_no_more(void **state)
+STORE_TEST(who_has_enough_is_given_no_more)
 {
 	struct fixture *f = *state;
 	int calls = 0;
@@ -105,7 +105,7 @@ static bool watch_heap(void *ctx, const struct store_job *job)
 	return true;
 }
 
-static void a_page_of_large_jobs_is_not_in_memory_at_once(void **state)
+STORE_TEST(a_page_of_large_jobs_is_not_in_memory_at_once)
 {
 	struct fixture *f = *state;
 	static char text[JOB_BYTES + 1];
@@ -169,7 +169,7 @@ enum {
 	CANCELLED = 1 << JOB_CANCELLED
 };
 
-static void a_query_finds_what_it_says(void **state)
+STORE_TEST(a_query_finds_what_it_says)
 {
 	struct fixture *f = *state;
 
@@ -227,7 +227,7 @@ static void a_query_finds_what_it_says(void **state)
 		assert_ids(f, i, cases[i].query, cases[i].want);
 }
 
-static void what_ended_first_is_found_first(void **state)
+STORE_TEST(what_ended_first_is_found_first)
 {
 	struct fixture *f = *state;
 	struct store_job_query old = {
@@ -255,7 +255,7 @@ static bool count_and_check(void *ctx, const struct store_job *job)
 	return true;
 }
 
-static void more_jobs_than_a_slice_come_in_order(void **state)
+STORE_TEST(more_jobs_than_a_slice_come_in_order)
 {
 	struct fixture *f = *state;
 	static struct store_job_write writes[1300];
@@ -304,7 +304,7 @@ static void assert_queues(struct fixture *f, const char *want)
 	assert_string_equal(line, want);
 }
 
-static void queues_are_counted(void **state)
+STORE_TEST(queues_are_counted)
 {
 	struct fixture *f = *state;
 	assert_queues(f, "");
@@ -316,7 +316,7 @@ static void queues_are_counted(void **state)
 	assert_queues(f, "q 1 1 1 1 1 1 from 0; r 0 0 1 1 0 0");
 }
 
-static void a_paused_queue_is_said_to_be(void **state)
+STORE_TEST(a_paused_queue_is_said_to_be)
 {
 	struct fixture *f = *state;
 	struct store_job_write write = {
@@ -330,7 +330,7 @@ static void a_paused_queue_is_said_to_be(void **state)
 	assert_queues(f, "later 0 0 0 0 0 0");
 }
 
-static void names_are_told_without_counting(void **state)
+STORE_TEST(names_are_told_without_counting)
 {
 	struct fixture *f = *state;
 	char line[4096] = "";
@@ -355,7 +355,7 @@ static int keep_text(void *ctx, int columns, char **values, char **names)
 	return 0;
 }
 
-static void a_person_can_read_the_jobs_view(void **state)
+STORE_TEST(a_person_can_read_the_jobs_view)
 {
 	struct fixture *f = *state;
 	char path[96], text[1024] = "";
@@ -377,22 +377,4 @@ static void a_person_can_read_the_jobs_view(void **state)
 	    "1 q waiting 5 1970-01-01T00:16:40.123Z 1970-01-01T00:16:40.000Z - 0 +1555 {} "
 	    "2 r dead 0 1970-01-01T00:16:40.000Z 1970-01-01T00:16:40.000Z "
 	    "1970-01-01T00:16:40.100Z 1 - [1] ");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(due_jobs_come_by_priority_then_time_then_age),
-	    TEST(a_page_of_due_jobs_is_no_longer_than_asked_for),
-	    TEST(a_page_of_large_jobs_is_not_in_memory_at_once),
-	    TEST(who_has_enough_is_given_no_more),
-	    TEST(a_query_finds_what_it_says),
-	    TEST(what_ended_first_is_found_first),
-	    TEST(more_jobs_than_a_slice_come_in_order),
-	    TEST(queues_are_counted),
-	    TEST(a_paused_queue_is_said_to_be),
-	    TEST(names_are_told_without_counting),
-	    TEST(a_person_can_read_the_jobs_view),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,7 @@ static void assert_order(struct fixture *f, struct crew *crew)
 	}
 }
 
-static void every_job_ends_once_and_groups_in_order(void **state)
+STORE_TEST(every_job_ends_once_and_groups_in_order)
 {
 	struct fixture *f = *state;
 	struct crew *crew = calloc(1, sizeof(*crew));
@@ -155,12 +155,4 @@ static void every_job_ends_once_and_groups_in_order(void **state)
 	assert_int_equal(crew->next, ALL);
 	assert_order(f, crew);
 	free(crew);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(every_job_ends_once_and_groups_in_order),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

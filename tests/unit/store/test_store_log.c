@@ -55,7 +55,7 @@ static void open_limited(struct fixture *f)
 	fixture_open(f);
 }
 
-static void the_log_does_not_outgrow_its_limit(void **state)
+STORE_TEST(the_log_does_not_outgrow_its_limit)
 {
 	struct fixture *f = *state;
 	open_limited(f);
@@ -67,7 +67,7 @@ static void the_log_does_not_outgrow_its_limit(void **state)
 	assert_true(stats.wal_bytes < LIMIT + LIMIT / 2);
 }
 
-static void a_closed_store_has_an_empty_log(void **state)
+STORE_TEST(a_closed_store_has_an_empty_log)
 {
 	struct fixture *f = *state;
 	write_much(f);
@@ -76,7 +76,7 @@ static void a_closed_store_has_an_empty_log(void **state)
 	fixture_open(f);
 }
 
-static void a_reader_that_stands_still_stops_nobody(void **state)
+STORE_TEST(a_reader_that_stands_still_stops_nobody)
 {
 	struct fixture *f = *state;
 	char path[96];
@@ -96,14 +96,4 @@ static void a_reader_that_stands_still_stops_nobody(void **state)
 	write_much(f);
 	store_stats(f->store, &stats);
 	assert_true(stats.wal_bytes < LIMIT + LIMIT / 2);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(the_log_does_not_outgrow_its_limit),
-	    TEST(a_closed_store_has_an_empty_log),
-	    TEST(a_reader_that_stands_still_stops_nobody),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void sql(const struct fixture *f, const char *text)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-static void a_second_owner_is_told_who_has_it(void **state)
+STORE_TEST(a_second_owner_is_told_who_has_it)
 {
 	struct fixture *f = *state;
 	struct store *second = NULL;
@@ -40,7 +40,7 @@ static void a_second_owner_is_told_who_has_it(void **state)
 	fixture_reopen(f);
 }
 
-static void files_are_the_owners_alone(void **state)
+STORE_TEST(files_are_the_owners_alone)
 {
 	struct fixture *f = *state;
 	static const char *const files[] = {
@@ -62,7 +62,7 @@ static void files_are_the_owners_alone(void **state)
 	}
 }
 
-static void a_newer_store_is_refused_unless_it_can_be_read(void **state)
+STORE_TEST(a_newer_store_is_refused_unless_it_can_be_read)
 {
 	struct fixture *f = *state;
 	struct store_reader *reader = NULL;
@@ -80,7 +80,7 @@ static void a_newer_store_is_refused_unless_it_can_be_read(void **state)
 	(void)add_event(f, "SM1", "r");
 }
 
-static void an_older_store_is_brought_up_to_date_by_its_owner(void **state)
+STORE_TEST(an_older_store_is_brought_up_to_date_by_its_owner)
 {
 	struct fixture *f = *state;
 	struct store_reader *reader = NULL;
@@ -95,7 +95,7 @@ static void an_older_store_is_brought_up_to_date_by_its_owner(void **state)
 	store_reader_close(reader);
 }
 
-static void a_damaged_file_is_said_to_be(void **state)
+STORE_TEST(a_damaged_file_is_said_to_be)
 {
 	struct fixture *f = *state;
 	fixture_close(f);
@@ -107,7 +107,7 @@ static void a_damaged_file_is_said_to_be(void **state)
 	fixture_open(f);
 }
 
-static void a_store_that_was_never_finished_is_made(void **state)
+STORE_TEST(a_store_that_was_never_finished_is_made)
 {
 	struct fixture *f = *state;
 	struct store_reader *reader = NULL;
@@ -170,7 +170,7 @@ static void make_killed(struct fixture *f)
 	assert_true(WIFSIGNALED(status));
 }
 
-static void where_no_store_is_a_reader_says_so(void **state)
+STORE_TEST(where_no_store_is_a_reader_says_so)
 {
 	struct fixture *f = *state;
 	struct store_reader *reader = NULL;
@@ -178,7 +178,7 @@ static void where_no_store_is_a_reader_says_so(void **state)
 	assert_non_null(strstr(f->err.text, "no store in /nonexistent"));
 }
 
-static void a_reader_of_a_closed_store_leaves_nothing(void **state)
+STORE_TEST(a_reader_of_a_closed_store_leaves_nothing)
 {
 	struct fixture *f = *state;
 	(void)add_event(f, "SM1", "r");
@@ -187,7 +187,7 @@ static void a_reader_of_a_closed_store_leaves_nothing(void **state)
 	fixture_open(f);
 }
 
-static void after_a_kill_everything_committed_is_read(void **state)
+STORE_TEST(after_a_kill_everything_committed_is_read)
 {
 	struct fixture *f = *state;
 	make_killed(f);
@@ -197,7 +197,7 @@ static void after_a_kill_everything_committed_is_read(void **state)
 	assert_reads(f, f->dir, "1 2 3");
 }
 
-static void a_copied_database_is_read_without_making_files(void **state)
+STORE_TEST(a_copied_database_is_read_without_making_files)
 {
 	struct fixture *f = *state;
 	char copy[96];
@@ -234,7 +234,7 @@ static void assert_nobody_reads(struct fixture *f, const char *want)
 	assert_int_equal(status, 0);
 }
 
-static void a_reader_needs_no_right_to_write(void **state)
+STORE_TEST(a_reader_needs_no_right_to_write)
 {
 	struct fixture *f = *state;
 	char before[1024], after[1024];
@@ -263,7 +263,7 @@ static int keep_text(void *ctx, int columns, char **values, char **names)
 	return 0;
 }
 
-static void a_person_can_read_the_events_view(void **state)
+STORE_TEST(a_person_can_read_the_events_view)
 {
 	struct fixture *f = *state;
 	char path[96], text[256] = "";
@@ -281,23 +281,4 @@ static void a_person_can_read_the_events_view(void **state)
 	assert_string_equal(
 	    text, "1 sms.received SM1 2023-11-14T22:13:20.123Z done <r/>");
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_second_owner_is_told_who_has_it),
-	    TEST(files_are_the_owners_alone),
-	    TEST(a_newer_store_is_refused_unless_it_can_be_read),
-	    TEST(an_older_store_is_brought_up_to_date_by_its_owner),
-	    TEST(a_damaged_file_is_said_to_be),
-	    TEST(a_store_that_was_never_finished_is_made),
-	    TEST(where_no_store_is_a_reader_says_so),
-	    TEST(a_reader_of_a_closed_store_leaves_nothing),
-	    TEST(after_a_kill_everything_committed_is_read),
-	    TEST(a_copied_database_is_read_without_making_files),
-	    TEST(a_reader_needs_no_right_to_write),
-	    TEST(a_person_can_read_the_events_view),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,8 @@
+#include "test.h"
+
 #include "twilio/diagnose.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define ACCOUNT_A "AC0000000000000000000000000000000a"
 #define ACCOUNT_B "AC0000000000000000000000000000000b"
@@ -82,9 +79,8 @@ static void explain(struct story story)
 	tokens_free(tokens);
 }
 
-static void a_stripped_https_is_named_with_what_to_set(void **state)
+TEST(a_stripped_https_is_named_with_what_to_set)
 {
-	(void)state;
 	explain((struct story){.seen_url = "http://h.io/p?secret=1",
 	    .cause = "scheme",
 	    .advice =
@@ -101,9 +97,8 @@ static void a_stripped_https_is_named_with_what_to_set(void **state)
 		"--public-url https://h.io"});
 }
 
-static void another_host_or_port_is_named(void **state)
+TEST(another_host_or_port_is_named)
 {
-	(void)state;
 	explain((struct story){.seen_url = "https://app.internal/p?secret=1",
 	    .forwarded_host = "h.io",
 	    .cause = "host",
@@ -121,9 +116,8 @@ static void another_host_or_port_is_named(void **state)
 	    .advice = "http://[::1]:3000"});
 }
 
-static void another_path_or_query_is_named(void **state)
+TEST(another_path_or_query_is_named)
 {
-	(void)state;
 	explain((struct story){.seen_url = "https://h.io/p/?secret=1",
 	    .cause = "slash",
 	    .advice = "slash"});
@@ -153,9 +147,8 @@ static void another_path_or_query_is_named(void **state)
 	    .advice = "set --public-url https://h.io/hooks"});
 }
 
-static void another_token_is_told_from_a_missing_one(void **state)
+TEST(another_token_is_told_from_a_missing_one)
 {
-	(void)state;
 	explain((struct story){
 	    .account = ACCOUNT_A, .cause = "token", .advice = "the account's tokens"});
 	explain((struct story){.signed_with = "token-of-a",
@@ -170,9 +163,8 @@ static void another_token_is_told_from_a_missing_one(void **state)
 	tokens_free(tokens);
 }
 
-static void another_reading_of_the_body_is_named(void **state)
+TEST(another_reading_of_the_body_is_named)
 {
-	(void)state;
 	explain((struct story){.signed_form = "", .cause = "json-as-form"});
 	explain((struct story){.seen_body = base_form, .cause = "form-as-json"});
 	explain((struct story){
@@ -194,9 +186,8 @@ static void another_reading_of_the_body_is_named(void **state)
 	    .advice = "redirect"});
 }
 
-static void a_changed_form_is_named(void **state)
+TEST(a_changed_form_is_named)
 {
-	(void)state;
 	explain((struct story){
 	    .signed_form = "Body=x", .seen_form = "Body=+x+", .cause = "trimmed"});
 	explain((struct story){
@@ -212,9 +203,8 @@ static void a_changed_form_is_named(void **state)
 	    .cause = "call-token"});
 }
 
-static void a_header_that_is_no_signature_is_malformed(void **state)
+TEST(a_header_that_is_no_signature_is_malformed)
 {
-	(void)state;
 	static const char *const headers[] = {"", "x",
 	    "NOTRSOYDt4T1cUTdK1PDd93/VVr8B8=", "RSOYDt4T1cUTdK1PDd93/VVr8B8",
 	    "RSOYDt4T1cUTdK1PDd93 VVr8B8=", "RSOYDt4T1cUTdK1PDd93/VVr8B80"};
@@ -233,24 +223,8 @@ static void a_header_that_is_no_signature_is_malformed(void **state)
 	tokens_free(tokens);
 }
 
-static void what_matches_nothing_is_unknown(void **state)
+TEST(what_matches_nothing_is_unknown)
 {
-	(void)state;
 	explain((struct story){.signed_with = "an unknown token", .cause = "unknown"});
 	explain((struct story){.signed_form = "Body=other", .cause = "unknown"});
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_stripped_https_is_named_with_what_to_set),
-	    cmocka_unit_test(another_host_or_port_is_named),
-	    cmocka_unit_test(another_path_or_query_is_named),
-	    cmocka_unit_test(another_token_is_told_from_a_missing_one),
-	    cmocka_unit_test(another_reading_of_the_body_is_named),
-	    cmocka_unit_test(a_changed_form_is_named),
-	    cmocka_unit_test(a_header_that_is_no_signature_is_malformed),
-	    cmocka_unit_test(what_matches_nothing_is_unknown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

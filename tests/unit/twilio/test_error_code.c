@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "twilio/error_code.h"
 
@@ -77,9 +73,8 @@ static const struct {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
-static void each_code_says_whether_to_try_again(void **state)
+TEST(each_code_says_whether_to_try_again)
 {
-	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
 		if (error_code_retry(rows[i].code) != rows[i].want)
 			fail_msg("%ld: got %d, want %d", rows[i].code,
@@ -87,9 +82,8 @@ static void each_code_says_whether_to_try_again(void **state)
 	}
 }
 
-static void each_code_has_a_meaning_of_one_line(void **state)
+TEST(each_code_has_a_meaning_of_one_line)
 {
-	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
 		const char *meaning = error_code_meaning(rows[i].code);
 		assert_non_null(meaning);
@@ -100,9 +94,8 @@ static void each_code_has_a_meaning_of_one_line(void **state)
 }
 
 /* Every code there is, and no other. */
-static void a_code_that_is_not_known_is_never_tried_again(void **state)
+TEST(a_code_that_is_not_known_is_never_tried_again)
 {
-	(void)state;
 	size_t known = 0;
 	for (long code = -1; code < 100000; code++) {
 		if (known < ROWS && rows[known].code == code) {
@@ -113,15 +106,4 @@ static void a_code_that_is_not_known_is_never_tried_again(void **state)
 		assert_null(error_code_meaning(code));
 	}
 	assert_int_equal(known, ROWS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_code_says_whether_to_try_again),
-	    cmocka_unit_test(each_code_has_a_meaning_of_one_line),
-	    cmocka_unit_test(a_code_that_is_not_known_is_never_tried_again),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

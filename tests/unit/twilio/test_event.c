@@ -1,11 +1,8 @@
+#include "test.h"
+
 #include "twilio/event.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 /* Reads a webhook written as "ROUTE-KIND METHOD TARGET BODY [TOKEN]"; a body that
  * begins with { or [ is JSON. What out points to lives in the arena. */
@@ -45,9 +42,8 @@ static void kind_is(const char *webhook, enum event_kind want)
 	arena_free(arena);
 }
 
-static void the_route_and_the_parameters_decide_the_kind(void **state)
+TEST(the_route_and_the_parameters_decide_the_kind)
 {
-	(void)state;
 	kind_is("sms.received POST /p MessageSid=SM1&SmsStatus=received&Body=x",
 	    EVENT_SMS_RECEIVED);
 	kind_is(
@@ -108,9 +104,8 @@ static void is_about(const char *webhook, const char *sid, const char *conversat
 	arena_free(arena);
 }
 
-static void an_event_names_its_sid_and_its_conversation(void **state)
+TEST(an_event_names_its_sid_and_its_conversation)
 {
-	(void)state;
 	is_about(
 	    "sms.received POST /p MessageSid=SM1&SmsSid=SM2&From=a&To=b", "SM1", "a b");
 	is_about(
@@ -174,9 +169,8 @@ static void different(const char *first, const char *second)
 	check_pair(first, second, DIFFERENT);
 }
 
-static void messages_are_the_same_by_sid_status_and_target(void **state)
+TEST(messages_are_the_same_by_sid_status_and_target)
 {
-	(void)state;
 	same("sms.received POST /a MessageSid=S t",
 	    "sms.received POST /a MessageSid=S&x=1 u");
 	same("sms.received POST /a MessageSid=S", "other POST /a MessageSid=S");
@@ -202,9 +196,8 @@ static void messages_are_the_same_by_sid_status_and_target(void **state)
 	    "sms.status POST /a MessageSid=S&SmsStatus=queued");
 }
 
-static void statuses_of_calls_recordings_and_transcriptions(void **state)
+TEST(statuses_of_calls_recordings_and_transcriptions)
 {
-	(void)state;
 	same("call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1",
 	    "call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1&z=1 u");
 	different("call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1",
@@ -228,9 +221,8 @@ static void statuses_of_calls_recordings_and_transcriptions(void **state)
 	    "transcription POST /a TranscriptionSid=T&TranscriptionStatus=failed");
 }
 
-static void voice_documents_are_the_same_by_token_and_content(void **state)
+TEST(voice_documents_are_the_same_by_token_and_content)
 {
-	(void)state;
 	same("call.received POST /a CallSid=C&Digits=1 t",
 	    "call.received POST /a Digits=1&CallSid=C t");
 	same("call.received POST /a CallSid=C&Digits=1 t",
@@ -251,9 +243,8 @@ static void voice_documents_are_the_same_by_token_and_content(void **state)
 	    "call.received POST /a CallSid=C t", "call.received GET /a CallSid=C t");
 }
 
-static void anything_else_is_the_same_by_its_content(void **state)
+TEST(anything_else_is_the_same_by_its_content)
 {
-	(void)state;
 	same("other POST /a x=1&y=2", "other POST /a y=2&x=1");
 	different("other POST /a x=1&y=2", "other POST /a x=1&y=3");
 	different("other POST /a x=1&x=2", "other POST /a x=12");
@@ -271,9 +262,8 @@ static void anything_else_is_the_same_by_its_content(void **state)
 
 #define FALLBACK(url) "&ErrorCode=11200&ErrorUrl=" url
 
-static void a_fallback_has_the_key_of_the_request_it_stands_for(void **state)
+TEST(a_fallback_has_the_key_of_the_request_it_stands_for)
 {
-	(void)state;
 	same("sms.received POST /a?b=c MessageSid=S",
 	    "other POST /f MessageSid=S" FALLBACK("https://h/a?b=c"));
 	same("sms.received POST /a MessageSid=S",
@@ -308,9 +298,8 @@ static void falls_back(const char *webhook, bool fallback, bool rejected)
 	arena_free(arena);
 }
 
-static void a_fallback_tells_whether_the_reply_was_rejected(void **state)
+TEST(a_fallback_tells_whether_the_reply_was_rejected)
 {
-	(void)state;
 	falls_back("other POST /f MessageSid=S", false, false);
 	falls_back("other POST /f MessageSid=S&ErrorCode=12100", false, false);
 	falls_back(
@@ -338,9 +327,8 @@ static void is_unique(const char *webhook, bool want)
 	arena_free(arena);
 }
 
-static void only_a_voice_document_without_a_token_is_not_unique(void **state)
+TEST(only_a_voice_document_without_a_token_is_not_unique)
 {
-	(void)state;
 	is_unique("call.received POST /a CallSid=C", false);
 	is_unique("call.action POST /a CallSid=C&Digits=1", false);
 	is_unique("call.action POST /a CallSid=C&Digits=1", false);
@@ -351,9 +339,8 @@ static void only_a_voice_document_without_a_token_is_not_unique(void **state)
 	is_unique("other POST /a x=1", true);
 }
 
-static void keys_of_one_sid_begin_alike(void **state)
+TEST(keys_of_one_sid_begin_alike)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct event event;
 	unsigned char prefix[8];
@@ -369,9 +356,8 @@ static void keys_of_one_sid_begin_alike(void **state)
 	arena_free(arena);
 }
 
-static void statuses_have_ranks(void **state)
+TEST(statuses_have_ranks)
 {
-	(void)state;
 
 	static const struct {
 		const char *status;
@@ -408,32 +394,12 @@ static void statuses_have_ranks(void **state)
 	}
 }
 
-static void kinds_have_names(void **state)
+TEST(kinds_have_names)
 {
-	(void)state;
 	for (int kind = 0; kind < EVENT_KINDS; kind++) {
 		const char *name = event_kind_name((enum event_kind)kind);
 		assert_int_equal(event_kind_find(span_of(name)), kind);
 	}
 	assert_string_equal(event_kind_name(EVENT_SMS_RECEIVED), "sms.received");
 	assert_int_equal(event_kind_find(SPAN("sms")), EVENT_KINDS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_route_and_the_parameters_decide_the_kind),
-	    cmocka_unit_test(an_event_names_its_sid_and_its_conversation),
-	    cmocka_unit_test(messages_are_the_same_by_sid_status_and_target),
-	    cmocka_unit_test(statuses_of_calls_recordings_and_transcriptions),
-	    cmocka_unit_test(voice_documents_are_the_same_by_token_and_content),
-	    cmocka_unit_test(anything_else_is_the_same_by_its_content),
-	    cmocka_unit_test(a_fallback_has_the_key_of_the_request_it_stands_for),
-	    cmocka_unit_test(a_fallback_tells_whether_the_reply_was_rejected),
-	    cmocka_unit_test(only_a_voice_document_without_a_token_is_not_unique),
-	    cmocka_unit_test(keys_of_one_sid_begin_alike),
-	    cmocka_unit_test(statuses_have_ranks),
-	    cmocka_unit_test(kinds_have_names),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,8 @@
+#include "test.h"
+
 #include "twilio/params.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 /* The parameters as JSON: short, and it shows names, order and repetition. */
 static void check_json(struct span form, const char *want)
@@ -20,9 +17,8 @@ static void check_json(struct span form, const char *want)
 	arena_free(arena);
 }
 
-static void a_form_is_decoded_in_posted_order(void **state)
+TEST(a_form_is_decoded_in_posted_order)
 {
-	(void)state;
 
 	static const struct {
 		const char *form, *want;
@@ -46,9 +42,8 @@ static void a_form_is_decoded_in_posted_order(void **state)
 		check_json(span_of(rows[i].form), rows[i].want);
 }
 
-static void empty_pieces_are_no_parameters_but_empty_names_and_values_are(void **state)
+TEST(empty_pieces_are_no_parameters_but_empty_names_and_values_are)
 {
-	(void)state;
 
 	static const struct {
 		const char *form, *want;
@@ -70,17 +65,15 @@ static void empty_pieces_are_no_parameters_but_empty_names_and_values_are(void *
 	check_json((struct span){0}, "{}");
 }
 
-static void a_repeated_name_keeps_all_values(void **state)
+TEST(a_repeated_name_keeps_all_values)
 {
-	(void)state;
 	check_json(SPAN("a=2&b=x&a=1&a=2"), "{\"a\":[\"2\",\"1\",\"2\"],\"b\":\"x\"}");
 	check_json(SPAN("a[]=1&a[]=2&a=3"), "{\"a[]\":[\"1\",\"2\"],\"a\":\"3\"}");
 	check_json(SPAN("a=&a="), "{\"a\":[\"\",\"\"]}");
 }
 
-static void bytes_that_are_not_text_are_kept_and_shown_as_replacements(void **state)
+TEST(bytes_that_are_not_text_are_kept_and_shown_as_replacements)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct params params;
 	check_json(SPAN("a=%FFx&b=%00"), "{\"a\":\"\xEF\xBF\xBDx\",\"b\":\"\\u0000\"}");
@@ -98,9 +91,8 @@ static void bytes_that_are_not_text_are_kept_and_shown_as_replacements(void **st
 	arena_free(arena);
 }
 
-static void a_percent_needs_two_hex_digits(void **state)
+TEST(a_percent_needs_two_hex_digits)
 {
-	(void)state;
 	static const char *const bad[] = {"a=%", "a=%2", "a=%2&b=1", "a=%&b", "a=%g0",
 	    "a=%0g", "a=%+1", "a=%%41", "%=1", "%2=1", "a=1&b=2&c=%zz", "a=%2%42",
 	    "a=+%", "%4=1"};
@@ -115,9 +107,8 @@ static void a_percent_needs_two_hex_digits(void **state)
 	arena_free(arena);
 }
 
-static void a_thousand_parameters_are_the_most(void **state)
+TEST(a_thousand_parameters_are_the_most)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct buf form = {0};
 	struct params params;
@@ -133,9 +124,8 @@ static void a_thousand_parameters_are_the_most(void **state)
 	arena_free(arena);
 }
 
-static void the_first_value_is_found_and_an_empty_one_is_not_filled(void **state)
+TEST(the_first_value_is_found_and_an_empty_one_is_not_filled)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct params params;
 	struct span form = SPAN("a=&b=1&b=2&a=3&c");
@@ -155,9 +145,8 @@ static void the_first_value_is_found_and_an_empty_one_is_not_filled(void **state
 	arena_free(arena);
 }
 
-static void parameters_sort_by_bytes_of_name_then_value(void **state)
+TEST(parameters_sort_by_bytes_of_name_then_value)
 {
-	(void)state;
 
 	static const struct {
 		const char *form, *want;
@@ -187,9 +176,8 @@ static void parameters_sort_by_bytes_of_name_then_value(void **state)
 	}
 }
 
-static void a_long_form_sorts_too(void **state)
+TEST(a_long_form_sorts_too)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct buf form = {0};
 	struct params params;
@@ -205,9 +193,8 @@ static void a_long_form_sorts_too(void **state)
 	arena_free(arena);
 }
 
-static void encoding_writes_what_parsing_reads(void **state)
+TEST(encoding_writes_what_parsing_reads)
 {
-	(void)state;
 
 	static const struct {
 		const char *form, *want;
@@ -230,23 +217,4 @@ static void encoding_writes_what_parsing_reads(void **state)
 		buf_free(&got);
 		arena_free(arena);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_form_is_decoded_in_posted_order),
-	    cmocka_unit_test(
-		empty_pieces_are_no_parameters_but_empty_names_and_values_are),
-	    cmocka_unit_test(a_repeated_name_keeps_all_values),
-	    cmocka_unit_test(
-		bytes_that_are_not_text_are_kept_and_shown_as_replacements),
-	    cmocka_unit_test(a_percent_needs_two_hex_digits),
-	    cmocka_unit_test(a_thousand_parameters_are_the_most),
-	    cmocka_unit_test(the_first_value_is_found_and_an_empty_one_is_not_filled),
-	    cmocka_unit_test(parameters_sort_by_bytes_of_name_then_value),
-	    cmocka_unit_test(a_long_form_sorts_too),
-	    cmocka_unit_test(encoding_writes_what_parsing_reads),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

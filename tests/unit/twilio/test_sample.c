@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <ctype.h>
 
@@ -34,9 +29,8 @@ static struct params made(
 	return params;
 }
 
-static void names_lead_to_kinds_and_back(void **state)
+TEST(names_lead_to_kinds_and_back)
 {
-	(void)state;
 	for (enum sample_kind kind = SAMPLE_SMS; kind < SAMPLE_KINDS; kind++) {
 		assert_int_equal(sample_find(span_of(sample_name(kind))), kind);
 		assert_int_equal(sample_path(kind)[0], '/');
@@ -44,9 +38,8 @@ static void names_lead_to_kinds_and_back(void **state)
 	assert_int_equal(sample_find(SPAN("smoke signal")), SAMPLE_KINDS);
 }
 
-static void parameters_come_in_twilios_order(void **state)
+TEST(parameters_come_in_twilios_order)
 {
-	(void)state;
 
 	static const struct {
 		enum sample_kind kind;
@@ -85,9 +78,8 @@ static void parameters_come_in_twilios_order(void **state)
 	}
 }
 
-static void media_are_numbered_and_stand_where_twilio_puts_them(void **state)
+TEST(media_are_numbered_and_stand_where_twilio_puts_them)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct sample sample = {.media_count = 2};
 	sample.media[1] =
@@ -108,9 +100,8 @@ static void media_are_numbered_and_stand_where_twilio_puts_them(void **state)
 }
 
 /* Which parameters follow from a status. */
-static void a_status_brings_what_belongs_to_it(void **state)
+TEST(a_status_brings_what_belongs_to_it)
 {
-	(void)state;
 
 	static const struct {
 		enum sample_kind kind;
@@ -147,9 +138,8 @@ static void a_status_brings_what_belongs_to_it(void **state)
 	}
 }
 
-static void gather_sends_keys_or_speech(void **state)
+TEST(gather_sends_keys_or_speech)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct sample keys = {0}, speech = {0};
 	speech.values[SAMPLE_SPEECH] = SPAN("sales please");
@@ -164,9 +154,8 @@ static void gather_sends_keys_or_speech(void **state)
 	arena_free(arena);
 }
 
-static void a_set_parameter_keeps_its_place_and_a_new_one_comes_last(void **state)
+TEST(a_set_parameter_keeps_its_place_and_a_new_one_comes_last)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	struct sample sample = {0};
 	struct params params = made(SAMPLE_SMS, &sample, arena);
@@ -182,9 +171,8 @@ static void a_set_parameter_keeps_its_place_and_a_new_one_comes_last(void **stat
 	arena_free(arena);
 }
 
-static void sids_and_tokens_have_twilios_shape_and_are_new_each_time(void **state)
+TEST(sids_and_tokens_have_twilios_shape_and_are_new_each_time)
 {
-	(void)state;
 	char a[SAMPLE_SID_SIZE], b[SAMPLE_SID_SIZE];
 	char uuid[SAMPLE_UUID_SIZE], other[SAMPLE_UUID_SIZE];
 	assert_int_equal(strlen(sample_sid(a, "SM")), 34);
@@ -201,9 +189,8 @@ static void sids_and_tokens_have_twilios_shape_and_are_new_each_time(void **stat
 }
 
 /* Encoded, decoded and signed, as it goes over the wire. */
-static void every_sample_is_genuine_after_its_way(void **state)
+TEST(every_sample_is_genuine_after_its_way)
 {
-	(void)state;
 	struct tokens *tokens = tokens_new();
 	assert_int_equal(
 	    tokens_add(tokens, SPAN("0123456789abcdef0123456789abcdef"), NULL), 0);
@@ -234,19 +221,4 @@ static void every_sample_is_genuine_after_its_way(void **state)
 	}
 	verifier_free(verifier);
 	tokens_free(tokens);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_lead_to_kinds_and_back),
-	    cmocka_unit_test(parameters_come_in_twilios_order),
-	    cmocka_unit_test(media_are_numbered_and_stand_where_twilio_puts_them),
-	    cmocka_unit_test(a_status_brings_what_belongs_to_it),
-	    cmocka_unit_test(gather_sends_keys_or_speech),
-	    cmocka_unit_test(a_set_parameter_keeps_its_place_and_a_new_one_comes_last),
-	    cmocka_unit_test(sids_and_tokens_have_twilios_shape_and_are_new_each_time),
-	    cmocka_unit_test(every_sample_is_genuine_after_its_way),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,9 @@
+#include "test.h"
+
 #include "twilio/signature.h"
 
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "util/text.h"
 
@@ -96,9 +93,8 @@ static json_t *load(const char *path)
 	return vectors;
 }
 
-static void every_vector_of_the_sdks_gets_its_verdict(void **state)
+TEST(every_vector_of_the_sdks_gets_its_verdict)
 {
-	(void)state;
 	json_t *vectors = load(TEST_DATA_DIR "/signature-vectors.json");
 	assert_true(json_array_size(vectors) >= 48);
 	size_t i;
@@ -113,9 +109,8 @@ static void every_vector_of_the_sdks_gets_its_verdict(void **state)
 	json_decref(vectors);
 }
 
-static void where_the_sdks_disagree_the_recommended_verdict_counts(void **state)
+TEST(where_the_sdks_disagree_the_recommended_verdict_counts)
 {
-	(void)state;
 	json_t *vectors = load(TEST_DATA_DIR "/signature-vectors-disagree.json");
 	assert_true(json_array_size(vectors) >= 25);
 	size_t i;
@@ -173,9 +168,8 @@ static void check_pairs(const struct pair *pairs, size_t count)
 			    pairs[i].want ? "valid" : "invalid");
 }
 
-static void the_url_counts_but_for_port_host_case_and_apostrophe(void **state)
+TEST(the_url_counts_but_for_port_host_case_and_apostrophe)
 {
-	(void)state;
 	static const struct pair pairs[] = {
 	    {"https://h.io/p", "", "https://h.io/p", "", true},
 	    {"https://h.io/p", "", "http://h.io/p", "", false},
@@ -213,9 +207,8 @@ static void the_url_counts_but_for_port_host_case_and_apostrophe(void **state)
 	check_pairs(pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
-static void the_form_counts_decoded_and_sorted(void **state)
+TEST(the_form_counts_decoded_and_sorted)
 {
-	(void)state;
 	static const char url[] = "https://h.io/p";
 	static const struct pair pairs[] = {
 	    {url, "a=1&b=2", url, "b=2&a=1", true},
@@ -243,9 +236,8 @@ static void the_form_counts_decoded_and_sorted(void **state)
 	check_pairs(pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
-static void a_header_that_is_not_28_characters_is_refused(void **state)
+TEST(a_header_that_is_not_28_characters_is_refused)
 {
-	(void)state;
 	char signature[SIGNATURE_SIZE];
 	char longer[SIGNATURE_SIZE + 2];
 	struct params none = {0};
@@ -302,9 +294,8 @@ static bool covered_verdict(const struct covered *row)
 	return valid;
 }
 
-static void no_body_goes_uncovered(void **state)
+TEST(no_body_goes_uncovered)
 {
-	(void)state;
 	static const struct covered rows[] = {
 	    {NULL, "{}", "{}", 0, true},
 	    {NULL, "{}", "{}", HASH_TWICE, true},
@@ -337,9 +328,8 @@ static void no_body_goes_uncovered(void **state)
 #define ACCOUNT_B "AC0000000000000000000000000000000b"
 #define ACCOUNT_C "AC0000000000000000000000000000000c"
 
-static void an_account_that_is_listed_uses_only_its_own_tokens(void **state)
+TEST(an_account_that_is_listed_uses_only_its_own_tokens)
 {
-	(void)state;
 
 	static const struct {
 		const char *account, *token;
@@ -382,10 +372,8 @@ static void an_account_that_is_listed_uses_only_its_own_tokens(void **state)
 	tokens_free(tokens);
 }
 
-static void a_websocket_may_be_signed_with_a_slash_whatever_is_in_its_target(
-    void **state)
+TEST(a_websocket_may_be_signed_with_a_slash_whatever_is_in_its_target)
 {
-	(void)state;
 	struct span target = {"/a\0b", 4};
 	char signature[SIGNATURE_SIZE];
 	signature_make(
@@ -400,9 +388,8 @@ static void a_websocket_may_be_signed_with_a_slash_whatever_is_in_its_target(
 	assert_false(check(token, &request));
 }
 
-static void a_url_is_split_without_changing_it(void **state)
+TEST(a_url_is_split_without_changing_it)
 {
-	(void)state;
 
 	static const struct {
 		const char *url, *scheme, *host, *target;
@@ -428,21 +415,4 @@ static void a_url_is_split_without_changing_it(void **state)
 		assert_true(span_is(request.host, rows[i].host));
 		assert_true(span_is(request.target, rows[i].target));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_vector_of_the_sdks_gets_its_verdict),
-	    cmocka_unit_test(where_the_sdks_disagree_the_recommended_verdict_counts),
-	    cmocka_unit_test(the_url_counts_but_for_port_host_case_and_apostrophe),
-	    cmocka_unit_test(the_form_counts_decoded_and_sorted),
-	    cmocka_unit_test(a_header_that_is_not_28_characters_is_refused),
-	    cmocka_unit_test(no_body_goes_uncovered),
-	    cmocka_unit_test(an_account_that_is_listed_uses_only_its_own_tokens),
-	    cmocka_unit_test(
-		a_websocket_may_be_signed_with_a_slash_whatever_is_in_its_target),
-	    cmocka_unit_test(a_url_is_split_without_changing_it),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

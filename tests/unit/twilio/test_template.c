@@ -1,11 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <libxml/parser.h>
+#include <stdlib.h>
 
 #include "twilio/template.h"
 #include "twilio/twiml.h"
@@ -51,7 +47,7 @@ static void expect_rendered(const struct rendered *cases, size_t count)
 	}
 }
 
-static void placeholders_become_escaped_parameters(void **state)
+TEST(placeholders_become_escaped_parameters)
 {
 	static const struct rendered cases[] = {
 	    {TWIML_MESSAGING, "<Response/>", "", "<Response/>"},
@@ -86,11 +82,10 @@ static void placeholders_become_escaped_parameters(void **state)
 	    {TWIML_VOICE, "<Response><Refer><Sip>{{A}}</Sip></Refer></Response>",
 		"A=sip:a", "<Response><Refer><Sip>sip:a</Sip></Refer></Response>"},
 	};
-	(void)state;
 	expect_rendered(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
-static void layout_is_left_out_and_text_kept(void **state)
+TEST(layout_is_left_out_and_text_kept)
 {
 	static const struct rendered cases[] = {
 	    {TWIML_MESSAGING,
@@ -125,11 +120,10 @@ static void layout_is_left_out_and_text_kept(void **state)
 		"<Response><Dial>\n 123\n <Number>4</Number></Dial></Response>", "",
 		"<Response><Dial>123<Number>4</Number></Dial></Response>"},
 	};
-	(void)state;
 	expect_rendered(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
-static void a_wrong_template_is_refused_with_file_line_and_reason(void **state)
+TEST(a_wrong_template_is_refused_with_file_line_and_reason)
 {
 	static const struct {
 		enum twiml_kind kind;
@@ -170,7 +164,6 @@ static void a_wrong_template_is_refused_with_file_line_and_reason(void **state)
 		"t.xml:2: a <Message> is empty; give it text or <Media> (Twilio's error 14103)"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out = {0};
 		struct error err = {""};
@@ -186,7 +179,7 @@ static void a_wrong_template_is_refused_with_file_line_and_reason(void **state)
 	}
 }
 
-static void what_placeholders_give_is_checked_when_rendered(void **state)
+TEST(what_placeholders_give_is_checked_when_rendered)
 {
 	static const struct {
 		enum twiml_kind kind;
@@ -203,7 +196,6 @@ static void what_placeholders_give_is_checked_when_rendered(void **state)
 		"a <Message> is empty: its placeholders gave no text (Twilio's error 14103)"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out = {0};
 		struct error err = {""};
@@ -218,7 +210,7 @@ static void what_placeholders_give_is_checked_when_rendered(void **state)
 }
 
 /* A form of so many é and so many x, and what their places in a <Message> get. */
-static void values_are_cut_so_that_a_message_has_1600_characters(void **state)
+TEST(values_are_cut_so_that_a_message_has_1600_characters)
 {
 	static const struct {
 		size_t literal, first, second;
@@ -234,7 +226,6 @@ static void values_are_cut_so_that_a_message_has_1600_characters(void **state)
 	    {1600, 5, 5, 0, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf xml = {0};
 		struct buf form = {0};
@@ -272,12 +263,11 @@ static void values_are_cut_so_that_a_message_has_1600_characters(void **state)
 	}
 }
 
-static void each_message_has_room_of_its_own(void **state)
+TEST(each_message_has_room_of_its_own)
 {
 	struct buf form = {0};
 	struct buf out = {0};
 	struct error err = {""};
-	(void)state;
 	buf_puts(&form, "A=");
 	for (size_t n = 0; n < 1600; n++)
 		buf_puts(&form, "x");
@@ -296,13 +286,12 @@ static void each_message_has_room_of_its_own(void **state)
 	buf_free(&out);
 }
 
-static void limits_hold_when_parsed_and_when_rendered(void **state)
+TEST(limits_hold_when_parsed_and_when_rendered)
 {
 	struct buf xml = {0};
 	struct buf form = {0};
 	struct buf out = {0};
 	struct error err = {""};
-	(void)state;
 	buf_puts(&xml, "<Response><Message>{{A}}");
 	for (size_t n = 0; n < 1601; n++)
 		buf_puts(&xml, "y");
@@ -326,12 +315,11 @@ static void limits_hold_when_parsed_and_when_rendered(void **state)
 	buf_free(&out);
 }
 
-static void no_parameters_at_all_is_fine(void **state)
+TEST(no_parameters_at_all_is_fine)
 {
 	struct template *template = NULL;
 	struct error err = {""};
 	struct buf out = {0};
-	(void)state;
 	assert_int_equal(template_parse(&template, TWIML_VOICE, "t.xml",
 			     SPAN("<Response><Say>{{A}}.</Say></Response>"), &err),
 	    0);
@@ -342,7 +330,7 @@ static void no_parameters_at_all_is_fine(void **state)
 	buf_free(&out);
 }
 
-static void the_built_in_apps_templates_are_right(void **state)
+TEST(the_built_in_apps_templates_are_right)
 {
 	static const struct {
 		const char *file;
@@ -368,7 +356,6 @@ static void the_built_in_apps_templates_are_right(void **state)
 		"again later.</Say><Hangup/></Response>"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char *path = mem_printf(
 		    "%s/../../data/templates/%s", TEST_DATA_DIR, cases[i].file);
@@ -385,19 +372,8 @@ static void the_built_in_apps_templates_are_right(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(placeholders_become_escaped_parameters),
-	    cmocka_unit_test(layout_is_left_out_and_text_kept),
-	    cmocka_unit_test(a_wrong_template_is_refused_with_file_line_and_reason),
-	    cmocka_unit_test(what_placeholders_give_is_checked_when_rendered),
-	    cmocka_unit_test(values_are_cut_so_that_a_message_has_1600_characters),
-	    cmocka_unit_test(each_message_has_room_of_its_own),
-	    cmocka_unit_test(limits_hold_when_parsed_and_when_rendered),
-	    cmocka_unit_test(no_parameters_at_all_is_fine),
-	    cmocka_unit_test(the_built_in_apps_templates_are_right),
-	};
 	log_setup(LOG_TEXT, LOG_ERROR);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = test_run();
 	xmlCleanupParser();
 	return failed;
 }

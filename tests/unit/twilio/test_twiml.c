@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 #include <libxml/parser.h>
 
 #include "twilio/twiml.h"
@@ -248,9 +243,8 @@ static const struct build builds[] = {
     {TWIML_VOICE, build_failed, NULL, "a document is NULL"},
 };
 
-static void the_builder_writes_what_twilio_takes_and_refuses_the_rest(void **state)
+TEST(the_builder_writes_what_twilio_takes_and_refuses_the_rest)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++) {
 		struct arena *arena = arena_new();
 		struct twiml *twiml = twiml_new(builds[i].kind, arena);
@@ -293,7 +287,7 @@ static void fill_size(struct twiml *twiml, const struct size_case *c)
 	}
 }
 
-static void the_limits_are_twilios(void **state)
+TEST(the_limits_are_twilios)
 {
 	static const struct size_case cases[] = {
 	    {1, 1600, 0, 0, NULL},
@@ -307,7 +301,6 @@ static void the_limits_are_twilios(void **state)
 	    {0, 0, 0, 65536, NULL},
 	    {0, 0, 0, 65537, "has 65537 bytes; Twilio takes at most 65536"},
 	};
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct size_case *c = &cases[i];
 		struct arena *arena = arena_new();
@@ -333,14 +326,13 @@ static void the_limits_are_twilios(void **state)
 	}
 }
 
-static void deep_nesting_needs_no_stack(void **state)
+TEST(deep_nesting_needs_no_stack)
 {
 	struct arena *arena = arena_new();
 	struct twiml *twiml = twiml_new(TWIML_VOICE, arena);
 	struct twiml_node *node = twiml_add(twiml_root(twiml), "Say");
 	struct buf out = {0};
 	struct error err;
-	(void)state;
 	for (int i = 0; i < 20000; i++)
 		node = twiml_add(node, "lang");
 	assert_int_equal(twiml_close(twiml, &out, &err), -1);
@@ -377,7 +369,7 @@ static void expect_read(const struct escape *e)
 	buf_free(&out);
 }
 
-static void escapes_give_the_text_back(void **state)
+TEST(escapes_give_the_text_back)
 {
 	const struct escape escapes[] = {
 	    {SPAN(""), "", NULL, NULL},
@@ -391,7 +383,6 @@ static void escapes_give_the_text_back(void **state)
 	    {SPAN("\xFFx\xC3"), "\uFFFDx\uFFFD", NULL, NULL},
 	    {SPAN("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD", NULL, NULL},
 	};
-	(void)state;
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
 		struct buf out = {0};
 		twiml_escape(&out, escapes[i].input, false);
@@ -408,13 +399,7 @@ static void escapes_give_the_text_back(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_builder_writes_what_twilio_takes_and_refuses_the_rest),
-	    cmocka_unit_test(the_limits_are_twilios),
-	    cmocka_unit_test(deep_nesting_needs_no_stack),
-	    cmocka_unit_test(escapes_give_the_text_back),
-	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = test_run();
 	xmlCleanupParser();
 	return failed;
 }

@@ -1,10 +1,5 @@
 /* Every element, attribute, value and nesting of the table, built and read back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 #include <libxml/parser.h>
 
 #include "twilio/twiml.h"
@@ -228,9 +223,8 @@ static void try_attributes(struct attempt a, size_t *attributes)
 	expect_refused(&a, a.child->name, "noSuchAttribute");
 }
 
-static void every_element_attribute_and_value_is_accepted_where_it_belongs(void **state)
+TEST(every_element_attribute_and_value_is_accepted_where_it_belongs)
 {
-	(void)state;
 	size_t attributes = 0;
 	size_t elements = 0;
 	size_t edges = 0;
@@ -255,9 +249,8 @@ static void every_element_attribute_and_value_is_accepted_where_it_belongs(void 
 	assert_int_equal(edges, 135);
 }
 
-static void every_other_nesting_is_refused(void **state)
+TEST(every_other_nesting_is_refused)
 {
-	(void)state;
 	size_t refused = 0;
 	for (enum twiml_kind kind = TWIML_MESSAGING; kind <= TWIML_VOICE; kind++) {
 		struct ways ways;
@@ -281,9 +274,8 @@ static void every_other_nesting_is_refused(void **state)
 	assert_true(refused > 3000);
 }
 
-static void text_is_refused_where_the_element_takes_none(void **state)
+TEST(text_is_refused_where_the_element_takes_none)
 {
-	(void)state;
 	for (enum twiml_kind kind = TWIML_MESSAGING; kind <= TWIML_VOICE; kind++) {
 		struct ways ways;
 		find_ways(&ways, kind);
@@ -304,9 +296,8 @@ static void text_is_refused_where_the_element_takes_none(void **state)
 	}
 }
 
-static void all_lists_are_sorted(void **state)
+TEST(all_lists_are_sorted)
 {
-	(void)state;
 	for (enum twiml_kind kind = TWIML_MESSAGING; kind <= TWIML_VOICE; kind++) {
 		for (size_t i = 0; i < twiml_element_counts[kind]; i++) {
 			const struct twiml_element *e = twiml_elements[kind][i];
@@ -325,14 +316,7 @@ static void all_lists_are_sorted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-		every_element_attribute_and_value_is_accepted_where_it_belongs),
-	    cmocka_unit_test(every_other_nesting_is_refused),
-	    cmocka_unit_test(text_is_refused_where_the_element_takes_none),
-	    cmocka_unit_test(all_lists_are_sorted),
-	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = test_run();
 	xmlCleanupParser();
 	return failed;
 }

@@ -1,14 +1,10 @@
+#include "test.h"
+
 #include "util/jsoncheck.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-#include <jansson.h>
 
 static const struct {
 	const char *text;
@@ -54,9 +50,8 @@ static const struct {
     {"{\"a\":\"\xff\"}", false},
 };
 
-static void objects_are_told_from_what_is_none(void **state)
+TEST(objects_are_told_from_what_is_none)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (jsoncheck_object(span_of(rows[i].text)) != rows[i].want)
 			fail_msg("%s: wants %d", rows[i].text, rows[i].want);
@@ -70,10 +65,9 @@ static bool jansson_loads(struct span text)
 	return object;
 }
 
-static void jansson_loads_exactly_those(void **state)
+TEST(jansson_loads_exactly_those)
 {
 	static const char alphabet[] = "{}[]\":,\\u0019aednrtf.-+ E\xc3\xa9";
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(jansson_loads(span_of(rows[i].text)), rows[i].want);
 	/* Each row with each of its bytes changed. */
@@ -92,9 +86,8 @@ static void jansson_loads_exactly_those(void **state)
 	}
 }
 
-static void what_is_nested_too_deep_is_refused(void **state)
+TEST(what_is_nested_too_deep_is_refused)
 {
-	(void)state;
 	char *text = malloc(4096);
 	assert_non_null(text);
 	for (int depth = JSONCHECK_DEPTH - 1; depth <= JSONCHECK_DEPTH + 1; depth++) {
@@ -108,14 +101,4 @@ static void what_is_nested_too_deep_is_refused(void **state)
 		    depth <= JSONCHECK_DEPTH);
 	}
 	free(text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(objects_are_told_from_what_is_none),
-	    cmocka_unit_test(jansson_loads_exactly_those),
-	    cmocka_unit_test(what_is_nested_too_deep_is_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <jansson.h>
 
 #include "util/jsonw.h"
 
-static void strings_are_what_a_parser_reads_back(void **state)
+TEST(strings_are_what_a_parser_reads_back)
 {
-	(void)state;
 
 	static const struct {
 		const char *in;
@@ -42,9 +36,8 @@ static void strings_are_what_a_parser_reads_back(void **state)
 	}
 }
 
-static void fields_put_their_commas(void **state)
+TEST(fields_put_their_commas)
 {
-	(void)state;
 	struct buf out = {0};
 	buf_putc(&out, '{');
 	jsonw_field(&out, "a", SPAN("x"));
@@ -66,9 +59,8 @@ static void fields_put_their_commas(void **state)
 }
 
 /* The word-wise search for odd bytes must find each of them at each place. */
-static void every_byte_at_every_place_reads_back(void **state)
+TEST(every_byte_at_every_place_reads_back)
 {
-	(void)state;
 	for (int byte = 0; byte < 128; byte++) {
 		for (size_t place = 0; place < 20; place++) {
 			char text[20];
@@ -86,14 +78,4 @@ static void every_byte_at_every_place_reads_back(void **state)
 			buf_free(&out);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(strings_are_what_a_parser_reads_back),
-	    cmocka_unit_test(fields_put_their_commas),
-	    cmocka_unit_test(every_byte_at_every_place_reads_back),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "util/suggest.h"
 
-static void the_distance_counts_single_mistakes(void **state)
+TEST(the_distance_counts_single_mistakes)
 {
-	(void)state;
 
 	static const struct {
 		const char *a, *b;
@@ -31,18 +25,16 @@ static void the_distance_counts_single_mistakes(void **state)
 	}
 }
 
-static void a_long_word_is_as_far_as_it_is_long(void **state)
+TEST(a_long_word_is_as_far_as_it_is_long)
 {
-	(void)state;
 	char word[100];
 	memset(word, 'a', sizeof(word));
 	assert_int_equal(
 	    suggest_distance((struct span){word, sizeof(word)}, SPAN("aaa")), 100);
 }
 
-static void only_what_is_near_is_suggested(void **state)
+TEST(only_what_is_near_is_suggested)
 {
-	(void)state;
 	static const char *const known[] = {"serve", "send", "status", "sms", "export"};
 
 	static const struct {
@@ -66,14 +58,4 @@ static void only_what_is_near_is_suggested(void **state)
 		else
 			assert_string_equal(suggestion.best, rows[i].want);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_distance_counts_single_mistakes),
-	    cmocka_unit_test(a_long_word_is_as_far_as_it_is_long),
-	    cmocka_unit_test(only_what_is_near_is_suggested),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

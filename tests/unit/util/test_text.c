@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +11,8 @@
 #include "util/log.h"
 #include "util/text.h"
 
-static void iso_times_agree_with_the_library(void **state)
+TEST(iso_times_agree_with_the_library)
 {
-	(void)state;
 	static const int64_t rows[] = {0, 1, 999, 951782400000, 951868799999,
 	    1709164800123, 4102444799999, 1795426123456, -1, -86400001};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -36,9 +30,8 @@ static void iso_times_agree_with_the_library(void **state)
 	}
 }
 
-static void integers_sizes_and_durations_are_exact_or_refused(void **state)
+TEST(integers_sizes_and_durations_are_exact_or_refused)
 {
-	(void)state;
 
 	static const struct {
 		const char *text;
@@ -84,9 +77,8 @@ static void integers_sizes_and_durations_are_exact_or_refused(void **state)
 	assert_false(text_int(SPAN("11"), 0, 10, &value));
 }
 
-static void digests_and_codes_match_known_ones(void **state)
+TEST(digests_and_codes_match_known_ones)
 {
-	(void)state;
 	unsigned char digest[32];
 	char text[65];
 	text_sha256(digest, SPAN("abc"));
@@ -102,9 +94,8 @@ static void digests_and_codes_match_known_ones(void **state)
 	assert_string_equal(text, "YQ==");
 }
 
-static void an_arena_keeps_what_it_gave(void **state)
+TEST(an_arena_keeps_what_it_gave)
 {
-	(void)state;
 	struct arena *arena = arena_new();
 	char *kept[200];
 	for (size_t i = 0; i < 200; i++) {
@@ -122,9 +113,8 @@ static void an_arena_keeps_what_it_gave(void **state)
 	arena_free(NULL);
 }
 
-static void errors_are_wrapped_from_inside_out(void **state)
+TEST(errors_are_wrapped_from_inside_out)
 {
-	(void)state;
 	struct error err;
 	assert_int_equal(error_set(&err, "disk %s", "full"), -1);
 	assert_int_equal(error_wrap(&err, "event %d", 7), -1);
@@ -135,9 +125,8 @@ static void errors_are_wrapped_from_inside_out(void **state)
 	assert_int_equal(error_set(NULL, "nobody listens"), -1);
 }
 
-static void phone_numbers_are_masked(void **state)
+TEST(phone_numbers_are_masked)
 {
-	(void)state;
 
 	static const struct {
 		const char *in, *want;
@@ -150,9 +139,8 @@ static void phone_numbers_are_masked(void **state)
 	}
 }
 
-static void a_file_that_is_too_large_is_refused(void **state)
+TEST(a_file_that_is_too_large_is_refused)
 {
-	(void)state;
 	char path[] = "/tmp/offhook-text-XXXXXX";
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
@@ -166,18 +154,4 @@ static void a_file_that_is_too_large_is_refused(void **state)
 	assert_null(text_read_file(path, 4, &len));
 	(void)unlink(path);
 	assert_null(text_read_file(path, 4, &len));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(iso_times_agree_with_the_library),
-	    cmocka_unit_test(integers_sizes_and_durations_are_exact_or_refused),
-	    cmocka_unit_test(digests_and_codes_match_known_ones),
-	    cmocka_unit_test(an_arena_keeps_what_it_gave),
-	    cmocka_unit_test(errors_are_wrapped_from_inside_out),
-	    cmocka_unit_test(phone_numbers_are_masked),
-	    cmocka_unit_test(a_file_that_is_too_large_is_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "util/utf8.h"
 
-static void next_knows_rfc_3629(void **state)
+TEST(next_knows_rfc_3629)
 {
-	(void)state;
 
 	static const struct {
 		const char *bytes;
@@ -45,9 +39,8 @@ static void next_knows_rfc_3629(void **state)
 	}
 }
 
-static void repair_replaces_each_bad_byte(void **state)
+TEST(repair_replaces_each_bad_byte)
 {
-	(void)state;
 
 	static const struct {
 		const char *in, *want;
@@ -69,23 +62,12 @@ static void repair_replaces_each_bad_byte(void **state)
 	}
 }
 
-static void counting_and_cutting_agree(void **state)
+TEST(counting_and_cutting_agree)
 {
-	(void)state;
 	struct span text = SPAN("h\xC3\xA9llo \xF0\x9F\x98\x80\xFF!");
 	assert_int_equal(utf8_count(text), 9);
 	for (size_t count = 0; count <= 9; count++)
 		assert_int_equal(utf8_count(utf8_cut(text, count)), count);
 	assert_true(span_eq(utf8_cut(text, 100), text));
 	assert_true(span_is(utf8_cut(text, 2), "h\xC3\xA9"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(next_knows_rfc_3629),
-	    cmocka_unit_test(repair_replaces_each_bad_byte),
-	    cmocka_unit_test(counting_and_cutting_agree),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 
@@ -29,9 +24,8 @@ static char *table_of(const char *json, bool safe)
 	return text;
 }
 
-static void objects_become_rows(void **state)
+TEST(objects_become_rows)
 {
-	(void)state;
 
 	static const struct {
 		const char *json;
@@ -59,12 +53,4 @@ static void objects_become_rows(void **state)
 		assert_string_equal(got, rows[i].want);
 		free(got);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(objects_become_rows),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +39,8 @@ static char *written(
 	return text;
 }
 
-static void a_line_says_when_and_why(void **state)
+TEST(a_line_says_when_and_why)
 {
-	(void)state;
 
 	static const struct {
 		enum job_state state;
@@ -77,9 +71,8 @@ static void a_line_says_when_and_why(void **state)
 	}
 }
 
-static void a_line_fits_the_terminal(void **state)
+TEST(a_line_fits_the_terminal)
 {
-	(void)state;
 	struct job_look look = {.now_ms = now, .queue_width = 6, .width = 58};
 	struct store_job job = job_of(JOB_DEAD, 0, 2);
 	char *got = written(job_view_line, &job, &look);
@@ -93,9 +86,8 @@ static void a_line_fits_the_terminal(void **state)
 	free(got);
 }
 
-static void what_is_no_error_says_more(void **state)
+TEST(what_is_no_error_says_more)
 {
-	(void)state;
 	const struct job_look look = {.now_ms = now};
 	struct store_job job = job_of(JOB_RUNNING, 0, 2);
 	job.progress = SPAN("3 of 7 \x1b[2J");
@@ -114,9 +106,8 @@ static void what_is_no_error_says_more(void **state)
 	free(got);
 }
 
-static void colour_marks_what_went_wrong(void **state)
+TEST(colour_marks_what_went_wrong)
 {
-	(void)state;
 	const struct job_look look = {.now_ms = now, .colour = true};
 	struct store_job job = job_of(JOB_DEAD, 0, 2);
 	char *got = written(job_view_line, &job, &look);
@@ -128,9 +119,8 @@ static void colour_marks_what_went_wrong(void **state)
 	free(got);
 }
 
-static void the_whole_has_payload_and_every_error(void **state)
+TEST(the_whole_has_payload_and_every_error)
 {
-	(void)state;
 	const struct job_look look = {.now_ms = now};
 	struct store_job job = job_of(JOB_WAITING, 14000, 2);
 	job.group = SPAN("g");
@@ -155,9 +145,8 @@ static void the_whole_has_payload_and_every_error(void **state)
 	free(got);
 }
 
-static void programs_get_the_stores_state_and_every_field(void **state)
+TEST(programs_get_the_stores_state_and_every_field)
 {
-	(void)state;
 
 	static const struct {
 		enum job_state state;
@@ -193,27 +182,12 @@ static void programs_get_the_stores_state_and_every_field(void **state)
 	}
 }
 
-static void a_due_job_is_due(void **state)
+TEST(a_due_job_is_due)
 {
-	(void)state;
 	struct store_job job = job_of(JOB_WAITING, 0, 0);
 	job.event_id = 7;
 	json_t *view = job_view_json(&job, now);
 	assert_true(json_is_true(json_object_get(view, "due")));
 	assert_int_equal(json_integer_value(json_object_get(view, "event")), 7);
 	json_decref(view);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_line_says_when_and_why),
-	    cmocka_unit_test(a_line_fits_the_terminal),
-	    cmocka_unit_test(what_is_no_error_says_more),
-	    cmocka_unit_test(colour_marks_what_went_wrong),
-	    cmocka_unit_test(the_whole_has_payload_and_every_error),
-	    cmocka_unit_test(programs_get_the_stores_state_and_every_field),
-	    cmocka_unit_test(a_due_job_is_due),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

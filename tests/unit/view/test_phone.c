@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 
@@ -11,9 +6,8 @@
 
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 
-static void a_reply_is_shown_as_it_would_be_seen_or_heard(void **state)
+TEST(a_reply_is_shown_as_it_would_be_seen_or_heard)
 {
-	(void)state;
 
 	static const struct {
 		int status;
@@ -70,12 +64,4 @@ static void a_reply_is_shown_as_it_would_be_seen_or_heard(void **state)
 		assert_string_equal(got, rows[i].want);
 		free(got);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_reply_is_shown_as_it_would_be_seen_or_heard),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "view/when.h"
 
 static const int64_t now = 1767268800000; /* 2026-01-01T12:00:00Z */
 
-static void near_times_are_told_beside_now(void **state)
+TEST(near_times_are_told_beside_now)
 {
-	(void)state;
 
 	static const struct {
 		int64_t away;
@@ -35,17 +29,15 @@ static void near_times_are_told_beside_now(void **state)
 	}
 }
 
-static void far_times_are_told_as_they_are(void **state)
+TEST(far_times_are_told_as_they_are)
 {
-	(void)state;
 	char got[WHEN_SIZE];
 	assert_string_equal(when_text(got, now + 86400000, now), "2026-01-02 12:00");
 	assert_string_equal(when_text(got, now - 86400000, now), "2025-12-31 12:00");
 }
 
-static void a_span_has_one_unit(void **state)
+TEST(a_span_has_one_unit)
 {
-	(void)state;
 
 	static const struct {
 		int64_t ms;
@@ -63,14 +55,4 @@ static void a_span_has_one_unit(void **state)
 		char got[WHEN_SIZE];
 		assert_string_equal(when_span(got, rows[i].ms), rows[i].want);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(near_times_are_told_beside_now),
-	    cmocka_unit_test(far_times_are_told_as_they_are),
-	    cmocka_unit_test(a_span_has_one_unit),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,11 @@
+#include "test.h"
+
 #include "webhook/order.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 struct waiter {
 	struct turn turn;
@@ -34,11 +30,10 @@ static bool is_granted(const struct waiter *waiter)
 	return atomic_load(&waiter->granted);
 }
 
-static void turns_come_in_the_order_they_were_asked_for(void **state)
+TEST(turns_come_in_the_order_they_were_asked_for)
 {
 	struct order *order = order_new();
 	struct waiter first, second, third, other;
-	(void)state;
 	assert_true(enter(order, &first, "a"));
 	assert_false(enter(order, &second, "a"));
 	assert_true(enter(order, &other, "b"));
@@ -56,11 +51,10 @@ static void turns_come_in_the_order_they_were_asked_for(void **state)
 	order_free(order);
 }
 
-static void one_that_stops_waiting_is_passed_over(void **state)
+TEST(one_that_stops_waiting_is_passed_over)
 {
 	struct order *order = order_new();
 	struct waiter first, second, third;
-	(void)state;
 	assert_true(enter(order, &first, "a"));
 	assert_false(enter(order, &second, "a"));
 	assert_false(enter(order, &third, "a"));
@@ -72,11 +66,10 @@ static void one_that_stops_waiting_is_passed_over(void **state)
 	order_free(order);
 }
 
-static void one_that_leaves_before_it_took_its_turn_passes_it_on(void **state)
+TEST(one_that_leaves_before_it_took_its_turn_passes_it_on)
 {
 	struct order *order = order_new();
 	struct waiter first, second, third;
-	(void)state;
 	assert_true(enter(order, &first, "a"));
 	assert_false(enter(order, &second, "a"));
 	assert_false(enter(order, &third, "a"));
@@ -90,11 +83,10 @@ static void one_that_leaves_before_it_took_its_turn_passes_it_on(void **state)
 	order_free(order);
 }
 
-static void leaving_without_a_turn_is_harmless(void **state)
+TEST(leaving_without_a_turn_is_harmless)
 {
 	struct order *order = order_new();
 	struct waiter none = {0};
-	(void)state;
 	assert_false(order_leave(order, &none.turn));
 	order_free(order);
 	order_free(NULL);
@@ -130,11 +122,10 @@ static void *crowd_main(void *arg)
 	return NULL;
 }
 
-static void no_two_have_the_same_conversations_turn(void **state)
+TEST(no_two_have_the_same_conversations_turn)
 {
 	struct crowd crowd = {.order = order_new()};
 	pthread_t threads[THREADS];
-	(void)state;
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, crowd_main, &crowd), 0);
@@ -142,16 +133,4 @@ static void no_two_have_the_same_conversations_turn(void **state)
 		(void)pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&crowd.clashes), 0);
 	order_free(crowd.order);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(turns_come_in_the_order_they_were_asked_for),
-	    cmocka_unit_test(one_that_stops_waiting_is_passed_over),
-	    cmocka_unit_test(one_that_leaves_before_it_took_its_turn_passes_it_on),
-	    cmocka_unit_test(leaving_without_a_turn_is_harmless),
-	    cmocka_unit_test(no_two_have_the_same_conversations_turn),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

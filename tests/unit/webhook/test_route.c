@@ -1,12 +1,8 @@
+#include "test.h"
+
 #include "webhook/route.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define ROUTE(its_path, its_methods)                                                   \
 	{                                                                              \
@@ -23,7 +19,7 @@ static const struct route routes[] = {
     {0},
 };
 
-static void the_right_route_is_found(void **state)
+TEST(the_right_route_is_found)
 {
 	static const struct {
 		const char *method, *path;
@@ -52,7 +48,6 @@ static void the_right_route_is_found(void **state)
 	    {"GET", "*", -1, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct route *other;
 		const struct route *want =
@@ -65,11 +60,10 @@ static void the_right_route_is_found(void **state)
 	}
 }
 
-static void parameters_are_decoded(void **state)
+TEST(parameters_are_decoded)
 {
 	struct arena *arena = arena_new();
 	uint32_t count;
-	(void)state;
 	const struct frame_pair *params = route_params(
 	    &routes[2], SPAN("/orders/a%2Fb%zz/lines/%C3%a9"), arena, &count);
 	assert_int_equal(count, 2);
@@ -86,7 +80,7 @@ static void parameters_are_decoded(void **state)
 	arena_free(arena);
 }
 
-static void wrong_patterns_are_refused(void **state)
+TEST(wrong_patterns_are_refused)
 {
 	static const struct {
 		const char *path, *why; /* NULL: fine */
@@ -106,7 +100,6 @@ static void wrong_patterns_are_refused(void **state)
 	    {"/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a", "parameters"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = {0};
 		int rc = route_check(span_of(rows[i].path), &err);
@@ -114,14 +107,4 @@ static void wrong_patterns_are_refused(void **state)
 		    (rc < 0 && strstr(err.text, rows[i].why) == NULL))
 			fail_msg("\"%s\": %d %s", rows[i].path, rc, err.text);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_right_route_is_found),
-	    cmocka_unit_test(parameters_are_decoded),
-	    cmocka_unit_test(wrong_patterns_are_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
+#include "test.h"
+
 #include "workers/replay.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "handlers/manifest.h"
 
@@ -72,7 +68,7 @@ static int pack(struct fixture *f, const struct store_event *event)
 	return replay_pack(&f->replay, &f->packed, routes, f->arena, &f->err);
 }
 
-static void it_is_packed_as_it_came(void **state)
+TEST_WITH(it_is_packed_as_it_came, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct store_event event = event_of("sms.received", "/sms",
@@ -98,7 +94,7 @@ static void it_is_packed_as_it_came(void **state)
 	assert_true(f->replay.failed);
 }
 
-static void how_it_came_is_as_it_was(void **state)
+TEST_WITH(how_it_came_is_as_it_was, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct store_event event = event_of("sms.received", "/sms", "{}");
@@ -115,7 +111,7 @@ static void how_it_came_is_as_it_was(void **state)
 	assert_true(span_is(f->packed.headers[2].value, "café"));
 }
 
-static void what_parameters_do_not_hold_is_its_raw_body(void **state)
+TEST_WITH(what_parameters_do_not_hold_is_its_raw_body, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct store_event event = event_of("json", "/hook", "{}");
@@ -125,7 +121,7 @@ static void what_parameters_do_not_hold_is_its_raw_body(void **state)
 	assert_int_equal(f->packed.param_count, 0);
 }
 
-static void parameters_of_its_path_come_from_the_target(void **state)
+TEST_WITH(parameters_of_its_path_come_from_the_target, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct store_event event = event_of("other", "/orders/:id", "{\"a\":\"1\"}");
@@ -137,7 +133,7 @@ static void parameters_of_its_path_come_from_the_target(void **state)
 	assert_true(span_is(f->packed.path_params[0].value, "9/1"));
 }
 
-static void events_of_one_call_are_one_conversation(void **state)
+TEST_WITH(events_of_one_call_are_one_conversation, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct store_event event =
@@ -146,7 +142,7 @@ static void events_of_one_call_are_one_conversation(void **state)
 	assert_true(span_is(f->replay.conversation, "CA1"));
 }
 
-static void what_has_no_handler_is_refused(void **state)
+TEST_WITH(what_has_no_handler_is_refused, setup, teardown)
 {
 	static const struct {
 		const char *route, *want;
@@ -162,21 +158,4 @@ static void what_has_no_handler_is_refused(void **state)
 		assert_int_equal(pack(f, &event), -1);
 		assert_non_null(strstr(f->err.text, rows[i].want));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(how_it_came_is_as_it_was, setup, teardown),
-	    cmocka_unit_test_setup_teardown(it_is_packed_as_it_came, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		what_parameters_do_not_hold_is_its_raw_body, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		parameters_of_its_path_come_from_the_target, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		events_of_one_call_are_one_conversation, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		what_has_no_handler_is_refused, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,14 @@
+/* setting_parse -- what the text of a setting may be: each checks it and puts the value
+ * into config, or says in err what is wrong with it. */
+#ifndef OFFHOOK_CONFIG_SETTING_PARSE_H
+#define OFFHOOK_CONFIG_SETTING_PARSE_H
+
+#include "config/setting.h"
+
+setting_parser setting_parse_text, setting_parse_optional, setting_parse_address,
+    setting_parse_listen, setting_parse_public_url, setting_parse_proxies,
+    setting_parse_count, setting_parse_size, setting_parse_duration,
+    setting_parse_log_level, setting_parse_log_format, setting_parse_tokens,
+    setting_parse_alert_url, setting_parse_alert_secret, setting_parse_account_tokens;
+
+#endif
