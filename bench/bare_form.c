@@ -11,7 +11,7 @@
 
 enum { PARAMS_MAX = 100, HMAC_SHA1_SIZE = 20, BASE64_ROOM = 32 };
 
-struct param {
+struct pair {
 	struct span name, value;
 };
 
@@ -19,7 +19,7 @@ struct bare_form {
 	const char *url;
 	EVP_MAC *mac;
 	EVP_MAC_CTX *keyed;
-	struct param params[PARAMS_MAX];
+	struct pair params[PARAMS_MAX];
 	size_t count;
 	unsigned char sorted[PARAMS_MAX];
 	struct buf covered; /* what the signature covers */
@@ -81,7 +81,7 @@ static void parse(struct bare_form *form, struct buf *body)
 	char *at = body->ptr, *to = body->ptr, *end = body->ptr + body->len;
 	form->count = 0;
 	while (at < end && form->count < PARAMS_MAX) {
-		struct param *param = &form->params[form->count++];
+		struct pair *param = &form->params[form->count++];
 		param->name = decode(&at, end, &to);
 		param->value = (struct span){to, 0};
 		if (at < end && *at == '=') {
@@ -119,7 +119,7 @@ static bool genuine(struct bare_form *form, struct span signature)
 	buf_clear(&form->covered);
 	buf_puts(&form->covered, form->url);
 	for (size_t i = 0; i < form->count; i++) {
-		const struct param *param = &form->params[form->sorted[i]];
+		const struct pair *param = &form->params[form->sorted[i]];
 		buf_put(&form->covered, param->name);
 		buf_put(&form->covered, param->value);
 	}

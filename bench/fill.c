@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "engines/engines.h"
 #include "message.h"
 #include "store/store.h"
 #include "util/clock.h"
@@ -185,7 +186,7 @@ int main(int argc, char **argv)
 	}
 	if (!has_room(config.dir, events))
 		return 3;
-	if (store_open(&store, &config, &err) != 0 ||
+	if (store_open(&store, engines_for(config.dir), &config, &err) != 0 ||
 	    store_declare(store, "sms_messages", "messageSid", &err) != 0) {
 		fprintf(stderr, "fill: %s\n", err.text);
 		store_close(store);

@@ -13,11 +13,11 @@ offhook_bench(pace pace.c exchange.c message.c samples.c)
 offhook_bench(bare bare.c bare_form.c bare_store.c)
 target_link_libraries(bare PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE llhttp)
 offhook_bench(fill fill.c message.c)
-target_link_libraries(fill PRIVATE oh_sqlite)
+target_link_libraries(fill PRIVATE oh_engines)
 offhook_bench(signature_bench signature_bench.c)
 target_link_libraries(signature_bench PRIVATE oh_twilio)
 offhook_bench(dedupe dedupe.c)
-target_link_libraries(dedupe PRIVATE oh_sqlite)
+target_link_libraries(dedupe PRIVATE oh_engines)
 
 # A user's program, for the jobs.
 add_executable(jobs_app ${CMAKE_SOURCE_DIR}/bench/jobs/app.c)

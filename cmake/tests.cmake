@@ -20,13 +20,17 @@ function(offhook_test dir name source)
 		TEST_DATA_DIR="${CMAKE_SOURCE_DIR}/tests/data"
 		OFFHOOK_BIN="$<TARGET_FILE:offhook>")
 	target_include_directories(${name} PRIVATE tests)
-	target_link_libraries(${name} PRIVATE offhook_flags PkgConfig::JANSSON)
+	target_link_libraries(${name} PRIVATE offhook_flags PkgConfig::JANSSON
+		PkgConfig::SQLITE)
 	if(NOT dir STREQUAL fuzz AND NOT dir STREQUAL .)
 		target_link_libraries(${name} PRIVATE test_support)
 	endif()
 	add_dependencies(tests_all ${name})
 endfunction()
 
+set(FIXTURES_alert oh_host)
+set(FIXTURES_api oh_host)
+set(FIXTURES_cli oh_cmd)
 foreach(layer ${OFFHOOK_LAYERS})
 	# A build for fuzzing has the fuzz targets only.
 	set(sources)
@@ -36,7 +40,9 @@ foreach(layer ${OFFHOOK_LAYERS})
 	foreach(source ${sources})
 		get_filename_component(name ${source} NAME_WE)
 		offhook_test(unit ${name} ${source})
-		target_link_libraries(${name} PRIVATE oh_${layer})
+		# Fixtures may want more than the folder itself: a real store, a handler's
+		# run (unit/host/play.h), the table of commands.
+		target_link_libraries(${name} PRIVATE oh_${layer} oh_engines ${FIXTURES_${layer}})
 		add_test(NAME ${name} COMMAND ${name})
 	endforeach()
 	file(GLOB sources CONFIGURE_DEPENDS tests/fuzz/${layer}/fuzz_*.c)
@@ -67,7 +73,7 @@ if(NOT OFFHOOK_FUZZ)
 
 	add_library(conversation STATIC tests/e2e/conversation.c tests/e2e/talk_jobs.c)
 	target_link_libraries(conversation PRIVATE offhook_flags
-		PUBLIC oh_main oh_handlers oh_builtin test_support)
+		PUBLIC oh_main test_support)
 	target_compile_definitions(conversation PRIVATE OFFHOOK_BIN="$<TARGET_FILE:offhook>")
 
 	# tests/e2e/apps: users' programs, built as examples are, for tests alone.

@@ -41,6 +41,7 @@ stage_style() {
 
 stage_gcc() {
 	single build-gcc build dev
+	single layers-linked scripts/check-layers.sh build/dev
 	single header scripts/check-header.sh build/dev
 	single man3 scripts/check-man.sh build/dev/generated
 	scripts/run-tests.sh build/dev unit e2e fuzz

@@ -1,5 +1,6 @@
 /* oh_main -- offhook.h: the whole command line of an app. */
 #include "cli/cli.h"
+#include "cmd/commands.h"
 #include "host/host.h"
 
 int oh_main(int argc, char **argv, const oh_app *app)
@@ -9,5 +10,5 @@ int oh_main(int argc, char **argv, const oh_app *app)
 
 	if (host_wanted())
 		return host_run(app != NULL ? app : &no_app);
-	return cli_main_app(argc, argv, app);
+	return cli_main(commands, argc, argv, app);
 }

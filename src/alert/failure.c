@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "host/app_workers.h"
+#include "store/reserved.h"
 #include "twilio/error_code.h"
 #include "util/clock.h"
 #include "util/jsonw.h"
@@ -238,7 +238,7 @@ void failure_stage(const struct failure_listeners *listeners,
     const struct failure *failure, struct store_write **writes,
     struct store_job_write **jobs, struct arena *arena)
 {
-	bool own = span_starts(failure->queue, SPAN("offhook."));
+	bool own = reserved(failure->queue);
 	assert(failure->at_ms != 0);
 	if (listeners->worker && !own)
 		stage_told(failure, jobs, arena);

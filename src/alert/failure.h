@@ -10,13 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/reserved.h"
 #include "store/store.h"
 #include "util/arena.h"
 #include "util/span.h"
-
-/* Key "group": {group, what, count, total, firstAt, lastAt, lastError, lastId, lastSid,
- * sentAt}. count is what no alert has told yet, firstAt the first of those. */
-#define COLLECTION_ALERTS "offhook.alerts"
 
 enum { FAILURE_GROUP_MAX = 200 };
 

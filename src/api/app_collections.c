@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alert/failure.h"
+#include "store/reserved.h"
 
 /* Declared unless the app has declared them itself. */
 static const oh_collection usual[] = {
@@ -33,23 +33,23 @@ const char *collections_key(const oh_app *app, const char *collection)
 	return key != NULL ? key : key_in(usual, collection);
 }
 
-const struct frame_pair *collections_all(
+const struct pair *collections_all(
     const oh_app *app, uint32_t *count, struct arena *arena)
 {
 	const oh_collection *first = own(app);
 	size_t room = sizeof(usual) / sizeof(usual[0]);
 	for (const oh_collection *c = first; c != NULL && c->name != NULL; c++)
 		room++;
-	struct frame_pair *all = arena_alloc(arena, room * sizeof(*all));
+	struct pair *all = arena_alloc(arena, room * sizeof(*all));
 	*count = 0;
 	for (const oh_collection *c = first; c != NULL && c->name != NULL; c++)
 		if (c->key != NULL)
 			all[(*count)++] =
-			    (struct frame_pair){span_of(c->name), span_of(c->key)};
+			    (struct pair){span_of(c->name), span_of(c->key)};
 	for (const oh_collection *c = usual; c->name != NULL; c++)
 		if (key_in(first, c->name) == NULL)
 			all[(*count)++] =
-			    (struct frame_pair){span_of(c->name), span_of(c->key)};
+			    (struct pair){span_of(c->name), span_of(c->key)};
 	return all;
 }
 

@@ -9,12 +9,10 @@
 #include "offhook.h"
 #include "util/arena.h"
 
-#define COLLECTION_KV "offhook.kv" /* {key, value, expiresAt (ms) or null} */
-
 /* The key field of a collection; NULL when it has none. app may be NULL. */
 const char *collections_key(const oh_app *app, const char *collection);
 /* All with a key, for the server to declare: in the arena, *count of them. */
-const struct frame_pair *collections_all(
+const struct pair *collections_all(
     const oh_app *app, uint32_t *count, struct arena *arena);
 
 enum { COLLECTIONS_KEY_DIGITS = 24 };

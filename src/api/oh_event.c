@@ -8,7 +8,7 @@
 #include "util/utf8.h"
 
 static struct span find(
-    const struct frame_pair *pairs, uint32_t count, const char *name, bool any_case)
+    const struct pair *pairs, uint32_t count, const char *name, bool any_case)
 {
 	struct span wanted = span_of(name);
 	for (uint32_t i = 0; i < count; i++)
@@ -51,7 +51,7 @@ const char *oh_param_at(const oh_event *event, size_t n, const char **name)
 {
 	if (n >= event->event->param_count)
 		return NULL;
-	const struct frame_pair *pair = &event->event->params[n];
+	const struct pair *pair = &event->event->params[n];
 	if (name != NULL)
 		*name = context_text(event, pair->name);
 	return context_text(event, pair->value);
@@ -68,7 +68,7 @@ json_t *oh_params(const oh_event *event)
 {
 	json_t *all = json_object();
 	for (uint32_t i = 0; i < event->event->param_count; i++) {
-		const struct frame_pair *pair = &event->event->params[i];
+		const struct pair *pair = &event->event->params[i];
 		struct span value = utf8_repair(pair->value, event->arena);
 		const char *name = context_text(event, pair->name);
 		json_t *text = json_stringn(value.ptr, value.len);

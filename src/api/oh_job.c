@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/stage.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/suggest.h"
 #include "util/utf8.h"
@@ -70,7 +71,7 @@ static bool key_fits(const struct call *call, const char *unique)
 {
 	if (!text_fits(call, "unique key", unique))
 		return false;
-	return unique == NULL || !span_starts(span_of(unique), SPAN("offhook.")) ||
+	return unique == NULL || !reserved(span_of(unique)) ||
 	       refuse(call,
 		   "the unique key is \"%s\": those that begin with \"offhook.\" are "
 		   "Offhook's",

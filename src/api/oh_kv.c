@@ -1,6 +1,7 @@
 /* oh_kv -- offhook.h: key-value. Documents of one keyed collection. */
 #include "api/app_collections.h"
 #include "api/document_call.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 
 enum { MS = 1000 };

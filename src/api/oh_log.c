@@ -10,7 +10,7 @@ enum { MAX_PAIRS = 32 };
 
 void oh_log(oh_context *context, const char *message, ...)
 {
-	struct frame_pair pairs[MAX_PAIRS];
+	struct pair pairs[MAX_PAIRS];
 	struct frame_log line = {.id = context->event->id,
 	    .message = span_of(message != NULL ? message : ""),
 	    .pairs = pairs};
@@ -24,7 +24,7 @@ void oh_log(oh_context *context, const char *message, ...)
 		const char *value = va_arg(args, const char *);
 		if (value != NULL)
 			pairs[line.pair_count++] =
-			    (struct frame_pair){span_of(name), span_of(value)};
+			    (struct pair){span_of(name), span_of(value)};
 	}
 	va_end(args);
 	context->world->log(context->world->ctx, &line);

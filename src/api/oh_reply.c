@@ -81,7 +81,7 @@ void oh_reply_xml(oh_event *event, const char *xml)
 	params.count = event->event->param_count;
 	params.items = arena_alloc(event->arena, params.count * sizeof(*params.items));
 	for (size_t i = 0; i < params.count; i++)
-		params.items[i] = (struct param){
+		params.items[i] = (struct pair){
 		    event->event->params[i].name, event->event->params[i].value};
 	if (template_parse(&template, context_language(event), "oh_reply_xml",
 		span_of(xml), &err) < 0 ||

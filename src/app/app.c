@@ -8,10 +8,12 @@
 #include <time.h>
 
 #include "admin/admin.h"
+#include "alert/alert_settings.h"
 #include "builtin/builtin.h"
+#include "builtin/templates.h"
 #include "control/control.h"
+#include "engines/engines.h"
 #include "handlers/handlers.h"
-#include "host/alert_worker.h"
 #include "util/cores.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -80,7 +82,7 @@ static int open_store(struct app *app, struct error *err)
 {
 	const struct config *config = app->service.config;
 	struct store_config store = {.dir = config->data};
-	if (store_open(&app->store, &store, err) < 0)
+	if (store_open(&app->store, engines_for(config->data), &store, err) < 0)
 		return -1;
 	app->service.store = app->store;
 	return builtin_declare(app->store, err);
@@ -125,7 +127,7 @@ static int start_work(struct app *app, const oh_app *user, struct error *err)
 {
 	if (open_handlers(app, user, err) < 0 || work_start(app->work, user, err) < 0)
 		return -1;
-	control_attach(app->control, app->work);
+	control_attach(app->control, work_swap, app->work);
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 #include "builtin/builtin.h"
 
-#include "alert/failure.h"
 #include "builtin/builtin_call.h"
 #include "builtin/builtin_message.h"
 #include "builtin/templates.h"
+#include "store/reserved.h"
 #include "webhook/webhook.h"
 
 /* Templates may name one thing that is no parameter of Twilio's: {{PublicPrefix}}, the
@@ -19,8 +19,8 @@ static int render(struct webhook *webhook, enum template_name name, struct error
 		if (params.count > 0)
 			memcpy(params.items, webhook->params.items,
 			    params.count * sizeof(*params.items));
-		params.items[params.count++] = (struct param){
-		    SPAN("PublicPrefix"), service->config->public_prefix};
+		params.items[params.count++] =
+		    (struct pair){SPAN("PublicPrefix"), service->config->public_prefix};
 	}
 	return templates_render(service->templates, name, &params, &webhook->out, err);
 }

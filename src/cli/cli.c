@@ -7,55 +7,30 @@
 
 #include "cli/help.h"
 #include "cli/options.h"
-#include "util/suggest.h"
 
-const struct command *const cli_commands[] = {&cmd_create, &cmd_dev, &cmd_serve,
-    &cmd_send, &cmd_verify, &cmd_events, &cmd_jobs, &cmd_query, &cmd_export, &cmd_index,
-    &cmd_forget, &cmd_alerts, &cmd_config, &cmd_version, &cmd_help, NULL};
-
-const char *cli_name(void)
+static int unknown_command(const struct command *const *commands, const char *name)
 {
-	return program_invocation_short_name;
-}
-
-const struct command *cli_find(const char *name)
-{
-	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		if (strcmp(cli_commands[i]->name, name) == 0)
-			return cli_commands[i];
-	}
-	return NULL;
-}
-
-const char *cli_suggest(const char *name)
-{
-	struct suggestion suggestion = {.word = span_of(name)};
-	for (size_t i = 0; cli_commands[i] != NULL; i++)
-		suggest_offer(&suggestion, cli_commands[i]->name);
-	return suggestion.best;
-}
-
-static int unknown_command(const char *name)
-{
-	const char *meant = cli_suggest(name);
+	const char *meant = command_suggest(commands, name);
 	if (meant != NULL)
 		(void)fprintf(stderr,
 		    "%s: there is no command \"%s\"; did you mean \"%s\"?\n",
-		    cli_name(), name, meant);
+		    options_program(), name, meant);
 	else
-		(void)fprintf(
-		    stderr, "%s: there is no command \"%s\"\n", cli_name(), name);
-	(void)fprintf(stderr, "Try `%s --help`.\n", cli_name());
+		(void)fprintf(stderr, "%s: there is no command \"%s\"\n",
+		    options_program(), name);
+	(void)fprintf(stderr, "Try `%s --help`.\n", options_program());
 	return EXIT_USAGE;
 }
 
-static int run(const struct command *command, int argc, char **argv, const oh_app *app)
+static int run(const struct command *const *commands, const struct command *command,
+    int argc, char **argv, const oh_app *app)
 {
 	struct options options;
 	struct error err;
 	int code;
 	int parsed = options_parse(&options, command, argc, argv, &err);
 	options.app = app;
+	options.commands = commands;
 	if (parsed != 0) {
 		code = options_misused(&options, &err);
 	} else if (options.help) {
@@ -74,28 +49,29 @@ static int finish(int code)
 	bool failed = ferror(stdout) != 0;
 	if (fflush(stdout) != 0 || failed) {
 		if (errno != EPIPE)
-			(void)fprintf(stderr, "%s: standard output: %s\n", cli_name(),
-			    strerror(errno));
+			(void)fprintf(stderr, "%s: standard output: %s\n",
+			    options_program(), strerror(errno));
 		return code == EXIT_OK ? EXIT_FAILED : code;
 	}
 	return code;
 }
 
-int cli_main_app(int argc, char **argv, const oh_app *app)
+int cli_main(
+    const struct command *const *commands, int argc, char **argv, const oh_app *app)
 {
 	/* `offhook events | head` ends quietly, whoever started us. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	if (argc < 2) {
-		help_program(stderr);
+		help_program(stderr, commands);
 		return EXIT_USAGE;
 	}
 	const char *name = argv[1];
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-		name = cmd_help.name;
+		name = "help";
 	else if (strcmp(name, "--version") == 0)
-		name = cmd_version.name;
-	const struct command *command = cli_find(name);
+		name = "version";
+	const struct command *command = command_find(commands, name);
 	if (command == NULL)
-		return unknown_command(name);
-	return finish(run(command, argc - 2, argv + 2, app));
+		return unknown_command(commands, name);
+	return finish(run(commands, command, argc - 2, argv + 2, app));
 }

@@ -41,6 +41,13 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
+/* The one of that name in a table ended by NULL; NULL when there is none. */
+const struct command *command_find(
+    const struct command *const *commands, const char *name);
+/* The name in the table that was probably meant, or NULL. */
+const char *command_suggest(const struct command *const *commands, const char *name);
+
+/* All there are, each in its cmd_NAME.c; cmd/commands.c has them in a table. */
 extern const struct command cmd_create, cmd_dev, cmd_serve, cmd_send, cmd_verify,
     cmd_events, cmd_jobs, cmd_query, cmd_export, cmd_index, cmd_forget, cmd_alerts,
     cmd_config, cmd_version, cmd_help;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "control/control.h"
+#include "engines/engines.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/suggest.h"
@@ -13,7 +14,7 @@ int data_open(
 	struct config config;
 	if (options_config(&config, options, err) != 0)
 		return -1;
-	int rc = store_reader_open(out, config.data, err);
+	int rc = store_reader_open(out, engines_for(config.data), config.data, err);
 	config_clear(&config);
 	return rc;
 }
@@ -41,10 +42,11 @@ static int open_here(struct data_writer *writer, struct error *err)
 	const char *dir = writer->config.data;
 	struct store_reader *there = NULL;
 	/* A mistyped --data must not make a new, empty store. */
-	if (store_reader_open(&there, dir, err) != 0)
+	if (store_reader_open(&there, engines_for(dir), dir, err) != 0)
 		return -1;
 	store_reader_close(there);
-	return store_open(&writer->store, &(struct store_config){.dir = dir}, err);
+	return store_open(
+	    &writer->store, engines_for(dir), &(struct store_config){.dir = dir}, err);
 }
 
 int data_writer_ask(

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "config/setting.h"
 #include "util/span.h"
 #include "util/utf8.h"
@@ -68,7 +68,8 @@ static void print_named(FILE *out, const char *text)
 	static const char own[] = "offhook ";
 	const char *at;
 	while ((at = strstr(text, own)) != NULL) {
-		(void)fprintf(out, "%.*s%s ", (int)(at - text), text, cli_name());
+		(void)fprintf(
+		    out, "%.*s%s ", (int)(at - text), text, options_program());
 		text = at + strlen(own);
 	}
 	(void)fputs(text, out);
@@ -76,8 +77,8 @@ static void print_named(FILE *out, const char *text)
 
 void help_command(FILE *out, const struct command *command)
 {
-	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s%s%s\n", cli_name(), command->name,
-	    command->summary, cli_name(), command->name,
+	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s%s%s\n", options_program(),
+	    command->name, command->summary, options_program(), command->name,
 	    command->usage[0] == '\0' ? "" : " ", command->usage);
 	if (command->about != NULL) {
 		(void)fputc('\n', out);
@@ -99,16 +100,14 @@ void help_command(FILE *out, const struct command *command)
 	}
 }
 
-void help_program(FILE *out)
+void help_program(FILE *out, const struct command *const *commands)
 {
 	print_named(out, "offhook answers Twilio's webhooks.\n\n"
 			 "Usage: offhook COMMAND [options]\n\nCommands:\n");
-	for (const struct command *const *command = cli_commands; *command != NULL;
-	     command++) {
-		if (!(*command)->hidden)
-			(void)fprintf(
-			    out, "  %-10s%s\n", (*command)->name, (*command)->summary);
-	}
+	for (; *commands != NULL; commands++)
+		if (!(*commands)->hidden)
+			(void)fprintf(out, "  %-10s%s\n", (*commands)->name,
+			    (*commands)->summary);
 	print_named(out,
 	    "\n`offhook COMMAND --help` says more, with examples.\n"
 	    "Settings come from options, OFFHOOK_* variables and ./offhook.conf;\n"
@@ -208,11 +207,9 @@ static void man_command(FILE *out, const struct command *command)
 	}
 }
 
-void help_man(FILE *out)
+void help_man(FILE *out, const struct command *const *commands)
 {
-	for (const struct command *const *command = cli_commands; *command != NULL;
-	     command++) {
-		if (!(*command)->hidden)
-			man_command(out, *command);
-	}
+	for (; *commands != NULL; commands++)
+		if (!(*commands)->hidden)
+			man_command(out, *commands);
 }

@@ -7,8 +7,9 @@
 #include "cli/command.h"
 
 void help_command(FILE *out, const struct command *command);
-void help_program(FILE *out);
+/* commands: a table ended by NULL. */
+void help_program(FILE *out, const struct command *const *commands);
 /* The COMMANDS section of man/offhook.1, in mdoc. */
-void help_man(FILE *out);
+void help_man(FILE *out, const struct command *const *commands);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,11 @@ static bool find(
 	if (out->flag == NULL && setting != NULL && takes_setting(command, setting))
 		out->setting = setting;
 	return out->flag != NULL || out->setting != NULL;
+}
+
+const char *options_program(void)
+{
+	return program_invocation_short_name;
 }
 
 static int unknown(const struct command *command, struct span name, struct error *err)
@@ -144,7 +150,7 @@ static int check_args(const struct options *options, struct error *err)
 		return error_set(err, "%s; usage: %s %s %s",
 		    options->arg_count == 0 ? "something is missing"
 					    : "too few arguments",
-		    cli_name(), command->name, command->usage);
+		    options_program(), command->name, command->usage);
 	if (options->arg_count > command->max_args)
 		return error_set(err, "too many arguments, from \"%s\" on",
 		    options->args[command->max_args]);
@@ -226,8 +232,8 @@ int options_config(struct config *out, const struct options *options, struct err
 int options_fail(const struct options *options, const struct error *err)
 {
 	(void)fflush(stdout);
-	(void)fprintf(
-	    stderr, "%s %s: %s\n", cli_name(), options->command->name, err->text);
+	(void)fprintf(stderr, "%s %s: %s\n", options_program(), options->command->name,
+	    err->text);
 	return EXIT_FAILED;
 }
 
@@ -235,6 +241,6 @@ int options_misused(const struct options *options, const struct error *err)
 {
 	(void)options_fail(options, err);
 	(void)fprintf(
-	    stderr, "Try `%s %s --help`.\n", cli_name(), options->command->name);
+	    stderr, "Try `%s %s --help`.\n", options_program(), options->command->name);
 	return EXIT_USAGE;
 }

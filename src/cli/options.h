@@ -17,6 +17,7 @@ struct options_given {
 };
 
 struct options {
+	const struct command *const *commands; /* all that there are, ended by NULL */
 	const struct command *command;
 	struct options_given *given; /* in the order of the command line */
 	size_t given_count;
@@ -48,6 +49,8 @@ int options_since(const struct options *options, const char *name, int64_t now_m
 int options_config(
     struct config *out, const struct options *options, struct error *err);
 
+/* What the program is called, as help and messages name it: a user's has its own name. */
+const char *options_program(void);
 /* "offhook NAME: error" on stderr. Returns EXIT_FAILED. */
 int options_fail(const struct options *options, const struct error *err);
 /* The same and where help is. Returns EXIT_USAGE. */

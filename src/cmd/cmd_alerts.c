@@ -1,8 +1,8 @@
 /* cmd_alerts -- whether alerts arrive, before they are needed. */
 #include "alert/alert_send.h"
+#include "alert/alert_settings.h"
 #include "cli/options.h"
 #include "cli/verb.h"
-#include "host/alert_worker.h"
 
 /* One of the two ways, told as it goes: 0 when it worked. */
 static int told(const char *way, int rc, const struct error *err)
@@ -42,7 +42,7 @@ static int run_test(const struct options *options)
 	int code;
 	if (options_config(&config, options, &err) != 0)
 		return options_fail(options, &err);
-	if (alert_wanted(&config))
+	if (config_alerts(&config))
 		code = send_test(&config, options->json);
 	else {
 		(void)error_set(&err,

@@ -1,5 +1,4 @@
 /* cmd_help -- help, for those who type it as a command. */
-#include "cli/cli.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "util/buf.h"
@@ -15,25 +14,25 @@ static int run(const struct options *options)
 		return EXIT_OK;
 	}
 	if (options_has(options, "man-commands")) {
-		help_man(stdout);
+		help_man(stdout, options->commands);
 		return EXIT_OK;
 	}
 	if (options->arg_count == 0) {
-		help_program(stdout);
+		help_program(stdout, options->commands);
 		return EXIT_OK;
 	}
 	const char *name = options->args[0];
-	const struct command *command = cli_find(name);
+	const struct command *command = command_find(options->commands, name);
 	if (command != NULL) {
 		help_command(stdout, command);
 		return EXIT_OK;
 	}
-	const char *meant = cli_suggest(name);
+	const char *meant = command_suggest(options->commands, name);
 	(void)error_set(&err, "there is no command \"%s\"%s%s%s", name,
 	    meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
 	    meant != NULL ? "\"?" : "");
 	(void)options_fail(options, &err);
-	(void)fprintf(stderr, "Try `%s --help`.\n", cli_name());
+	(void)fprintf(stderr, "Try `%s --help`.\n", options_program());
 	return EXIT_USAGE;
 }
 

@@ -103,7 +103,7 @@ int cmd_jobs_resume(const struct options *options)
 
 /* --- stats --- */
 
-struct table {
+struct manifest {
 	const struct options *options;
 	int64_t now_ms;
 	bool colour;
@@ -113,14 +113,14 @@ struct table {
 
 static bool measure(void *ctx, const struct store_queue *queue)
 {
-	struct table *table = ctx;
+	struct manifest *table = ctx;
 	if (table->width < (int)queue->name.len)
 		table->width = (int)queue->name.len;
 	table->count++;
 	return true;
 }
 
-static void print_json(const struct table *table, const struct store_queue *queue)
+static void print_json(const struct manifest *table, const struct store_queue *queue)
 {
 	char oldest[CLOCK_ISO_SIZE];
 	bool any = queue->oldest_due_ms != INT64_MAX;
@@ -142,7 +142,7 @@ static void print_json(const struct table *table, const struct store_queue *queu
 
 static bool print_queue(void *ctx, const struct store_queue *queue)
 {
-	const struct table *table = ctx;
+	const struct manifest *table = ctx;
 	char due[WHEN_SIZE] = "-";
 	if (table->options->json) {
 		print_json(table, queue);
@@ -160,7 +160,7 @@ static bool print_queue(void *ctx, const struct store_queue *queue)
 	return ferror(stdout) == 0;
 }
 
-static void print_head(const struct table *table)
+static void print_head(const struct manifest *table)
 {
 	(void)printf("%s%-*s", table->colour ? "\033[2m" : "", table->width, "QUEUE");
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
@@ -177,7 +177,7 @@ int cmd_jobs_stats(const struct options *options)
 {
 	struct store_reader *reader = NULL;
 	struct error err;
-	struct table table = {.options = options,
+	struct manifest table = {.options = options,
 	    .now_ms = clock_wall_ms(),
 	    .colour = term_colour(stdout),
 	    .width = (int)strlen("QUEUE")};

@@ -337,3 +337,8 @@ void config_clear(struct config *config)
 	arena_free(config->arena);
 	*config = (struct config){0};
 }
+
+bool config_alerts(const struct config *config)
+{
+	return config->alert_url != NULL || config->alert_command != NULL;
+}

@@ -92,5 +92,7 @@ void config_clear(struct config *config);
 /* Notes a warning; for the table's parsers. Beyond CONFIG_MAX_WARNINGS it is lost. */
 __attribute__((format(printf, 2, 3))) void config_warn(
     struct config *config, const char *format, ...);
+/* Whether an alert has somewhere to go. */
+bool config_alerts(const struct config *config);
 
 #endif

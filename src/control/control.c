@@ -16,13 +16,13 @@
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/mem.h"
-#include "workers/work.h"
 
 enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct store *store;
-	_Atomic(struct work *) work; /* NULL: not yet */
+	_Atomic(control_swap) swap; /* NULL: not yet */
+	void *swap_ctx;
 	char *path;
 	int listener;
 	int stop[2]; /* a byte here ends the thread */
@@ -33,13 +33,13 @@ struct control {
 static int execute_swap(
     struct control *control, const json_t *request, json_t **answer, struct error *err)
 {
-	struct work *work = atomic_load(&control->work);
+	control_swap swap = atomic_load(&control->swap);
 	const char *program = json_string_value(json_object_get(request, "program"));
 	if (program == NULL || *program != '/')
 		return error_set(err, "swap: no program, or not its whole path");
-	if (work == NULL)
+	if (swap == NULL)
 		return error_set(err, "the server is not ready to swap programs");
-	if (work_swap(work, program, err) < 0)
+	if (swap(control->swap_ctx, program, err) < 0)
 		return -1;
 	log_write(LOG_INFO, "another program swapped in", "program", program, NULL);
 	*answer = json_pack("{s:s}", "program", program);
@@ -198,9 +198,10 @@ failed:
 	return -1;
 }
 
-void control_attach(struct control *control, struct work *work)
+void control_attach(struct control *control, control_swap swap, void *ctx)
 {
-	atomic_store(&control->work, work);
+	control->swap_ctx = ctx;
+	atomic_store(&control->swap, swap);
 }
 
 void control_close(struct control *control)

@@ -9,14 +9,15 @@
 #include "util/error.h"
 
 struct control;
-struct work;
+
+typedef int (*control_swap)(void *ctx, const char *program, struct error *err);
 
 /* Listens on DIR/control.sock with a thread of its own; a stale socket is replaced. */
 int control_open(
     struct control **out, const char *dir, struct store *store, struct error *err);
-/* Lets {"command": "swap", "program": PATH} reach the processes, which must outlive
- * control; before, it is refused. */
-void control_attach(struct control *control, struct work *work);
+/* How {"command": "swap", "program": PATH} is carried out, on control's thread; ctx must
+ * outlive control. Before this call the command is refused. */
+void control_attach(struct control *control, control_swap swap, void *ctx);
 void control_close(struct control *control); /* NULL is fine */
 
 /* Asks the server on dir. 0: *answer is its answer, the caller's; -1 with err: it

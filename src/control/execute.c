@@ -1,7 +1,7 @@
 /* execute -- the commands that need the store and nothing else: carried out by
  * the server that owns it, or, without one, by the command itself. */
 #include "control/control.h"
-#include "host/app_workers.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 
 static int execute_forget(

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/mem.h"
 #include "view/event_view.h"
@@ -84,8 +85,8 @@ static int look_up(struct dev_log *log, const json_t *line)
 	struct store_event_query query = {.newest_first = true, .limit = 1};
 	if (*field(line, "sid") != '\0')
 		query.sid = span_of(field(line, "sid"));
-	if (log->reader == NULL &&
-	    store_reader_open(&log->reader, log->data, &err) != 0)
+	if (log->reader == NULL && store_reader_open(&log->reader,
+				       engines_for(log->data), log->data, &err) != 0)
 		return -1;
 	return store_events(log->reader, &query, print_event, &shown, &err);
 }

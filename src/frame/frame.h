@@ -23,7 +23,7 @@ enum frame_type {
 	FRAME_EVENT,     /* server: run this webhook, or this job */
 	FRAME_RESULT,    /* process: its outcome */
 	FRAME_LOG,       /* process: a line of oh_log */
-	FRAME_TABLE,     /* process, before FRAME_READY: its app's routes and workers */
+	FRAME_MANIFEST,  /* process, before FRAME_READY: its app's routes and workers */
 	FRAME_PROGRESS,  /* process: what a job tells of itself (oh_progress) */
 	FRAME_BELL,      /* process: its ring has something; fields: none */
 	FRAME_TYPES
@@ -45,26 +45,22 @@ enum {
 /* No delay is longer: 100 years. */
 #define FRAME_TIME_MAX (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
-struct frame_pair {
-	struct span name, value;
-};
-
 /* FRAME_EVENT: all that oh_event's getters can tell. A job is sent as one, too: then
  * try is not 0, route is an index into the process's workers (workers.h), sid is the
  * job's id in decimal, target its queue, body its payload, received_at_ms when the try
  * began. */
 struct frame_event {
 	uint64_t id;             /* of this run, unique within the process's life */
-	uint32_t route;          /* index into the app's table */
+	uint32_t route;          /* index into the app's manifest */
 	uint32_t try, max_tries; /* of a job; 0: an event */
-	uint32_t slot;           /* see pool.h: the run's place in the shared table */
+	uint32_t slot; /* see pool.h: the run's place in the shared manifest */
 	int64_t received_at_ms;
 	struct span kind, sid, account_sid, method, target, body;
-	const struct frame_pair *params; /* decoded */
+	const struct pair *params; /* decoded */
 	uint32_t param_count;
-	const struct frame_pair *headers;
+	const struct pair *headers;
 	uint32_t header_count;
-	const struct frame_pair *path_params;
+	const struct pair *path_params;
 	uint32_t path_param_count;
 	/* Rows of the store (store_reserve) for what the handler inserts, so that it can
 	 * know each "_id" at once: row_count of them (FRAME_ROWS), from first_row. Also
@@ -133,11 +129,11 @@ struct frame_progress {
 struct frame_log {
 	uint64_t id;
 	struct span message;
-	const struct frame_pair *pairs;
+	const struct pair *pairs;
 	uint32_t pair_count;
 };
 
-/* FRAME_TABLE: one route of the process's app; as oh_route. */
+/* FRAME_MANIFEST: one route of the process's app; as oh_route. */
 struct frame_route {
 	uint32_t kind;                       /* enum oh_kind */
 	struct span path, fallback, methods; /* the last two may be absent */
@@ -152,12 +148,12 @@ struct frame_worker {
 	int64_t timeout_ms, floor_ms, base_ms, cap_ms;
 };
 
-struct frame_table {
+struct frame_manifest {
 	const struct frame_route *routes;
 	uint32_t route_count;
 	const struct frame_worker *workers; /* all of workers.h, in that order */
 	uint32_t worker_count;
-	const struct frame_pair *collections; /* with a key: name, key field */
+	const struct pair *collections; /* with a key: name, key field */
 	uint32_t collection_count;
 };
 
@@ -167,7 +163,7 @@ void frame_put_ready(struct buf *out);
 void frame_put_event(struct buf *out, const struct frame_event *event);
 void frame_put_result(struct buf *out, const struct frame_result *result);
 void frame_put_log(struct buf *out, const struct frame_log *log);
-void frame_put_table(struct buf *out, const struct frame_table *table);
+void frame_put_manifest(struct buf *out, const struct frame_manifest *manifest);
 void frame_put_progress(struct buf *out, const struct frame_progress *progress);
 void frame_put_bell(struct buf *out);
 
@@ -179,7 +175,8 @@ int64_t frame_whole(struct span bytes, enum frame_type *type);
 int frame_get_event(struct frame_event *out, struct span frame, struct arena *arena);
 int frame_get_result(struct frame_result *out, struct span frame, struct arena *arena);
 int frame_get_log(struct frame_log *out, struct span frame, struct arena *arena);
-int frame_get_table(struct frame_table *out, struct span frame, struct arena *arena);
+int frame_get_manifest(
+    struct frame_manifest *out, struct span frame, struct arena *arena);
 int frame_get_progress(struct frame_progress *out, struct span frame);
 
 #endif

@@ -58,10 +58,10 @@ static uint32_t take_count(struct taker *taker, size_t least)
 	return taker->bad ? 0 : count;
 }
 
-static const struct frame_pair *take_pairs(struct taker *taker, uint32_t *count)
+static const struct pair *take_pairs(struct taker *taker, uint32_t *count)
 {
 	*count = take_count(taker, 2 * sizeof(uint32_t));
-	struct frame_pair *pairs = arena_alloc(taker->arena, *count * sizeof(*pairs));
+	struct pair *pairs = arena_alloc(taker->arena, *count * sizeof(*pairs));
 	for (uint32_t i = 0; i < *count; i++) {
 		pairs[i].name = take_span(taker);
 		pairs[i].value = take_span(taker);
@@ -249,7 +249,7 @@ static void take_route(struct taker *taker, struct frame_route *out)
 	taker->bad = taker->bad || out->path.ptr == NULL;
 }
 
-static void take_routes(struct taker *taker, struct frame_table *out)
+static void take_routes(struct taker *taker, struct frame_manifest *out)
 {
 	out->route_count = take_count(taker, 6 * sizeof(uint32_t));
 	struct frame_route *routes =
@@ -273,7 +273,7 @@ static void take_worker(struct taker *taker, struct frame_worker *out)
 	taker->bad = taker->bad || out->queue.ptr == NULL;
 }
 
-static void take_workers(struct taker *taker, struct frame_table *out)
+static void take_workers(struct taker *taker, struct frame_manifest *out)
 {
 	enum { WORKER_LEAST = 5 * sizeof(uint32_t) + 4 * sizeof(int64_t) };
 
@@ -285,11 +285,12 @@ static void take_workers(struct taker *taker, struct frame_table *out)
 	out->workers = workers;
 }
 
-int frame_get_table(struct frame_table *out, struct span frame, struct arena *arena)
+int frame_get_manifest(
+    struct frame_manifest *out, struct span frame, struct arena *arena)
 {
 	struct taker taker = {.arena = arena};
-	*out = (struct frame_table){0};
-	(void)open_frame(&taker, frame, FRAME_TABLE);
+	*out = (struct frame_manifest){0};
+	(void)open_frame(&taker, frame, FRAME_MANIFEST);
 	take_routes(&taker, out);
 	take_workers(&taker, out);
 	out->collections = take_pairs(&taker, &out->collection_count);

@@ -27,7 +27,7 @@ static void put_span(struct buf *out, struct span text)
 	buf_putc(out, '\0');
 }
 
-static void put_pairs(struct buf *out, const struct frame_pair *pairs, uint32_t count)
+static void put_pairs(struct buf *out, const struct pair *pairs, uint32_t count)
 {
 	put_u32(out, count);
 	for (uint32_t i = 0; i < count; i++) {
@@ -168,15 +168,15 @@ static void put_worker(struct buf *out, const struct frame_worker *worker)
 	put_i64(out, worker->cap_ms);
 }
 
-void frame_put_table(struct buf *out, const struct frame_table *table)
+void frame_put_manifest(struct buf *out, const struct frame_manifest *manifest)
 {
-	size_t start = begin_frame(out, FRAME_TABLE, 0);
-	put_u32(out, table->route_count);
-	for (uint32_t i = 0; i < table->route_count; i++)
-		put_route(out, &table->routes[i]);
-	put_u32(out, table->worker_count);
-	for (uint32_t i = 0; i < table->worker_count; i++)
-		put_worker(out, &table->workers[i]);
-	put_pairs(out, table->collections, table->collection_count);
+	size_t start = begin_frame(out, FRAME_MANIFEST, 0);
+	put_u32(out, manifest->route_count);
+	for (uint32_t i = 0; i < manifest->route_count; i++)
+		put_route(out, &manifest->routes[i]);
+	put_u32(out, manifest->worker_count);
+	for (uint32_t i = 0; i < manifest->worker_count; i++)
+		put_worker(out, &manifest->workers[i]);
+	put_pairs(out, manifest->collections, manifest->collection_count);
 	end_frame(out, start);
 }

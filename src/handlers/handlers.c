@@ -20,29 +20,27 @@ enum { UNDER_SANITIZER = 0 };
 struct handlers {
 	struct service *service;
 	struct pool *pool;
-	struct table *tables; /* the present one first; webhooks may hold older ones */
+	struct manifest
+	    *manifests; /* the present one first; webhooks may hold older ones */
 };
 
 /* ---- there ---- */
 
-static const struct frame_pair *pack_params(
-    const struct params *params, struct arena *arena)
+static const struct pair *pack_params(const struct params *params, struct arena *arena)
 {
-	struct frame_pair *pairs = arena_alloc(arena, params->count * sizeof(*pairs));
+	struct pair *pairs = arena_alloc(arena, params->count * sizeof(*pairs));
 	for (size_t i = 0; i < params->count; i++)
-		pairs[i] =
-		    (struct frame_pair){params->items[i].name, params->items[i].value};
+		pairs[i] = (struct pair){params->items[i].name, params->items[i].value};
 	return pairs;
 }
 
-static const struct frame_pair *pack_headers(
+static const struct pair *pack_headers(
     const struct request *request, struct arena *arena)
 {
-	struct frame_pair *pairs =
-	    arena_alloc(arena, request->header_count * sizeof(*pairs));
+	struct pair *pairs = arena_alloc(arena, request->header_count * sizeof(*pairs));
 	for (size_t i = 0; i < request->header_count; i++)
-		pairs[i] = (struct frame_pair){
-		    request->headers[i].name, request->headers[i].value};
+		pairs[i] =
+		    (struct pair){request->headers[i].name, request->headers[i].value};
 	return pairs;
 }
 
@@ -136,7 +134,8 @@ static void handle(struct webhook *webhook)
 		webhook->run->webhook = webhook;
 		webhook->run->task.run = came_back;
 		webhook->run->pool_run.done = done;
-		webhook->run->pool_run.route = webhook->route;
+		webhook->run->pool_run.place = webhook->route->path;
+		webhook->run->pool_run.target = webhook->route;
 		webhook->release = release;
 		pack(&webhook->run->pool_run.event, webhook);
 	}
@@ -203,10 +202,10 @@ static const struct route user_route = {
     .handle = handle, .fall_back = fall_back, .ordered = true};
 
 static int declare(
-    struct store *store, const struct frame_table *frame, struct error *err)
+    struct store *store, const struct frame_manifest *frame, struct error *err)
 {
 	for (uint32_t i = 0; i < frame->collection_count; i++) {
-		const struct frame_pair *pair = &frame->collections[i];
+		const struct pair *pair = &frame->collections[i];
 		if (pair->value.ptr != NULL &&
 		    store_declare(store, pair->name.ptr, pair->value.ptr, err) < 0)
 			return -1;
@@ -217,16 +216,16 @@ static int declare(
 static int introduced(void *ctx, struct span frame, struct error *err)
 {
 	struct handlers *handlers = ctx;
-	struct table *table;
-	if (table_new(&table, frame, &user_route, err) < 0)
+	struct manifest *manifest;
+	if (manifest_new(&manifest, frame, &user_route, err) < 0)
 		return -1;
-	if (declare(handlers->service->store, &table->frame, err) < 0) {
-		table_free(table);
+	if (declare(handlers->service->store, &manifest->frame, err) < 0) {
+		manifest_free(manifest);
 		return -1;
 	}
-	table->next = handlers->tables;
-	handlers->tables = table;
-	atomic_store(&handlers->service->routes, table->routes);
+	manifest->next = handlers->manifests;
+	handlers->manifests = manifest;
+	atomic_store(&handlers->service->routes, manifest->routes);
 	return 0;
 }
 
@@ -235,9 +234,9 @@ static int introduced(void *ctx, struct span frame, struct error *err)
 static bool address(void *ctx, struct pool_run *pool_run)
 {
 	const struct handlers *handlers = ctx;
-	const struct route *route = pool_run->route;
-	if (route->table != handlers->tables)
-		route = table_like(handlers->tables, route);
+	const struct route *route = pool_run->target;
+	if (route->manifest != handlers->manifests)
+		route = manifest_like(handlers->manifests, route);
 	if (route != NULL)
 		pool_run->event.route = route->index;
 	return route != NULL;
@@ -276,8 +275,10 @@ int handlers_open(struct handlers **out, struct service *service, struct error *
 	handlers->service = service;
 	struct pool_config config = pool_config(handlers, PROGRAM_SELF, words);
 	service->handlers = handlers;
+	service->flush = handlers_flush;
 	if (pool_open(&handlers->pool, &config, err) < 0) {
 		service->handlers = NULL;
+		service->flush = NULL;
 		handlers_free(handlers);
 		return -1;
 	}
@@ -296,22 +297,22 @@ int handlers_swap(struct handlers *handlers, const char *program, struct error *
 	return rc;
 }
 
-const struct table *handlers_table(const struct handlers *handlers)
+const struct manifest *handlers_manifest(const struct handlers *handlers)
 {
-	return handlers->tables;
+	return handlers->manifests;
 }
 
 void handlers_submit(
     struct handlers *handlers, struct pool_run *run, const struct route *route)
 {
-	run->route = route;
+	run->place = route->path;
+	run->target = route;
 	pool_submit(handlers->pool, run);
 }
 
 void handlers_flush(struct handlers *handlers)
 {
-	if (handlers != NULL)
-		pool_flush(handlers->pool);
+	pool_flush(handlers->pool);
 }
 
 int handlers_pids(struct handlers *handlers, int *out, int max)
@@ -331,10 +332,10 @@ void handlers_free(struct handlers *handlers)
 {
 	if (handlers == NULL)
 		return;
-	while (handlers->tables != NULL) {
-		struct table *table = handlers->tables;
-		handlers->tables = table->next;
-		table_free(table);
+	while (handlers->manifests != NULL) {
+		struct manifest *manifest = handlers->manifests;
+		handlers->manifests = manifest->next;
+		manifest_free(manifest);
 	}
 	free(handlers);
 }

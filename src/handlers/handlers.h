@@ -25,7 +25,7 @@ int handlers_open(struct handlers **out, struct service *service, struct error *
 int handlers_swap(struct handlers *handlers, const char *program, struct error *err);
 /* What the present program told of itself. For the thread that opened or swapped it;
  * lives until handlers_free. */
-const struct table *handlers_table(const struct handlers *handlers);
+const struct manifest *handlers_manifest(const struct handlers *handlers);
 /* Runs one that is no webhook's, through that route: its event is packed, but for the
  * route's index. */
 void handlers_submit(

@@ -85,11 +85,11 @@ static void answer_in_server(struct route *route)
 	route->ordered = false;
 }
 
-static int make(
-    struct table *table, uint32_t index, const struct route *like, struct error *err)
+static int make(struct manifest *manifest, uint32_t index, const struct route *like,
+    struct error *err)
 {
-	const struct frame_route *told = &table->frame.routes[index];
-	struct route *route = &table->routes[index];
+	const struct frame_route *told = &manifest->frame.routes[index];
+	struct route *route = &manifest->routes[index];
 	struct template *fallback = NULL;
 	if (check(told, err) < 0)
 		return -1;
@@ -97,10 +97,10 @@ static int make(
 	route->path = told->path.ptr;
 	route->kind = kinds[told->kind].kind;
 	route->methods = told->methods.ptr;
-	route->allow = allow_of(told->methods, table->arena);
+	route->allow = allow_of(told->methods, manifest->arena);
 	route->deadline_ms = INT64_C(1000) * told->deadline_s;
 	route->is_unsigned = told->kind == OH_UNSIGNED;
-	route->table = table;
+	route->manifest = manifest;
 	route->index = index;
 	if (told->builtin != 0)
 		answer_in_server(route);
@@ -114,15 +114,15 @@ static int make(
 }
 
 /* Two of one path and method: the second would never run. */
-static int check_twins(const struct table *table, struct error *err)
+static int check_twins(const struct manifest *manifest, struct error *err)
 {
 	const struct route *other;
-	for (uint32_t i = 0; i < table->count; i++) {
-		const struct route *route = &table->routes[i];
+	for (uint32_t i = 0; i < manifest->count; i++) {
+		const struct route *route = &manifest->routes[i];
 		struct span methods = span_of(route_methods(route));
 		struct span first = span_head(methods, span_find(methods, ' '));
 		const struct route *found =
-		    route_find(table->routes, span_of(route->path), first, &other);
+		    route_find(manifest->routes, span_of(route->path), first, &other);
 		if (found != route && found != NULL &&
 		    strcmp(found->path, route->path) == 0)
 			return error_set(err,
@@ -132,53 +132,55 @@ static int check_twins(const struct table *table, struct error *err)
 	return 0;
 }
 
-int table_new(
-    struct table **out, struct span frame, const struct route *like, struct error *err)
+int manifest_new(struct manifest **out, struct span frame, const struct route *like,
+    struct error *err)
 {
-	struct table *table = mem_new(1, sizeof(*table));
-	table->arena = arena_new();
-	frame = arena_copy(table->arena, frame);
-	if (frame_get_table(&table->frame, frame, table->arena) < 0 ||
-	    table->frame.route_count > ROUTES_MAX) {
+	struct manifest *manifest = mem_new(1, sizeof(*manifest));
+	manifest->arena = arena_new();
+	frame = arena_copy(manifest->arena, frame);
+	if (frame_get_manifest(&manifest->frame, frame, manifest->arena) < 0 ||
+	    manifest->frame.route_count > ROUTES_MAX) {
 		(void)error_set(
 		    err, "what the app tells of its routes and workers makes no sense");
 		goto failed;
 	}
-	table->count = table->frame.route_count;
-	table->routes =
-	    arena_zalloc(table->arena, (table->count + 1) * sizeof(*table->routes));
-	for (uint32_t i = 0; i < table->count; i++) {
-		if (make(table, i, like, err) < 0) {
+	manifest->count = manifest->frame.route_count;
+	manifest->routes = arena_zalloc(
+	    manifest->arena, (manifest->count + 1) * sizeof(*manifest->routes));
+	for (uint32_t i = 0; i < manifest->count; i++) {
+		if (make(manifest, i, like, err) < 0) {
 			(void)error_wrap(err, "route %u, \"%s\"", i + 1,
-			    table->frame.routes[i].path.ptr);
+			    manifest->frame.routes[i].path.ptr);
 			goto failed;
 		}
 	}
-	table->workers = worker_table(&table->frame, table->arena, err);
-	if (table->workers == NULL || check_twins(table, err) < 0)
+	manifest->workers = worker_table(&manifest->frame, manifest->arena, err);
+	if (manifest->workers == NULL || check_twins(manifest, err) < 0)
 		goto failed;
-	*out = table;
+	*out = manifest;
 	return 0;
 failed:
-	table_free(table);
+	manifest_free(manifest);
 	return -1;
 }
 
-void table_free(struct table *table)
+void manifest_free(struct manifest *manifest)
 {
-	if (table == NULL)
+	if (manifest == NULL)
 		return;
-	for (uint32_t i = 0; table->routes != NULL && i < table->count; i++)
-		template_free((struct template *)(uintptr_t)table->routes[i].fallback);
-	arena_free(table->arena);
-	free(table);
+	for (uint32_t i = 0; manifest->routes != NULL && i < manifest->count; i++)
+		template_free(
+		    (struct template *)(uintptr_t)manifest->routes[i].fallback);
+	arena_free(manifest->arena);
+	free(manifest);
 }
 
-const struct route *table_like(const struct table *table, const struct route *route)
+const struct route *manifest_like(
+    const struct manifest *manifest, const struct route *route)
 {
-	for (uint32_t i = 0; i < table->count; i++)
-		if (table->routes[i].kind == route->kind &&
-		    strcmp(table->routes[i].path, route->path) == 0)
-			return &table->routes[i];
+	for (uint32_t i = 0; i < manifest->count; i++)
+		if (manifest->routes[i].kind == route->kind &&
+		    strcmp(manifest->routes[i].path, route->path) == 0)
+			return &manifest->routes[i];
 	return NULL;
 }

@@ -11,21 +11,22 @@
 struct job_worker;
 
 /* Immutable. */
-struct table {
-	struct table *next;   /* the owner's: those before it */
-	struct route *routes; /* ends with {0} */
+struct manifest {
+	struct manifest *next; /* the owner's: those before it */
+	struct route *routes;  /* ends with {0} */
 	uint32_t count;
 	const struct job_worker *workers; /* jobs/jobs.h; frame.worker_count of them */
-	struct frame_table frame;         /* what it was made of */
+	struct frame_manifest frame;      /* what it was made of */
 	struct arena *arena;
 };
 
-/* From a FRAME_TABLE. handle and fall_back are what routes get that run in handler
+/* From a FRAME_MANIFEST. handle and fall_back are what routes get that run in handler
  * processes. -1 with err ("route 2, \"/orders/:\": a parameter needs a name …"). */
-int table_new(
-    struct table **out, struct span frame, const struct route *like, struct error *err);
-void table_free(struct table *table); /* NULL is fine */
+int manifest_new(struct manifest **out, struct span frame, const struct route *like,
+    struct error *err);
+void manifest_free(struct manifest *manifest); /* NULL is fine */
 /* Its route of that path and kind; NULL when there is none. */
-const struct route *table_like(const struct table *table, const struct route *route);
+const struct route *manifest_like(
+    const struct manifest *manifest, const struct route *route);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include <inttypes.h>
 
-#include "host/app_workers.h"
 #include "jobs/cron.h"
 #include "jobs/zone.h"
+#include "store/reserved.h"
 #include "store/store.h"
 
 enum { WORKERS_MAX = 1000, TRIES_MAX = 1000, CONCURRENCY_MAX = 1000 };
@@ -13,26 +13,26 @@ static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 /* What is Offhook's own comes after the app's: its alerts, always, are the last. */
 static int check_name(
-    const struct frame_table *table, uint32_t index, struct error *err)
+    const struct frame_manifest *manifest, uint32_t index, struct error *err)
 {
-	struct span queue = table->workers[index].queue;
+	struct span queue = manifest->workers[index].queue;
 	bool own = span_is(queue, QUEUE_FAILURES) || span_is(queue, QUEUE_ALERTS);
 	if (!store_name_valid(queue))
 		return error_set(err,
 		    "a queue's name is a letter or _, then letters, digits, _ . -, at "
 		    "most 64 bytes");
-	if (span_starts(queue, SPAN("offhook.")) && !own)
+	if (reserved(queue) && !own)
 		return error_set(
 		    err, "names that begin with \"offhook.\" are Offhook's");
 	for (uint32_t i = 0; i < index; i++)
-		if (span_ieq(table->workers[i].queue, queue))
+		if (span_ieq(manifest->workers[i].queue, queue))
 			return error_set(err,
 			    own ? "this name is Offhook's"
 				: "two workers are for one queue: which one is meant?");
 	return 0;
 }
 
-/* The process sends what the table has, whether it makes sense or not: numbers below 0
+/* The process sends what the manifest has, whether it makes sense or not: numbers below 0
  * have become large ones. */
 static int check_count(
     const char *what, uint32_t count, uint32_t most, struct error *err)
@@ -82,10 +82,11 @@ static int check_cron(const struct frame_worker *told, struct error *err)
 	return 0;
 }
 
-static int check(const struct frame_table *table, uint32_t index, struct error *err)
+static int check(
+    const struct frame_manifest *manifest, uint32_t index, struct error *err)
 {
-	const struct frame_worker *told = &table->workers[index];
-	if (check_name(table, index, err) < 0 ||
+	const struct frame_worker *told = &manifest->workers[index];
+	if (check_name(manifest, index, err) < 0 ||
 	    check_count("max_tries", told->max_tries, TRIES_MAX, err) < 0 ||
 	    check_count("concurrency", told->concurrency, CONCURRENCY_MAX, err) < 0 ||
 	    check_ms("timeout_s", told->timeout_ms, 7, err) < 0 ||
@@ -95,17 +96,17 @@ static int check(const struct frame_table *table, uint32_t index, struct error *
 }
 
 struct job_worker *worker_table(
-    const struct frame_table *table, struct arena *arena, struct error *err)
+    const struct frame_manifest *manifest, struct arena *arena, struct error *err)
 {
-	if (table->worker_count > WORKERS_MAX) {
+	if (manifest->worker_count > WORKERS_MAX) {
 		(void)error_set(err, "an app may have %d workers", WORKERS_MAX);
 		return NULL;
 	}
 	struct job_worker *workers =
-	    arena_alloc(arena, table->worker_count * sizeof(*workers));
-	for (uint32_t i = 0; i < table->worker_count; i++) {
-		const struct frame_worker *told = &table->workers[i];
-		if (check(table, i, err) < 0) {
+	    arena_alloc(arena, manifest->worker_count * sizeof(*workers));
+	for (uint32_t i = 0; i < manifest->worker_count; i++) {
+		const struct frame_worker *told = &manifest->workers[i];
+		if (check(manifest, i, err) < 0) {
 			(void)error_wrap(
 			    err, "worker %u, \"%s\"", i + 1, told->queue.ptr);
 			return NULL;

@@ -8,9 +8,9 @@
 #include "util/arena.h"
 #include "util/error.h"
 
-/* As many as table->worker_count, in that order; in the arena, and pointing into the
+/* As many as manifest->worker_count, in that order; in the arena, and pointing into the
  * frame. NULL with err ("worker 2, \"remind\": …"). */
 struct job_worker *worker_table(
-    const struct frame_table *table, struct arena *arena, struct error *err);
+    const struct frame_manifest *manifest, struct arena *arena, struct error *err);
 
 #endif

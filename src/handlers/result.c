@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/jsoncheck.h"
 #include "util/utf8.h"
@@ -141,7 +142,7 @@ static int take_writes(struct result *out, const struct frame_result *told,
 /* Queues and keys of Offhook's own are not for the processes. */
 static bool is_own(struct span name)
 {
-	return span_starts(name, SPAN("offhook."));
+	return reserved(name);
 }
 
 static bool queue_fits(struct span queue)

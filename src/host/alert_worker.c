@@ -6,63 +6,11 @@
 #include <time.h>
 
 #include "alert/alert_send.h"
+#include "alert/alert_settings.h"
 #include "alert/failure.h"
-#include "client/curl.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/text.h"
-
-#define VARIABLE_URL      "OFFHOOK_ALERT_URL"
-#define VARIABLE_COMMAND  "OFFHOOK_ALERT_COMMAND"
-#define VARIABLE_SECRET   "OFFHOOK_ALERT_SECRET"
-#define VARIABLE_INTERVAL "OFFHOOK_ALERT_INTERVAL"
-
-bool alert_wanted(const struct config *config)
-{
-	return config->alert_url != NULL || config->alert_command != NULL;
-}
-
-/* ---- settings, from the server to its worker processes ---- */
-
-/* What the environment said before may be what a flag or a file took back. */
-static void export(const char *variable, const char *value)
-{
-	if (value != NULL)
-		(void)setenv(variable, value, 1);
-	else
-		(void)unsetenv(variable);
-}
-
-int alert_export(const struct config *config, struct error *err)
-{
-	struct curl curl;
-	char interval[32];
-	if (config->alert_url != NULL && curl_load(&curl, err) < 0)
-		return error_wrap(err, "alert-url");
-	(void)snprintf(
-	    interval, sizeof(interval), "%lldms", (long long)config->alert_interval_ms);
-	export(VARIABLE_URL, config->alert_url);
-	export(VARIABLE_COMMAND, config->alert_command);
-	export(VARIABLE_SECRET, config->alert_secret);
-	export(VARIABLE_INTERVAL, alert_wanted(config) ? interval : NULL);
-	return 0;
-}
-
-struct alert_settings {
-	const char *url, *command, *secret; /* NULL: not set */
-	int64_t interval_ms;
-};
-
-static struct alert_settings settings(void)
-{
-	struct alert_settings out = {
-	    getenv(VARIABLE_URL), getenv(VARIABLE_COMMAND), getenv(VARIABLE_SECRET), 0};
-	const char *interval = getenv(VARIABLE_INTERVAL);
-	if (interval != NULL)
-		(void)text_duration(span_of(interval), &out.interval_ms);
-	return out;
-}
-
-/* ---- the worker ---- */
 
 /* A time as documents hold it; 0: none. */
 static int64_t time_of(const json_t *doc, const char *name)
@@ -101,7 +49,7 @@ static int end(oh_job *job, const char *group)
  * job open: so it looks again at once, and ends when there is no more. */
 static int tell(oh_job *job, const char *group, const json_t *doc)
 {
-	const struct alert_settings to = settings();
+	const struct alert_settings to = alert_settings();
 	struct alert_message message;
 	struct error err;
 	char now[CLOCK_ISO_SIZE];
@@ -122,7 +70,7 @@ static int tell(oh_job *job, const char *group, const json_t *doc)
 int alert_work(oh_job *job)
 {
 	const char *group = oh_payload_str(job, "group");
-	const struct alert_settings to = settings();
+	const struct alert_settings to = alert_settings();
 	if (group == NULL)
 		return oh_give_up(job, "this job names no group");
 	if (to.url == NULL && to.command == NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/alert_worker.h"
+#include "store/reserved.h"
 
 enum {
 	USUAL_TRIES = 20,

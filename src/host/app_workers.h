@@ -10,12 +10,6 @@
 #include "util/arena.h"
 #include "util/error.h"
 
-#define QUEUE_FAILURES "offhook.failures" /* the app's on_failure */
-#define QUEUE_ALERTS   "offhook.alerts" /* alert.h; the server's settings say where to */
-/* Events to be handled again (`offhook events retry`): their route's handler is what
- * works on them, so no worker of a process has this queue. Payload: {"event": id}. */
-#define QUEUE_EVENTS   "offhook.events"
-
 /* In the arena, *count of them. app may be NULL. */
 const oh_worker *workers_all(const oh_app *app, uint32_t *count, struct arena *arena);
 /* What only a process can tell: -1 with err when one has no function. */

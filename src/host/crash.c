@@ -36,7 +36,7 @@ static struct watch {
 	void *addresses[MAX_PLACES];
 	char places[MAX_PLACES][PLACE_SIZE];
 	char touched[HEX_SIZE];
-	struct frame_pair pairs[MAX_PLACES + 2];
+	struct pair pairs[MAX_PLACES + 2];
 	struct buf frame;
 } watch;
 
@@ -139,7 +139,7 @@ static void add_place(struct frame_log *log, uintptr_t address)
 	size_t n = log->pair_count - 2;
 	if (n < MAX_PLACES)
 		watch.pairs[log->pair_count++] =
-		    (struct frame_pair){SPAN("frame"), place(watch.places[n], address)};
+		    (struct pair){SPAN("frame"), place(watch.places[n], address)};
 }
 
 /* Return addresses stand after their call: one byte less is within it. */
@@ -167,8 +167,8 @@ static void on_crash(int signal, siginfo_t *info, void *context)
 	    .pairs = watch.pairs,
 	    .pair_count = 2};
 	size_t len = put_hex(watch.touched, (uintptr_t)info->si_addr);
-	watch.pairs[0] = (struct frame_pair){SPAN("signal"), signal_name(signal)};
-	watch.pairs[1] = (struct frame_pair){SPAN("address"), {watch.touched, len}};
+	watch.pairs[0] = (struct pair){SPAN("signal"), signal_name(signal)};
+	watch.pairs[1] = (struct pair){SPAN("address"), {watch.touched, len}};
 	add_places(&log, &at);
 	frame_put_log(&watch.frame, &log);
 	struct span left = buf_span(&watch.frame);

@@ -13,12 +13,13 @@
 #include <unistd.h>
 
 #include "api/app_collections.h"
+#include "engines/engines.h"
+#include "frame/slots.h"
 #include "host/app_workers.h"
 #include "host/crash.h"
 #include "host/log_limit.h"
 #include "host/run_event.h"
 #include "host/run_job.h"
-#include "pool/pool.h"
 #include "util/buf.h"
 #include "util/clock.h"
 
@@ -30,7 +31,7 @@ enum {
 struct host {
 	const oh_app *app;
 	int fd;
-	struct pool_table *table;
+	struct slots *slots;
 	struct context_world world;
 	struct buf in;   /* bytes of frames not yet handled */
 	struct buf out;  /* the frame being sent */
@@ -61,7 +62,7 @@ static int ring_bell(const struct host *host)
 /* Sends host->out, and empties it. -1 when the server is gone. */
 static int flush(struct host *host)
 {
-	struct ring *ring = &host->table->ring;
+	struct ring *ring = &host->slots->ring;
 	struct span left = buf_span(&host->out);
 	while (left.len > 0) {
 		size_t put = ring_put(ring, left);
@@ -110,7 +111,7 @@ static void send_progress(void *ctx, const struct frame_progress *progress)
 static void tell_dropped(struct host *host, const struct frame_event *event)
 {
 	char count[16];
-	struct frame_pair pair = {SPAN("lines"), {count, 0}};
+	struct pair pair = {SPAN("lines"), {count, 0}};
 	const struct frame_log line = {.id = event->id,
 	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
 	    .pairs = &pair,
@@ -153,9 +154,9 @@ static bool outgrown(struct host *host)
 static bool claim(struct host *host, const struct frame_event *event)
 {
 	uint32_t waiting = SLOT_WAITING;
-	return event->slot < POOL_SLOTS &&
+	return event->slot < SLOTS &&
 	       atomic_compare_exchange_strong(
-		   &host->table->slots[event->slot], &waiting, SLOT_RUNNING);
+		   &host->slots->state[event->slot], &waiting, SLOT_RUNNING);
 }
 
 /* The answer is sent before the next handler may block, or crash. */
@@ -248,17 +249,18 @@ static const struct frame_worker *worker_frames(
 static int introduce(struct host *host)
 {
 	struct arena *arena = arena_new();
-	struct frame_table table = {0};
-	table.routes = route_frames(host->app, &table.route_count, arena);
-	table.workers = worker_frames(host->app, &table.worker_count, arena);
-	table.collections = collections_all(host->app, &table.collection_count, arena);
-	frame_put_table(&host->out, &table);
+	struct frame_manifest manifest = {0};
+	manifest.routes = route_frames(host->app, &manifest.route_count, arena);
+	manifest.workers = worker_frames(host->app, &manifest.worker_count, arena);
+	manifest.collections =
+	    collections_all(host->app, &manifest.collection_count, arena);
+	frame_put_manifest(&host->out, &manifest);
 	frame_put_ready(&host->out);
 	arena_free(arena);
 	return flush(host);
 }
 
-/* "SOCKET,TABLE", which the programs that handlers start must not see. */
+/* "SOCKET,SLOTS", which the programs that handlers start must not see. */
 static int attach(struct host *host, struct error *err)
 {
 	const char *text = getenv("OFFHOOK_HANDLER");
@@ -266,13 +268,13 @@ static int attach(struct host *host, struct error *err)
 	host->fd = text == NULL ? -1 : (int)strtol(text, &comma, 10);
 	if (comma == NULL || *comma != ',' || fcntl(host->fd, F_SETFD, FD_CLOEXEC) < 0)
 		return error_set(err, "OFFHOOK_HANDLER is for the server to set");
-	int table = (int)strtol(comma + 1, NULL, 10);
+	int slots = (int)strtol(comma + 1, NULL, 10);
 	void *at = mmap(
-	    NULL, sizeof(*host->table), PROT_READ | PROT_WRITE, MAP_SHARED, table, 0);
+	    NULL, sizeof(*host->slots), PROT_READ | PROT_WRITE, MAP_SHARED, slots, 0);
 	if (at == MAP_FAILED)
-		return error_set(err, "the table of slots: %s", strerror(errno));
-	host->table = at;
-	(void)close(table);
+		return error_set(err, "the memory of slots: %s", strerror(errno));
+	host->slots = at;
+	(void)close(slots);
 	(void)unsetenv("OFFHOOK_HANDLER");
 	return 0;
 }
@@ -295,7 +297,7 @@ static int open_data(struct host *host, struct error *err)
 	const char *dir = getenv("OFFHOOK_HANDLER_DATA");
 	int rc = 0;
 	if (dir != NULL)
-		rc = store_reader_open(&host->world.reader, dir, err);
+		rc = store_reader_open(&host->world.reader, engines_for(dir), dir, err);
 	(void)unsetenv("OFFHOOK_HANDLER_DATA");
 	return rc;
 }

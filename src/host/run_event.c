@@ -114,7 +114,7 @@ static void log_warnings(const oh_context *context)
 	for (size_t n = 0; context->world->log != NULL &&
 			   (text = twiml_warning(context->twiml, n)) != NULL;
 	     n++) {
-		struct frame_pair pair = {SPAN("warning"), span_of(text)};
+		struct pair pair = {SPAN("warning"), span_of(text)};
 		struct frame_log line = {
 		    context->event->id, SPAN("TwiML is doubtful"), &pair, 1};
 		context->world->log(context->world->ctx, &line);

@@ -84,8 +84,7 @@ static int on_header_field(llhttp_t *machine, const char *at, size_t len)
 	if (request->header_count == parser->header_room) {
 		size_t room =
 		    parser->header_room == 0 ? HEADER_ROOM : 2 * parser->header_room;
-		struct header *grown =
-		    arena_alloc(request->arena, room * sizeof(*grown));
+		struct pair *grown = arena_alloc(request->arena, room * sizeof(*grown));
 		if (request->header_count > 0)
 			memcpy(grown, request->headers,
 			    request->header_count * sizeof(*grown));
@@ -93,7 +92,7 @@ static int on_header_field(llhttp_t *machine, const char *at, size_t len)
 		parser->header_room = room;
 	}
 	request->headers[request->header_count++] =
-	    (struct header){{at, len}, {at + len + 1, 0}};
+	    (struct pair){{at, len}, {at + len + 1, 0}};
 	return 0;
 }
 

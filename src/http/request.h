@@ -15,11 +15,6 @@
 
 enum method { METHOD_GET, METHOD_POST, METHOD_OTHER };
 
-struct header {
-	struct span name;  /* as sent */
-	struct span value; /* without surrounding blanks */
-};
-
 /* Lives from the last byte of the request until request_reply. All spans point into
  * the arena. A client that goes away does not end it: the reply is then dropped. */
 struct request {
@@ -29,7 +24,7 @@ struct request {
 	struct span target; /* as sent: path, and query with its "?" */
 	struct span path;
 	struct span query; /* without the "?"; absent when there is none */
-	struct header *headers;
+	struct pair *headers;
 	size_t header_count;
 	struct span body; /* empty when there is none; chunks already joined */
 	struct arena

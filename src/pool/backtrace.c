@@ -76,7 +76,7 @@ struct last_words *last_words_new(const struct frame_log *log)
 {
 	struct last_words *words = mem_new(1, sizeof(*words));
 	for (uint32_t i = 0; i < log->pair_count && words->count < PLACES; i++) {
-		const struct frame_pair *pair = &log->pairs[i];
+		const struct pair *pair = &log->pairs[i];
 		if (span_is(pair->name, "frame") && pair->value.ptr != NULL &&
 		    read_place(&words->places[words->count], pair->value))
 			words->count++;

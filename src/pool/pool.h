@@ -21,32 +21,19 @@
 #ifndef OFFHOOK_POOL_POOL_H
 #define OFFHOOK_POOL_POOL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "frame/frame.h"
-#include "frame/ring.h"
 #include "util/error.h"
 
-enum { POOL_SLOTS = 256 };
-
 struct pool_run;
-struct route;
-
-enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_RUNNING, SLOT_REVOKED };
-
-/* The shared memory. */
-struct pool_table {
-	_Atomic uint32_t slots[POOL_SLOTS]; /* enum slot_state */
-	struct ring ring;
-};
 
 struct pool;
 
 struct pool_config {
 	/* The program to run, with its arguments; it must call host_run with the
-	 * descriptor numbers it finds in OFFHOOK_HANDLER ("SOCKET,TABLE"). */
+	 * descriptor numbers it finds in OFFHOOK_HANDLER ("SOCKET,SLOTS"). */
 	const char *program;
 	char *const *argv;
 	const char *data;  /* told in OFFHOOK_HANDLER_DATA; NULL: not */
@@ -55,7 +42,7 @@ struct pool_config {
 	int64_t hang_ms;   /* a handler that runs longer is killed */
 	int64_t ready_ms;  /* a process that takes longer to start is killed; 0: 10 s */
 	int64_t memory_bytes; /* RLIMIT_AS of a process; 0: none */
-	/* On the pool's thread; each may be NULL. introduced is told the FRAME_TABLE of
+	/* On the pool's thread; each may be NULL. introduced is told the FRAME_MANIFEST of
 	 * a program that is swapped in (or opened) before it gets an event; -1 with err
 	 * refuses it. address sets run->event.route for the present program; false when
 	 * it has no such route. */
@@ -77,10 +64,11 @@ struct pool_run {
 	 * which is the callee's to free; so does result itself. */
 	void (*done)(struct pool_run *run, const struct frame_result *result,
 	    struct arena *arena);
-	const struct route *route; /* the event's; NULL: it is a job */
-	int64_t hang_ms;           /* in place of the pool's; 0: the pool's */
-	struct pool_run *next;     /* the pool's */
-	int deaths; /* the pool's: processes that died while they had it */
+	const char *place;     /* for the log: its route's path, or its queue */
+	const void *target;    /* the submitter's: what address knows it by */
+	int64_t hang_ms;       /* in place of the pool's; 0: the pool's */
+	struct pool_run *next; /* the pool's */
+	int deaths;            /* the pool's: processes that died while they had it */
 };
 
 /* Starts the processes and a thread that feeds and watches them; returns when the first

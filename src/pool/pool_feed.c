@@ -7,7 +7,6 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/utf8.h"
-#include "webhook/route.h"
 
 enum {
 	STUCK_US = 20000, /* then nothing waits behind an event any longer */
@@ -79,15 +78,11 @@ static void tell_log(
 {
 	const char *pairs[2 * LOG_PAIRS] = {NULL};
 	const char *sid = NULL;
-	const char *place = NULL;
 	const struct pool_run *run = process_run(process, log->id);
+	const char *place = run != NULL ? run->place : NULL;
 	bool is_job = run != NULL && run->event.try != 0;
 	if (run != NULL && run->event.sid.len > 0)
 		sid = arena_strndup(arena, run->event.sid);
-	if (is_job)
-		place = arena_strndup(arena, run->event.target);
-	else if (run != NULL && run->route != NULL)
-		place = run->route->path;
 	for (size_t i = 0; i < log->pair_count && i < LOG_PAIRS; i++) {
 		pairs[2 * i] = one_line(arena, log->pairs[i].name);
 		pairs[2 * i + 1] = one_line(arena, log->pairs[i].value);
@@ -152,8 +147,8 @@ static bool take_frame(
 		return take_result(process, frame);
 	case FRAME_LOG:
 		return take_log(process, frame);
-	case FRAME_TABLE:
-		return pool_crew_table(pool, process, frame);
+	case FRAME_MANIFEST:
+		return pool_crew_manifest(pool, process, frame);
 	case FRAME_PROGRESS:
 		return take_progress(pool, process, frame);
 	case FRAME_BELL:
@@ -192,7 +187,7 @@ static bool take_ring(struct pool *pool, struct process *process)
 	if (process->cause != NULL)
 		return false;
 	int got =
-	    ring_take(&process->table->ring, &process->ring_got, &process->ringed);
+	    ring_take(&process->slots->ring, &process->ring_got, &process->ringed);
 	if (got < 0) {
 		process->overran = true;
 		process_kill(process, senseless);
@@ -215,7 +210,7 @@ bool pool_feed_watch(struct pool *pool)
 {
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next)
-		ring_watch(&process->table->ring);
+		ring_watch(&process->slots->ring);
 	return pool_feed_rings(pool);
 }
 
@@ -282,7 +277,7 @@ static struct process *choose(const struct pool *pool, int64_t now_us)
 		if (seen >= width && least < CROWD)
 			break;
 		bool slow = process->held > 0 && now_us - process->since_us > SLOW_US;
-		int cost = process->held + (slow ? POOL_SLOTS : 0);
+		int cost = process->held + (slow ? SLOTS : 0);
 		seen += !slow;
 		if (cost < least) {
 			least = cost;

@@ -61,7 +61,7 @@ struct pool {
 /* Starts, dismisses and kills what is due. Now and then. */
 void pool_crew_look(struct pool *pool, int64_t now_us);
 /* A process told its routes. */
-bool pool_crew_table(struct pool *pool, struct process *process, struct span frame);
+bool pool_crew_manifest(struct pool *pool, struct process *process, struct span frame);
 /* A process said that it is ready. */
 void pool_crew_ready(struct pool *pool, struct process *process);
 /* Settles the affairs of those that have died. */

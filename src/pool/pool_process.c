@@ -20,8 +20,8 @@
 #include "util/mem.h"
 
 enum {
-	CHILD_SOCKET = 3, /* the descriptors a process finds its socket and table at */
-	CHILD_TABLE = 4,
+	CHILD_SOCKET = 3, /* the descriptors a process finds its socket and slots at */
+	CHILD_SLOTS = 4,
 	READ_SIZE = 64 << 10
 };
 
@@ -40,7 +40,7 @@ static char **environment(const struct pool_config *config, struct arena *arena)
 		    strncmp(environ[i], "OFFHOOK_HANDLER_DATA=", 21) != 0)
 			out[used++] = environ[i];
 	out[used++] =
-	    arena_printf(arena, "OFFHOOK_HANDLER=%d,%d", CHILD_SOCKET, CHILD_TABLE);
+	    arena_printf(arena, "OFFHOOK_HANDLER=%d,%d", CHILD_SOCKET, CHILD_SLOTS);
 	if (config->data != NULL)
 		out[used++] =
 		    arena_printf(arena, "OFFHOOK_HANDLER_DATA=%s", config->data);
@@ -51,7 +51,7 @@ static char **environment(const struct pool_config *config, struct arena *arena)
 /* posix_spawn, not fork: a fork would copy the server's page tables and make every
  * page it writes fault. Our descriptors are moved out of the way first, because
  * dup2 would clear no close-on-exec flag on one that is in its place already. */
-static int spawn(pid_t *pid, const struct pool_config *config, int socket, int table)
+static int spawn(pid_t *pid, const struct pool_config *config, int socket, int slots)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -62,8 +62,8 @@ static int spawn(pid_t *pid, const struct pool_config *config, int socket, int t
 	(void)sigfillset(&all);
 	(void)posix_spawn_file_actions_init(&files);
 	(void)posix_spawn_file_actions_adddup2(&files, socket, CHILD_SOCKET);
-	(void)posix_spawn_file_actions_adddup2(&files, table, CHILD_TABLE);
-	(void)posix_spawn_file_actions_addclosefrom_np(&files, CHILD_TABLE + 1);
+	(void)posix_spawn_file_actions_adddup2(&files, slots, CHILD_SLOTS);
+	(void)posix_spawn_file_actions_addclosefrom_np(&files, CHILD_SLOTS + 1);
 	(void)posix_spawnattr_init(&attributes);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setsigdefault(&attributes, &all);
@@ -98,9 +98,9 @@ static void limit(pid_t pid, const struct pool_config *config)
 /* A descriptor that is none of those a child gets. */
 static int clear_of_child(int fd)
 {
-	if (fd < 0 || fd > CHILD_TABLE)
+	if (fd < 0 || fd > CHILD_SLOTS)
 		return fd;
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_TABLE + 1);
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_SLOTS + 1);
 	(void)close(fd);
 	return moved;
 }
@@ -115,7 +115,7 @@ static int open_pair(int pair[2])
 }
 
 /* Sealed: if a process could shrink it, the server would meet a SIGBUS. */
-static int open_table(struct pool_table **out)
+static int open_slots(struct slots **out)
 {
 	int fd = clear_of_child(
 	    memfd_create("offhook-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -138,16 +138,16 @@ struct process *process_start(const struct pool_config *config, struct error *er
 	struct process *process = mem_new(1, sizeof(*process));
 	int pair[2] = {-1, -1};
 	int rc = open_pair(pair) < 0 ? errno : 0;
-	int table = open_table(&process->table);
+	int memory = open_slots(&process->slots);
 	process->socket = pair[0];
 	process->pidfd = -1;
 	process->idle_us = clock_mono_us();
-	if (rc == 0 && process->table == NULL)
+	if (rc == 0 && process->slots == NULL)
 		rc = errno;
 	if (rc == 0)
-		rc = spawn(&process->pid, config, pair[1], table);
+		rc = spawn(&process->pid, config, pair[1], memory);
 	close_if_open(pair[1]);
-	close_if_open(table);
+	close_if_open(memory);
 	if (rc == 0) {
 		limit(process->pid, config);
 		process->pidfd = pidfd_open(process->pid, 0);
@@ -171,8 +171,8 @@ void process_free(struct process *process)
 		return;
 	close_if_open(process->socket);
 	close_if_open(process->pidfd);
-	if (process->table != NULL)
-		(void)munmap(process->table, sizeof(*process->table));
+	if (process->slots != NULL)
+		(void)munmap(process->slots, sizeof(*process->slots));
 	buf_free(&process->out);
 	buf_free(&process->in);
 	buf_free(&process->ringed);
@@ -233,19 +233,18 @@ bool process_bury(struct process *process, struct buf *story)
 
 static struct pool_run **place(struct process *process, uint64_t number)
 {
-	return &process->runs[number % POOL_SLOTS];
+	return &process->runs[number % SLOTS];
 }
 
 static _Atomic uint32_t *slot(const struct process *process, uint64_t number)
 {
-	return &process->table->slots[number % POOL_SLOTS];
+	return &process->slots->state[number % SLOTS];
 }
 
 bool process_has_room(const struct process *process)
 {
 	return process->ready && !process->leaving && !process->stuck &&
-	       process->held < PROCESS_DEPTH &&
-	       process->sent - process->first < POOL_SLOTS;
+	       process->held < PROCESS_DEPTH && process->sent - process->first < SLOTS;
 }
 
 void process_give(struct process *process, struct pool_run *run)
@@ -257,7 +256,7 @@ void process_give(struct process *process, struct pool_run *run)
 	*place(process, number) = run;
 	atomic_store(slot(process, number), SLOT_WAITING);
 	run->event.id = number;
-	run->event.slot = (uint32_t)(number % POOL_SLOTS);
+	run->event.slot = (uint32_t)(number % SLOTS);
 	frame_put_event(&process->out, &run->event);
 }
 
@@ -293,9 +292,8 @@ static void give_back(struct process *process, uint64_t number, struct pool_run 
 
 struct pool_run *process_run(const struct process *process, uint64_t id)
 {
-	return id >= process->first && id < process->sent
-		   ? process->runs[id % POOL_SLOTS]
-		   : NULL;
+	return id >= process->first && id < process->sent ? process->runs[id % SLOTS]
+							  : NULL;
 }
 
 const struct pool_run *process_oldest(const struct process *process, bool *begun)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "frame/slots.h"
 #include "pool/pool.h"
 #include "util/buf.h"
 
@@ -17,7 +18,7 @@ struct process {
 	pid_t pid;
 	int pidfd;  /* readable once it has died */
 	int socket; /* -1 once given up */
-	struct pool_table *table;
+	struct slots *slots;
 	unsigned generation; /* which program: counts the swaps */
 	bool ready;
 	bool leaving;        /* gets no more events */
@@ -30,9 +31,9 @@ struct process {
 	int64_t ends_us;     /* it should have ended by itself since; 0: not asked to */
 
 	/* Its events in the order they were sent, from first to sent - 1, each at its
-	 * number modulo POOL_SLOTS; NULL: revoked. A number is free again only when the
+	 * number modulo SLOTS; NULL: revoked. A number is free again only when the
 	 * process has answered a later one, and so has dropped the revoked. */
-	struct pool_run *runs[POOL_SLOTS];
+	struct pool_run *runs[SLOTS];
 	uint64_t first, sent;
 	int held;
 	int64_t since_us; /* the oldest one's turn came */

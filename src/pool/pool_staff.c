@@ -165,7 +165,7 @@ static void end_swap(struct pool *pool, int rc)
 	pool_finish(pool, call, rc);
 }
 
-bool pool_crew_table(struct pool *pool, struct process *process, struct span frame)
+bool pool_crew_manifest(struct pool *pool, struct process *process, struct span frame)
 {
 	if (pool->next == NULL || process->generation != pool->next->generation ||
 	    pool->next->config.introduced == NULL)

@@ -91,7 +91,7 @@ static int read_media(struct send *send, struct error *err)
 static int read_params(struct send *send, struct error *err)
 {
 	const struct options *options = send->options;
-	struct param *extra =
+	struct pair *extra =
 	    arena_alloc(send->arena, (options->given_count + 1) * sizeof(*extra));
 	size_t count = 0;
 	for (size_t i = 0; i < options->given_count; i++) {
@@ -102,8 +102,8 @@ static int read_params(struct send *send, struct error *err)
 		if (equals == text.len)
 			return error_set(err, "--param \"%s\": it reads Name=Value",
 			    options->given[i].value);
-		extra[count++] = (struct param){
-		    span_head(text, equals), span_from(text, equals + 1)};
+		extra[count++] =
+		    (struct pair){span_head(text, equals), span_from(text, equals + 1)};
 	}
 	send->forge.extra = extra;
 	send->forge.extra_count = count;

@@ -15,8 +15,8 @@ enum tamper { TAMPER_NONE, TAMPER_SIGNATURE, TAMPER_BODY, TAMPER_PARAM, TAMPER_U
 
 struct forge {
 	enum sample_kind kind;
-	struct sample sample;      /* what is absent is chosen, for each anew */
-	const struct param *extra; /* --param */
+	struct sample sample;     /* what is absent is chosen, for each anew */
+	const struct pair *extra; /* --param */
 	size_t extra_count;
 	struct url url;    /* that is signed */
 	const char *dial;  /* "http://A:P" of --connect; NULL: the URL's own */

@@ -65,4 +65,6 @@ struct engine_db {
 	atomic_int_fast64_t log_bytes;
 };
 
+extern const struct engine engine_sqlite;
+
 #endif

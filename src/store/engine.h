@@ -91,6 +91,4 @@ struct engine {
 	    struct error *err);
 };
 
-extern const struct engine engine_sqlite;
-
 #endif

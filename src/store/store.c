@@ -86,10 +86,11 @@ static void finished(void *ctx, struct store_txn *txn)
 	txn->done(txn);
 }
 
-int store_open(struct store **out, const struct store_config *config, struct error *err)
+int store_open(struct store **out, const struct engine *engine,
+    const struct store_config *config, struct error *err)
 {
 	struct store *store = mem_new(1, sizeof(*store));
-	store->engine = &engine_sqlite;
+	store->engine = engine;
 	struct engine_owner owner = {finished, store};
 	if (store->engine->open(&store->db, config, owner, err) < 0) {
 		free(store);
@@ -252,12 +253,13 @@ static struct store_reader *wrap(
 	return out;
 }
 
-int store_reader_open(struct store_reader **out, const char *dir, struct error *err)
+int store_reader_open(struct store_reader **out, const struct engine *engine,
+    const char *dir, struct error *err)
 {
 	struct engine_reader *reader = NULL;
-	if (engine_sqlite.reader_open(&reader, dir, err) < 0)
+	if (engine->reader_open(&reader, dir, err) < 0)
 		return -1;
-	*out = wrap(&engine_sqlite, reader);
+	*out = wrap(engine, reader);
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 
 struct store;
 struct store_reader;
+struct engine; /* one database behind the store: engines/engines.h */
 
 enum { STORE_KEY_SIZE = 16, STORE_MARKS = 2 };
 
@@ -36,8 +37,8 @@ struct store_config {
 
 /* Opens for writing: takes the directory's lock, brings the schema up to date, starts
  * the writer and the checkpointer. One process at a time: err says who has it. */
-int store_open(
-    struct store **out, const struct store_config *config, struct error *err);
+int store_open(struct store **out, const struct engine *engine,
+    const struct store_config *config, struct error *err);
 /* Commits what was submitted, ends the threads, gives up the lock. NULL is fine. */
 void store_close(struct store *store);
 
@@ -323,7 +324,8 @@ void store_stats(const struct store *store, struct store_stats *out);
 
 /* A reader of a directory, whether or not a server is running on it: read-only, leaves
  * no files behind. -1 when there is no store there or it is a newer program's. */
-int store_reader_open(struct store_reader **out, const char *dir, struct error *err);
+int store_reader_open(struct store_reader **out, const struct engine *engine,
+    const char *dir, struct error *err);
 /* A reader in the process that has the store open: faster, because it knows what the
  * writer has in memory. Close it before the store. */
 int store_reader_new(struct store_reader **out, struct store *store, struct error *err);

@@ -127,8 +127,8 @@ static bool matches_query_posted(const struct inquiry *inquiry)
 }
 
 /* The form's parameters that keep says (NULL: all), trimmed if so wished. */
-static bool matches_kept(const struct inquiry *inquiry,
-    bool (*keep)(const struct param *param), bool trimmed)
+static bool matches_kept(
+    const struct inquiry *inquiry, bool (*keep)(const struct pair *param), bool trimmed)
 {
 	const struct params *form = inquiry->request->params;
 	if (form == NULL)
@@ -136,7 +136,7 @@ static bool matches_kept(const struct inquiry *inquiry,
 	struct params kept = {0};
 	kept.items = arena_alloc(inquiry->arena, form->count * sizeof(*kept.items));
 	for (size_t i = 0; i < form->count; i++) {
-		struct param param = form->items[i];
+		struct pair param = form->items[i];
 		if (trimmed)
 			param.value = span_trim(param.value);
 		if (keep == NULL || keep(&param))
@@ -145,12 +145,12 @@ static bool matches_kept(const struct inquiry *inquiry,
 	return matches_params(inquiry, &kept);
 }
 
-static bool is_not_empty(const struct param *param)
+static bool is_not_empty(const struct pair *param)
 {
 	return param->value.len > 0;
 }
 
-static bool is_not_late(const struct param *param)
+static bool is_not_late(const struct pair *param)
 {
 	return !span_is(param->name, "CallToken") &&
 	       !span_is(param->name, "StirVerstat");
@@ -187,7 +187,7 @@ static bool matches_with_empties(const struct inquiry *inquiry)
 	for (size_t i = 0; i < PLACES; i++)
 		if (params_get(form, places[i]).ptr == NULL)
 			filled.items[filled.count++] =
-			    (struct param){span_of(places[i]), SPAN("")};
+			    (struct pair){span_of(places[i]), SPAN("")};
 	return matches_params(inquiry, &filled);
 }
 

@@ -69,7 +69,7 @@ static size_t longest_text(const struct event_source *source, struct span target
 	size_t fields = 8;
 	size_t len = target.len + source->method.len + source->body.len;
 	for (size_t i = 0; source->params != NULL && i < source->params->count; i++) {
-		const struct param *param = &source->params->items[i];
+		const struct pair *param = &source->params->items[i];
 		/* Once as the content, once as the SID, status or error code. */
 		len += 2 * (param->name.len + param->value.len);
 		fields += 2;

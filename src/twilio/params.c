@@ -66,9 +66,9 @@ static bool decode(struct span *out, struct form *form, char *end)
 enum { MAX_GUESS = 32 * 1024 };
 
 /* The same items with twice the room. */
-static struct param *grow(const struct params *params, struct arena *arena)
+static struct pair *grow(const struct params *params, struct arena *arena)
 {
-	struct param *items = arena_alloc(arena, 2 * params->count * sizeof(*items));
+	struct pair *items = arena_alloc(arena, 2 * params->count * sizeof(*items));
 	memcpy(items, params->items, params->count * sizeof(*items));
 	return items;
 }
@@ -97,7 +97,7 @@ enum params_status params_parse(
 			out->items = grow(out, arena);
 			room *= 2;
 		}
-		struct param *param = &out->items[out->count++];
+		struct pair *param = &out->items[out->count++];
 		char *equals = next_of(rest.at, piece_end, '=');
 		if (!decode(&param->name, &rest, equals))
 			return PARAMS_BAD_ESCAPE;
@@ -127,10 +127,10 @@ struct span params_get_filled(const struct params *params, const char *name)
  * differ early, so that most comparisons are of two numbers. */
 struct sorted {
 	uint64_t head;
-	const struct param *param;
+	const struct pair *param;
 };
 
-static struct sorted sorted_of(const struct param *param)
+static struct sorted sorted_of(const struct pair *param)
 {
 	uint64_t head = 0;
 	size_t len = param->name.len < sizeof(head) ? param->name.len : sizeof(head);
@@ -199,7 +199,7 @@ static bool named_before(const struct params *params, size_t index)
  * when it is repeated. */
 static void json_values(struct buf *out, const struct params *params, size_t index)
 {
-	const struct param *first = &params->items[index];
+	const struct pair *first = &params->items[index];
 	size_t start = out->len;
 	bool repeated = false;
 	jsonw_string(out, first->value);

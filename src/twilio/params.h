@@ -9,13 +9,8 @@
 #include "util/buf.h"
 #include "util/span.h"
 
-struct param {
-	struct span name;  /* decoded bytes, any byte possible, may be empty */
-	struct span value; /* decoded bytes; empty when there was no "=" */
-};
-
 struct params {
-	struct param *items;
+	struct pair *items;
 	size_t count;
 };
 

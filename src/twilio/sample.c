@@ -306,7 +306,7 @@ void sample_complete(struct sample *sample, enum sample_kind kind, struct arena 
 
 static void add(struct params *params, struct span name, struct span value)
 {
-	params->items[params->count++] = (struct param){name, value};
+	params->items[params->count++] = (struct pair){name, value};
 }
 
 static void add_media(
@@ -363,7 +363,7 @@ void sample_set(
 			return;
 		}
 	}
-	struct param *grown =
+	struct pair *grown =
 	    arena_alloc(arena, (params->count + 1) * sizeof(params->items[0]));
 	memcpy(grown, params->items, params->count * sizeof(params->items[0]));
 	params->items = grown;

@@ -92,7 +92,7 @@ static struct span form_text(const struct params *params, struct arena *arena)
 	char *text = arena_alloc(arena, len);
 	char *at = text;
 	for (size_t i = 0; i < sorted.count; i++) {
-		const struct param *param = &sorted.items[i];
+		const struct pair *param = &sorted.items[i];
 		if (i > 0 && span_eq(param->name, param[-1].name) &&
 		    span_eq(param->value, param[-1].value))
 			continue;

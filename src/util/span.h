@@ -13,6 +13,11 @@ struct span {
 	size_t len;
 };
 
+/* A parameter, a header. */
+struct pair {
+	struct span name, value;
+};
+
 /* A string literal as a span. */
 #define SPAN(literal)  ((struct span){"" literal, sizeof(literal) - 1})
 /* For printf's "%.*s". */

@@ -2,15 +2,14 @@
 
 #include <stddef.h>
 
-#include "handlers/handlers.h"
-
 static void hand_over(struct loop_task *task)
 {
 	struct lane *lane =
 	    (struct lane *)((char *)task - offsetof(struct lane, hand_over));
 	lane->hand_over_due = false;
 	store_flush(lane->service->store);
-	handlers_flush(lane->service->handlers);
+	if (lane->service->handlers != NULL)
+		lane->service->flush(lane->service->handlers);
 }
 
 void lane_open(struct lane *lane, struct service *service)
@@ -41,6 +40,15 @@ bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn)
 		return false;
 	lane_hand_over(lane, loop);
 	return true;
+}
+
+struct failure_listeners service_listeners(const struct service *service)
+{
+	return (struct failure_listeners){
+	    .worker = atomic_load(&service->on_failure),
+	    .alert = config_alerts(service->config),
+	    .alert_delay_ms = service->config->alert_delay_ms,
+	};
 }
 
 void lane_count(struct lane *lane, enum outcome outcome)

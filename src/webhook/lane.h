@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "builtin/templates.h"
+#include "alert/failure.h"
 #include "config/config.h"
 #include "http/loop.h"
 #include "store/store.h"
@@ -31,12 +31,14 @@ enum outcome {
 
 struct handlers;
 struct order;
+struct templates;
 
 /* What all lanes share; but for what is atomic, read-only while the server runs. */
 struct service {
 	const struct config *config;
-	const struct route *_Atomic routes; /* a swap of the app replaces them */
-	struct handlers *handlers;          /* NULL: no user's app */
+	const struct route *_Atomic routes;       /* a swap of the app replaces them */
+	struct handlers *handlers;                /* NULL: no user's app */
+	void (*flush)(struct handlers *handlers); /* wakes them */
 	struct order *order;
 	struct store *store;
 	struct templates *templates;
@@ -53,6 +55,9 @@ struct lane {
 	struct buf scratch; /* for text that is then copied to where it stays */
 	_Atomic uint64_t outcomes[OUTCOMES];
 };
+
+/* Who wants to be told of failures now. Any thread. */
+struct failure_listeners service_listeners(const struct service *service);
 
 void lane_open(struct lane *lane, struct service *service);
 void lane_close(struct lane *lane);

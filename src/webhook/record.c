@@ -7,7 +7,6 @@
 #include "util/jsonw.h"
 #include "util/log.h"
 #include "util/text.h"
-#include "workers/work.h"
 
 /* A call's end is a key of its own: from then on, a repeat of what the call asked
  * before is a replay, not a caller who pressed the same key again. */
@@ -111,7 +110,7 @@ static bool message_failed(const struct webhook *webhook, enum failure_what *wha
 static void stage_failures(struct webhook *webhook)
 {
 	struct store_txn *txn = &webhook->txn;
-	struct failure_listeners listeners = work_listeners(webhook->lane->service);
+	struct failure_listeners listeners = service_listeners(webhook->lane->service);
 	enum event_state state = txn->event.state;
 	struct failure failure = {.at_ms = webhook->received_at_ms,
 	    .sid = webhook->event.sid,

@@ -7,7 +7,7 @@ enum { PARAMS_OF_PATH = 16 };
 
 /* What one path has in place of a pattern's parameters. */
 struct match {
-	struct frame_pair params[PARAMS_OF_PATH];
+	struct pair params[PARAMS_OF_PATH];
 	uint32_t count;
 };
 
@@ -25,12 +25,12 @@ static bool match(const char *path, struct span asked, struct match *out)
 		struct span want = segment(pattern);
 		struct span have = segment(asked);
 		if (span_is(want, "*") && want.len == pattern.len) {
-			out->params[out->count++] = (struct frame_pair){want, asked};
+			out->params[out->count++] = (struct pair){want, asked};
 			return true;
 		}
 		if (want.len > 0 && want.ptr[0] == ':' && have.len > 0)
 			out->params[out->count++] =
-			    (struct frame_pair){span_from(want, 1), have};
+			    (struct pair){span_from(want, 1), have};
 		else if (!span_eq(want, have))
 			return false;
 		pattern = span_from(pattern, want.len);
@@ -118,16 +118,16 @@ static struct span decode(struct span text, struct arena *arena)
 	return (struct span){out, len};
 }
 
-const struct frame_pair *route_params(
+const struct pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count)
 {
 	struct match found;
 	*count = 0;
 	if (!route_is_pattern(route) || !match(route->path, path, &found))
 		return NULL;
-	struct frame_pair *params = arena_alloc(arena, found.count * sizeof(*params));
+	struct pair *params = arena_alloc(arena, found.count * sizeof(*params));
 	for (uint32_t i = 0; i < found.count; i++)
-		params[i] = (struct frame_pair){
+		params[i] = (struct pair){
 		    found.params[i].name, decode(found.params[i].value, arena)};
 	*count = found.count;
 	return params;

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "frame/frame.h"
 #include "twilio/event.h"
+#include "util/arena.h"
+#include "util/error.h"
 #include "util/span.h"
 
-struct table;
+struct manifest;
 struct template;
 struct webhook;
 
@@ -29,8 +30,8 @@ struct route {
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
 	bool ordered;        /* one event of a conversation at a time */
-	/* Of users' routes (app/table.h). */
-	const struct table *table;
+	/* Of users' routes (handlers/manifest.h). */
+	const struct manifest *manifest;
 	uint32_t index;                  /* in the app's own table */
 	const struct template *fallback; /* NULL: the usual one of its kind */
 };
@@ -44,7 +45,7 @@ const char *route_methods(const struct route *route);
 /* Whether its path has parameters or a "*". */
 bool route_is_pattern(const struct route *route);
 /* The parameters of a path that the route matches, decoded, in the arena. */
-const struct frame_pair *route_params(
+const struct pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count);
 /* -1 with err when path is not one, or not a pattern. */
 int route_check(struct span path, struct error *err);

@@ -31,8 +31,8 @@ void replay_take(
 
 static bool is_users(const struct route *route)
 {
-	return route->table != NULL &&
-	       route->table->frame.routes[route->index].builtin == 0;
+	return route->manifest != NULL &&
+	       route->manifest->frame.routes[route->index].builtin == 0;
 }
 
 /* A path may have several routes, for different methods: the one for events of that
@@ -73,7 +73,7 @@ static void add_param(
 {
 	struct span text = text_of(value, arena);
 	if (text.ptr != NULL && params->count < PARAMS_MAX)
-		params->items[params->count++] = (struct param){name, text};
+		params->items[params->count++] = (struct pair){name, text};
 }
 
 static void read_params(struct params *out, struct span text, struct arena *arena)
@@ -110,12 +110,11 @@ static void read_headers(
     struct frame_event *out, const json_t *list, struct arena *arena)
 {
 	size_t count = json_array_size(list);
-	struct frame_pair *pairs = arena_alloc(arena, count * sizeof(*pairs));
+	struct pair *pairs = arena_alloc(arena, count * sizeof(*pairs));
 	for (size_t i = 0; i < count; i++) {
 		const json_t *header = json_array_get(list, i);
-		pairs[i] =
-		    (struct frame_pair){text_of(json_array_get(header, 0), arena),
-			text_of(json_array_get(header, 1), arena)};
+		pairs[i] = (struct pair){text_of(json_array_get(header, 0), arena),
+		    text_of(json_array_get(header, 1), arena)};
 	}
 	out->headers = pairs;
 	out->header_count = (uint32_t)count;
@@ -153,10 +152,9 @@ static struct span target_of(
 static void pack_params(
     struct frame_event *out, const struct params *params, struct arena *arena)
 {
-	struct frame_pair *pairs = arena_alloc(arena, params->count * sizeof(*pairs));
+	struct pair *pairs = arena_alloc(arena, params->count * sizeof(*pairs));
 	for (size_t i = 0; i < params->count; i++)
-		pairs[i] =
-		    (struct frame_pair){params->items[i].name, params->items[i].value};
+		pairs[i] = (struct pair){params->items[i].name, params->items[i].value};
 	out->params = pairs;
 	out->param_count = (uint32_t)params->count;
 }

@@ -8,6 +8,7 @@
 
 #include "handlers/handlers.h"
 #include "host/app_workers.h"
+#include "store/reserved.h"
 #include "util/mem.h"
 #include "webhook/order.h"
 #include "workers/job_try.h"

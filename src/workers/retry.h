@@ -7,6 +7,7 @@
 #define OFFHOOK_WORKERS_RETRY_H
 
 #include "jobs/jobs.h"
+#include "store/reserved.h"
 #include "util/error.h"
 #include "webhook/lane.h"
 

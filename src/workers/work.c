@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "handlers/handlers.h"
-#include "host/alert_worker.h"
 #include "host/app_workers.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "workers/retry.h"
@@ -35,20 +35,11 @@ static void flush(void *ctx)
 	crew_flush(work->crew);
 }
 
-struct failure_listeners work_listeners(const struct service *service)
-{
-	return (struct failure_listeners){
-	    .worker = atomic_load(&service->on_failure),
-	    .alert = alert_wanted(service->config),
-	    .alert_delay_ms = service->config->alert_delay_ms,
-	};
-}
-
 static void died(void *ctx, const struct job_run *job_run, const char *error,
     struct store_txn *txn, struct arena *arena)
 {
 	const struct work *work = ctx;
-	struct failure_listeners listeners = work_listeners(work->service);
+	struct failure_listeners listeners = service_listeners(work->service);
 	struct failure failure = {.what = FAILURE_JOB_DEAD,
 	    .at_ms = clock_wall_ms(),
 	    .id = job_run->job.id,
@@ -62,7 +53,7 @@ static void died(void *ctx, const struct job_run *job_run, const char *error,
 /* A worker of alerts is in every program; where alerts go nowhere it has no work. */
 static bool counts(const struct work *work, struct span queue)
 {
-	return !span_is(queue, QUEUE_ALERTS) || alert_wanted(work->service->config);
+	return !span_is(queue, QUEUE_ALERTS) || config_alerts(work->service->config);
 }
 
 /* How many jobs may run at a time: of what the handlers' program has told, or, where the
@@ -75,10 +66,10 @@ static int64_t concurrency_of(const struct work *work)
 	int64_t sum = 0;
 	const oh_worker *own = workers_all(work->user, &count, arena);
 	if (handlers != NULL)
-		count = handlers_table(handlers)->frame.worker_count;
+		count = handlers_manifest(handlers)->frame.worker_count;
 	for (uint32_t i = 0; i < count; i++) {
 		struct frame_worker worker =
-		    handlers != NULL ? handlers_table(handlers)->frame.workers[i]
+		    handlers != NULL ? handlers_manifest(handlers)->frame.workers[i]
 				     : workers_frame(&own[i]);
 		if (counts(work, worker.queue))
 			sum += worker.concurrency;
@@ -87,30 +78,31 @@ static int64_t concurrency_of(const struct work *work)
 	return sum;
 }
 
-static bool has_queue(const struct table *table, const char *queue)
+static bool has_queue(const struct manifest *manifest, const char *queue)
 {
 	bool found = false;
-	for (uint32_t i = 0; table != NULL && i < table->frame.worker_count; i++)
-		found = found || strcmp(table->workers[i].queue, queue) == 0;
+	for (uint32_t i = 0; manifest != NULL && i < manifest->frame.worker_count; i++)
+		found = found || strcmp(manifest->workers[i].queue, queue) == 0;
 	return found;
 }
 
 /* Tells the queues who works on them now. */
 static int set_workers(struct work *work, struct error *err)
 {
-	const struct table *table = work->crew != NULL ? crew_table(work->crew) : NULL;
-	uint32_t told = table != NULL ? table->frame.worker_count : 0;
+	const struct manifest *manifest =
+	    work->crew != NULL ? crew_manifest(work->crew) : NULL;
+	uint32_t told = manifest != NULL ? manifest->frame.worker_count : 0;
 	struct job_worker *workers = mem_new(told + 1, sizeof(*workers));
 	size_t count = 0;
 	for (uint32_t i = 0; i < told; i++)
-		if (counts(work, span_of(table->workers[i].queue)))
-			workers[count++] = table->workers[i];
+		if (counts(work, span_of(manifest->workers[i].queue)))
+			workers[count++] = manifest->workers[i];
 	workers[count++] = retry_worker(work->service->config);
 	int rc = jobs_set_workers(work->jobs, workers, count, err);
 	free(workers);
 	if (rc == 0)
 		atomic_store(
-		    &work->service->on_failure, has_queue(table, QUEUE_FAILURES));
+		    &work->service->on_failure, has_queue(manifest, QUEUE_FAILURES));
 	return rc;
 }
 
@@ -161,8 +153,9 @@ int work_start(struct work *work, const oh_app *user, struct error *err)
 	return staff(work, PROGRAM_SELF, err) < 0 ? -1 : set_workers(work, err);
 }
 
-int work_swap(struct work *work, const char *program, struct error *err)
+int work_swap(void *ctx, const char *program, struct error *err)
 {
+	struct work *work = ctx;
 	struct handlers *handlers = work->service->handlers;
 	if (handlers == NULL)
 		return error_set(

@@ -4,7 +4,6 @@
 #ifndef OFFHOOK_WORKERS_WORK_H
 #define OFFHOOK_WORKERS_WORK_H
 
-#include "alert/failure.h"
 #include "jobs/jobs.h"
 #include "offhook.h"
 #include "util/error.h"
@@ -23,7 +22,7 @@ int work_start(struct work *work, const oh_app *user, struct error *err);
  * start or what it tells of itself is wrong; then all stays as it was. (Only should the
  * workers' processes not start after the handlers' did, err says so, and the handlers are
  * the new ones.) One call at a time; not from a loop. */
-int work_swap(struct work *work, const char *program, struct error *err);
+int work_swap(void *work, const char *program, struct error *err);
 void work_stats(const struct work *work, struct jobs_stats *out);
 /* Process ids of the workers' processes that are ready; gives how many. */
 int work_pids(struct work *work, int *out, int max);
@@ -32,7 +31,5 @@ void work_stop(struct work *work);
 /* Ends the workers' processes (what they cannot end in time is interrupted), and commits
  * what has ended. After the handlers' processes, before the store closes. */
 void work_close(struct work *work);
-/* Who wants to be told of failures now. Any thread. */
-struct failure_listeners work_listeners(const struct service *service);
 
 #endif

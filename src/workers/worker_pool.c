@@ -7,6 +7,7 @@
 #include "alert/failure.h"
 #include "handlers/handlers.h"
 #include "host/app_workers.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/cores.h"
 #include "util/mem.h"
@@ -17,7 +18,7 @@ enum { NICE = 10 };
 struct crew {
 	struct service *service;
 	struct pool *pool;
-	struct table *tables; /* the present one first; the pool's thread's */
+	struct manifest *manifests; /* the present one first; the pool's thread's */
 };
 
 /* ---- the processes ---- */
@@ -28,11 +29,11 @@ static const struct route no_route;
 static int introduced(void *ctx, struct span frame, struct error *err)
 {
 	struct crew *crew = ctx;
-	struct table *table;
-	if (table_new(&table, frame, &no_route, err) < 0)
+	struct manifest *manifest;
+	if (manifest_new(&manifest, frame, &no_route, err) < 0)
 		return -1;
-	table->next = crew->tables;
-	crew->tables = table;
+	manifest->next = crew->manifests;
+	crew->manifests = manifest;
 	return 0;
 }
 
@@ -40,9 +41,9 @@ static int introduced(void *ctx, struct span frame, struct error *err)
 static bool address(void *ctx, struct pool_run *pool_run)
 {
 	const struct crew *crew = ctx;
-	const struct frame_table *table = &crew->tables->frame;
-	for (uint32_t i = 0; i < table->worker_count; i++)
-		if (span_eq(table->workers[i].queue, pool_run->event.target)) {
+	const struct frame_manifest *manifest = &crew->manifests->frame;
+	for (uint32_t i = 0; i < manifest->worker_count; i++)
+		if (span_eq(manifest->workers[i].queue, pool_run->event.target)) {
 			pool_run->event.route = i;
 			return true;
 		}
@@ -110,9 +111,9 @@ int crew_swap(
 	return rc < 0 ? error_wrap(err, "workers") : 0;
 }
 
-const struct table *crew_table(const struct crew *crew)
+const struct manifest *crew_manifest(const struct crew *crew)
 {
-	return crew->tables;
+	return crew->manifests;
 }
 
 /* ---- the jobs ---- */
@@ -135,6 +136,7 @@ void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
 	event->received_at_ms = clock_wall_ms();
 	event->sid = span_of(arena_printf(arena, "%" PRId64, run->job.id));
 	event->target = run->job.queue;
+	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
 	event->body = payload_of(&run->job, arena);
 	pool_submit(crew->pool, &job_try->pool_run);
 }
@@ -155,10 +157,10 @@ void crew_close(struct crew *crew)
 	if (crew == NULL)
 		return;
 	pool_close(crew->pool);
-	while (crew->tables != NULL) {
-		struct table *table = crew->tables;
-		crew->tables = table->next;
-		table_free(table);
+	while (crew->manifests != NULL) {
+		struct manifest *manifest = crew->manifests;
+		crew->manifests = manifest->next;
+		manifest_free(manifest);
 	}
 	free(crew);
 }

@@ -21,7 +21,7 @@ int crew_swap(
     struct crew *crew, const char *program, int64_t concurrency, struct error *err);
 /* What the present program works on. For the thread that opened or swapped it; lives as
  * long as the crew. */
-const struct table *crew_table(const struct crew *crew);
+const struct manifest *crew_manifest(const struct crew *crew);
 /* Runs it, and calls jobs_ended (on the pool's thread) when it has ended. */
 void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run);
 /* Wakes them for what was given to crew_run; once for many. NULL is fine. */

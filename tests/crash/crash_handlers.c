@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../e2e/conversation.h"
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/text.h"
 
@@ -91,7 +92,7 @@ static int failed_events(const struct talk *talk)
 	const struct store_event_query query = {0};
 	struct error err;
 	int count = 0;
-	if (store_reader_open(&reader, talk->data, &err) < 0)
+	if (store_reader_open(&reader, engines_for(talk->data), talk->data, &err) < 0)
 		return -1;
 	(void)store_events(reader, &query, count_failed, &count, &err);
 	store_reader_close(reader);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../e2e/conversation.h"
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/mem.h"
 #include "util/text.h"
@@ -410,7 +411,7 @@ static bool live(int rounds, unsigned *seed, int number)
 	for (int i = 0; i < CLIENTS; i++)
 		if (!settle_pending(&clients[i], talk.address))
 			wrong(&ledger, "client %d: no answer", i);
-	if (store_reader_open(&reader, talk.data, &err) < 0)
+	if (store_reader_open(&reader, engines_for(talk.data), talk.data, &err) < 0)
 		wrong(&ledger, "%s", err.text);
 	else if (becomes_quiet(&ledger, reader))
 		check_store(&ledger, reader);

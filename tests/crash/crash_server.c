@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../e2e/conversation.h"
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/text.h"
 
@@ -129,7 +130,7 @@ static bool verify_all(const struct talk *talk, const struct client *clients)
 {
 	struct error err = {0};
 	struct store_reader *reader = NULL;
-	if (store_reader_open(&reader, talk->data, &err) < 0) {
+	if (store_reader_open(&reader, engines_for(talk->data), talk->data, &err) < 0) {
 		(void)printf("# %s\n", err.text);
 		return false;
 	}

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/arena.h"
 #include "util/clock.h"
@@ -208,7 +209,7 @@ static _Noreturn void run_child(struct world *world)
 	struct error err = {""};
 	json_t *spec = json_loads("{\"$inc\":{\"count\":1}}", 0, NULL);
 	if (update_compile(&child.increment, spec, &err) < 0 ||
-	    store_open(&child.store, &config, &err) < 0 ||
+	    store_open(&child.store, engines_for(config.dir), &config, &err) < 0 ||
 	    store_declare(child.store, "docs", "key", &err) < 0 ||
 	    store_declare(child.store, "counters", "key", &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
@@ -350,7 +351,7 @@ static void check_by_reading(struct world *world)
 	memset(world->docs, 0, MAX_EVENTS);
 	memset(world->counts, 0, sizeof(world->counts));
 	memset(world->counted, 0, sizeof(world->counted));
-	if (store_reader_open(&reader, world->dir, &err) < 0) {
+	if (store_reader_open(&reader, engines_for(world->dir), world->dir, &err) < 0) {
 		/* Killed before there was a store: then nothing was acknowledged. */
 		compare(world);
 		return;
@@ -397,7 +398,7 @@ static void check_as_owner(struct world *world)
 	struct store_reader *reader = NULL;
 	struct error err = {""};
 	struct store_config config = {.dir = world->dir, .seal_count = SEAL_COUNT};
-	if (store_open(&store, &config, &err) < 0 ||
+	if (store_open(&store, engines_for(config.dir), &config, &err) < 0 ||
 	    store_reader_new(&reader, store, &err) < 0) {
 		fail(world, err.text, 0);
 		return;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/clock.h"
 
@@ -110,7 +111,8 @@ static inline struct store *open_store(const struct talk *talk)
 {
 	struct store *store;
 	struct error err;
-	if (store_open(&store, &(struct store_config){.dir = talk->data}, &err) != 0)
+	if (store_open(&store, engines_for(talk->data),
+		&(struct store_config){.dir = talk->data}, &err) != 0)
 		fail_msg("%s", err.text);
 	return store;
 }

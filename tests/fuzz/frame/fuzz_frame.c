@@ -13,7 +13,7 @@ static void check(struct span frame, enum frame_type type, struct arena *arena)
 	struct frame_event event;
 	struct frame_result result;
 	struct frame_log log;
-	struct frame_table table;
+	struct frame_manifest manifest;
 	struct frame_progress progress;
 	if (type == FRAME_EVENT && frame_get_event(&event, frame, arena) == 0)
 		frame_put_event(&again, &event);
@@ -21,12 +21,14 @@ static void check(struct span frame, enum frame_type type, struct arena *arena)
 		frame_put_result(&again, &result);
 	else if (type == FRAME_LOG && frame_get_log(&log, frame, arena) == 0)
 		frame_put_log(&again, &log);
-	else if (type == FRAME_TABLE && frame_get_table(&table, frame, arena) == 0)
-		frame_put_table(&again, &table);
+	else if (type == FRAME_MANIFEST &&
+		 frame_get_manifest(&manifest, frame, arena) == 0)
+		frame_put_manifest(&again, &manifest);
 	else if (type == FRAME_PROGRESS && frame_get_progress(&progress, frame) == 0)
 		frame_put_progress(&again, &progress);
-	/* Nothing of a table has an id to keep. */
-	if (again.len > 0 && type != FRAME_TABLE && !span_eq(buf_span(&again), frame))
+	/* Nothing of a manifest has an id to keep. */
+	if (again.len > 0 && type != FRAME_MANIFEST &&
+	    !span_eq(buf_span(&again), frame))
 		abort();
 	if (again.len > 0 && again.len != frame.len)
 		abort();

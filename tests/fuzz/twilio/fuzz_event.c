@@ -36,8 +36,8 @@ static bool has_repeats(const struct params *params, struct arena *arena)
 static void reverse(struct params *params)
 {
 	for (size_t i = 0; i < params->count / 2; i++) {
-		struct param *other = &params->items[params->count - 1 - i];
-		struct param moved = params->items[i];
+		struct pair *other = &params->items[params->count - 1 - i];
+		struct pair moved = params->items[i];
 		params->items[i] = *other;
 		*other = moved;
 	}

@@ -25,7 +25,7 @@ static void check_order(const struct params *params, struct arena *arena)
 	struct params sorted = params_sort(params, arena);
 	must(sorted.count == params->count);
 	for (size_t i = 1; i < sorted.count; i++) {
-		const struct param *item = &sorted.items[i];
+		const struct pair *item = &sorted.items[i];
 		int order = compare(item[-1].name, item->name);
 		must(order < 0 ||
 		     (order == 0 && compare(item[-1].value, item->value) <= 0));
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t bytes = 0;
 		must(params.count <= PARAMS_MAX);
 		for (size_t i = 0; i < params.count; i++) {
-			const struct param *param = &params.items[i];
+			const struct pair *param = &params.items[i];
 			must(param->name.ptr[param->name.len] == '\0');
 			must(param->value.ptr[param->value.len] == '\0');
 			bytes += param->name.len + param->value.len;

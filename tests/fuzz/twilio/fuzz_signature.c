@@ -29,7 +29,7 @@ static void check_change(struct verifier *verifier, struct signed_request *reque
     struct params *form, struct arena *arena)
 {
 	for (size_t i = 0; i < form->count; i++) {
-		struct param *param = &form->items[i];
+		struct pair *param = &form->items[i];
 		size_t same = 0;
 		for (size_t k = 0; k < form->count; k++)
 			same += span_eq(form->items[k].name, param->name) ? 1 : 0;

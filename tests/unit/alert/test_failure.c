@@ -3,6 +3,7 @@
 
 #include "alert/failure.h"
 #include "host/app_workers.h"
+#include "store/reserved.h"
 
 static const int64_t noon_ms = 1769860800000; /* 2026-01-31T12:00:00Z */
 

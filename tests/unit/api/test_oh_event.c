@@ -33,10 +33,9 @@ static void fill(struct play *play)
 	play_param(play, "MediaContentType0", SPAN("image/jpeg"));
 	play_param(play, "MediaUrl1", SPAN("https://api.twilio.com/1"));
 	play_param(play, "Body", SPAN("again"));
-	play->headers[0] =
-	    (struct frame_pair){SPAN("User-Agent"), SPAN("TwilioProxy/1.1")};
+	play->headers[0] = (struct pair){SPAN("User-Agent"), SPAN("TwilioProxy/1.1")};
 	play->event.header_count = 1;
-	play->path[0] = (struct frame_pair){SPAN("id"), SPAN("42")};
+	play->path[0] = (struct pair){SPAN("id"), SPAN("42")};
 	play->event.path_param_count = 1;
 }
 

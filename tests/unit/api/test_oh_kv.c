@@ -1,4 +1,5 @@
 /* api_kv: key-value, with expiry. */
+#include "store/reserved.h"
 #include "unit/host/play.h"
 
 static const char *kv(oh_event *event, const char *key)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "cli/help.h"
+#include "cmd/commands.h"
 #include "util/text.h"
 
 TEST(the_manual_page_holds_the_commands)
@@ -17,7 +17,7 @@ TEST(the_manual_page_holds_the_commands)
 	FILE *out = open_memstream(&want, &len);
 	assert_non_null(page);
 	(void)fputs(".Sh COMMANDS\n", out);
-	help_man(out);
+	help_man(out, commands);
 	(void)fputs(".Sh ENVIRONMENT\n", out);
 	assert_int_equal(fclose(out), 0);
 	/* When this fails: put what `offhook help --man-commands` prints there. */
@@ -28,8 +28,8 @@ TEST(the_manual_page_holds_the_commands)
 
 TEST(every_option_is_in_its_commands_help)
 {
-	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		const struct command *command = cli_commands[i];
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		const struct command *command = commands[i];
 		char *text = NULL;
 		size_t len;
 		FILE *out = open_memstream(&text, &len);

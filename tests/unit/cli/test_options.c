@@ -1,7 +1,7 @@
 #include "test.h"
 
-#include "cli/cli.h"
 #include "cli/options.h"
+#include "cmd/commands.h"
 
 static const struct flag flags[] = {
     {"body", "TEXT", "text", 0, false},
@@ -132,12 +132,12 @@ TEST(a_number_out_of_range_is_refused)
 /* Help and the manual are made of these. */
 TEST(every_command_explains_itself)
 {
-	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		const struct command *each = cli_commands[i];
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		const struct command *each = commands[i];
 		assert_non_null(each->run);
 		assert_non_null(each->usage);
 		assert_non_null(each->summary);
-		assert_ptr_equal(cli_find(each->name), each);
+		assert_ptr_equal(command_find(commands, each->name), each);
 		assert_true(each->min_args <= each->max_args);
 		for (const struct flag *flag = each->flags;
 		     flag != NULL && flag->name != NULL; flag++)

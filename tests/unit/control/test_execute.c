@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "engines/engines.h"
 
 struct fixture {
 	char dir[64];
@@ -19,7 +20,8 @@ static int setup(void **state)
 	struct store_config config = {.dir = f.dir};
 	(void)snprintf(f.dir, sizeof(f.dir), "/tmp/offhook-control-XXXXXX");
 	assert_non_null(mkdtemp(f.dir));
-	assert_int_equal(store_open(&f.store, &config, &f.err), 0);
+	assert_int_equal(
+	    store_open(&f.store, engines_for(config.dir), &config, &f.err), 0);
 	assert_int_equal(store_reader_new(&f.reader, f.store, &f.err), 0);
 	*state = &f;
 	return 0;

@@ -15,10 +15,10 @@ static void assert_span(struct span got, struct span want)
 		assert_int_equal(got.ptr[got.len], '\0');
 }
 
-static const struct frame_pair pairs[] = {
+static const struct pair pairs[] = {
     {{"Body", 4}, {"a\0b", 3}}, {{"", 0}, {"", 0}}, {{"From", 4}, {NULL, 0}}};
 
-static void assert_pairs(const struct frame_pair *got, uint32_t count)
+static void assert_pairs(const struct pair *got, uint32_t count)
 {
 	assert_int_equal(count, 3);
 	for (uint32_t i = 0; i < count; i++) {
@@ -211,22 +211,24 @@ TEST(a_table_arrives_as_it_was_sent)
 	    .cap_ms = INT64_MAX};
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
-	struct frame_table table;
-	frame_put_table(&bytes, &(struct frame_table){&route, 1, &worker, 1, pairs, 3});
-	assert_int_equal(frame_get_table(&table, buf_span(&bytes), arena), 0);
-	assert_int_equal(table.route_count, 1);
-	assert_span(table.routes[0].path, route.path);
-	assert_span(table.routes[0].fallback, route.fallback);
-	assert_true(table.routes[0].deadline_s == 5 && table.routes[0].builtin == 1);
-	assert_int_equal(table.worker_count, 1);
-	const struct frame_worker *got = &table.workers[0];
+	struct frame_manifest manifest;
+	frame_put_manifest(
+	    &bytes, &(struct frame_manifest){&route, 1, &worker, 1, pairs, 3});
+	assert_int_equal(frame_get_manifest(&manifest, buf_span(&bytes), arena), 0);
+	assert_int_equal(manifest.route_count, 1);
+	assert_span(manifest.routes[0].path, route.path);
+	assert_span(manifest.routes[0].fallback, route.fallback);
+	assert_true(
+	    manifest.routes[0].deadline_s == 5 && manifest.routes[0].builtin == 1);
+	assert_int_equal(manifest.worker_count, 1);
+	const struct frame_worker *got = &manifest.workers[0];
 	assert_span(got->queue, worker.queue);
 	assert_span(got->cron, worker.cron);
 	assert_span(got->zone, worker.zone);
 	assert_true(got->max_tries == 20 && got->concurrency == UINT32_MAX);
 	assert_true(got->timeout_ms == 60000 && got->floor_ms == 1);
 	assert_true(got->base_ms == INT64_MIN && got->cap_ms == INT64_MAX);
-	assert_pairs(table.collections, table.collection_count);
+	assert_pairs(manifest.collections, manifest.collection_count);
 	buf_free(&bytes);
 	arena_free(arena);
 }

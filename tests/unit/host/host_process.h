@@ -10,13 +10,13 @@
 
 #include "play.h"
 
+#include "frame/slots.h"
 #include "host/host.h"
-#include "pool/pool.h"
 
 struct process {
 	int fd;
 	pid_t pid;
-	struct pool_table *table;
+	struct slots *slots;
 	struct buf in;
 	uint32_t ring_got;
 	struct arena *arena;
@@ -26,25 +26,25 @@ static inline void start(struct process *process, const oh_app *app)
 {
 	int pair[2];
 	char text[32];
-	int table = memfd_create("slots", 0);
+	int memory = memfd_create("slots", 0);
 	*process = (struct process){.arena = arena_new()};
-	assert_int_equal(ftruncate(table, sizeof(*process->table)), 0);
-	process->table = mmap(NULL, sizeof(*process->table), PROT_READ | PROT_WRITE,
-	    MAP_SHARED, table, 0);
-	assert_ptr_not_equal(process->table, MAP_FAILED);
+	assert_int_equal(ftruncate(memory, sizeof(*process->slots)), 0);
+	process->slots = mmap(NULL, sizeof(*process->slots), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, memory, 0);
+	assert_ptr_not_equal(process->slots, MAP_FAILED);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	process->fd = pair[0];
 	(void)fflush(NULL);
 	process->pid = fork();
 	if (process->pid == 0) {
 		(void)close(pair[0]);
-		(void)snprintf(text, sizeof(text), "%d,%d", pair[1], table);
+		(void)snprintf(text, sizeof(text), "%d,%d", pair[1], memory);
 		(void)setenv("OFFHOOK_HANDLER", text, 1);
 		assert_non_null(freopen("/dev/null", "w", stderr));
 		_exit(host_run(app));
 	}
 	(void)close(pair[1]);
-	(void)close(table);
+	(void)close(memory);
 }
 
 /* The exit code, or minus the signal. */
@@ -53,7 +53,7 @@ static inline int end(struct process *process)
 	int status = 0;
 	(void)close(process->fd);
 	assert_int_equal(waitpid(process->pid, &status, 0), process->pid);
-	(void)munmap(process->table, sizeof(*process->table));
+	(void)munmap(process->slots, sizeof(*process->slots));
 	buf_free(&process->in);
 	arena_free(process->arena);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
@@ -62,13 +62,13 @@ static inline int end(struct process *process)
 static inline void put_event(struct process *process, struct buf *out, uint32_t route,
     uint32_t slot, enum slot_state slot_state)
 {
-	const struct frame_pair params[] = {{SPAN("Body"), SPAN("Hello")}};
+	const struct pair params[] = {{SPAN("Body"), SPAN("Hello")}};
 	struct frame_event event = {.id = 100 + slot,
 	    .route = route,
 	    .slot = slot,
 	    .params = params,
 	    .param_count = 1};
-	atomic_store(&process->table->slots[slot], slot_state);
+	atomic_store(&process->slots->state[slot], slot_state);
 	frame_put_event(out, &event);
 }
 
@@ -91,8 +91,8 @@ static inline void send_event(struct process *process, uint32_t route, uint32_t 
 static inline bool receive(struct process *process)
 {
 	char bytes[4096];
-	ring_watch(&process->table->ring);
-	int ringed = ring_take(&process->table->ring, &process->ring_got, &process->in);
+	ring_watch(&process->slots->ring);
+	int ringed = ring_take(&process->slots->ring, &process->ring_got, &process->in);
 	assert_true(ringed >= 0);
 	if (ringed > 0)
 		return true;
@@ -101,7 +101,7 @@ static inline bool receive(struct process *process)
 		buf_add(&process->in, bytes, (size_t)got);
 	/* It may have put something there, and ended before the bell was heard. */
 	return got > 0 ||
-	       ring_take(&process->table->ring, &process->ring_got, &process->in) > 0;
+	       ring_take(&process->slots->ring, &process->ring_got, &process->in) > 0;
 }
 
 /* The next frame but bells, in the process's arena; absent at the end. */

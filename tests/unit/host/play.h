@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/app_collections.h"
+#include "engines/engines.h"
 #include "host/run_event.h"
 #include "host/run_job.h"
 #include "store/store.h"
@@ -28,7 +29,7 @@ struct play {
 	oh_worker workers[3];
 	oh_app app;
 	struct context_world world;
-	struct frame_pair params[PLAY_PAIRS], headers[PLAY_PAIRS], path[PLAY_PAIRS];
+	struct pair params[PLAY_PAIRS], headers[PLAY_PAIRS], path[PLAY_PAIRS];
 	struct frame_event event;
 	struct frame_result result;
 	struct buf log;      /* "message name=value …\n" */
@@ -92,15 +93,16 @@ static inline int play_setup_store(void **state)
 	assert_non_null(mkdtemp(play->parent));
 	(void)snprintf(play->dir, sizeof(play->dir), "%s/data", play->parent);
 	struct store_config config = {.dir = play->dir};
-	if (store_open(&play->store, &config, &err) < 0)
+	if (store_open(&play->store, engines_for(config.dir), &config, &err) < 0)
 		fail_msg("%s", err.text);
-	const struct frame_pair *all = collections_all(&play->app, &count, play->arena);
+	const struct pair *all = collections_all(&play->app, &count, play->arena);
 	for (uint32_t i = 0; i < count; i++)
 		if (store_declare(
 			play->store, all[i].name.ptr, all[i].value.ptr, &err) < 0)
 			fail_msg("%s", err.text);
 	/* As a handler process opens it: from outside. */
-	if (store_reader_open(&play->reader, play->dir, &err) < 0)
+	if (store_reader_open(&play->reader, engines_for(play->dir), play->dir, &err) <
+	    0)
 		fail_msg("%s", err.text);
 	play->world.reader = play->reader;
 	return 0;
@@ -127,8 +129,7 @@ static inline int play_teardown(void **state)
 static inline void play_param(struct play *play, const char *name, struct span value)
 {
 	assert_true(play->event.param_count < PLAY_PAIRS);
-	play->params[play->event.param_count++] =
-	    (struct frame_pair){span_of(name), value};
+	play->params[play->event.param_count++] = (struct pair){span_of(name), value};
 }
 
 static inline void play_reserve(struct play *play)

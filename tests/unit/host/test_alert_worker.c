@@ -1,8 +1,10 @@
 /* alert: the worker of QUEUE_ALERTS, on documents as failures leave them. */
 #include "play.h"
 
+#include "alert/alert_settings.h"
 #include "alert/failure.h"
 #include "host/alert_worker.h"
+#include "store/reserved.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -212,14 +214,14 @@ TEST(settings_that_were_taken_back_are_not_in_the_environment)
 	struct config config = {.alert_url = "http://a",
 	    .alert_secret = (char[]){"s"},
 	    .alert_interval_ms = 1500};
-	assert_true(alert_wanted(&config));
+	assert_true(config_alerts(&config));
 	assert_int_equal(alert_export(&config, NULL), 0);
 	assert_string_equal(getenv("OFFHOOK_ALERT_URL"), "http://a");
 	assert_string_equal(getenv("OFFHOOK_ALERT_SECRET"), "s");
 	assert_string_equal(getenv("OFFHOOK_ALERT_INTERVAL"), "1500ms");
 	assert_null(getenv("OFFHOOK_ALERT_COMMAND"));
 	config = (struct config){0};
-	assert_false(alert_wanted(&config));
+	assert_false(config_alerts(&config));
 	assert_int_equal(alert_export(&config, NULL), 0);
 	assert_null(getenv("OFFHOOK_ALERT_URL"));
 	assert_null(getenv("OFFHOOK_ALERT_SECRET"));

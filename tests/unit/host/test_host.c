@@ -5,6 +5,7 @@
 
 #include "alert/failure.h"
 #include "host/app_workers.h"
+#include "store/reserved.h"
 
 /* ---- the app in it ---- */
 
@@ -110,7 +111,7 @@ static void start_ready(struct process *process)
 {
 	static const oh_app app = {.routes = routes, .collections = collections};
 	start(process, &app);
-	(void)expect_frame(process, FRAME_TABLE);
+	(void)expect_frame(process, FRAME_MANIFEST);
 	(void)expect_frame(process, FRAME_READY);
 }
 
@@ -120,10 +121,10 @@ TEST(a_process_introduces_its_app)
 {
 	static const oh_app app = {.routes = routes, .collections = collections};
 	struct process process;
-	struct frame_table table;
+	struct frame_manifest table;
 	start(&process, &app);
-	assert_int_equal(
-	    frame_get_table(&table, expect_frame(&process, FRAME_TABLE), process.arena),
+	assert_int_equal(frame_get_manifest(&table,
+			     expect_frame(&process, FRAME_MANIFEST), process.arena),
 	    0);
 	(void)expect_frame(&process, FRAME_READY);
 	assert_int_equal(table.route_count, LEAKS + 2);
@@ -158,7 +159,7 @@ TEST(an_event_is_answered_and_its_lines_logged)
 		assert_true(result.ok);
 		assert_non_null(strstr(result.body.ptr, "Hello"));
 		assert_int_equal(
-		    atomic_load(&process.table->slots[slot]), SLOT_RUNNING);
+		    atomic_load(&process.slots->state[slot]), SLOT_RUNNING);
 	}
 	assert_int_equal(end(&process), 0);
 }
@@ -168,10 +169,10 @@ TEST(a_process_introduces_its_workers)
 	static const oh_app app = {
 	    .routes = routes, .workers = workers, .on_failure = tells};
 	struct process process;
-	struct frame_table table;
+	struct frame_manifest table;
 	start(&process, &app);
-	assert_int_equal(
-	    frame_get_table(&table, expect_frame(&process, FRAME_TABLE), process.arena),
+	assert_int_equal(frame_get_manifest(&table,
+			     expect_frame(&process, FRAME_MANIFEST), process.arena),
 	    0);
 	assert_int_equal(table.worker_count, 3);
 	assert_string_equal(table.workers[0].queue.ptr, "tell");
@@ -195,9 +196,9 @@ TEST(a_job_is_run_by_its_worker)
 	    .slot = 1,
 	    .body = SPAN("{\"who\": \"Ada\"}")};
 	start(&process, &app);
-	(void)expect_frame(&process, FRAME_TABLE);
+	(void)expect_frame(&process, FRAME_MANIFEST);
 	(void)expect_frame(&process, FRAME_READY);
-	atomic_store(&process.table->slots[1], SLOT_WAITING);
+	atomic_store(&process.slots->state[1], SLOT_WAITING);
 	frame_put_event(&out, &job);
 	send_all(&process, &out);
 	assert_int_equal(
@@ -225,7 +226,7 @@ TEST(a_revoked_event_is_dropped_without_a_word)
 	assert_int_equal(expect_result(&process).id, 100);
 	(void)expect_log(&process);
 	assert_int_equal(expect_result(&process).id, 103);
-	assert_int_equal(atomic_load(&process.table->slots[1]), SLOT_REVOKED);
+	assert_int_equal(atomic_load(&process.slots->state[1]), SLOT_REVOKED);
 	assert_int_equal(end(&process), 0);
 }
 
@@ -300,7 +301,7 @@ TEST(a_process_that_has_grown_too_much_ends_well)
 	}
 	assert_true(answers > 1 && answers < 10);
 	/* The next one was not begun. */
-	assert_int_equal(atomic_load(&process.table->slots[answers]), SLOT_WAITING);
+	assert_int_equal(atomic_load(&process.slots->state[answers]), SLOT_WAITING);
 	assert_int_equal(end(&process), 0);
 #else
 	(void)process;

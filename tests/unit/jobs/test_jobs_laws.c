@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "engines/engines.h"
 #include "jobs/jobs.h"
 #include "util/clock.h"
 
@@ -277,7 +278,7 @@ static void live(struct life *life, const char *dir)
 	struct store_config store = {.dir = dir, .seal_count = 64};
 	struct error err = {""};
 	pthread_t hands[HANDS];
-	if (store_open(&life->store, &store, &err) < 0 ||
+	if (store_open(&life->store, engines_for(store.dir), &store, &err) < 0 ||
 	    store_reader_new(&life->reader, life->store, &err) < 0)
 		breaks(life, err.text, 0);
 	struct jobs_config config = {.store = life->store,
@@ -395,7 +396,7 @@ static void judge_all(struct judge *judge, const char *dir)
 	struct store_query effects = {.collection = "effects"};
 	struct store_job_query jobs = {0};
 	struct store_each_job each = {judge_job, judge};
-	if (store_reader_open(&reader, dir, &err) < 0 ||
+	if (store_reader_open(&reader, engines_for(dir), dir, &err) < 0 ||
 	    store_find(reader, &effects, note_effect, judge, &err) < 0 ||
 	    store_jobs(reader, &jobs, each, &err) < 0)
 		fail_msg("%s", err.text);

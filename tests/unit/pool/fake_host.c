@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 #include "frame/frame.h"
-#include "pool/pool.h"
+#include "frame/slots.h"
 
 static int socket_fd;
-static struct pool_table *table;
+static struct slots *slots;
 static int notes;
 static const char *mode;
 
@@ -42,11 +42,11 @@ static void send_all(struct buf *out)
 {
 	struct span left = buf_span(out);
 	while (left.len > 0) {
-		left = span_from(left, ring_put(&table->ring, left));
-		if (ring_wanted(&table->ring))
+		left = span_from(left, ring_put(&slots->ring, left));
+		if (ring_wanted(&slots->ring))
 			ring_bell();
 		if (left.len > 0)
-			ring_wait(&table->ring);
+			ring_wait(&slots->ring);
 	}
 	buf_clear(out);
 }
@@ -54,7 +54,7 @@ static void send_all(struct buf *out)
 /* As one that has written over its count. */
 static void overrun(void)
 {
-	(void)atomic_fetch_add(&table->ring.put, RING_SIZE + 1);
+	(void)atomic_fetch_add(&slots->ring.put, RING_SIZE + 1);
 	ring_bell();
 	(void)pause();
 }
@@ -135,7 +135,7 @@ static void handle(struct span frame)
 	if (frame_get_event(&event, frame, arena) < 0)
 		_exit(8);
 	if (atomic_compare_exchange_strong(
-		&table->slots[event.slot], &waiting, SLOT_RUNNING)) {
+		&slots->state[event.slot], &waiting, SLOT_RUNNING)) {
 		char line[80];
 		int len = snprintf(
 		    line, sizeof(line), "%.*s %s\n", SPAN_ARG(event.sid), mode);
@@ -165,19 +165,19 @@ int main(int argc, char **argv)
 {
 	struct buf in = {0};
 	struct buf out = {0};
-	int table_fd = -1;
+	int slots_fd = -1;
 	const char *told = getenv("OFFHOOK_HANDLER");
 	if (argc < 3 || told == NULL ||
-	    sscanf(told, "%d,%d", &socket_fd, &table_fd) != 2)
+	    sscanf(told, "%d,%d", &socket_fd, &slots_fd) != 2)
 		return 1;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)signal(SIGSEGV, SIG_DFL); /* a sanitizer would make an exit of it */
 	(void)signal(SIGABRT, SIG_DFL);
 	mode = argv[2];
 	notes = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	table =
-	    mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
-	if (notes < 0 || table == MAP_FAILED || strcmp(mode, "dead") == 0)
+	slots =
+	    mmap(NULL, sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED, slots_fd, 0);
+	if (notes < 0 || slots == MAP_FAILED || strcmp(mode, "dead") == 0)
 		return 3;
 	if (strcmp(mode, "mute") == 0)
 		(void)pause();

@@ -86,7 +86,7 @@ TEST(headers_are_those_of_twilio)
 
 TEST(extra_parameters_are_signed_too)
 {
-	static const struct param extra[] = {
+	static const struct pair extra[] = {
 	    {{"Body", 4}, {"mine", 4}}, {{"OptOutType", 10}, {"STOP", 4}}};
 	struct arena *arena = arena_new();
 	struct client_request request;

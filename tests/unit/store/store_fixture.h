@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/engines.h"
 #include "store/store.h"
 #include "util/arena.h"
 #include "util/text.h"
@@ -26,7 +27,7 @@ struct fixture {
 static inline void fixture_open(struct fixture *f)
 {
 	f->config.dir = f->dir;
-	if (store_open(&f->store, &f->config, &f->err) < 0 ||
+	if (store_open(&f->store, engines_for(f->dir), &f->config, &f->err) < 0 ||
 	    store_reader_new(&f->reader, f->store, &f->err) < 0)
 		fail_msg("%s", f->err.text);
 }

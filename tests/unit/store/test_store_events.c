@@ -1,4 +1,5 @@
 /* Events: what is committed is read back, in order, whole. */
+#include "engines/engines.h"
 #include "job_fixture.h"
 
 #include <sys/stat.h>
@@ -212,7 +213,8 @@ STORE_TEST(a_reader_sees_the_latest_commit)
 {
 	struct fixture *f = *state;
 	struct store_reader *other = NULL;
-	assert_int_equal(store_reader_open(&other, f->dir, &f->err), 0);
+	assert_int_equal(
+	    store_reader_open(&other, engines_for(f->dir), f->dir, &f->err), 0);
 	char line[4096] = "";
 	struct store_event_query all = {0};
 	add_event(f, "SM1", "r");

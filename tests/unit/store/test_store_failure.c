@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "engines/engines.h"
 #include "util/log.h"
 
 /* A limit on the size of files, lower than the log must become. */
@@ -210,7 +211,8 @@ STORE_TEST(a_read_only_file_system_cannot_be_opened)
 	mount_small(f);
 	fixture_close(f);
 	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
-	assert_int_equal(store_open(&f->store, &f->config, &f->err), -1);
+	assert_int_equal(
+	    store_open(&f->store, engines_for(f->dir), &f->config, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "ead-only"));
 	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT, NULL), 0);
 	fixture_open(f);

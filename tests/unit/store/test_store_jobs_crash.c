@@ -1,5 +1,6 @@
 /* What is left of jobs when the server ends: in good order, killed, or in the middle of
  * something. */
+#include "engines/engines.h"
 #include "job_fixture.h"
 
 #include <signal.h>
@@ -141,7 +142,7 @@ STORE_TEST(a_running_job_shows_while_its_server_lives)
 		(void)enqueue(f, new_job("q", "{}"));
 	begin(f, 2, 1);
 	begin(f, 3, 7); /* not its next try: stale */
-	if (store_reader_open(&other, f->dir, &f->err) < 0)
+	if (store_reader_open(&other, engines_for(f->dir), f->dir, &f->err) < 0)
 		fail_msg("%s", f->err.text);
 	struct store_reader *readers[] = {f->reader, other};
 	for (size_t i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
 /* Jobs enqueued, begun and ended by several threads, read by others at the same time:
  * each ends once, a group's in order. */
+#include "engines/engines.h"
 #include "job_fixture.h"
 
 #include <pthread.h>
@@ -99,7 +100,8 @@ static void *count_all(void *ctx)
 	struct error err;
 	void *failed = NULL;
 	int64_t before = 0;
-	if (store_reader_open(&reader, crew->f->dir, &err) < 0)
+	if (store_reader_open(&reader, engines_for(crew->f->dir), crew->f->dir, &err) <
+	    0)
 		return crew;
 	while (failed == NULL && !crew->stop) {
 		int64_t sum = 0;

@@ -1,5 +1,6 @@
 /* Opening: one owner at a time, private files, versions; and readers of every kind,
  * which leave nothing behind. */
+#include "engines/engines.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>
@@ -34,7 +35,8 @@ STORE_TEST(a_second_owner_is_told_who_has_it)
 	struct fixture *f = *state;
 	struct store *second = NULL;
 	char who[64];
-	assert_int_equal(store_open(&second, &f->config, &f->err), -1);
+	assert_int_equal(
+	    store_open(&second, engines_for(f->dir), &f->config, &f->err), -1);
 	(void)snprintf(who, sizeof(who), "in use by process %ld", (long)getpid());
 	assert_non_null(strstr(f->err.text, who));
 	fixture_reopen(f);
@@ -70,11 +72,13 @@ STORE_TEST(a_newer_store_is_refused_unless_it_can_be_read)
 	sql(f, "PRAGMA user_version = 99;"
 	       "UPDATE meta SET value = '99.1.0' WHERE name = 'readable_from';"
 	       "UPDATE meta SET value = '99.2.0' WHERE name = 'written_by';");
-	assert_int_equal(store_open(&f->store, &f->config, &f->err), -1);
+	assert_int_equal(
+	    store_open(&f->store, engines_for(f->dir), &f->config, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "99.2.0"));
 	assert_non_null(strstr(f->err.text, "99.1.0"));
 	assert_non_null(strstr(f->err.text, "this is offhook " OFFHOOK_VERSION));
-	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), -1);
+	assert_int_equal(
+	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), -1);
 	sql(f, "UPDATE meta SET value = '0.0.9' WHERE name = 'readable_from';");
 	fixture_open(f);
 	(void)add_event(f, "SM1", "r");
@@ -87,11 +91,13 @@ STORE_TEST(an_older_store_is_brought_up_to_date_by_its_owner)
 	(void)add_event(f, "SM1", "r");
 	fixture_close(f);
 	sql(f, "ALTER TABLE event DROP COLUMN request; PRAGMA user_version = 2;");
-	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), -1);
+	assert_int_equal(
+	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "older"));
 	fixture_open(f);
 	(void)add_event(f, "SM2", "r");
-	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), 0);
+	assert_int_equal(
+	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), 0);
 	store_reader_close(reader);
 }
 
@@ -101,7 +107,8 @@ STORE_TEST(a_damaged_file_is_said_to_be)
 	fixture_close(f);
 	shell("yes rubbish | head -c 20000 > %s/offhook.db; rm -f %s/offhook.db-*",
 	    f->dir, f->dir);
-	assert_int_equal(store_open(&f->store, &f->config, &f->err), -1);
+	assert_int_equal(
+	    store_open(&f->store, engines_for(f->dir), &f->config, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "damaged"));
 	shell("rm -rf %s", f->dir);
 	fixture_open(f);
@@ -113,7 +120,8 @@ STORE_TEST(a_store_that_was_never_finished_is_made)
 	struct store_reader *reader = NULL;
 	fixture_close(f);
 	shell("rm -rf %s; mkdir %s; touch %s/offhook.db", f->dir, f->dir, f->dir);
-	assert_int_equal(store_reader_open(&reader, f->dir, &f->err), -1);
+	assert_int_equal(
+	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), -1);
 	fixture_open(f);
 	(void)add_event(f, "SM1", "r");
 }
@@ -134,7 +142,7 @@ static int read_all(const char *dir, char *line, struct error *err)
 {
 	struct store_reader *reader = NULL;
 	struct store_event_query all = {0};
-	if (store_reader_open(&reader, dir, err) < 0)
+	if (store_reader_open(&reader, engines_for(dir), dir, err) < 0)
 		return -1;
 	int rc = store_events(reader, &all, append_id, line, err);
 	store_reader_close(reader);
@@ -174,7 +182,9 @@ STORE_TEST(where_no_store_is_a_reader_says_so)
 {
 	struct fixture *f = *state;
 	struct store_reader *reader = NULL;
-	assert_int_equal(store_reader_open(&reader, "/nonexistent", &f->err), -1);
+	assert_int_equal(store_reader_open(&reader, engines_for("/nonexistent"),
+			     "/nonexistent", &f->err),
+	    -1);
 	assert_non_null(strstr(f->err.text, "no store in /nonexistent"));
 }
 

@@ -32,7 +32,7 @@ static struct params params_of(json_t *object, struct arena *arena)
 			const json_t *value =
 			    json_is_array(values) ? json_array_get(values, i) : values;
 			out.items[out.count++] =
-			    (struct param){span_of(name), json_span(value)};
+			    (struct pair){span_of(name), json_span(value)};
 		}
 	}
 	return out;
@@ -132,13 +132,13 @@ static const char token[] = "2bd9e9638872de601313dc77410d3b23";
 
 /* Signs the first URL with the form and asks whether the second, with the other form,
  * is genuine. */
-struct pair {
+struct two {
 	const char *signed_url, *signed_form;
 	const char *seen_url, *seen_form;
 	bool want;
 };
 
-static bool pair_verdict(const struct pair *pair)
+static bool pair_verdict(const struct two *pair)
 {
 	char signature[SIGNATURE_SIZE];
 	struct arena *arena = arena_new();
@@ -158,7 +158,7 @@ static bool pair_verdict(const struct pair *pair)
 	return valid;
 }
 
-static void check_pairs(const struct pair *pairs, size_t count)
+static void check_pairs(const struct two *pairs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (pair_verdict(&pairs[i]) != pairs[i].want)
@@ -170,7 +170,7 @@ static void check_pairs(const struct pair *pairs, size_t count)
 
 TEST(the_url_counts_but_for_port_host_case_and_apostrophe)
 {
-	static const struct pair pairs[] = {
+	static const struct two pairs[] = {
 	    {"https://h.io/p", "", "https://h.io/p", "", true},
 	    {"https://h.io/p", "", "http://h.io/p", "", false},
 	    {"https://h.io:443/p", "", "https://h.io/p", "", true},
@@ -210,7 +210,7 @@ TEST(the_url_counts_but_for_port_host_case_and_apostrophe)
 TEST(the_form_counts_decoded_and_sorted)
 {
 	static const char url[] = "https://h.io/p";
-	static const struct pair pairs[] = {
+	static const struct two pairs[] = {
 	    {url, "a=1&b=2", url, "b=2&a=1", true},
 	    {url, "a=1&b=2", url, "a=1&b=3", false},
 	    {url, "a=1", url, "A=1", false},

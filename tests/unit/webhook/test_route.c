@@ -64,7 +64,7 @@ TEST(parameters_are_decoded)
 {
 	struct arena *arena = arena_new();
 	uint32_t count;
-	const struct frame_pair *params = route_params(
+	const struct pair *params = route_params(
 	    &routes[2], SPAN("/orders/a%2Fb%zz/lines/%C3%a9"), arena, &count);
 	assert_int_equal(count, 2);
 	assert_true(span_is(params[0].name, "id"));

@@ -6,15 +6,15 @@
 
 #include "handlers/manifest.h"
 
-/* Routes as a user's table has them; the last one is the built-in app's. */
+/* Routes as a user's manifest has them; the last one is the built-in app's. */
 static const struct frame_route told[] = {{0}, {0}, {0}, {0}, {0}, {.builtin = 1}};
-static const struct table table = {
+static const struct manifest manifest = {
     .frame = {.routes = told, .route_count = sizeof(told) / sizeof(told[0])}};
 
 #define ROUTE(n, its_path, its_kind, its_methods)                                      \
 	{                                                                              \
-		.table = &table, .index = (n), .path = (its_path), .kind = (its_kind), \
-		.methods = (its_methods), .ordered = true                              \
+		.manifest = &manifest, .index = (n), .path = (its_path),               \
+		.kind = (its_kind), .methods = (its_methods), .ordered = true          \
 	}
 
 static const struct route routes[] = {

@@ -10,6 +10,7 @@
 
 #include "handlers/manifest_workers.h"
 #include "host/alert_worker.h"
+#include "store/reserved.h"
 
 static int works(oh_job *job)
 {
@@ -48,7 +49,7 @@ static const struct job_worker *take(
     const oh_worker *worker, struct arena *arena, struct error *err)
 {
 	struct frame_worker told = workers_frame(worker);
-	const struct frame_table table = {.workers = &told, .worker_count = 1};
+	const struct frame_manifest table = {.workers = &told, .worker_count = 1};
 	return worker_table(&table, arena, err);
 }
 
@@ -146,7 +147,7 @@ TEST(two_workers_of_one_queue_are_refused)
 	struct arena *arena = arena_new();
 	struct error err;
 	for (size_t i = 0; i < 2; i++) {
-		struct frame_table table = {0};
+		struct frame_manifest table = {0};
 		struct frame_worker told[4];
 		const oh_worker *all =
 		    workers_all(&apps[i], &table.worker_count, arena);
