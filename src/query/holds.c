@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "util/jsonw.h"
+#include "util/percent.h"
 
 void holds_init(struct holds *holds, struct span value)
 {
@@ -51,28 +52,12 @@ bool holds_text(const struct holds *holds, struct span text)
 
 /* ---- paths ---- */
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | ('a' - 'A'));
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The next byte, which is taken off the text; what is no escape stands for itself. */
 static char next_byte(struct span *text)
 {
-	char c = text->ptr[0];
-	size_t used = 1;
-	if (c == '%' && text->len > 2) {
-		int high = hex_value(text->ptr[1]);
-		int low = hex_value(text->ptr[2]);
-		if (high >= 0 && low >= 0) {
-			c = (char)(high * 16 + low);
-			used = 3;
-		}
-	}
-	*text = span_from(*text, used);
+	int byte = percent_byte(*text);
+	char c = byte >= 0 ? (char)byte : text->ptr[0];
+	*text = span_from(*text, byte >= 0 ? 3 : 1);
 	return c;
 }
 

@@ -4,15 +4,8 @@
 #include <stdint.h>
 
 #include "util/jsonw.h"
+#include "util/percent.h"
 #include "util/utf8.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	char lower = (char)(c | 0x20);
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /* A form being decoded where it lies. Most of it stays as it is: the bytes that do
  * not are found from one to the next. */
@@ -49,11 +42,10 @@ static bool decode(struct span *out, struct form *form, char *end)
 			form->plus = next_of(form->at, form->end, '+');
 			continue;
 		}
-		int high = end - stop > 2 ? hex_digit(stop[1]) : -1;
-		int low = high >= 0 ? hex_digit(stop[2]) : -1;
-		if (low < 0)
+		int byte = percent_byte((struct span){stop, (size_t)(end - stop)});
+		if (byte < 0)
 			return false;
-		*to++ = (char)(high << 4 | low);
+		*to++ = (char)byte;
 		form->at += 3;
 		form->percent = next_of(form->at, form->end, '%');
 	}

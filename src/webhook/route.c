@@ -1,6 +1,6 @@
 #include "webhook/route.h"
+#include "util/percent.h"
 
-#include <ctype.h>
 #include <stddef.h>
 
 enum { PARAMS_OF_PATH = 16 };
@@ -91,28 +91,15 @@ const struct route *route_find(const struct route *routes, struct span path,
 	return find(routes, path, method, other);
 }
 
-/* The value of a hex digit, or -1. */
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* %xx is a byte; what is no such escape stays as it is. */
 static struct span decode(struct span text, struct arena *arena)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		bool room = text.ptr[i] == '%' && text.len - i > 2;
-		int high = room ? hex_value(text.ptr[i + 1]) : -1;
-		int low = room ? hex_value(text.ptr[i + 2]) : -1;
-		bool escape = high >= 0 && low >= 0;
-		out[len++] = text.ptr[i];
-		if (escape)
-			out[len - 1] = (char)(high * 16 + low);
-		i += escape ? 2 : 0;
+	while (text.len > 0) {
+		int byte = percent_byte(text);
+		out[len++] = byte >= 0 ? (char)byte : text.ptr[0];
+		text = span_from(text, byte >= 0 ? 3 : 1);
 	}
 	out[len] = '\0';
 	return (struct span){out, len};

@@ -1,0 +1,76 @@
+#include "util/spawn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <unistd.h>
+
+/* A copy that is none of the numbers the program gets: dup2 would clear no close-on-exec
+ * flag on one that is in its place already, and could write over one still needed. */
+static int clear_of(int fd, size_t count)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, (int)count);
+}
+
+static int place(posix_spawn_file_actions_t *actions, int fd, int at)
+{
+	if (fd == SPAWN_OURS)
+		return 0;
+	if (fd == SPAWN_NOTHING)
+		return posix_spawn_file_actions_addopen(
+		    actions, at, "/dev/null", at == 0 ? O_RDONLY : O_WRONLY, 0);
+	return posix_spawn_file_actions_adddup2(actions, fd, at);
+}
+
+static int start(pid_t *out, const struct spawn *how, const int *files)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawnattr_init(&attributes);
+	int rc = 0;
+	for (size_t i = 0; i < how->file_count && rc == 0; i++)
+		rc = place(&actions, files[i], (int)i);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(
+		    &actions, (int)how->file_count);
+	(void)posix_spawnattr_setpgroup(&attributes, 0);
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	(void)posix_spawnattr_setsigdefault(&attributes, &all);
+	(void)posix_spawnattr_setflags(
+	    &attributes, (short)(how->group ? flags | POSIX_SPAWN_SETPGROUP : flags));
+	if (rc == 0)
+		rc = posix_spawnp(out, how->program, &actions, &attributes, how->argv,
+		    how->environment != NULL ? how->environment : environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return rc;
+}
+
+int spawn(pid_t *out, const struct spawn *how)
+{
+	int files[SPAWN_FILES_MAX];
+	int rc = 0;
+	assert(how->file_count >= 3 && how->file_count <= SPAWN_FILES_MAX);
+	for (size_t i = 0; i < how->file_count; i++) {
+		files[i] = how->files[i];
+		if (files[i] >= 0 && rc == 0) {
+			files[i] = clear_of(files[i], how->file_count);
+			rc = files[i] < 0 ? errno : 0;
+		} else if (files[i] >= 0) {
+			files[i] = SPAWN_NOTHING; /* not to be closed below */
+		}
+	}
+	if (rc == 0)
+		rc = start(out, how, files);
+	for (size_t i = 0; i < how->file_count; i++)
+		if (how->files[i] >= 0 && files[i] >= 0)
+			(void)close(files[i]);
+	return rc;
+}
