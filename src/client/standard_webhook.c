@@ -67,7 +67,7 @@ void alert_sign(
 	    content.len, digest, &digest_len);
 	assert(digest_len == DIGEST);
 	(void)snprintf(out, ALERT_SIGNATURE_SIZE, "v1,");
-	text_base64(out + strlen(out), digest, DIGEST);
+	(void)text_base64(out + strlen(out), digest, DIGEST);
 	explicit_bzero(key, sizeof(key));
 	buf_free(&content);
 }

@@ -1,152 +1,43 @@
 #include "twilio/event.h"
 
 #include "twilio/event_key.h"
+#include "util/percent.h"
 #include "util/text.h"
 
-static const char *const names[EVENT_KINDS] = {
-    [EVENT_SMS_RECEIVED] = "sms.received",
-    [EVENT_SMS_STATUS] = "sms.status",
-    [EVENT_CALL_RECEIVED] = "call.received",
-    [EVENT_CALL_ACTION] = "call.action",
-    [EVENT_CALL_STATUS] = "call.status",
-    [EVENT_RECORDING_STATUS] = "recording.status",
-    [EVENT_TRANSCRIPTION] = "transcription",
-    [EVENT_JSON] = "json",
-    [EVENT_OTHER] = "other",
-};
-
-const char *event_kind_name(enum event_kind kind)
-{
-	return names[kind];
-}
-
-enum event_kind event_kind_find(struct span name)
-{
-	int kind = 0;
-	while (kind < EVENT_KINDS && !span_is(name, names[kind]))
-		kind++;
-	return (enum event_kind)kind;
-}
-
-static bool has(const struct params *params, const char *name)
-{
-	return params_get(params, name).ptr != NULL;
-}
-
-static bool is_filled(const struct params *params, const char *name)
-{
-	return params_get_filled(params, name).ptr != NULL;
-}
-
-static struct span first_filled(
-    const struct params *params, const char *const *wanted, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is_filled(params, wanted[i]))
-			return params_get(params, wanted[i]);
-	return SPAN("");
-}
-
-static struct span message_sid(const struct params *params)
-{
-	static const char *const wanted[] = {"MessageSid", "SmsSid"};
-	return first_filled(params, wanted, 2);
-}
-
-/* What only a verb's action URL is told. */
-static bool is_action(const struct params *params)
-{
-	static const char *const wanted[] = {"Digits", "SpeechResult",
-	    "UnstableSpeechResult", "RecordingUrl", "DialCallStatus", "QueueResult"};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (has(params, wanted[i]))
-			return true;
-	return false;
-}
-
-static enum event_kind document_kind(const struct params *params)
-{
-	return is_action(params) ? EVENT_CALL_ACTION : EVENT_CALL_RECEIVED;
-}
-
-/* On a route that takes anything the parameters must tell. */
-static enum event_kind guess_kind(const struct params *params)
-{
-	if (message_sid(params).len > 0)
-		return is_filled(params, "MessageStatus") ? EVENT_SMS_STATUS
-							  : EVENT_SMS_RECEIVED;
-	if (is_filled(params, "RecordingSid") && is_filled(params, "RecordingStatus"))
-		return EVENT_RECORDING_STATUS;
-	if (is_filled(params, "TranscriptionSid"))
-		return EVENT_TRANSCRIPTION;
-	if (is_filled(params, "CallbackSource"))
-		return EVENT_CALL_STATUS;
-	/* A conference's status callback names one of its calls. */
-	bool conference = is_filled(params, "StatusCallbackEvent");
-	if (is_filled(params, "CallSid") && !conference)
-		return document_kind(params);
-	return EVENT_OTHER;
-}
-
-static enum event_kind read_kind(
+/* What a route is for decides where the parameters do not: a message callback without a
+ * status, a call's parameters alone, or nothing that is known. */
+static const struct family *event_family(
     enum event_kind route_kind, const struct params *params)
 {
-	if (params == NULL)
-		return EVENT_JSON;
-	if (span_is(params_get(params, "CallbackSource"), "call-progress-events"))
-		return EVENT_CALL_STATUS;
+	const struct family *family = family_of(params);
+	if (!family->route_decides)
+		return family;
 	switch (route_kind) {
-	case EVENT_SMS_RECEIVED:
-		return is_filled(params, "MessageStatus") ? EVENT_SMS_STATUS
-							  : EVENT_SMS_RECEIVED;
-	case EVENT_CALL_RECEIVED:
-		return document_kind(params);
-	case EVENT_CALL_ACTION:
-	case EVENT_RECORDING_STATUS:
-		return is_filled(params, "RecordingStatus") ? EVENT_RECORDING_STATUS
-							    : EVENT_CALL_ACTION;
 	case EVENT_SMS_STATUS:
 	case EVENT_CALL_STATUS:
 	case EVENT_TRANSCRIPTION:
 	case EVENT_JSON:
-		return route_kind;
-	case EVENT_OTHER:
-	case EVENT_KINDS:
-		break;
-	}
-	return guess_kind(params);
-}
-
-static struct span read_sid(enum event_kind kind, const struct params *params)
-{
-	static const char *const call[] = {"CallSid"};
-	static const char *const recording[] = {"RecordingSid"};
-	static const char *const transcription[] = {"TranscriptionSid"};
-	static const char *const others[] = {
-	    "ConferenceSid", "CallSid", "RecordingSid", "MessageSid", "Sid"};
-	switch (kind) {
+		return family_of_kind(route_kind);
 	case EVENT_SMS_RECEIVED:
-	case EVENT_SMS_STATUS:
-		return message_sid(params);
 	case EVENT_CALL_RECEIVED:
+		return family->kind == EVENT_OTHER ? family_of_kind(route_kind)
+						   : family;
 	case EVENT_CALL_ACTION:
-	case EVENT_CALL_STATUS:
-		return first_filled(params, call, 1);
 	case EVENT_RECORDING_STATUS:
-		return first_filled(params, recording, 1);
-	case EVENT_TRANSCRIPTION:
-		return first_filled(params, transcription, 1);
-	case EVENT_JSON:
+		return family_of_kind(EVENT_CALL_ACTION);
 	case EVENT_OTHER:
 	case EVENT_KINDS:
 		break;
 	}
-	return first_filled(params, others, sizeof(others) / sizeof(others[0]));
+	return family;
 }
 
 /* A blank stands in neither address, so that joining them stays unambiguous. */
-static struct span read_conversation(const struct params *params, struct arena *arena)
+static struct span event_conversation(
+    const struct family *family, const struct params *params, struct arena *arena)
 {
+	if (family->conversation != NULL)
+		return params_get(params, family->conversation);
 	struct span call = params_get(params, "CallSid");
 	struct span from = params_get(params, "From");
 	struct span to = params_get(params, "To");
@@ -154,13 +45,18 @@ static struct span read_conversation(const struct params *params, struct arena *
 		return call;
 	if (from.len == 0 && to.len == 0)
 		return SPAN("");
-	char *joined = arena_alloc(arena, from.len + 1 + to.len);
-	if (from.len > 0)
-		memcpy(joined, from.ptr, from.len);
-	joined[from.len] = ' ';
-	if (to.len > 0)
-		memcpy(joined + from.len + 1, to.ptr, to.len);
-	return (struct span){joined, from.len + 1 + to.len};
+	return span_of(arena_printf(arena, "%.*s %.*s", SPAN_ARG(from), SPAN_ARG(to)));
+}
+
+/* CA and 32 hexadecimal digits: anything else is cut from other bytes, or no call's. */
+static bool is_call_sid(struct span sid)
+{
+	if (sid.len != 34 || !span_starts(sid, SPAN("CA")))
+		return false;
+	for (size_t i = 2; i < sid.len; i++)
+		if (percent_digit(sid.ptr[i]) < 0)
+			return false;
+	return true;
 }
 
 void event_read(
@@ -168,11 +64,17 @@ void event_read(
 {
 	static const struct params none = {0};
 	const struct params *params = source->params != NULL ? source->params : &none;
+	const struct family *family = source->params != NULL
+					  ? event_family(source->route_kind, params)
+					  : family_of_kind(EVENT_JSON);
 	int64_t error = 0;
-	*out = (struct event){.kind = read_kind(source->route_kind, source->params)};
-	out->sid = read_sid(out->kind, params);
-	out->conversation = read_conversation(params, arena);
-	out->is_fallback = is_filled(params, "ErrorUrl");
+	*out = (struct event){.kind = family->kind, .name = family->name};
+	out->sid = family_sid(family, params);
+	out->conversation = event_conversation(family, params, arena);
+	out->is_document =
+	    (out->kind == EVENT_CALL_RECEIVED || out->kind == EVENT_CALL_ACTION) &&
+	    is_call_sid(out->sid);
+	out->is_fallback = params_get_filled(params, "ErrorUrl").ptr != NULL;
 	out->reply_rejected =
 	    out->is_fallback &&
 	    text_int(params_get(params, "ErrorCode"), 12000, 14999, &error);

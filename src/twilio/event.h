@@ -1,36 +1,20 @@
-/* event -- what a webhook tells us: its kind, its SID, and the key that makes it the
- * same event when it comes again (DESIGN.md section 3; Twilio's side in
+/* event -- what a webhook tells us: its kind, its SID, and what makes it the same event
+ * when it comes again (docs/design.md, "Identity"; Twilio's side in
  * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). */
 #ifndef OFFHOOK_TWILIO_EVENT_H
 #define OFFHOOK_TWILIO_EVENT_H
 
 #include <stdbool.h>
 
+#include "twilio/family.h"
 #include "twilio/params.h"
 #include "util/arena.h"
 #include "util/span.h"
 
-enum event_kind {
-	EVENT_SMS_RECEIVED,     /* "sms.received": SMS, MMS, WhatsApp, RCS */
-	EVENT_SMS_STATUS,       /* "sms.status" */
-	EVENT_CALL_RECEIVED,    /* "call.received": asks for the call's TwiML */
-	EVENT_CALL_ACTION,      /* "call.action": Gather, Record, Dial … action */
-	EVENT_CALL_STATUS,      /* "call.status" */
-	EVENT_RECORDING_STATUS, /* "recording.status" */
-	EVENT_TRANSCRIPTION,    /* "transcription" */
-	EVENT_JSON,             /* "json" */
-	EVENT_OTHER,            /* "other" */
-	EVENT_KINDS
-};
-
-const char *event_kind_name(enum event_kind kind);
-/* EVENT_KINDS when there is no such kind. */
-enum event_kind event_kind_find(struct span name);
-
 /* What the event is read from. */
 struct event_source {
 	enum event_kind route_kind;  /* what the route is for; EVENT_OTHER: anything */
-	struct span method;          /* "POST" */
+	bool in_query;               /* the params are the query's (GET) */
 	struct span target;          /* the request-target as sent */
 	const struct params *params; /* form's or query's; NULL for JSON */
 	struct span body;
@@ -44,22 +28,22 @@ enum { EVENT_KEY_SIZE = 16 };
 
 struct event {
 	enum event_kind kind;
+	const char *name; /* of its family: "sms.received", "conference.status" … */
 	/* The SID it is about: MessageSid, CallSid, RecordingSid, … or empty. */
 	struct span sid;
 	/* What is ordered together: CallSid, or From and To joined; or empty. */
 	struct span conversation;
-	/* First 8 bytes: of SHA-256 of the SID (or, without a SID, of the key), so that
-	 * keys of one SID stand together; the other 8: of SHA-256 of the key text. */
-	unsigned char key[EVENT_KEY_SIZE];
-	/* The key it would have without I-Twilio-Idempotency-Token, which is not signed:
-	 * what a voice document says, whoever sends it. The same as key when no token
-	 * counts. */
-	unsigned char content[EVENT_KEY_SIZE];
-	/* False: nothing tells a repeat of it from a new one while its call lives
-	 * (a voice document without I-Twilio-Idempotency-Token); key is then that of its
-	 * content, which counts once the call has ended. */
-	bool unique;
-	/* It came to a fallback URL (it has ErrorUrl); the key is the first request's. */
+	/* Of all that was said, but for what a repeat of Twilio's changes: the same for two
+	 * requests that tell the same event. */
+	unsigned char sameness[EVENT_KEY_SIZE];
+	/* It asks for the TwiML of a call, and may say the same twice: a caller who presses
+	 * 1 twice sends two events whose sameness and seal are equal. While the call lives,
+	 * only a token tells a repeat; the call is `sid`. */
+	bool is_document;
+	/* With is_document: of sameness and I-Twilio-Idempotency-Token. */
+	bool has_token;
+	unsigned char tokened[EVENT_KEY_SIZE];
+	/* It came to a fallback URL (it has ErrorUrl); the sameness is the first request's. */
 	bool is_fallback;
 	/* With is_fallback: ErrorCode is 12xxx to 14xxx, Twilio did get our reply and
 	 * rejected it, so repeating it would not help. */
@@ -69,12 +53,10 @@ struct event {
 /* Fills out; spans point into the source or the arena. */
 void event_read(
     struct event *out, const struct event_source *source, struct arena *arena);
-/* The first 8 bytes that every key of this SID has: for looking events up. */
-void event_sid_prefix(unsigned char out[8], struct span sid);
 
 /* --- statuses: never backwards --- */
 
-/* A message status's rank, 0 to 5 (twilio.md section 3.2); -1 for one not known:
+/* A message status's rank, 0 to 5 (docs/twilio.md, "Statuses"); -1 for one not known:
  * it changes nothing. "receiving" and "received" are inbound's own, rank 0. */
 int event_message_rank(struct span status);
 /* A call status's rank: queued, initiated 0 < ringing 1 < in-progress 2 < completed,

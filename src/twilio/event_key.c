@@ -5,17 +5,13 @@
 
 #include "util/text.h"
 
-enum { FIELD_HEAD = 4 };
+enum { FIELD_HEAD = 4, DIGEST = 32 };
 
-/* What of the request counts towards its key. */
-enum key_class {
-	KEY_MESSAGE = 'm',
-	KEY_MESSAGE_STATUS = 's',
-	KEY_CALL_STATUS = 'c',
-	KEY_RECORDING = 'r',
-	KEY_TRANSCRIPTION = 't',
-	KEY_DOCUMENT = 'd', /* asks for a live call's TwiML */
-	KEY_CONTENT = 'o'
+/* What the text of a sameness is made of: no two kinds may give the same text. */
+enum sameness {
+	SAMENESS_MESSAGE = 'M', /* an inbound message: its SID is enough */
+	SAMENESS_FORM = 'F',
+	SAMENESS_JSON = 'J'
 };
 
 /* The request-target that ErrorUrl stands for: without scheme, host, fragment (Twilio
@@ -48,7 +44,7 @@ struct key_text {
 
 /* Adds a field with its length before it, so that no two lists of fields give the same
  * text. */
-static void add_field(struct key_text *text, struct span field)
+static void key_field(struct key_text *text, struct span field)
 {
 	uint32_t len = htobe32((uint32_t)field.len);
 	memcpy(text->at, &len, FIELD_HEAD);
@@ -57,152 +53,109 @@ static void add_field(struct key_text *text, struct span field)
 	text->at += FIELD_HEAD + field.len;
 }
 
-static void add_param(
-    struct key_text *text, const struct params *params, const char *name)
+static void key_hash(unsigned char out[EVENT_KEY_SIZE], const struct key_text *text)
 {
-	add_field(text, params_get(params, name));
+	unsigned char digest[DIGEST];
+	text_sha256(
+	    digest, (struct span){text->start, (size_t)(text->at - text->start)});
+	memcpy(out, digest, EVENT_KEY_SIZE);
 }
 
-/* No key's text is longer, whatever counts towards it. */
-static size_t longest_text(const struct event_source *source, struct span target)
+/* An SM or MM SID; conversations' messages (IM…) have events of other kinds. */
+static bool key_is_message(const struct event *event)
 {
-	size_t fields = 8;
-	size_t len = target.len + source->method.len + source->body.len;
-	for (size_t i = 0; source->params != NULL && i < source->params->count; i++) {
-		const struct pair *param = &source->params->items[i];
-		/* Once as the content, once as the SID, status or error code. */
-		len += 2 * (param->name.len + param->value.len);
-		fields += 2;
-	}
-	return len + fields * FIELD_HEAD;
+	return event->kind == EVENT_SMS_RECEIVED &&
+	       (span_starts(event->sid, SPAN("SM")) ||
+		   span_starts(event->sid, SPAN("MM")));
 }
 
-/* Everything that was said, in an order that does not depend on the sender. */
-static void add_content(struct key_text *text, const struct event *event,
-    const struct event_source *source, struct arena *arena)
+/* A parameter that differs between repeats of one event: the count of a retry, and what
+ * a fallback URL is told of the first one's failure. */
+static bool key_passes_over(const struct event *event, struct span name)
 {
-	add_field(text, source->method);
-	if (source->params == NULL) {
-		add_field(text, source->body);
-		return;
-	}
-	struct params sorted = params_sort(source->params, arena);
-	for (size_t i = 0; i < sorted.count; i++) {
-		struct span name = sorted.items[i].name;
-		if (event->is_fallback &&
-		    (span_is(name, "ErrorCode") || span_is(name, "ErrorUrl")))
-			continue;
-		add_field(text, name);
-		add_field(text, sorted.items[i].value);
-	}
+	if (span_is(name, "RetryCount"))
+		return true;
+	return event->is_fallback &&
+	       (span_is(name, "ErrorCode") || span_is(name, "ErrorUrl"));
 }
 
-static struct span message_status(const struct params *params)
-{
-	struct span status = params_get_filled(params, "MessageStatus");
-	return status.ptr != NULL ? status : params_get_filled(params, "SmsStatus");
-}
-
-static enum key_class key_class_of(const struct event *event)
-{
-	if (event->sid.len == 0)
-		return KEY_CONTENT;
-	switch (event->kind) {
-	case EVENT_SMS_RECEIVED:
-		return KEY_MESSAGE;
-	case EVENT_SMS_STATUS:
-		return KEY_MESSAGE_STATUS;
-	case EVENT_CALL_RECEIVED:
-	case EVENT_CALL_ACTION:
-		return KEY_DOCUMENT;
-	case EVENT_CALL_STATUS:
-		return KEY_CALL_STATUS;
-	case EVENT_RECORDING_STATUS:
-		return KEY_RECORDING;
-	case EVENT_TRANSCRIPTION:
-		return KEY_TRANSCRIPTION;
-	case EVENT_JSON:
-	case EVENT_OTHER:
-	case EVENT_KINDS:
-		break;
-	}
-	return KEY_CONTENT;
-}
-
-static void add_identity(struct key_text *text, enum key_class class,
+/* The query of a GET is its parameters, which are counted by name. */
+static struct span key_target(
     const struct event *event, const struct event_source *source, struct arena *arena)
 {
-	const struct params *params = source->params;
-	add_field(text, event->sid);
-	switch (class) {
-	case KEY_MESSAGE:
-		break;
-	case KEY_MESSAGE_STATUS:
-		add_field(text, message_status(params));
-		add_param(text, params, "ErrorCode");
-		break;
-	case KEY_CALL_STATUS:
-		add_param(text, params, "CallStatus");
-		add_param(text, params, "SequenceNumber");
-		break;
-	case KEY_RECORDING:
-		add_param(text, params, "RecordingStatus");
-		break;
-	case KEY_TRANSCRIPTION:
-		add_param(text, params, "TranscriptionStatus");
-		break;
-	case KEY_DOCUMENT:
-	case KEY_CONTENT:
-		add_content(text, event, source, arena);
-		break;
+	struct span target = source->target;
+	if (event->is_fallback)
+		target = error_target(
+		    params_get(source->params, "ErrorUrl"), source->prefix, arena);
+	return source->in_query ? span_head(target, span_find(target, '?')) : target;
+}
+
+static void key_of_form(struct key_text *text, const struct event *event,
+    const struct event_source *source, struct arena *arena)
+{
+	struct params sorted = params_sort(source->params, arena);
+	for (size_t i = 0; i < sorted.count; i++) {
+		if (key_passes_over(event, sorted.items[i].name))
+			continue;
+		key_field(text, sorted.items[i].name);
+		key_field(text, sorted.items[i].value);
 	}
 }
 
-void event_sid_prefix(unsigned char out[8], struct span sid)
+/* The target without bodySHA256, which a proxy or a retry may repeat, and the body. */
+static void key_of_json(struct key_text *text, struct span target, struct span body)
 {
-	unsigned char digest[32];
-	text_sha256(digest, sid);
-	memcpy(out, digest, 8);
+	unsigned char digest[DIGEST];
+	struct span rest = span_from(target, span_find(target, '?'));
+	key_field(text, span_head(target, target.len - rest.len));
+	while (rest.len > 0) {
+		rest = span_from(rest, 1);
+		struct span piece = span_head(rest, span_find(rest, '&'));
+		rest = span_from(rest, piece.len);
+		if (!span_starts(piece, SPAN("bodySHA256=")))
+			key_field(text, piece);
+	}
+	text_sha256(digest, body);
+	key_field(text, (struct span){(const char *)digest, sizeof(digest)});
 }
 
-/* The tail of a key whose token counts too. */
-static void tokened_tail(unsigned char out[8], const unsigned char digest[32],
-    struct span token, struct arena *arena)
+static size_t key_longest(const struct event_source *source, struct span target)
 {
-	unsigned char both[32];
-	char *text = arena_alloc(arena, 32 + token.len);
-	memcpy(text, digest, 32);
-	memcpy(text + 32, token.ptr, token.len);
-	text_sha256(both, (struct span){text, 32 + token.len});
-	memcpy(out, both, 8);
+	size_t len =
+	    1 + 2 * (target.len + FIELD_HEAD) + FIELD_HEAD * (target.len + 2) + DIGEST;
+	for (size_t i = 0; source->params != NULL && i < source->params->count; i++)
+		len += source->params->items[i].name.len +
+		       source->params->items[i].value.len + 2 * FIELD_HEAD;
+	return len;
 }
 
 void event_key_make(
     struct event *event, const struct event_source *source, struct arena *arena)
 {
-	enum key_class class = key_class_of(event);
-	bool tokened =
-	    (class == KEY_DOCUMENT || class == KEY_CONTENT) && source->token.len > 0;
-	struct span target = source->target;
-	if (event->is_fallback)
-		target = error_target(
-		    params_get(source->params, "ErrorUrl"), source->prefix, arena);
+	struct span target = key_target(event, source, arena);
 	struct key_text text;
-	text.start = arena_alloc(arena, 1 + longest_text(source, target));
+	text.start = arena_alloc(arena, key_longest(source, target));
 	text.at = text.start;
-	*text.at++ = (char)class;
-	add_field(&text, target);
-	add_identity(&text, class, event, source, arena);
-	unsigned char digest[32];
-	text_sha256(digest, (struct span){text.start, (size_t)(text.at - text.start)});
-
-	if (event->sid.len > 0)
-		event_sid_prefix(event->content, event->sid);
-	else
-		memcpy(event->content, digest + 8, 8);
-	memcpy(event->content + 8, digest, 8);
-	memcpy(event->key, event->content, EVENT_KEY_SIZE);
-	if (tokened)
-		tokened_tail(event->key + 8, digest, source->token, arena);
-	event->unique = class != KEY_DOCUMENT || tokened;
+	if (source->params == NULL) {
+		*text.at++ = (char)SAMENESS_JSON;
+		key_of_json(&text, target, source->body);
+	} else if (key_is_message(event)) {
+		*text.at++ = (char)SAMENESS_MESSAGE;
+		key_field(&text, target);
+		key_field(&text, event->sid);
+	} else {
+		*text.at++ = (char)SAMENESS_FORM;
+		key_field(&text, target);
+		key_of_form(&text, event, source, arena);
+	}
+	key_hash(event->sameness, &text);
+	event->has_token = event->is_document && source->token.len > 0;
+	if (!event->has_token)
+		return;
+	text.start =
+	    arena_alloc(arena, EVENT_KEY_SIZE + source->token.len + 2 * FIELD_HEAD);
+	text.at = text.start;
+	key_field(&text, (struct span){(const char *)event->sameness, EVENT_KEY_SIZE});
+	key_field(&text, source->token);
+	key_hash(event->tokened, &text);
 }

@@ -10,26 +10,28 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-enum { MAC_SIZE = 20, SIGNATURE_LEN = SIGNATURE_SIZE - 1, HASH_HEX_LEN = 64 };
+enum { HASH_HEX_LEN = 64 };
 
 struct verifier {
 	const struct tokens *tokens;
 	EVP_MAC_CTX **macs; /* one a token, its key set */
+	struct seal seal;   /* of the last match */
 };
 
 static _Noreturn void die(void)
 {
-	(void)fputs("offhook: OpenSSL has no HMAC-SHA1\n", stderr);
+	(void)fputs("offhook: OpenSSL has no HMAC\n", stderr);
 	abort();
 }
 
-/* An HMAC-SHA1 context with its key set. */
-static EVP_MAC_CTX *mac_new(struct span key)
+/* An HMAC context with its key set. */
+static EVP_MAC_CTX *mac_new(struct span key, enum token_algorithm algorithm)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *mac = EVP_MAC_CTX_new(hmac);
 	EVP_MAC_free(hmac);
-	char digest[] = "SHA1";
+	char sha1[] = "SHA1", sha256[] = "SHA256";
+	char *digest = algorithm == TOKEN_HMAC_SHA256 ? sha256 : sha1;
 	const OSSL_PARAM settings[] = {
 	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 	    OSSL_PARAM_construct_end()};
@@ -39,18 +41,17 @@ static EVP_MAC_CTX *mac_new(struct span key)
 	return mac;
 }
 
-/* The signature of the two texts, one after the other. */
-static void mac_sign(
-    EVP_MAC_CTX *mac, struct span url, struct span form, char out[SIGNATURE_SIZE])
+/* The HMAC of the two texts, one after the other. */
+static size_t mac_make(
+    EVP_MAC_CTX *mac, struct span url, struct span form, unsigned char out[SEAL_MAX])
 {
-	unsigned char bytes[MAC_SIZE];
 	size_t len = 0;
 	if (EVP_MAC_init(mac, NULL, 0, NULL) != 1 ||
 	    EVP_MAC_update(mac, (const unsigned char *)url.ptr, url.len) != 1 ||
 	    EVP_MAC_update(mac, (const unsigned char *)form.ptr, form.len) != 1 ||
-	    EVP_MAC_final(mac, bytes, &len, sizeof(bytes)) != 1)
+	    EVP_MAC_final(mac, out, &len, SEAL_MAX) != 1)
 		die();
-	text_base64(out, bytes, sizeof(bytes));
+	return len;
 }
 
 struct verifier *verifier_new(const struct tokens *tokens)
@@ -60,7 +61,8 @@ struct verifier *verifier_new(const struct tokens *tokens)
 	verifier->tokens = tokens;
 	verifier->macs = mem_new(count, sizeof(EVP_MAC_CTX *));
 	for (size_t i = 0; i < count; i++)
-		verifier->macs[i] = mac_new(tokens_at(tokens, i)->secret);
+		verifier->macs[i] = mac_new(
+		    tokens_at(tokens, i)->secret, tokens_at(tokens, i)->algorithm);
 	return verifier;
 }
 
@@ -249,28 +251,41 @@ static struct candidates candidates_of(
 	return out;
 }
 
-static bool text_matches(const struct verifier *verifier,
+/* Whether a request that names that key (or none) and account may be signed with it. */
+static bool token_counts(const struct token *token, struct span key,
+    struct span account, bool account_listed)
+{
+	if (key.len > 0 || token->key.len > 0)
+		return span_eq(token->key, key);
+	return account_listed ? span_eq(token->account, account)
+			      : account.len == 0 || token->account.len == 0;
+}
+
+static bool text_matches(struct verifier *verifier,
     const struct signed_request *request, struct span url, struct span form)
 {
-	char expected[SIGNATURE_SIZE];
+	char expected[SIGNATURE_MAX_SIZE];
 	struct span account = request->account_sid;
+	struct span key = signature_key(request->settings);
 	bool listed = tokens_list(verifier->tokens, account);
 	for (size_t i = 0; i < tokens_count(verifier->tokens); i++) {
-		struct span owner = tokens_at(verifier->tokens, i)->account;
-		if (listed ? !span_eq(owner, account)
-			   : account.len > 0 && owner.len > 0)
+		const struct token *token = tokens_at(verifier->tokens, i);
+		struct seal *seal = &verifier->seal;
+		if (!token_counts(token, key, account, listed))
 			continue;
-		mac_sign(verifier->macs[i], url, form, expected);
-		if (CRYPTO_memcmp(expected, request->signature.ptr, SIGNATURE_LEN) == 0)
+		seal->len = mac_make(verifier->macs[i], url, form, seal->bytes);
+		seal->account = token->account.len > 0 ? token->account : account;
+		size_t len = text_base64(expected, seal->bytes, seal->len);
+		if (request->signature.len == len &&
+		    CRYPTO_memcmp(expected, request->signature.ptr, len) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* Whether one host and target was signed with what may follow the URL. */
-static bool url_matches(const struct verifier *verifier,
-    const struct signed_request *request, struct span url,
-    const struct content *content)
+static bool url_matches(struct verifier *verifier, const struct signed_request *request,
+    struct span url, const struct content *content)
 {
 	for (size_t i = 0; i < content->count; i++)
 		if (text_matches(verifier, request, url, content->texts[i]))
@@ -289,7 +304,7 @@ static size_t longest(const struct span *spans, size_t count)
 bool verifier_check(struct verifier *verifier, const struct signed_request *request,
     struct arena *arena)
 {
-	if (request->signature.len != SIGNATURE_LEN || request->host.len == 0 ||
+	if (request->signature.len == 0 || request->host.len == 0 ||
 	    request->target.ptr == NULL)
 		return false;
 	struct content content = content_of(request, arena);
@@ -312,12 +327,35 @@ bool verifier_check(struct verifier *verifier, const struct signed_request *requ
 	return false;
 }
 
+const struct seal *verifier_seal(const struct verifier *verifier)
+{
+	return &verifier->seal;
+}
+
+/* "key=ID,algorithm=…", in any order. */
+struct span signature_key(struct span settings)
+{
+	struct span rest = settings;
+	while (rest.len > 0) {
+		struct span piece = span_head(rest, span_find(rest, ','));
+		rest =
+		    span_from(rest, piece.len < rest.len ? piece.len + 1 : piece.len);
+		piece = span_trim(piece);
+		if (span_starts(piece, SPAN("key=")))
+			return span_from(piece, strlen("key="));
+	}
+	return SPAN("");
+}
+
 void signature_make(char out[SIGNATURE_SIZE], struct span token, struct span url,
     const struct params *params)
 {
 	struct arena *arena = arena_new();
-	EVP_MAC_CTX *mac = mac_new(token);
-	mac_sign(mac, url, params != NULL ? form_text(params, arena) : SPAN(""), out);
+	unsigned char bytes[SEAL_MAX];
+	EVP_MAC_CTX *mac = mac_new(token, TOKEN_HMAC_SHA1);
+	struct span form = params != NULL ? form_text(params, arena) : SPAN("");
+	size_t len = mac_make(mac, url, form, bytes);
+	(void)text_base64(out, bytes, len);
 	EVP_MAC_CTX_free(mac);
 	arena_free(arena);
 }

@@ -15,7 +15,11 @@
 #include "util/arena.h"
 #include "util/span.h"
 
-enum { SIGNATURE_SIZE = 29 }; /* 28 characters and a NUL */
+enum {
+	SIGNATURE_SIZE = 29,     /* of HMAC-SHA1: 28 characters and a NUL */
+	SIGNATURE_MAX_SIZE = 45, /* of HMAC-SHA256 */
+	SEAL_MAX = 32
+};
 
 /* What was signed. The URL is scheme + "://" + host + target, byte for byte. */
 struct signed_request {
@@ -25,7 +29,10 @@ struct signed_request {
 	const struct params *params; /* the posted form; NULL for GET and for JSON */
 	struct span body;            /* raw; looked at when the query has bodySHA256 */
 	struct span signature;       /* the header's value */
-	struct span account_sid;     /* empty when the request names none */
+	/* X-Twilio-Webhooks-Signature-Settings: "key=ID,algorithm=HMAC_SHA256"; absent or
+	 * empty: an Auth Token signed. */
+	struct span settings;
+	struct span account_sid; /* empty when the request names none */
 	/* The method has no body (GET): all there is stands in the URL, so that a
 	 * bodySHA256 in it is not looked at; a body is refused. */
 	bool bodyless;
@@ -34,6 +41,14 @@ struct signed_request {
 /* Splits a whole URL into scheme, host and target of request, without the fragment,
  * which Twilio never signs. False when it is not scheme://host…. */
 bool signature_split_url(struct signed_request *request, struct span url);
+
+/* What made a request genuine. Two requests with the same seal carry the same signed
+ * bytes, however they are cut into URL, names and values. */
+struct seal {
+	unsigned char bytes[SEAL_MAX]; /* the HMAC that matched */
+	size_t len;
+	struct span account; /* whose token matched; empty: of no certain account */
+};
 
 /* Kept-key HMAC contexts for one thread; each token's key is set up once. */
 struct verifier;
@@ -44,12 +59,19 @@ void verifier_free(struct verifier *verifier);
 
 /* Is it genuine? Tries the account's tokens over the accepted candidates: host as
  * sent and lower-cased, port as it is and without / with the scheme's own, query as
- * sent and with ' and %27 exchanged; nothing looser (DESIGN.md section 3). A query
+ * sent and with ' and %27 exchanged; nothing looser (docs/design.md, "Signature"). Where the
+ * settings name a SharedKey, that key alone counts, with its own algorithm. A query
  * with bodySHA256 needs body's SHA-256 to match it, except that a form may instead be
  * covered as a form. Compares in constant time. Allocates nothing per parameter: the
  * arena gives one index array and one buffer. */
 bool verifier_check(struct verifier *verifier, const struct signed_request *request,
     struct arena *arena);
+
+/* What the last verifier_check that said true was about. */
+const struct seal *verifier_seal(const struct verifier *verifier);
+
+/* The id of the SharedKey that the settings header names; empty: none. */
+struct span signature_key(struct span settings);
 
 /* Signs as Twilio does: for `send`, tests and outgoing requests. url is the whole
  * URL; params NULL when nothing is posted as a form. */

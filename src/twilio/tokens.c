@@ -8,6 +8,7 @@
 struct entry {
 	struct token token;
 	char *memory; /* what token points into */
+	size_t size;
 };
 
 struct tokens {
@@ -26,27 +27,33 @@ void tokens_free(struct tokens *tokens)
 		return;
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct entry *entry = &tokens->entries[i];
-		OPENSSL_cleanse(
-		    entry->memory, entry->token.account.len + entry->token.secret.len);
+		OPENSSL_cleanse(entry->memory, entry->size);
 		free(entry->memory);
 	}
 	free(tokens->entries);
 	free(tokens);
 }
 
-static void add(struct tokens *tokens, struct span account, struct span secret)
+static struct span tokens_keep(char **at, struct span text)
 {
-	char *memory = mem_new(account.len + secret.len + 1, 1);
-	if (account.len > 0)
-		memcpy(memory, account.ptr, account.len);
-	memcpy(memory + account.len, secret.ptr, secret.len);
+	struct span kept = {*at, text.len};
+	if (text.len > 0)
+		memcpy(*at, text.ptr, text.len);
+	*at += text.len;
+	return kept;
+}
+
+static void tokens_append(struct tokens *tokens, struct token token)
+{
+	size_t size = token.account.len + token.key.len + token.secret.len + 1;
+	char *memory = mem_new(size, 1);
+	char *at = memory;
+	token.account = tokens_keep(&at, token.account);
+	token.key = tokens_keep(&at, token.key);
+	token.secret = tokens_keep(&at, token.secret);
 	tokens->entries =
 	    mem_resize(tokens->entries, tokens->count + 1, sizeof(*tokens->entries));
-	tokens->entries[tokens->count++] = (struct entry){
-	    .token = {.account = {memory, account.len},
-		.secret = {memory + account.len, secret.len}},
-	    .memory = memory,
-	};
+	tokens->entries[tokens->count++] = (struct entry){token, memory, size};
 }
 
 /* Cuts the first entry of a comma-separated list off. */
@@ -66,7 +73,7 @@ int tokens_add(struct tokens *tokens, struct span list, struct error *err)
 			return error_set(err,
 			    "auth token %d is empty: separate tokens by one comma",
 			    number);
-		add(tokens, (struct span){0}, secret);
+		tokens_append(tokens, (struct token){.secret = secret});
 	}
 	return 0;
 }
@@ -97,7 +104,39 @@ int tokens_add_accounts(struct tokens *tokens, struct span list, struct error *e
 			    "account token %d has no token after its account SID: write "
 			    "AC…:token",
 			    number);
-		add(tokens, span_head(entry, colon), span_from(entry, colon + 1));
+		tokens_append(tokens, (struct token){.account = span_head(entry, colon),
+					  .secret = span_from(entry, colon + 1)});
+	}
+	return 0;
+}
+
+static bool tokens_algorithm(enum token_algorithm *out, struct span name)
+{
+	*out = span_is(name, "HMAC_SHA256") ? TOKEN_HMAC_SHA256 : TOKEN_HMAC_SHA1;
+	return *out == TOKEN_HMAC_SHA256 || span_is(name, "HMAC_SHA1");
+}
+
+int tokens_add_shared(struct tokens *tokens, struct span list, struct error *err)
+{
+	for (int number = 1; list.len > 0; number++) {
+		struct span entry = next_entry(&list);
+		struct token token = {.key = span_head(entry, span_find(entry, ':'))};
+		struct span rest = span_from(
+		    entry, token.key.len < entry.len ? token.key.len + 1 : entry.len);
+		size_t colon = span_find(rest, ':');
+		if (token.key.len == 0 || colon + 1 >= rest.len ||
+		    !tokens_algorithm(&token.algorithm, span_head(rest, colon)))
+			return error_set(err,
+			    "shared key %d is not ID:HMAC_SHA256:secret (or HMAC_SHA1, as "
+			    "the key is used at Twilio)",
+			    number);
+		if (tokens_have_key(tokens, token.key))
+			return error_set(err,
+			    "shared key %d has the id of one before it; a key has one "
+			    "secret and one algorithm",
+			    number);
+		token.secret = span_from(rest, colon + 1);
+		tokens_append(tokens, token);
 	}
 	return 0;
 }
@@ -112,6 +151,14 @@ const struct token *tokens_at(const struct tokens *tokens, size_t index)
 	return &tokens->entries[index].token;
 }
 
+bool tokens_have_key(const struct tokens *tokens, struct span key)
+{
+	for (size_t i = 0; key.len > 0 && i < tokens->count; i++)
+		if (span_eq(tokens->entries[i].token.key, key))
+			return true;
+	return false;
+}
+
 bool tokens_list(const struct tokens *tokens, struct span account)
 {
 	for (size_t i = 0; account.len > 0 && i < tokens->count; i++)
@@ -124,6 +171,8 @@ bool tokens_look_odd(const struct tokens *tokens)
 {
 	for (size_t i = 0; i < tokens->count; i++) {
 		struct span secret = tokens->entries[i].token.secret;
+		if (tokens->entries[i].token.key.len > 0)
+			continue;
 		if (secret.len != 32 ||
 		    strspn(secret.ptr, "0123456789abcdef") != secret.len)
 			return true;

@@ -19,9 +19,9 @@ void text_hex(char *out, const void *bytes, size_t len)
 	out[2 * len] = '\0';
 }
 
-void text_base64(char *out, const void *bytes, size_t len)
+size_t text_base64(char *out, const void *bytes, size_t len)
 {
-	(void)EVP_EncodeBlock((unsigned char *)out, bytes, (int)len);
+	return (size_t)EVP_EncodeBlock((unsigned char *)out, bytes, (int)len);
 }
 
 /* One context a thread: creating one costs more than the digest of a short text. */

@@ -10,8 +10,9 @@
 
 /* Lower-case hex; out has room for 2 * len + 1 bytes. */
 void text_hex(char *out, const void *bytes, size_t len);
-/* Standard Base64 with padding; out has room for 4 * ceil(len / 3) + 1 bytes. */
-void text_base64(char *out, const void *bytes, size_t len);
+/* Standard Base64 with padding; out has room for 4 * ceil(len / 3) + 1 bytes. Returns the
+ * length without the NUL. */
+size_t text_base64(char *out, const void *bytes, size_t len);
 /* SHA-256. Thread-safe; keeps one context per thread. */
 void text_sha256(unsigned char out[32], struct span bytes);
 /* A whole decimal number within [min, max]; false when the text is anything else. */

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "util/text.h"
+
 /* Reads a webhook written as "ROUTE-KIND METHOD TARGET BODY [TOKEN]"; a body that
  * begins with { or [ is JSON. What out points to lives in the arena. */
 static void read_webhook(struct event *out, const char *text, struct arena *arena)
@@ -19,15 +21,14 @@ static void read_webhook(struct event *out, const char *text, struct arena *aren
 	assert_int_equal(
 	    params_parse(&params, json ? SPAN("") : body, arena), PARAMS_OK);
 	struct event_source source = {
-	    .route_kind = event_kind_find(span_of(words[0])),
-	    .method = span_of(words[1]),
+	    .route_kind = family_find(span_of(words[0]))->kind,
+	    .in_query = strcmp(words[1], "GET") == 0,
 	    .target = span_of(words[2]),
 	    .params = json ? NULL : &params,
 	    .body = body,
 	    .token = span_of(words[4]),
 	    .prefix = SPAN("/hooks"),
 	};
-	assert_int_not_equal(source.route_kind, EVENT_KINDS);
 	event_read(out, &source, arena);
 }
 
@@ -37,8 +38,8 @@ static void kind_is(const char *webhook, enum event_kind want)
 	struct event event;
 	read_webhook(&event, webhook, arena);
 	if (event.kind != want)
-		fail_msg("%s: got %s, want %s", webhook, event_kind_name(event.kind),
-		    event_kind_name(want));
+		fail_msg("%s: got %s, want %s", webhook, event.name,
+		    family_of_kind(want)->name);
 	arena_free(arena);
 }
 
@@ -123,167 +124,166 @@ TEST(an_event_names_its_sid_and_its_conversation)
 	is_about("transcription POST /p TranscriptionSid=TR1&CallSid=CA1&From=a", "TR1",
 	    "CA1");
 	is_about("other POST /p ConferenceSid=CF1&CallSid=CA1&StatusCallbackEvent=x",
-	    "CF1", "CA1");
+	    "CF1", "CF1");
 	is_about("other POST /p Sid=NO1", "NO1", "");
 	is_about("other POST /p {}", "", "");
 }
 
-enum { SAME, SAME_CONTENT, DIFFERENT };
+#define CALL "CA0123456789abcdef0123456789ABCDEF"
+#define LEG  "CA0123456789abcdef0123456789abcdee"
 
-static int compare(const char *first, const char *second)
+static bool are_same(const char *first, const char *second, bool tokened)
 {
 	struct arena *arena = arena_new();
-	struct event a;
-	struct event b;
+	struct event a, b;
 	read_webhook(&a, first, arena);
 	read_webhook(&b, second, arena);
-	int got = memcmp(a.key, b.key, EVENT_KEY_SIZE) == 0           ? SAME
-		  : memcmp(a.content, b.content, EVENT_KEY_SIZE) == 0 ? SAME_CONTENT
-								      : DIFFERENT;
+	bool same = tokened ? a.has_token && b.has_token &&
+				  memcmp(a.tokened, b.tokened, EVENT_KEY_SIZE) == 0
+			    : memcmp(a.sameness, b.sameness, EVENT_KEY_SIZE) == 0;
 	arena_free(arena);
-	return got;
-}
-
-static void check_pair(const char *first, const char *second, int want)
-{
-	static const char *const words[] = {"same", "same content", "different"};
-	int got = compare(first, second);
-	if (got != want)
-		fail_msg("%s and %s: got %s, want %s", first, second, words[got],
-		    words[want]);
+	return same;
 }
 
 static void same(const char *first, const char *second)
 {
-	check_pair(first, second, SAME);
-}
-
-/* But for the token they came with. */
-static void same_content(const char *first, const char *second)
-{
-	check_pair(first, second, SAME_CONTENT);
+	if (!are_same(first, second, false))
+		fail_msg("%s and %s: are not the same", first, second);
 }
 
 static void different(const char *first, const char *second)
 {
-	check_pair(first, second, DIFFERENT);
+	if (are_same(first, second, false))
+		fail_msg("%s and %s: are the same", first, second);
 }
 
-TEST(messages_are_the_same_by_sid_status_and_target)
+TEST(inbound_messages_are_the_same_by_sid_and_target)
 {
-	same("sms.received POST /a MessageSid=S t",
-	    "sms.received POST /a MessageSid=S&x=1 u");
-	same("sms.received POST /a MessageSid=S", "other POST /a MessageSid=S");
-	same("sms.received POST /a MessageSid=S", "sms.received POST /a SmsSid=S");
+	same("sms.received POST /a MessageSid=SM1 t",
+	    "sms.received POST /a MessageSid=SM1&x=1 u");
+	same("sms.received POST /a MessageSid=MM1&SmsStatus=received",
+	    "other POST /a MessageSid=MM1");
+	same("sms.received POST /a MessageSid=SM1", "sms.received POST /a SmsSid=SM1");
+	different("sms.received POST /a MessageSid=SM1",
+	    "sms.received POST /a MessageSid=SM2");
+	different("sms.received POST /a MessageSid=SM1",
+	    "sms.received POST /b MessageSid=SM1");
+	different("sms.received POST /a MessageSid=SM1",
+	    "sms.received POST /a?x MessageSid=SM1");
 	different(
-	    "sms.received POST /a MessageSid=S", "sms.received POST /a MessageSid=T");
+	    "sms.received POST /a MessageSid=SM1", "sms.status POST /a MessageSid=SM1");
 	different(
-	    "sms.received POST /a MessageSid=S", "sms.received POST /b MessageSid=S");
+	    "other POST /a MessageSid=IM1&x=1", "other POST /a MessageSid=IM1&x=2");
 	different(
-	    "sms.received POST /a MessageSid=S", "sms.received POST /a?x MessageSid=S");
-	different(
-	    "sms.received POST /a MessageSid=S", "sms.status POST /a MessageSid=S");
-	same("sms.status POST /a MessageSid=S&MessageStatus=sent",
-	    "sms.status POST /a SmsSid=S&MessageStatus=sent&x=1 u");
-	same("sms.status POST /a MessageSid=S&MessageStatus=sent",
-	    "sms.received POST /a MessageSid=S&MessageStatus=sent");
-	different("sms.status POST /a MessageSid=S&MessageStatus=sent",
-	    "sms.status POST /a MessageSid=S&MessageStatus=delivered");
-	different(
-	    "sms.status POST /a MessageSid=S&MessageStatus=failed&ErrorCode=30003",
-	    "sms.status POST /a MessageSid=S&MessageStatus=failed&ErrorCode=30005");
-	different("sms.status POST /a MessageSid=S&SmsStatus=sent",
-	    "sms.status POST /a MessageSid=S&SmsStatus=queued");
+	    "other POST /a EventType=onMessageAdded&ConversationSid=CH1&MessageSid=SM1",
+	    "other POST /a EventType=onMessageUpdated&ConversationSid=CH1&MessageSid=SM1");
 }
 
-TEST(statuses_of_calls_recordings_and_transcriptions)
-{
-	same("call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1",
-	    "call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1&z=1 u");
-	different("call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=1",
-	    "call.status POST /a CallSid=C&CallStatus=busy&SequenceNumber=2");
-	different("call.status POST /a CallSid=C&CallStatus=busy",
-	    "call.status POST /a CallSid=C&CallStatus=ringing");
-	different("call.status POST /a CallSid=C&CallStatus=busy",
-	    "call.status POST /a CallSid=D&CallStatus=busy");
-	different("call.status POST /a CallSid=C&CallStatus=busy",
-	    "call.status POST /b CallSid=C&CallStatus=busy");
-	same("recording.status POST /a RecordingSid=R&RecordingStatus=completed t",
-	    "recording.status POST /a RecordingSid=R&RecordingStatus=completed&x=1 u");
-	different("recording.status POST /a RecordingSid=R&RecordingStatus=completed",
-	    "recording.status POST /a RecordingSid=R&RecordingStatus=in-progress");
-	different("recording.status POST /a RecordingSid=R&RecordingStatus=completed",
-	    "recording.status POST /a RecordingSid=Q&RecordingStatus=completed");
-	same("transcription POST /a TranscriptionSid=T&TranscriptionStatus=completed t",
-	    "transcription POST /a TranscriptionSid=T&TranscriptionStatus=completed&x u");
-	different(
-	    "transcription POST /a TranscriptionSid=T&TranscriptionStatus=completed",
-	    "transcription POST /a TranscriptionSid=T&TranscriptionStatus=failed");
-}
-
-TEST(voice_documents_are_the_same_by_token_and_content)
-{
-	same("call.received POST /a CallSid=C&Digits=1 t",
-	    "call.received POST /a Digits=1&CallSid=C t");
-	same("call.received POST /a CallSid=C&Digits=1 t",
-	    "call.action POST /a CallSid=C&Digits=1 t");
-	same_content("call.received POST /a CallSid=C&Digits=1 t",
-	    "call.received POST /a CallSid=C&Digits=1 u");
-	same_content("call.received POST /a CallSid=C&Digits=1 t",
-	    "call.received POST /a CallSid=C&Digits=1");
-	different("call.received POST /a CallSid=C&Digits=1 t",
-	    "call.received POST /a CallSid=C&Digits=2 t");
-	different("call.received POST /a CallSid=C&Digits=12",
-	    "call.received POST /a CallSid=C&Digits1=2");
-	different(
-	    "call.received POST /a CallSid=C t", "call.received POST /b CallSid=C t");
-	different(
-	    "call.received POST /a CallSid=C t", "call.received POST /a CallSid=D t");
-	different(
-	    "call.received POST /a CallSid=C t", "call.received GET /a CallSid=C t");
-}
-
-TEST(anything_else_is_the_same_by_its_content)
+TEST(all_else_is_the_same_by_everything_it_says)
 {
 	same("other POST /a x=1&y=2", "other POST /a y=2&x=1");
+	same("other POST /a x=1&RetryCount=0", "other POST /a x=1&RetryCount=1");
+	same("other POST /a x=1&RetryCount=0", "other POST /a x=1");
+	same("other POST /a x=1 t", "other POST /a x=1 u");
+	same("sms.status POST /a MessageSid=SM1&MessageStatus=sent",
+	    "sms.received POST /a MessageSid=SM1&MessageStatus=sent");
+	different("sms.status POST /a MessageSid=SM1&MessageStatus=sent",
+	    "sms.status POST /a MessageSid=SM1&MessageStatus=delivered");
+	different("sms.status POST /a SmsSid=SM1&SmsStatus=sent",
+	    "sms.status POST /a SmsSid=SM1&SmsStatus=delivered");
+	different("sms.status POST /a MessageSid=SM1&MessageStatus=failed",
+	    "sms.status POST /a MessageSid=SM1&MessageStatus=failed&ErrorCode=30003");
+	different("call.status POST /a CallSid=" CALL "&AnsweredBy=human",
+	    "call.status POST /a CallSid=" CALL "&AnsweredBy=fax");
 	different("other POST /a x=1&y=2", "other POST /a x=1&y=3");
 	different("other POST /a x=1&x=2", "other POST /a x=12");
-	same_content("other POST /a x=1 t", "other POST /a x=1 u");
+	different("other POST /a x=1&x=1", "other POST /a x=1");
+	different("other POST /a x=12", "other POST /a x1=2");
 	different("other POST /a x=1", "other POST /b x=1");
-	different("other POST /a x=1", "other PUT /a x=1");
-	different("other POST /a Sid=1&x=1", "other POST /a Sid=1&x=2");
-	different("sms.received POST /a Body=x", "sms.received POST /a Body=y");
-	same("sms.received POST /a Body=x", "sms.received POST /a Body=x");
-	same("other POST /a {}", "other POST /a {}");
+	different("other POST /a x=1", "other POST /a?q x=1");
+	same("other GET /a?x=1&y=2 x=1&y=2", "other GET /a?y=2&x=1 y=2&x=1");
+	different("other GET /a?x=1 x=1", "other GET /b?x=1 x=1");
+}
+
+TEST(json_is_the_same_by_target_and_body)
+{
+	same("other POST /a {}", "other POST /a {} t");
+	same("other POST /a?bodySHA256=x {}", "other POST /a {}");
+	same("other POST /a?bodySHA256=x&bodySHA256=x&q=1 {}", "other POST /a?q=1 {}");
 	different("other POST /a {}", "other POST /a []");
 	different("other POST /a {}", "other POST /b {}");
-	same_content("other POST /a {} t", "other POST /a {} u");
+	different("other POST /a?q=1 {}", "other POST /a?q=2 {}");
+}
+
+static void is_document(const char *webhook, bool document, bool token)
+{
+	struct arena *arena = arena_new();
+	struct event event;
+	read_webhook(&event, webhook, arena);
+	if (event.is_document != document || event.has_token != token)
+		fail_msg("%s", webhook);
+	arena_free(arena);
+}
+
+TEST(only_what_asks_for_a_calls_twiml_may_say_the_same_twice)
+{
+	is_document("call.received POST /a CallSid=" CALL, true, false);
+	is_document("call.received POST /a CallSid=" CALL " t", true, true);
+	is_document("call.action POST /a CallSid=" CALL "&Digits=1 t", true, true);
+	is_document("call.received POST /a CallSid=CA1 t", false, false);
+	is_document("call.received POST /a CallSid=" CALL "0 t", false, false);
+	is_document(
+	    "call.received POST /a CallSid=SM0123456789abcdef0123456789abcdef t", false,
+	    false);
+	is_document("call.status POST /a CallSid=" CALL " t", false, false);
+	is_document(
+	    "other POST /a CallSid=" CALL "&UnstableSpeechResult=x t", false, false);
+	is_document("sms.received POST /a MessageSid=SM1 t", false, false);
+	is_document("other POST /a {} t", false, false);
+}
+
+TEST(documents_of_a_live_call_are_the_same_by_what_they_say_and_their_token)
+{
+	static const char first[] = "call.received POST /a CallSid=" CALL "&Digits=1 t";
+	assert_true(
+	    are_same(first, "call.action POST /a Digits=1&CallSid=" CALL " t", true));
+	assert_false(
+	    are_same(first, "call.received POST /a CallSid=" CALL "&Digits=1 u", true));
+	assert_false(
+	    are_same(first, "call.received POST /a CallSid=" CALL "&Digits=1", true));
+	assert_false(
+	    are_same(first, "call.received POST /a CallSid=" CALL "&Digits=2 t", true));
+	assert_false(
+	    are_same(first, "call.received POST /b CallSid=" CALL "&Digits=1 t", true));
+	assert_false(
+	    are_same(first, "call.received POST /a CallSid=" LEG "&Digits=1 t", true));
+	same(first, "call.received POST /a CallSid=" CALL "&Digits=1 u");
 }
 
 #define FALLBACK(url) "&ErrorCode=11200&ErrorUrl=" url
 
 TEST(a_fallback_has_the_key_of_the_request_it_stands_for)
 {
-	same("sms.received POST /a?b=c MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://h/a?b=c"));
-	same("sms.received POST /a MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://h/hooks/a%23rc=2"));
-	same("sms.received POST /hooksa MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://h/hooksa"));
-	same("sms.received POST / MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://u:p@h:1"));
-	same("sms.received POST /?x MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://h?x"));
-	same("sms.received POST / MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("https://h/hooks"));
-	same("sms.received POST /a MessageSid=S",
-	    "other POST /f MessageSid=S" FALLBACK("/a"));
-	different("sms.received POST /a MessageSid=S",
-	    "sms.received POST /a MessageSid=S" FALLBACK("/b"));
+	same("sms.received POST /a?b=c MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://h/a?b=c"));
+	same("sms.received POST /a MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://h/hooks/a%23rc=2"));
+	same("sms.received POST /hooksa MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://h/hooksa"));
+	same("sms.received POST / MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://u:p@h:1"));
+	same("sms.received POST /?x MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://h?x"));
+	same("sms.received POST / MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("https://h/hooks"));
+	same("sms.received POST /a MessageSid=SM1",
+	    "other POST /f MessageSid=SM1" FALLBACK("/a"));
+	different("sms.received POST /a MessageSid=SM1",
+	    "sms.received POST /a MessageSid=SM1" FALLBACK("/b"));
 	same("call.received POST /a CallSid=C&x=1",
 	    "other POST /f CallSid=C&x=1" FALLBACK("https://h/a"));
-	same_content("call.action POST /a CallSid=C&x=1 t",
-	    "other POST /f CallSid=C&x=1" FALLBACK("https://h/a") " u");
+	same("other GET /a?x=1&y=2 x=1&y=2",
+	    "other GET /f?x=1&y=2 x=1&y=2" FALLBACK("https://h/a"));
 	different("call.received POST /a CallSid=C&x=1",
 	    "other POST /f CallSid=C&x=2" FALLBACK("https://h/a"));
 }
@@ -300,59 +300,116 @@ static void falls_back(const char *webhook, bool fallback, bool rejected)
 
 TEST(a_fallback_tells_whether_the_reply_was_rejected)
 {
-	falls_back("other POST /f MessageSid=S", false, false);
-	falls_back("other POST /f MessageSid=S&ErrorCode=12100", false, false);
+	falls_back("other POST /f MessageSid=SM1", false, false);
+	falls_back("other POST /f MessageSid=SM1&ErrorCode=12100", false, false);
 	falls_back(
-	    "other POST /f MessageSid=S&ErrorUrl=&ErrorCode=12100", false, false);
-	falls_back("other POST /f MessageSid=S&ErrorUrl=u", true, false);
+	    "other POST /f MessageSid=SM1&ErrorUrl=&ErrorCode=12100", false, false);
+	falls_back("other POST /f MessageSid=SM1&ErrorUrl=u", true, false);
 	falls_back(
-	    "other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=11200", true, false);
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=11200", true, false);
 	falls_back(
-	    "other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=11999", true, false);
-	falls_back("other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=12000", true, true);
-	falls_back("other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=12300", true, true);
-	falls_back("other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=14999", true, true);
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=11999", true, false);
 	falls_back(
-	    "other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=15000", true, false);
-	falls_back("other POST /f MessageSid=S&ErrorUrl=u&ErrorCode=12x", true, false);
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=12000", true, true);
+	falls_back(
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=12300", true, true);
+	falls_back(
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=14999", true, true);
+	falls_back(
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=15000", true, false);
+	falls_back(
+	    "other POST /f MessageSid=SM1&ErrorUrl=u&ErrorCode=12x", true, false);
 }
 
-static void is_unique(const char *webhook, bool want)
+/* ---- the families: tests/data/webhooks.txt ---- */
+
+struct recorded {
+	struct span kind, sid, body;
+};
+
+enum { RECORDED_MAX = 200 };
+
+static size_t read_recorded(struct recorded *out, struct arena *arena)
+{
+	size_t len = 0, count = 0;
+	char *text = text_read_file(TEST_DATA_DIR "/webhooks.txt", 1 << 20, &len);
+	assert_non_null(text);
+	struct span rest = arena_copy(arena, (struct span){text, len});
+	free(text);
+	while (rest.len > 0) {
+		struct span line = span_head(rest, span_find(rest, '\n'));
+		rest = span_from(rest, line.len + 1);
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		struct recorded *one = &out[count++];
+		assert_true(count <= RECORDED_MAX);
+		one->kind = span_head(line, span_find(line, ' '));
+		line = span_from(line, one->kind.len + 1);
+		one->sid = span_head(line, span_find(line, ' '));
+		one->body = span_from(line, one->sid.len + 1);
+	}
+	return count;
+}
+
+static void read_line(struct event *out, const struct recorded *line,
+    enum event_kind route, struct arena *arena)
+{
+	struct params params;
+	assert_int_equal(params_parse(&params, line->body, arena), PARAMS_OK);
+	struct event_source source = {
+	    .route_kind = route, .target = SPAN("/a"), .params = &params};
+	event_read(out, &source, arena);
+}
+
+TEST(every_family_is_told_and_knows_its_sid)
 {
 	struct arena *arena = arena_new();
-	struct event event;
-	read_webhook(&event, webhook, arena);
-	if (event.unique != want)
-		fail_msg("%s", webhook);
+	static struct recorded lines[RECORDED_MAX];
+	size_t count = read_recorded(lines, arena);
+	for (size_t i = 0; i < count; i++) {
+		struct event event;
+		read_line(&event, &lines[i], EVENT_OTHER, arena);
+		if (!span_is(lines[i].kind, event.name))
+			fail_msg("line %zu is %s, not %.*s", i, event.name,
+			    SPAN_ARG(lines[i].kind));
+		struct span want = span_is(lines[i].sid, "-") ? SPAN("") : lines[i].sid;
+		if (!span_is(lines[i].sid, "*") && !span_eq(event.sid, want))
+			fail_msg("line %zu is about %.*s", i, SPAN_ARG(event.sid));
+	}
 	arena_free(arena);
 }
 
-TEST(only_a_voice_document_without_a_token_is_not_unique)
-{
-	is_unique("call.received POST /a CallSid=C", false);
-	is_unique("call.action POST /a CallSid=C&Digits=1", false);
-	is_unique("call.action POST /a CallSid=C&Digits=1", false);
-	is_unique("call.action POST /a CallSid=C&Digits=1 t", true);
-	is_unique("call.status POST /a CallSid=C", true);
-	is_unique("sms.received POST /a MessageSid=S", true);
-	is_unique("sms.received POST /a Body=x", true);
-	is_unique("other POST /a x=1", true);
-}
-
-TEST(keys_of_one_sid_begin_alike)
+TEST(every_family_is_recorded)
 {
 	struct arena *arena = arena_new();
-	struct event event;
-	unsigned char prefix[8];
-	event_sid_prefix(prefix, SPAN("S"));
-	read_webhook(&event, "sms.status POST /a MessageSid=S&SmsStatus=sent", arena);
-	assert_memory_equal(event.key, prefix, 8);
-	read_webhook(&event, "call.action POST /b CallSid=S&Digits=1 t", arena);
-	assert_memory_equal(event.key, prefix, 8);
-	assert_memory_equal(event.content, prefix, 8);
-	read_webhook(&event, "other POST /b x=1", arena);
-	event_sid_prefix(prefix, SPAN(""));
-	assert_memory_not_equal(event.key, prefix, 8);
+	static struct recorded lines[RECORDED_MAX];
+	size_t count = read_recorded(lines, arena);
+	for (size_t f = 0; family_at(f) != NULL; f++) {
+		bool found = family_at(f)->kind == EVENT_JSON;
+		for (size_t i = 0; i < count; i++)
+			found = found || span_is(lines[i].kind, family_at(f)->name);
+		if (!found)
+			fail_msg("%s is not recorded", family_at(f)->name);
+	}
+	arena_free(arena);
+}
+
+TEST(no_two_recorded_events_are_the_same_on_any_route)
+{
+	struct arena *arena = arena_new();
+	static struct recorded lines[RECORDED_MAX];
+	static struct event events[RECORDED_MAX];
+	size_t count = read_recorded(lines, arena);
+	for (int route = 0; route < EVENT_KINDS; route++) {
+		for (size_t i = 0; i < count; i++)
+			read_line(&events[i], &lines[i], (enum event_kind)route, arena);
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < i; k++)
+				if (memcmp(events[i].sameness, events[k].sameness,
+					EVENT_KEY_SIZE) == 0)
+					fail_msg("%.*s %zu and %zu are the same",
+					    SPAN_ARG(lines[i].kind), i, k);
+	}
 	arena_free(arena);
 }
 
@@ -397,9 +454,11 @@ TEST(statuses_have_ranks)
 TEST(kinds_have_names)
 {
 	for (int kind = 0; kind < EVENT_KINDS; kind++) {
-		const char *name = event_kind_name((enum event_kind)kind);
-		assert_int_equal(event_kind_find(span_of(name)), kind);
+		const struct family *family = family_of_kind((enum event_kind)kind);
+		assert_int_equal(family->kind, kind);
+		assert_int_equal(family_find(span_of(family->name))->kind, kind);
 	}
-	assert_string_equal(event_kind_name(EVENT_SMS_RECEIVED), "sms.received");
-	assert_int_equal(event_kind_find(SPAN("sms")), EVENT_KINDS);
+	assert_string_equal(family_of_kind(EVENT_SMS_RECEIVED)->name, "sms.received");
+	assert_string_equal(family_of_kind(EVENT_OTHER)->name, "other");
+	assert_null(family_find(SPAN("sms")));
 }
