@@ -19,7 +19,26 @@ static bool is_malformed(const struct inquiry *inquiry)
 			text.ptr[i]) == NULL ||
 		    text.ptr[i] == '\0')
 			return true;
-	return text.len != SIGNATURE_SIZE - 1 || text.ptr[text.len - 1] != '=';
+	bool length =
+	    text.len == SIGNATURE_SIZE - 1 || text.len == SIGNATURE_MAX_SIZE - 1;
+	return !length || text.ptr[text.len - 1] != '=';
+}
+
+/* A SharedKey signed it that is not configured here. */
+static bool has_unknown_key(const struct inquiry *inquiry)
+{
+	struct span key = signature_key(inquiry->request->settings);
+	return key.len > 0 && !tokens_have_key(inquiry->tokens, key);
+}
+
+/* A SharedKey signed it that is, and still it does not match: its header names another
+ * algorithm, or its secret is another. */
+static bool matches_without_key(const struct inquiry *inquiry)
+{
+	struct signed_request changed = *inquiry->request;
+	changed.settings = (struct span){0};
+	return signature_key(inquiry->request->settings).len > 0 &&
+	       diagnose_matches(inquiry->verifier, &changed);
 }
 
 /* The account has no token of its own, and there is none for the others. */
@@ -199,8 +218,18 @@ struct miss {
 /* Before other URLs are tried: what a URL cannot explain, or explains less well. */
 static const struct miss first_misses[] = {
     {is_malformed,
-	{"malformed", "the X-Twilio-Signature header is not 28 characters of Base64: "
-		      "something on the way changes it, or it is not Twilio's"}},
+	{"malformed",
+	    "the X-Twilio-Signature header is not 28 (or, of a SharedKey, 44) "
+	    "characters of Base64: something on the way changes it, or it is "
+	    "not Twilio's"}},
+    {has_unknown_key,
+	{"shared-key",
+	    "a SharedKey signed this that is not known here: add it to "
+	    "TWILIO_SHARED_KEYS (the header X-Twilio-Webhooks-Signature-Settings names "
+	    "its id)"}},
+    {matches_without_key,
+	{"shared-key", "the Auth Token signed this, but a header names a SharedKey: "
+		       "something on the way adds it"}},
     {matches_listed,
 	{"token", "another token configured here signed this: add it to the account's "
 		  "tokens in TWILIO_AUTH_TOKENS"}},

@@ -10,7 +10,7 @@
 
 struct diagnosis {
 	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query",
-	 * "prefix", "token", "account", "json-as-form", "form-as-json", "get-params",
+	 * "prefix", "token", "account", "shared-key", "json-as-form", "form-as-json", "get-params",
 	 * "body-hash", "trimmed", "call-token", "malformed", "unknown". */
 	const char *cause;
 	/* One sentence that names what to change, without a secret or a parameter's

@@ -332,17 +332,17 @@ const struct seal *verifier_seal(const struct verifier *verifier)
 	return &verifier->seal;
 }
 
-/* "key=ID,algorithm=…", in any order. */
 struct span signature_key(struct span settings)
 {
 	struct span rest = settings;
 	while (rest.len > 0) {
 		struct span piece = span_head(rest, span_find(rest, ','));
+		size_t equals = span_find(piece, '=');
 		rest =
 		    span_from(rest, piece.len < rest.len ? piece.len + 1 : piece.len);
-		piece = span_trim(piece);
-		if (span_starts(piece, SPAN("key=")))
-			return span_from(piece, strlen("key="));
+		if (equals < piece.len &&
+		    span_is(span_trim(span_head(piece, equals)), "key"))
+			return span_trim(span_from(piece, equals + 1));
 	}
 	return SPAN("");
 }

@@ -264,6 +264,23 @@ function askGet(token, url) {
     true, sdk.validateRequest(token, signature, full, {}));
 }
 
+// With the header the key's secret counts and the Auth Token does not, as in the package.
+function askShared(token, url, params) {
+  if (ordersDiffer(params)) return;
+  const algorithm = pick(["HMAC_SHA1", "HMAC_SHA256"]);
+  const secret = text(20).replaceAll(/[,\s\0]/g, "") + "s";
+  const settings = `key=webhooks_sharedkey_1,algorithm=${algorithm}`;
+  const signed = (key) => sdk.getExpectedTwilioSignature(key, url, params, sdk.getSignatureAlgorithm(settings));
+  const verify = (group, signature, header, want) =>
+    ask(group, { op: "verify", token, url, method: "POST", form: form(params), signature,
+      shared: `webhooks_sharedkey_1:${algorithm}:${secret}`, settings: header },
+      want, sdk.validateRequest(secret, signature, url, params, sdk.getSignatureAlgorithm(settings)),
+      want);
+  verify("a SharedKey signs", signed(secret), settings, true);
+  verify("the Auth Token does not sign for a SharedKey", signed(token), settings, false);
+  verify("one byte changed in a SharedKey's signature", mutate(signed(secret)), settings, false);
+}
+
 for (let i = 0; i < rounds; i++) {
   const token = randomToken();
   const url = randomUrl();
@@ -272,6 +289,7 @@ for (let i = 0; i < rounds; i++) {
   askVariant(token, url, params);
   askBody(token, url);
   askGet(token, url);
+  askShared(token, url, params);
 }
 
 // --- the answers ---

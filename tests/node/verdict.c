@@ -1,8 +1,10 @@
 /* verdict -- our signature check for a judge to ask: reads one JSON object a line,
- *   {"op": "verify", "token", "url", "method", "form" | "body", "signature"}
+ *   {"op": "verify", "token", "url", "method", "form" | "body", "signature",
+ *    "shared", "settings"}
  *   {"op": "sign", "token", "url", "form"}
  * and answers each with a line: true or false, or the signature. "form" is as posted,
- * percent-encoded; "body" is JSON's. Used by differential.mjs. */
+ * percent-encoded; "body" is JSON's; "shared" is TWILIO_SHARED_KEYS, "settings" the
+ * header that names a key. Used by differential.mjs. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +25,13 @@ static bool verify(const json_t *line, const struct params *form, struct arena *
 	    .params = form,
 	    .body = form != NULL ? field(line, "form") : field(line, "body"),
 	    .signature = field(line, "signature"),
+	    .settings = field(line, "settings"),
 	    .bodyless = span_is(field(line, "method"), "GET"),
 	};
 	bool valid = false;
 	if (signature_split_url(&request, field(line, "url")) &&
-	    tokens_add(tokens, field(line, "token"), NULL) == 0) {
+	    tokens_add(tokens, field(line, "token"), NULL) == 0 &&
+	    tokens_add_shared(tokens, field(line, "shared"), NULL) == 0) {
 		struct verifier *verifier = verifier_new(tokens);
 		valid = verifier_check(verifier, &request, arena);
 		verifier_free(verifier);

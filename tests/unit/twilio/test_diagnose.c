@@ -11,7 +11,7 @@
 struct story {
 	const char *signed_url, *signed_form, *signed_with;
 	const char *seen_url, *seen_form, *seen_body, *account;
-	const char *host, *forwarded_host, *raw_target;
+	const char *host, *forwarded_host, *raw_target, *settings;
 	const char *cause, *advice; /* the advice has this in it */
 };
 
@@ -31,6 +31,8 @@ static struct tokens *some_tokens(bool with_default)
 		assert_int_equal(tokens_add(tokens, span_of(default_token), NULL), 0);
 	assert_int_equal(
 	    tokens_add_accounts(tokens, SPAN(ACCOUNT_A ":token-of-a"), NULL), 0);
+	assert_int_equal(
+	    tokens_add_shared(tokens, SPAN("known:HMAC_SHA1:token-of-key"), NULL), 0);
 	return tokens;
 }
 
@@ -51,6 +53,7 @@ static void check(const struct story *story, struct tokens *tokens)
 	    .body = span_of(or_else(story->seen_body, seen_form)),
 	    .signature = span_of(signature),
 	    .account_sid = span_of(story->account),
+	    .settings = span_of(story->settings),
 	};
 	assert_true(
 	    signature_split_url(&request, span_of(or_else(story->seen_url, base_url))));
@@ -201,6 +204,19 @@ TEST(a_changed_form_is_named)
 	explain((struct story){.signed_form = "CallSid=C",
 	    .seen_form = "CallSid=C&CallToken=x&StirVerstat=y",
 	    .cause = "call-token"});
+}
+
+TEST(a_shared_key_is_explained)
+{
+	explain((struct story){.settings = "key=other,algorithm=HMAC_SHA1",
+	    .cause = "shared-key",
+	    .advice = "TWILIO_SHARED_KEYS"});
+	explain((struct story){.settings = "key=known,algorithm=HMAC_SHA1",
+	    .cause = "shared-key",
+	    .advice = "something on the way adds it"});
+	explain((struct story){.settings = "key=known,algorithm=HMAC_SHA1",
+	    .signed_with = "another",
+	    .cause = "unknown"});
 }
 
 TEST(a_header_that_is_no_signature_is_malformed)
