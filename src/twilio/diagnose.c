@@ -48,7 +48,8 @@ static bool has_no_token(const struct inquiry *inquiry)
 	if (account.len == 0 || tokens_list(inquiry->tokens, account))
 		return false;
 	for (size_t i = 0; i < tokens_count(inquiry->tokens); i++)
-		if (tokens_at(inquiry->tokens, i)->account.len == 0)
+		if (tokens_at(inquiry->tokens, i)->account.len == 0 &&
+		    tokens_at(inquiry->tokens, i)->key.len == 0)
 			return false;
 	return true;
 }
