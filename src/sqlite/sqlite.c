@@ -14,6 +14,7 @@
 #include "sqlite/sqlite_forget.h"
 #include "sqlite/sqlite_index.h"
 #include "sqlite/sqlite_jobs_read.h"
+#include "sqlite/sqlite_key.h"
 #include "sqlite/sqlite_reader.h"
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
@@ -142,11 +143,13 @@ static void sqlite_stats(const struct engine_db *db, struct store_stats *out)
 	};
 }
 
-static enum engine_known sqlite_peek(
-    struct engine_db *db, const unsigned char key[STORE_KEY_SIZE])
+static enum engine_known sqlite_peek(struct engine_db *db, const struct store_key *key)
 {
+	unsigned char index[KEYS_SIZE];
 	int64_t row;
-	return keys_peek(db->keys, key, &row) == KEYS_NEW ? ENGINE_NEW : ENGINE_PERHAPS;
+	sqlite_key_event(index, key);
+	return keys_peek(db->keys, index, &row) == KEYS_NEW ? ENGINE_NEW
+							    : ENGINE_PERHAPS;
 }
 
 static void sqlite_repeated(struct engine_db *db, int64_t event_id)

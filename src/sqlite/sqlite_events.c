@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sqlite/sqlite_key.h"
 #include "sqlite/sqlite_reader.h"
 #include "util/mem.h"
-#include "util/text.h"
 
 #define COLUMNS                                                                         \
 	"SELECT id, received_at, kind, sid, route, query, state, failure, params, raw," \
@@ -170,10 +170,10 @@ static int read_one(struct walk *walk, int64_t id, struct error *err)
 static int walk_sid(struct walk *walk, struct error *err)
 {
 	struct ids ids = {0};
-	unsigned char digest[32];
-	text_sha256(digest, walk->query->sid);
+	unsigned char prefix[KEYS_SIZE / 2];
+	sqlite_key_sid(prefix, walk->query->sid);
 	int rc = keys_find_prefix(
-	    walk->reader->keys, walk->reader->db, digest, collect, &ids, err);
+	    walk->reader->keys, walk->reader->db, prefix, collect, &ids, err);
 	for (size_t i = 0; i < ids.count && rc >= 0 && !walk->ended; i++) {
 		size_t at = walk->query->newest_first ? ids.count - 1 - i : i;
 		rc = read_one(walk, ids.list[at], err);

@@ -226,8 +226,10 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
 	return rc;
 }
 
-int sqlite_reader_lookup(struct engine_reader *reader,
-    const unsigned char key[STORE_KEY_SIZE], int64_t *event_id, struct error *err)
+int sqlite_reader_lookup(struct engine_reader *reader, const struct store_key *key,
+    int64_t *event_id, struct error *err)
 {
-	return keys_find(reader->keys, reader->db, key, event_id, err);
+	unsigned char index[KEYS_SIZE];
+	sqlite_key_event(index, key);
+	return keys_find(reader->keys, reader->db, index, event_id, err);
 }

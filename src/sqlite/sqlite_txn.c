@@ -2,7 +2,7 @@
 
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_docs.h"
-#include "util/text.h"
+#include "sqlite/sqlite_key.h"
 
 static int insert_event(
     struct sqlite_writer *w, const struct store_event *event, struct error *err)
@@ -25,23 +25,25 @@ static int insert_event(
 	return sqlite_db_run(stmt, err);
 }
 
-/* Every event with a SID is found by the first half of a key. Where the event's own
- * key does not begin so, one is added that does. */
+static void add_key(struct engine_db *db, const struct store_key *key, int64_t event_id)
+{
+	unsigned char index[KEYS_SIZE];
+	sqlite_key_event(index, key);
+	keys_add(db->keys, index, event_id);
+}
+
+/* An event is found by its SID through the first half of its key in the index. When it
+ * has no key of that SID, one is added that says nothing else. */
 static void add_keys(struct engine_db *db, const struct store_txn *txn)
 {
 	const struct store_event *event = &txn->event;
-	unsigned char digest[32];
+	const struct store_key by_sid = {.sid = event->sid};
 	if (txn->keyed)
-		keys_add(db->keys, txn->key, event->id);
+		add_key(db, &txn->key, event->id);
 	for (size_t i = 0; i < txn->mark_count; i++)
-		keys_add(db->keys, txn->marks[i], event->id);
-	if (event->sid.len == 0)
-		return;
-	text_sha256(digest, event->sid);
-	if (txn->keyed && memcmp(digest, txn->key, KEYS_SIZE / 2) == 0)
-		return;
-	memset(digest + KEYS_SIZE / 2, 0, KEYS_SIZE / 2);
-	keys_add(db->keys, digest, event->id);
+		add_key(db, &txn->marks[i], event->id);
+	if (event->sid.len > 0 && !(txn->keyed && span_eq(txn->key.sid, event->sid)))
+		add_key(db, &by_sid, event->id);
 }
 
 static int add_event(struct engine_db *db, struct store_txn *txn, struct error *err)

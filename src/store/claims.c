@@ -160,24 +160,24 @@ void claims_end(struct claims *claims, const struct store_txn *txn)
 {
 	switch (txn->result) {
 	case STORE_OK:
-		end_entry(claims, txn->key, &txn->event);
+		end_entry(claims, txn->key.hash, &txn->event);
 		break;
 	case STORE_FAILED:
-		end_entry(claims, txn->key, NULL);
+		end_entry(claims, txn->key.hash, NULL);
 		break;
 	case STORE_CONFLICT: /* its owner may try again: the claim is still held */
 		break;
 	}
 }
 
-void claims_drop(struct claims *claims, const unsigned char key[STORE_KEY_SIZE])
+void claims_drop(struct claims *claims, const struct store_claim *claim)
 {
-	end_entry(claims, key, NULL);
+	end_entry(claims, claim->key.hash, NULL);
 }
 
 /* ---- asking ---- */
 
-static bool may_be_known(const struct claims *claims, const unsigned char *key)
+static bool may_be_known(const struct claims *claims, const struct store_key *key)
 {
 	return claims->engine->peek(claims->db, key) != ENGINE_NEW;
 }
@@ -186,34 +186,36 @@ static bool content_may_be_known(
     const struct claims *claims, const struct store_claim *claim)
 {
 	if (claim->by_content == CLAIM_NO_CONTENT ||
-	    !may_be_known(claims, claim->content))
+	    !may_be_known(claims, &claim->content))
 		return false;
 	return claim->by_content == CLAIM_CONTENT ||
-	       may_be_known(claims, claim->closed);
+	       may_be_known(claims, &claim->closed);
 }
 
 /* The key's entry is looked for before the engine is asked: a key leaves the map only
  * after the engine knows it. */
 static bool ask_strong(struct claims *claims, struct store_claim *claim)
 {
-	struct entry *entry = *find(claims, claim->key);
+	struct entry *entry = *find(claims, claim->key.hash);
 	if (entry != NULL) {
 		wait_in(entry, claim);
 		return false;
 	}
-	if (!may_be_known(claims, claim->key) && !content_may_be_known(claims, claim)) {
-		(void)add(claims, claim->key, true);
+	if (!may_be_known(claims, &claim->key) &&
+	    !content_may_be_known(claims, claim)) {
+		(void)add(claims, claim->key.hash, true);
 		claim->outcome = CLAIM_NEW;
 		return true;
 	}
-	(void)add(claims, claim->key, false);
+	(void)add(claims, claim->key.hash, false);
 	look_up_later(claims, claim);
 	return false;
 }
 
 static bool ask_weak(struct claims *claims, struct store_claim *claim)
 {
-	if (!may_be_known(claims, claim->key) || !may_be_known(claims, claim->closed)) {
+	if (!may_be_known(claims, &claim->key) ||
+	    !may_be_known(claims, &claim->closed)) {
 		claim->outcome = CLAIM_NEW;
 		return true;
 	}
@@ -247,7 +249,7 @@ static bool answer_found(void *ctx, const struct store_event *event)
 	found->any = true;
 	if (!found->claim->weak) {
 		(void)pthread_mutex_lock(&found->claims->mutex);
-		entry = take_out(found->claims, found->claim->key);
+		entry = take_out(found->claims, found->claim->key.hash);
 		(void)pthread_mutex_unlock(&found->claims->mutex);
 		assert(entry != NULL && !entry->held);
 	}
@@ -263,7 +265,7 @@ static void hold(struct claims *claims, struct store_claim *claim)
 {
 	if (!claim->weak) {
 		(void)pthread_mutex_lock(&claims->mutex);
-		struct entry *entry = *find(claims, claim->key);
+		struct entry *entry = *find(claims, claim->key.hash);
 		assert(entry != NULL && !entry->held);
 		entry->held = true;
 		(void)pthread_mutex_unlock(&claims->mutex);
@@ -277,7 +279,7 @@ static void cannot_tell(
 	unsigned char key[STORE_KEY_SIZE];
 	bool weak = claim->weak;
 	log_write(LOG_ERROR, "a key could not be looked up", "why", err->text, NULL);
-	memcpy(key, claim->key, sizeof(key));
+	memcpy(key, claim->key.hash, sizeof(key));
 	answer(claim, CLAIM_FAILED);
 	if (!weak)
 		end_entry(claims, key, NULL);
@@ -291,15 +293,15 @@ static int find_event(struct claims *claims, const struct store_claim *claim,
 	struct engine_reader *reader = claims->reader;
 	int rc = 1;
 	if (claim->weak)
-		rc = engine->lookup(reader, claim->closed, event_id, err);
+		rc = engine->lookup(reader, &claim->closed, event_id, err);
 	if (rc == 1)
-		rc = engine->lookup(reader, claim->key, event_id, err);
+		rc = engine->lookup(reader, &claim->key, event_id, err);
 	if (rc != 0 || claim->by_content == CLAIM_NO_CONTENT)
 		return rc;
 	rc = 1;
 	if (claim->by_content == CLAIM_CONTENT_CLOSED)
-		rc = engine->lookup(reader, claim->closed, event_id, err);
-	return rc == 1 ? engine->lookup(reader, claim->content, event_id, err) : rc;
+		rc = engine->lookup(reader, &claim->closed, event_id, err);
+	return rc == 1 ? engine->lookup(reader, &claim->content, event_id, err) : rc;
 }
 
 static void look_up(struct claims *claims, struct store_claim *claim)

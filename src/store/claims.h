@@ -20,7 +20,7 @@ void claims_free(struct claims *claims);
 
 /* store_claim and store_unclaim. */
 bool claims_ask(struct claims *claims, struct store_claim *claim);
-void claims_drop(struct claims *claims, const unsigned char key[STORE_KEY_SIZE]);
+void claims_drop(struct claims *claims, const struct store_claim *claim);
 /* The transaction of a key has ended: those who wait get its reply, or, when it
  * failed, CLAIM_FAILED. On the writer's thread, before the transaction's done. */
 void claims_end(struct claims *claims, const struct store_txn *txn);

@@ -47,12 +47,10 @@ struct engine {
 
 	/* From memory, any thread. A key is never ENGINE_NEW after finished() was called
 	 * for a transaction that committed it. */
-	enum engine_known (*peek)(
-	    struct engine_db *db, const unsigned char key[STORE_KEY_SIZE]);
+	enum engine_known (*peek)(struct engine_db *db, const struct store_key *key);
 	/* The event of a key: 1, 0 or -1 with err. */
-	int (*lookup)(struct engine_reader *reader,
-	    const unsigned char key[STORE_KEY_SIZE], int64_t *event_id,
-	    struct error *err);
+	int (*lookup)(struct engine_reader *reader, const struct store_key *key,
+	    int64_t *event_id, struct error *err);
 	/* Counts a duplicate of an event, when convenient. Any thread. */
 	void (*repeated)(struct engine_db *db, int64_t event_id);
 

@@ -135,9 +135,9 @@ bool store_claim(struct store *store, struct store_claim *claim, bool count)
 	return claims_ask(store->claims, claim);
 }
 
-void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE])
+void store_unclaim(struct store *store, const struct store_claim *claim)
 {
-	claims_drop(store->claims, key);
+	claims_drop(store->claims, claim);
 }
 
 /* ---- transactions ---- */

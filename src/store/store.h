@@ -83,6 +83,16 @@ struct store_event {
 
 /* ---- claims: never handle one twice ---- */
 
+/* What makes an event the same one when it comes again. */
+struct store_key {
+	/* What the event is about, when it shall be found by that
+	 * (store_event_query.sid); or empty. */
+	struct span sid;
+	/* Of a cryptographic hash over all that counts, the SID too: each half of it
+	 * alone must be as random as the whole. */
+	unsigned char hash[STORE_KEY_SIZE];
+};
+
 enum store_claimed {
 	CLAIM_NEW, /* nobody had it: you hold it until submit's done or store_unclaim */
 	CLAIM_REPEAT, /* handled before: event_id and reply are its */
@@ -92,16 +102,16 @@ enum store_claimed {
 enum store_content { CLAIM_NO_CONTENT, CLAIM_CONTENT, CLAIM_CONTENT_CLOSED };
 
 struct store_claim {
-	unsigned char key[STORE_KEY_SIZE];
+	struct store_key key;
 	/* A weak claim repeats only when both key and closed are stored (a voice
 	 * document: its content, and its call's end); otherwise it is new and nothing is
 	 * held: two at a time are both new. */
 	bool weak;
-	unsigned char closed[STORE_KEY_SIZE];
+	struct store_key closed;
 	/* A strong claim's second key: it repeats also when content is stored, and with
 	 * CLAIM_CONTENT_CLOSED closed too. */
 	enum store_content by_content;
-	unsigned char content[STORE_KEY_SIZE];
+	struct store_key content;
 	struct arena *arena; /* where a stored reply is copied to */
 	/* Called on a thread of the store's, with outcome set, when store_claim could
 	 * not tell at once. */
@@ -120,7 +130,7 @@ struct store_claim {
 bool store_claim(struct store *store, struct store_claim *claim, bool count);
 /* Gives up a claim that was CLAIM_NEW and not weak without storing anything: the key
  * is free again, those who wait for it get CLAIM_FAILED. */
-void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE]);
+void store_unclaim(struct store *store, const struct store_claim *claim);
 
 /* ---- jobs: work for later ----
  * A job is enqueued in the transaction of what caused it, and ended in the transaction
@@ -249,9 +259,9 @@ enum store_result {
 struct store_txn {
 	struct store_event event; /* stored when event.kind is set; id is filled in */
 	bool keyed;
-	unsigned char key[STORE_KEY_SIZE]; /* becomes known, and ends the claim on it */
+	struct store_key key; /* becomes known, and ends the claim on it */
 	/* These become known too (a call's end; a document's content). */
-	unsigned char marks[STORE_MARKS][STORE_KEY_SIZE];
+	struct store_key marks[STORE_MARKS];
 	size_t mark_count;
 	struct store_write *writes;
 	struct store_job_write *jobs;
@@ -335,10 +345,7 @@ void store_reader_close(struct store_reader *reader); /* NULL is fine */
 void store_reader_job_began(struct store_reader *reader, int64_t id, int try);
 
 struct store_event_query {
-	/* Absent: any. A SID is found through the keys: the first 8 bytes of an event's
-	 * key should be those of the SHA-256 of its SID (where they are not, the engine
-	 * keeps such a key besides). */
-	struct span kind, sid;
+	struct span kind, sid; /* absent: any; a SID is found without a search */
 	bool by_state;
 	enum event_state state;
 	int64_t after_id; /* only newer ones; 0: all */

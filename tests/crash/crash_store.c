@@ -65,13 +65,13 @@ static bool removes(int64_t n)
 	return n % 8 == 7 && n >= 8;
 }
 
-static void event_key(unsigned char key[STORE_KEY_SIZE], int64_t n)
+/* Its SID is the arena's. */
+static void event_key(struct store_key *key, int64_t n, struct arena *arena)
 {
-	char sid[24];
 	unsigned char digest[32];
-	(void)snprintf(sid, sizeof(sid), "E%lld", (long long)n);
-	text_sha256(digest, span_of(sid));
-	memcpy(key, digest, STORE_KEY_SIZE);
+	key->sid = span_of(arena_printf(arena, "E%lld", (long long)n));
+	text_sha256(digest, key->sid);
+	memcpy(key->hash, digest, STORE_KEY_SIZE);
 }
 
 /* ---- the child ---- */
@@ -142,7 +142,7 @@ static void fill(struct job *job)
 	    .reply = {200, SPAN("text/plain"),
 		span_of(arena_printf(arena, "reply %lld", (long long)n))}};
 	job->txn.keyed = true;
-	event_key(job->txn.key, n);
+	event_key(&job->txn.key, n, arena);
 	if (has_doc(n))
 		add_write(job,
 		    (struct store_write){.op = STORE_INSERT,
@@ -194,7 +194,7 @@ static void start(struct child *child, int64_t n)
 	job->child = child;
 	job->n = n;
 	job->arena = arena_new();
-	event_key(job->claim.key, n);
+	event_key(&job->claim.key, n, job->arena);
 	job->claim.arena = job->arena;
 	job->claim.done = claimed;
 	if (store_claim(child->store, &job->claim, true))
@@ -380,7 +380,7 @@ static void check_claim(struct world *world, struct store *store, int64_t n)
 {
 	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
 	char want[40];
-	event_key(asked.claim.key, n);
+	event_key(&asked.claim.key, n, asked.claim.arena);
 	if (!store_claim(store, &asked.claim, false)) {
 		while (!atomic_load(&asked.told))
 			(void)usleep(10);

@@ -70,12 +70,14 @@ static inline int fixture_teardown(void **state)
 
 #define STORE_TEST(name) TEST_WITH(name, fixture_setup, fixture_teardown)
 
-/* The key that stands for a text. */
-static inline void key_of(unsigned char key[STORE_KEY_SIZE], const char *text)
+/* The key that stands for a text, which must outlive it. */
+static inline struct store_key key_of(const char *text)
 {
+	struct store_key key = {.sid = span_of(text)};
 	unsigned char digest[32];
 	text_sha256(digest, span_of(text));
-	memcpy(key, digest, STORE_KEY_SIZE);
+	memcpy(key.hash, digest, STORE_KEY_SIZE);
+	return key;
 }
 
 /* A transaction with an event of that SID, keyed by it; reply is its body. */
@@ -89,7 +91,7 @@ static inline struct store_txn event_txn(const char *sid, const char *reply)
 		.params = SPAN("{\"Body\":\"hello\"}"),
 		.reply = {200, SPAN("text/xml; charset=utf-8"), span_of(reply)}},
 	    .keyed = true};
-	key_of(txn.key, sid);
+	txn.key = key_of(sid);
 	return txn;
 }
 
