@@ -76,7 +76,7 @@ static void fill_slot(struct slot *slot, const struct message_maker *maker)
 	snprintf(
 	    slot->sid, sizeof(slot->sid), "%s", message_value(maker, "MessageSid"));
 	text_sha256(hash, span_of(slot->sid));
-	slot->txn = (struct store_txn){.keyed = true,
+	slot->txn = (struct store_txn){.key_count = 2,
 	    .writes = &slot->write,
 	    .done = on_done,
 	    .event = {.received_at_ms = clock_wall_ms(),
@@ -84,8 +84,9 @@ static void fill_slot(struct slot *slot, const struct message_maker *maker)
 		.sid = span_of(slot->sid),
 		.route = SPAN("/twilio/sms"),
 		.state = EVENT_DONE}};
-	slot->txn.key.sid = slot->txn.event.sid;
-	memcpy(slot->txn.key.hash, hash, STORE_KEY_SIZE);
+	slot->txn.keys[0].sid = slot->txn.event.sid; /* as its sameness and its seal */
+	memcpy(slot->txn.keys[0].hash, hash, STORE_KEY_SIZE);
+	memcpy(slot->txn.keys[1].hash, hash + STORE_KEY_SIZE, STORE_KEY_SIZE);
 	write_texts(slot, maker);
 	slot->txn.event.params = buf_span(&slot->params);
 	slot->txn.event.reply = (struct store_reply){

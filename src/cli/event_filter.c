@@ -22,17 +22,18 @@ static int read_kind(
 	if (kind == NULL)
 		return 0;
 	query->kind = span_of(kind);
-	if (event_kind_find(query->kind) != EVENT_KINDS)
+	if (family_find(query->kind) != NULL)
 		return 0;
 	struct suggestion suggestion = {.word = query->kind};
-	for (enum event_kind i = EVENT_SMS_RECEIVED; i < EVENT_KINDS; i++)
-		suggest_offer(&suggestion, event_kind_name(i));
+	for (size_t i = 0; family_at(i) != NULL; i++)
+		suggest_offer(&suggestion, family_at(i)->name);
 	if (suggestion.best != NULL)
 		return error_set(err, "--kind: \"%s\" is none; did you mean \"%s\"?",
 		    kind, suggestion.best);
 	return error_set(err,
 	    "--kind: \"%s\" is none of sms.received, sms.status, call.received, "
-	    "call.action, call.status, recording.status, transcription, json, other",
+	    "call.action, call.status, recording.status, transcription, json, other, nor "
+	    "a family such as conference.status (`events --help` lists them)",
 	    kind);
 }
 

@@ -257,6 +257,17 @@ const struct setting setting_table[] = {
 	.variable = "TWILIO_AUTH_TOKENS",
 	.secret = true,
 	.parse = setting_parse_account_tokens},
+    {.name = "shared-keys",
+	.argument = "ID:HMAC_SHA256:SECRET,…",
+	.initial = "",
+	.help = "SharedKeys that sign webhooks in place of an Auth Token",
+	.more =
+	    "Each with the one algorithm it is used with, HMAC_SHA1 or HMAC_SHA256. A "
+	    "webhook names its key in the header "
+	    "X-Twilio-Webhooks-Signature-Settings; then that key alone counts.",
+	.variable = "TWILIO_SHARED_KEYS",
+	.secret = true,
+	.parse = setting_parse_shared_keys},
 };
 
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);

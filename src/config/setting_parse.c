@@ -245,3 +245,10 @@ int setting_parse_account_tokens(struct config *config, const struct setting *se
 	(void)setting;
 	return text.len == 0 ? 0 : tokens_add_accounts(config->tokens, text, err);
 }
+
+int setting_parse_shared_keys(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	(void)setting;
+	return text.len == 0 ? 0 : tokens_add_shared(config->tokens, text, err);
+}

@@ -52,9 +52,9 @@ static void pack(struct frame_event *event, const struct webhook *webhook)
 	*event = (struct frame_event){
 	    .route = webhook->route->index,
 	    .received_at_ms = webhook->received_at_ms,
-	    .kind = span_of(event_kind_name(webhook->event.kind)),
+	    .kind = span_of(webhook->event.name),
 	    .sid = webhook->event.sid.ptr != NULL ? webhook->event.sid : SPAN(""),
-	    .account_sid = params_get(&webhook->params, "AccountSid"),
+	    .account_sid = webhook->account,
 	    .method = request->method_name,
 	    .target = request->target,
 	    .body = request->body,

@@ -38,11 +38,12 @@ static void add_keys(struct engine_db *db, const struct store_txn *txn)
 {
 	const struct store_event *event = &txn->event;
 	const struct store_key by_sid = {.sid = event->sid};
-	if (txn->keyed)
-		add_key(db, &txn->key, event->id);
-	for (size_t i = 0; i < txn->mark_count; i++)
-		add_key(db, &txn->marks[i], event->id);
-	if (event->sid.len > 0 && !(txn->keyed && span_eq(txn->key.sid, event->sid)))
+	bool found = event->sid.len == 0;
+	for (size_t i = 0; i < txn->key_count; i++) {
+		add_key(db, &txn->keys[i], event->id);
+		found = found || span_eq(txn->keys[i].sid, event->sid);
+	}
+	if (!found)
 		add_key(db, &by_sid, event->id);
 }
 

@@ -1,18 +1,21 @@
 #include "store/claims.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
-/* One key in flight. Held: by the claim that was told CLAIM_NEW. Not held: it is being
- * looked up, and everyone who asked waits. */
+/* One key in flight. Who asks for it waits until its last holder lets go: with an event
+ * that is stored, or without. */
 struct entry {
-	unsigned char key[STORE_KEY_SIZE];
-	bool held;
+	unsigned char hash[STORE_KEY_SIZE];
+	int holders;
+	/* Of claims that may be made again: others with the same key may hold it as well. */
+	bool shared;
+	unsigned char key[STORE_KEY_SIZE]; /* the holders' */
 	struct store_claim *first, **last; /* who waits, in order */
 	struct entry *next;                /* of its bucket */
 };
@@ -31,27 +34,29 @@ struct claims {
 	bool stopping;
 };
 
-enum { BUCKETS_AT_FIRST = 256 };
+enum { BUCKETS_AT_FIRST = 256, CLAIM_KEYS = 3 };
 
 /* ---- the map; all under the mutex ---- */
 
-static struct entry **bucket_of(const struct claims *claims, const unsigned char *key)
+static struct entry **claims_bucket(
+    const struct claims *claims, const unsigned char *hash)
 {
-	/* Keys are hashes; the first half may be shared by all keys of one SID. */
-	uint64_t hash;
-	memcpy(&hash, key + STORE_KEY_SIZE - sizeof(hash), sizeof(hash));
-	return &claims->buckets[hash & (claims->bucket_count - 1)];
+	/* The first half may be the same for all keys of one SID. */
+	uint64_t half;
+	memcpy(&half, hash + STORE_KEY_SIZE - sizeof(half), sizeof(half));
+	return &claims->buckets[half & (claims->bucket_count - 1)];
 }
 
-static struct entry **find(const struct claims *claims, const unsigned char *key)
+static struct entry **claims_find(
+    const struct claims *claims, const struct store_key *key)
 {
-	struct entry **at = bucket_of(claims, key);
-	while (*at != NULL && memcmp((*at)->key, key, STORE_KEY_SIZE) != 0)
+	struct entry **at = claims_bucket(claims, key->hash);
+	while (*at != NULL && memcmp((*at)->hash, key->hash, STORE_KEY_SIZE) != 0)
 		at = &(*at)->next;
 	return at;
 }
 
-static void grow(struct claims *claims)
+static void claims_grow(struct claims *claims)
 {
 	struct entry **old = claims->buckets;
 	size_t old_count = claims->bucket_count;
@@ -60,7 +65,7 @@ static void grow(struct claims *claims)
 	for (size_t i = 0; i < old_count; i++) {
 		while (old[i] != NULL) {
 			struct entry *entry = old[i];
-			struct entry **at = bucket_of(claims, entry->key);
+			struct entry **at = claims_bucket(claims, entry->hash);
 			old[i] = entry->next;
 			entry->next = *at;
 			*at = entry;
@@ -69,56 +74,91 @@ static void grow(struct claims *claims)
 	free(old);
 }
 
-static struct entry *add(struct claims *claims, const unsigned char *key, bool held)
+/* The keys of a claim, the one that tells most first. */
+static size_t claim_keys(
+    const struct store_claim *claim, const struct store_key *out[CLAIM_KEYS])
 {
-	if (claims->entry_count >= claims->bucket_count)
-		grow(claims);
-	struct entry **at = bucket_of(claims, key);
-	struct entry *entry = mem_new(1, sizeof(*entry));
-	memcpy(entry->key, key, STORE_KEY_SIZE);
-	entry->held = held;
-	entry->last = &entry->first;
-	entry->next = *at;
-	*at = entry;
-	claims->entry_count++;
-	return entry;
+	size_t count = 0;
+	if (claim->tokened)
+		out[count++] = &claim->token;
+	if (claim->sealed)
+		out[count++] = &claim->seal;
+	out[count++] = &claim->key;
+	return count;
 }
 
-static struct entry *take_out(struct claims *claims, const unsigned char *key)
+/* What may be said again shares its key and seal with others that say the same; its
+ * token is its own. */
+static bool claim_shares(const struct store_claim *claim, const struct store_key *key)
 {
-	struct entry **at = find(claims, key);
-	struct entry *entry = *at;
-	if (entry != NULL) {
-		*at = entry->next;
-		claims->entry_count--;
+	return claim->again && key != &claim->token;
+}
+
+static void claims_hold(struct claims *claims, const struct store_claim *claim)
+{
+	const struct store_key *keys[CLAIM_KEYS];
+	size_t count = claim_keys(claim, keys);
+	for (size_t i = 0; i < count; i++) {
+		struct entry *entry = *claims_find(claims, keys[i]);
+		if (entry == NULL) {
+			if (claims->entry_count >= claims->bucket_count)
+				claims_grow(claims);
+			struct entry **at = claims_bucket(claims, keys[i]->hash);
+			entry = mem_new(1, sizeof(*entry));
+			memcpy(entry->hash, keys[i]->hash, STORE_KEY_SIZE);
+			memcpy(entry->key, claim->key.hash, STORE_KEY_SIZE);
+			entry->shared = claim_shares(claim, keys[i]);
+			entry->last = &entry->first;
+			entry->next = *at;
+			*at = entry;
+			claims->entry_count++;
+		}
+		entry->holders++;
 	}
-	return entry;
 }
 
-static void wait_in(struct entry *entry, struct store_claim *claim)
+/* Lets go of a key; appends to *waiting who waited for it, when nobody holds it now. */
+static void claims_let_go(
+    struct claims *claims, const struct store_key *key, struct store_claim **waiting)
 {
-	claim->next = NULL;
-	*entry->last = claim;
-	entry->last = &claim->next;
+	struct entry **at = claims_find(claims, key);
+	struct entry *entry = *at;
+	if (entry == NULL || --entry->holders > 0)
+		return;
+	*at = entry->next;
+	claims->entry_count--;
+	while (*waiting != NULL)
+		waiting = &(*waiting)->next;
+	*waiting = entry->first;
+	free(entry);
 }
 
-static void look_up_later(struct claims *claims, struct store_claim *claim)
+/* Whose end the claim must wait for; NULL: nobody's. */
+static struct entry *claims_in_the_way(
+    const struct claims *claims, const struct store_claim *claim)
 {
-	claim->next = NULL;
-	*claims->last = claim;
-	claims->last = &claim->next;
-	(void)pthread_cond_signal(&claims->asked);
+	const struct store_key *keys[CLAIM_KEYS];
+	size_t count = claim_keys(claim, keys);
+	for (size_t i = 0; i < count; i++) {
+		struct entry *entry = *claims_find(claims, keys[i]);
+		bool together =
+		    entry != NULL && entry->shared && claim_shares(claim, keys[i]) &&
+		    memcmp(entry->key, claim->key.hash, STORE_KEY_SIZE) == 0;
+		if (entry != NULL && !together)
+			return entry;
+	}
+	return NULL;
 }
 
 /* ---- answers ---- */
 
-static void answer(struct store_claim *claim, enum store_claimed outcome)
+static void claim_answer(struct store_claim *claim, enum store_claimed outcome)
 {
 	claim->outcome = outcome;
 	claim->done(claim);
 }
 
-static void answer_repeat(
+static void claim_repeats(
     struct claims *claims, struct store_claim *claim, const struct store_event *event)
 {
 	claim->event_id = event->id;
@@ -127,111 +167,117 @@ static void answer_repeat(
 	claim->reply.body = arena_copy(claim->arena, event->reply.body);
 	if (claim->count)
 		claims->engine->repeated(claims->db, event->id);
-	answer(claim, CLAIM_REPEAT);
+	claim_answer(claim, CLAIM_REPEAT);
 }
 
 /* To everyone in a list: a repeat of the event or, without one, failed. */
-static void answer_all(
+static void claims_answer(
     struct claims *claims, struct store_claim *first, const struct store_event *event)
 {
 	while (first != NULL) {
 		struct store_claim *next = first->next;
 		if (event != NULL)
-			answer_repeat(claims, first, event);
+			claim_repeats(claims, first, event);
 		else
-			answer(first, CLAIM_FAILED);
+			claim_answer(first, CLAIM_FAILED);
 		first = next;
 	}
 }
 
-static void end_entry(
-    struct claims *claims, const unsigned char *key, const struct store_event *event)
-{
-	(void)pthread_mutex_lock(&claims->mutex);
-	struct entry *entry = take_out(claims, key);
-	(void)pthread_mutex_unlock(&claims->mutex);
-	if (entry == NULL)
-		return;
-	answer_all(claims, entry->first, event);
-	free(entry);
-}
-
 void claims_end(struct claims *claims, const struct store_txn *txn)
 {
-	switch (txn->result) {
-	case STORE_OK:
-		end_entry(claims, txn->key.hash, &txn->event);
-		break;
-	case STORE_FAILED:
-		end_entry(claims, txn->key.hash, NULL);
-		break;
-	case STORE_CONFLICT: /* its owner may try again: the claim is still held */
-		break;
-	}
+	struct store_claim *waiting = NULL;
+	if (txn->result == STORE_CONFLICT)
+		return; /* its owner may try again: the claim is still held */
+	mutex_lock(&claims->mutex);
+	for (size_t i = 0; i < txn->key_count; i++)
+		claims_let_go(claims, &txn->keys[i], &waiting);
+	mutex_unlock(&claims->mutex);
+	claims_answer(claims, waiting, txn->result == STORE_OK ? &txn->event : NULL);
+}
+
+static struct store_claim *claims_release(
+    struct claims *claims, const struct store_claim *claim)
+{
+	struct store_claim *waiting = NULL;
+	const struct store_key *keys[CLAIM_KEYS];
+	size_t count = claim_keys(claim, keys);
+	mutex_lock(&claims->mutex);
+	for (size_t i = 0; i < count; i++)
+		claims_let_go(claims, keys[i], &waiting);
+	mutex_unlock(&claims->mutex);
+	return waiting;
 }
 
 void claims_drop(struct claims *claims, const struct store_claim *claim)
 {
-	end_entry(claims, claim->key.hash, NULL);
+	claims_answer(claims, claims_release(claims, claim), NULL);
 }
 
 /* ---- asking ---- */
 
-static bool may_be_known(const struct claims *claims, const struct store_key *key)
+static bool claims_peek(const struct claims *claims, const struct store_key *key)
 {
 	return claims->engine->peek(claims->db, key) != ENGINE_NEW;
 }
 
-static bool content_may_be_known(
+/* Whether what is on disk may make it a repeat. */
+static bool claims_may_repeat(
     const struct claims *claims, const struct store_claim *claim)
 {
-	if (claim->by_content == CLAIM_NO_CONTENT ||
-	    !may_be_known(claims, &claim->content))
-		return false;
-	return claim->by_content == CLAIM_CONTENT ||
-	       may_be_known(claims, &claim->closed);
-}
-
-/* The key's entry is looked for before the engine is asked: a key leaves the map only
- * after the engine knows it. */
-static bool ask_strong(struct claims *claims, struct store_claim *claim)
-{
-	struct entry *entry = *find(claims, claim->key.hash);
-	if (entry != NULL) {
-		wait_in(entry, claim);
-		return false;
-	}
-	if (!may_be_known(claims, &claim->key) &&
-	    !content_may_be_known(claims, claim)) {
-		(void)add(claims, claim->key.hash, true);
-		claim->outcome = CLAIM_NEW;
+	if (claim->sealed && claims_peek(claims, &claim->seal))
 		return true;
-	}
-	(void)add(claims, claim->key.hash, false);
-	look_up_later(claims, claim);
-	return false;
-}
-
-static bool ask_weak(struct claims *claims, struct store_claim *claim)
-{
-	if (!may_be_known(claims, &claim->key) ||
-	    !may_be_known(claims, &claim->closed)) {
-		claim->outcome = CLAIM_NEW;
+	if (claim->tokened && claims_peek(claims, &claim->token))
 		return true;
-	}
-	look_up_later(claims, claim);
-	return false;
+	return claims_peek(claims, &claim->key) &&
+	       (!claim->again || claims_peek(claims, &claim->ended));
 }
 
+/* The map is asked before the engine: a key leaves the map only after the engine knows
+ * it. What is looked up is held meanwhile, so that nobody else is told that it is new. */
 bool claims_ask(struct claims *claims, struct store_claim *claim)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
-	bool told = claim->weak ? ask_weak(claims, claim) : ask_strong(claims, claim);
-	(void)pthread_mutex_unlock(&claims->mutex);
+	bool told = false;
+	claim->next = NULL;
+	mutex_lock(&claims->mutex);
+	struct entry *entry = claims_in_the_way(claims, claim);
+	if (entry != NULL) {
+		*entry->last = claim;
+		entry->last = &claim->next;
+	} else {
+		claims_hold(claims, claim);
+		told = !claims_may_repeat(claims, claim);
+		claim->outcome = CLAIM_NEW;
+	}
+	if (entry == NULL && !told) {
+		*claims->last = claim;
+		claims->last = &claim->next;
+		cond_signal(&claims->asked);
+	}
+	mutex_unlock(&claims->mutex);
 	return told;
 }
 
 /* ---- the thread that looks keys up ---- */
+
+/* The event that the claim repeats: 1, 0 or -1. */
+static int claims_look_up(struct claims *claims, const struct store_claim *claim,
+    int64_t *event_id, struct error *err)
+{
+	int (*lookup)(struct engine_reader * reader, const struct store_key *key,
+	    int64_t *event_id, struct error *err) = claims->engine->lookup;
+	struct engine_reader *reader = claims->reader;
+	int64_t call_end;
+	int rc = claim->tokened ? lookup(reader, &claim->token, event_id, err) : 0;
+	if (rc != 0)
+		return rc;
+	rc = lookup(reader, &claim->key, event_id, err);
+	if (rc == 1 && claim->again) /* said before; a replay once its call has ended */
+		return lookup(reader, &claim->ended, &call_end, err);
+	if (rc != 0 || !claim->sealed)
+		return rc;
+	return lookup(reader, &claim->seal, event_id, err);
+}
 
 struct found {
 	struct claims *claims;
@@ -240,111 +286,63 @@ struct found {
 	bool any;
 };
 
-static bool answer_found(void *ctx, const struct store_event *event)
+static bool claims_found(void *ctx, const struct store_event *event)
 {
 	struct found *found = ctx;
-	struct entry *entry = NULL;
 	if (event->id != found->event_id)
 		return false;
 	found->any = true;
-	if (!found->claim->weak) {
-		(void)pthread_mutex_lock(&found->claims->mutex);
-		entry = take_out(found->claims, found->claim->key.hash);
-		(void)pthread_mutex_unlock(&found->claims->mutex);
-		assert(entry != NULL && !entry->held);
-	}
-	answer_repeat(found->claims, found->claim, event);
-	if (entry != NULL)
-		answer_all(found->claims, entry->first, event);
-	free(entry);
+	struct store_claim *waiting = claims_release(found->claims, found->claim);
+	claim_repeats(found->claims, found->claim, event);
+	claims_answer(found->claims, waiting, event);
 	return false;
 }
 
-/* Nobody has it: the one who asked first holds it now, the others go on waiting. */
-static void hold(struct claims *claims, struct store_claim *claim)
-{
-	if (!claim->weak) {
-		(void)pthread_mutex_lock(&claims->mutex);
-		struct entry *entry = *find(claims, claim->key.hash);
-		assert(entry != NULL && !entry->held);
-		entry->held = true;
-		(void)pthread_mutex_unlock(&claims->mutex);
-	}
-	answer(claim, CLAIM_NEW);
-}
-
-static void cannot_tell(
-    struct claims *claims, struct store_claim *claim, const struct error *err)
-{
-	unsigned char key[STORE_KEY_SIZE];
-	bool weak = claim->weak;
-	log_write(LOG_ERROR, "a key could not be looked up", "why", err->text, NULL);
-	memcpy(key, claim->key.hash, sizeof(key));
-	answer(claim, CLAIM_FAILED);
-	if (!weak)
-		end_entry(claims, key, NULL);
-}
-
-/* The event that the claim repeats: 1, 0 or -1. */
-static int find_event(struct claims *claims, const struct store_claim *claim,
-    int64_t *event_id, struct error *err)
-{
-	const struct engine *engine = claims->engine;
-	struct engine_reader *reader = claims->reader;
-	int rc = 1;
-	if (claim->weak)
-		rc = engine->lookup(reader, &claim->closed, event_id, err);
-	if (rc == 1)
-		rc = engine->lookup(reader, &claim->key, event_id, err);
-	if (rc != 0 || claim->by_content == CLAIM_NO_CONTENT)
-		return rc;
-	rc = 1;
-	if (claim->by_content == CLAIM_CONTENT_CLOSED)
-		rc = engine->lookup(reader, &claim->closed, event_id, err);
-	return rc == 1 ? engine->lookup(reader, &claim->content, event_id, err) : rc;
-}
-
-static void look_up(struct claims *claims, struct store_claim *claim)
+static void claims_decide(struct claims *claims, struct store_claim *claim)
 {
 	struct found found = {.claims = claims, .claim = claim};
 	struct error err = {0};
-	int rc = find_event(claims, claim, &found.event_id, &err);
+	int rc = claims_look_up(claims, claim, &found.event_id, &err);
 	if (rc == 1) {
 		struct store_event_query query = {
 		    .after_id = found.event_id - 1, .limit = 1};
 		rc = claims->engine->events(
-		    claims->reader, &query, answer_found, &found, &err);
+		    claims->reader, &query, claims_found, &found, &err);
 	}
 	/* Once found.any is set the claim is its owner's again. */
 	if (found.any)
 		return;
-	if (rc < 0)
-		cannot_tell(claims, claim, &err);
-	else
-		hold(claims, claim);
+	if (rc >= 0) {
+		claim_answer(claim, CLAIM_NEW);
+		return;
+	}
+	log_write(LOG_ERROR, "a key could not be looked up", "why", err.text, NULL);
+	struct store_claim *waiting = claims_release(claims, claim);
+	claim_answer(claim, CLAIM_FAILED);
+	claims_answer(claims, waiting, NULL);
 }
 
-static struct store_claim *next_to_look_up(struct claims *claims)
+static struct store_claim *claims_next(struct claims *claims)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	while (claims->first == NULL && !claims->stopping)
-		(void)pthread_cond_wait(&claims->asked, &claims->mutex);
+		cond_wait(&claims->asked, &claims->mutex);
 	struct store_claim *claim = claims->first;
 	if (claim != NULL) {
 		claims->first = claim->next;
 		if (claims->first == NULL)
 			claims->last = &claims->first;
 	}
-	(void)pthread_mutex_unlock(&claims->mutex);
+	mutex_unlock(&claims->mutex);
 	return claim;
 }
 
-static void *run(void *ctx)
+static void *claims_main(void *ctx)
 {
 	struct claims *claims = ctx;
 	struct store_claim *claim;
-	while ((claim = next_to_look_up(claims)) != NULL)
-		look_up(claims, claim);
+	while ((claim = claims_next(claims)) != NULL)
+		claims_decide(claims, claim);
 	return NULL;
 }
 
@@ -357,16 +355,15 @@ int claims_open(struct claims **out, const struct engine *engine, struct engine_
 	claims->engine = engine;
 	claims->db = db;
 	claims->last = &claims->first;
-	(void)pthread_mutex_init(&claims->mutex, NULL);
-	(void)pthread_cond_init(&claims->asked, NULL);
-	grow(claims);
+	mutex_init(&claims->mutex);
+	cond_init(&claims->asked);
+	claims_grow(claims);
 	if (engine->reader_new(&claims->reader, db, err) == 0) {
-		int rc = pthread_create(&claims->thread, NULL, run, claims);
-		if (rc == 0) {
+		if (thread_start(
+			&claims->thread, "oh-lookup", claims_main, claims, err) == 0) {
 			*out = claims;
 			return 0;
 		}
-		(void)error_set(err, "cannot start a thread: %s", strerror(rc));
 		engine->reader_close(claims->reader);
 	}
 	claims_free(claims);
@@ -375,11 +372,11 @@ int claims_open(struct claims **out, const struct engine *engine, struct engine_
 
 void claims_stop(struct claims *claims)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	claims->stopping = true;
-	(void)pthread_cond_signal(&claims->asked);
-	(void)pthread_mutex_unlock(&claims->mutex);
-	(void)pthread_join(claims->thread, NULL);
+	cond_signal(&claims->asked);
+	mutex_unlock(&claims->mutex);
+	thread_join(claims->thread);
 	claims->engine->reader_close(claims->reader);
 }
 
@@ -391,12 +388,12 @@ void claims_free(struct claims *claims)
 		while (claims->buckets[i] != NULL) {
 			struct entry *entry = claims->buckets[i];
 			claims->buckets[i] = entry->next;
-			answer_all(claims, entry->first, NULL);
+			claims_answer(claims, entry->first, NULL);
 			free(entry);
 		}
 	}
 	free(claims->buckets);
-	(void)pthread_cond_destroy(&claims->asked);
-	(void)pthread_mutex_destroy(&claims->mutex);
+	cond_clear(&claims->asked);
+	mutex_clear(&claims->mutex);
 	free(claims);
 }

@@ -1,7 +1,7 @@
-/* claims -- which events are being handled right now, so that no event is handled
- * twice at a time: key -> who holds it and who waits for it. A key that may be on disk
- * is looked up by a thread of its own; until that says, everybody who asks for the
- * same key waits, so that a key can never become new twice. */
+/* claims -- which events are being handled right now, so that no event is handled twice
+ * at a time: who holds a key and who waits for it. Keys that may be on disk are looked up
+ * by a thread of its own; until that is done everybody who asks for one of them waits, so
+ * that no key can become new twice. */
 #ifndef OFFHOOK_STORE_CLAIMS_H
 #define OFFHOOK_STORE_CLAIMS_H
 
@@ -21,7 +21,7 @@ void claims_free(struct claims *claims);
 /* store_claim and store_unclaim. */
 bool claims_ask(struct claims *claims, struct store_claim *claim);
 void claims_drop(struct claims *claims, const struct store_claim *claim);
-/* The transaction of a key has ended: those who wait get its reply, or, when it
+/* The transaction of a claim has ended: those who wait get its reply, or, when it
  * failed, CLAIM_FAILED. On the writer's thread, before the transaction's done. */
 void claims_end(struct claims *claims, const struct store_txn *txn);
 

@@ -79,8 +79,7 @@ int64_t store_reserve(struct store *store, int64_t count)
 static void finished(void *ctx, struct store_txn *txn)
 {
 	struct store *store = ctx;
-	if (txn->keyed)
-		claims_end(store->claims, txn);
+	claims_end(store->claims, txn);
 	if (store->watch_jobs != NULL && txn->jobs != NULL && txn->result == STORE_OK)
 		store->watch_jobs(store->watch_ctx, txn);
 	txn->done(txn);

@@ -22,7 +22,7 @@ struct store;
 struct store_reader;
 struct engine; /* one database behind the store: engines/engines.h */
 
-enum { STORE_KEY_SIZE = 16, STORE_MARKS = 2 };
+enum { STORE_KEY_SIZE = 16, STORE_KEYS = 4 };
 
 /* ---- open and close ---- */
 
@@ -99,19 +99,22 @@ enum store_claimed {
 	CLAIM_FAILED  /* the store cannot tell, or the first one's commit failed */
 };
 
-enum store_content { CLAIM_NO_CONTENT, CLAIM_CONTENT, CLAIM_CONTENT_CLOSED };
-
+/* What a claim is told by. Any key is one event's for as long as it is stored. */
 struct store_claim {
+	/* What the event says. It is a repeat when an event with this key is stored or in
+	 * flight, */
 	struct store_key key;
-	/* A weak claim repeats only when both key and closed are stored (a voice
-	 * document: its content, and its call's end); otherwise it is new and nothing is
-	 * held: two at a time are both new. */
-	bool weak;
-	struct store_key closed;
-	/* A strong claim's second key: it repeats also when content is stored, and with
-	 * CLAIM_CONTENT_CLOSED closed too. */
-	enum store_content by_content;
-	struct store_key content;
+	/* or one with this seal: the very bytes that were signed, whatever names and values
+	 * they are cut into here. */
+	bool sealed;
+	struct store_key seal;
+	/* Unless it may be said again: what a live call asks for. Then a repeat is one whose
+	 * token key is known; or, once `ended` is stored, one whose key is. That its seal is
+	 * known without its key still makes it one: it was cut anew. */
+	bool again;
+	bool tokened;
+	struct store_key token;
+	struct store_key ended;
 	struct arena *arena; /* where a stored reply is copied to */
 	/* Called on a thread of the store's, with outcome set, when store_claim could
 	 * not tell at once. */
@@ -123,13 +126,13 @@ struct store_claim {
 	struct store_claim *next; /* likewise */
 };
 
-/* Asks whether the key was seen. True: outcome is set (from memory, nothing was
+/* Asks whether the event was seen. True: outcome is set (from memory, nothing was
  * read). False: claim->done will be called, after a look on disk or when the one in
  * flight has been committed; the claim must live until then. A repeat's duplicates
  * are counted, unless count is false. Any thread. */
 bool store_claim(struct store *store, struct store_claim *claim, bool count);
-/* Gives up a claim that was CLAIM_NEW and not weak without storing anything: the key
- * is free again, those who wait for it get CLAIM_FAILED. */
+/* Gives up a claim that was CLAIM_NEW without storing anything: its keys are free again,
+ * those who wait for them get CLAIM_FAILED. */
 void store_unclaim(struct store *store, const struct store_claim *claim);
 
 /* ---- jobs: work for later ----
@@ -258,11 +261,10 @@ enum store_result {
  * all of it or nothing. */
 struct store_txn {
 	struct store_event event; /* stored when event.kind is set; id is filled in */
-	bool keyed;
-	struct store_key key; /* becomes known, and ends the claim on it */
-	/* These become known too (a call's end; a document's content). */
-	struct store_key marks[STORE_MARKS];
-	size_t mark_count;
+	/* These become known, and the claims on them end. The first one's SID should be
+	 * the event's. */
+	struct store_key keys[STORE_KEYS];
+	size_t key_count;
 	struct store_write *writes;
 	struct store_job_write *jobs;
 	/* An event stored before, whose state and failure become event.state and

@@ -3,6 +3,9 @@
 #include "webhook/origin.h"
 #include "webhook/refusal.h"
 
+/* Of a webhook that a SharedKey signed. */
+#define SETTINGS_HEADER "X-Twilio-Webhooks-Signature-Settings"
+
 enum content { CONTENT_FORM, CONTENT_JSON, CONTENT_UNKNOWN };
 
 /* Parameters such as charset do not count: Twilio sends several spellings. A request
@@ -79,10 +82,16 @@ enum webhook_step intake_verify(struct webhook *webhook)
 	    .bodyless = request->method == METHOD_GET,
 	    .body = request->body,
 	    .signature = request_header(request, "X-Twilio-Signature"),
+	    .settings = request_header(request, SETTINGS_HEADER),
 	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),
 	};
-	if (verifier_check(webhook->lane->verifier, &is_signed, webhook->arena))
+	if (verifier_check(webhook->lane->verifier, &is_signed, webhook->arena)) {
+		const struct seal *seal = verifier_seal(webhook->lane->verifier);
+		memcpy(webhook->seal, seal->bytes, sizeof(webhook->seal));
+		webhook->sealed = true;
+		webhook->account = seal->account;
 		return WEBHOOK_NAME;
+	}
 	refusal_log(webhook, &is_signed);
 	return webhook_refuse(webhook, OUTCOME_REFUSED, 403,
 	    "the signature does not match: this request is not Twilio's, or the URL or "
@@ -96,13 +105,14 @@ enum webhook_step intake_name(struct webhook *webhook)
 	if (webhook->route->is_unsigned) {
 		/* Nothing it says is proven: no SID, no conversation, no repeats. */
 		webhook->event.kind = EVENT_OTHER;
+		webhook->event.name = "other";
 		webhook->event.sid = SPAN("");
 		webhook->named = true;
 		return WEBHOOK_TURN;
 	}
 	struct event_source source = {
 	    .route_kind = webhook->route->kind,
-	    .method = request->method_name,
+	    .in_query = request->method == METHOD_GET,
 	    .target = request->target,
 	    .params = webhook->is_json ? NULL : &webhook->params,
 	    .body = request->body,

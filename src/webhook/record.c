@@ -25,38 +25,32 @@ static struct store_key call_end_key(struct span call_sid)
 	return key;
 }
 
-static struct store_key event_key_of(
-    const struct event *event, const unsigned char hash[EVENT_KEY_SIZE])
+static struct store_key record_key(
+    const unsigned char hash[EVENT_KEY_SIZE], struct span sid)
 {
-	struct store_key key = {.sid = event->sid};
+	struct store_key key = {.sid = sid};
 	memcpy(key.hash, hash, STORE_KEY_SIZE);
 	return key;
 }
 
-/* Documents that a call asks for: what they say may be said twice in one call. */
-static bool is_document(const struct event *event)
-{
-	return event->kind == EVENT_CALL_RECEIVED || event->kind == EVENT_CALL_ACTION;
-}
-
-/* I-Twilio-Idempotency-Token is not signed: a replay may carry another. What a
- * document says is; it tells a replay once the call has ended, and a fallback at
- * once. */
+/* I-Twilio-Idempotency-Token is not signed, so that a replay may carry another: it
+ * decides only what a live call may ask for twice. A request to a fallback URL is never
+ * such a one. */
 void record_claim(struct webhook *webhook)
 {
 	const struct event *event = &webhook->event;
-	struct store_claim *claim = &webhook->claim;
-	claim->key = event_key_of(event, event->key);
-	claim->content = event_key_of(event, event->content);
-	claim->arena = webhook->arena;
-	if (!is_document(event))
-		return;
-	claim->closed = call_end_key(event->sid);
-	claim->weak = !event->unique && !event->is_fallback;
-	if (event->is_fallback)
-		claim->by_content = CLAIM_CONTENT;
-	else if (!claim->weak)
-		claim->by_content = CLAIM_CONTENT_CLOSED;
+	static const struct span none = {0};
+	webhook->claim = (struct store_claim){
+	    .key = record_key(event->sameness, event->sid),
+	    .sealed = webhook->sealed,
+	    .seal = record_key(webhook->seal, none),
+	    .again = event->is_document && !event->is_fallback,
+	    .tokened = event->has_token,
+	    .token = record_key(event->tokened, none),
+	    .ended = event->is_document ? call_end_key(event->sid)
+					: (struct store_key){.sid = none},
+	    .arena = webhook->arena,
+	};
 }
 
 static bool ends_call(const struct webhook *webhook)
@@ -148,7 +142,7 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	bool all_in_params = !webhook->is_json && params_are_text(&webhook->params);
 	*row = (struct store_event){
 	    .received_at_ms = webhook->received_at_ms,
-	    .kind = event_kind_name(webhook->event.kind),
+	    .kind = webhook->event.name,
 	    .sid = webhook->event.sid,
 	    .route = span_of(webhook->route->path),
 	    .query = query_of(webhook),
@@ -162,15 +156,15 @@ void record_fill(struct webhook *webhook, enum event_state state)
 		row->failure = span_of(webhook->failure.text);
 		row->request = request_text(webhook);
 	}
-	txn->keyed = !webhook->route->is_unsigned;
-	txn->key = event_key_of(&webhook->event, webhook->event.key);
-	txn->mark_count = 0;
+	txn->key_count = 0;
+	if (!webhook->route->is_unsigned) {
+		txn->keys[txn->key_count++] = webhook->claim.key;
+		txn->keys[txn->key_count++] = webhook->claim.seal;
+	}
+	if (webhook->event.has_token)
+		txn->keys[txn->key_count++] = webhook->claim.token;
 	if (ends_call(webhook))
-		txn->marks[txn->mark_count++] = call_end_key(webhook->event.sid);
-	if (is_document(&webhook->event) &&
-	    memcmp(webhook->event.key, webhook->event.content, STORE_KEY_SIZE) != 0)
-		txn->marks[txn->mark_count++] =
-		    event_key_of(&webhook->event, webhook->event.content);
+		txn->keys[txn->key_count++] = call_end_key(webhook->event.sid);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
 	txn->jobs = state == EVENT_DONE ? webhook->jobs : NULL;
 	stage_failures(webhook);
@@ -193,9 +187,8 @@ void record_log(const struct webhook *webhook)
 	(void)snprintf(status, sizeof(status), "%d", webhook->reply.status);
 	(void)snprintf(micros, sizeof(micros), "%" PRId64,
 	    clock_mono_us() - webhook->request->first_byte_us);
-	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind",
-	    event_kind_name(webhook->event.kind), "sid", sid, "path",
-	    webhook->route->path, "from", from, "outcome", outcome_name(outcome),
-	    "status", status, "us", micros, "why",
+	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind", webhook->event.name,
+	    "sid", sid, "path", webhook->route->path, "from", from, "outcome",
+	    outcome_name(outcome), "status", status, "us", micros, "why",
 	    webhook->failure.text[0] != '\0' ? webhook->failure.text : NULL, NULL);
 }

@@ -18,8 +18,7 @@ enum {
 static void note_claim(struct webhook *webhook)
 {
 	if (webhook->resume == WEBHOOK_CLAIMED)
-		webhook->holds_claim =
-		    webhook->claim.outcome == CLAIM_NEW && !webhook->claim.weak;
+		webhook->holds_claim = webhook->claim.outcome == CLAIM_NEW;
 	else if (webhook->txn.result != STORE_CONFLICT) {
 		webhook->holds_claim = false;
 		webhook->stored = webhook->txn.result == STORE_OK;

@@ -58,7 +58,10 @@ struct webhook {
 	bool is_json;
 	struct params params;
 	struct event event;
-	bool named; /* event is filled in */
+	bool named;          /* event is filled in */
+	struct span account; /* whose token matched; else what the request says */
+	bool sealed;         /* a signature was checked, which had this seal */
+	unsigned char seal[STORE_KEY_SIZE];
 
 	/* what is answered */
 	struct reply reply; /* its bytes live in out, in the arena, or are literals */

@@ -40,7 +40,8 @@ static bool is_users(const struct route *route)
 static int find_route(
     struct replay *replay, const struct route *routes, struct error *err)
 {
-	enum event_kind kind = event_kind_find(span_of(replay->event.kind));
+	const struct family *family = family_find(span_of(replay->event.kind));
+	enum event_kind kind = family != NULL ? family->kind : EVENT_OTHER;
 	const struct route *found = NULL;
 	for (const struct route *route = routes; route->path != NULL; route++)
 		if (span_is(replay->event.route, route->path) &&
@@ -164,7 +165,7 @@ static struct span conversation_of(const struct replay *replay,
 {
 	struct event event;
 	struct event_source source = {.route_kind = replay->route->kind,
-	    .method = packed->method,
+	    .in_query = span_is(packed->method, "GET"),
 	    .target = packed->target,
 	    .params = params,
 	    .body = packed->body};

@@ -141,8 +141,8 @@ static void fill(struct job *job)
 	    .params = span_of(arena_printf(arena, "{\"n\":%lld}", (long long)n)),
 	    .reply = {200, SPAN("text/plain"),
 		span_of(arena_printf(arena, "reply %lld", (long long)n))}};
-	job->txn.keyed = true;
-	event_key(&job->txn.key, n, arena);
+	job->txn.key_count = 1;
+	event_key(&job->txn.keys[0], n, arena);
 	if (has_doc(n))
 		add_write(job,
 		    (struct store_write){.op = STORE_INSERT,

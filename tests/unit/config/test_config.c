@@ -161,7 +161,8 @@ static const char whole_file[] =
     "log-format = json\n"
     "auth-token = 0123456789abcdef0123456789abcdef\n"
     "auth-tokens = AC0123456789abcdef0123456789abcdef:"
-    "fedcba9876543210fedcba9876543210";
+    "fedcba9876543210fedcba9876543210\n"
+    "shared-keys = webhooks_sharedkey_1:HMAC_SHA256:s3cret";
 
 TEST_WITH(the_file_sets_every_setting, enter, NULL)
 {
@@ -190,7 +191,7 @@ TEST_WITH(the_file_sets_every_setting, enter, NULL)
 	assert_int_equal(config.handler_memory, 1 << 30);
 	assert_int_equal(config.log_level, LOG_WARN);
 	assert_int_equal(config.log_format, LOG_JSON);
-	assert_int_equal(tokens_count(config.tokens), 2);
+	assert_int_equal(tokens_count(config.tokens), 3);
 	assert_string_equal(config.first_token, "0123456789abcdef0123456789abcdef");
 	assert_string_equal(config.file, "offhook.conf");
 	assert_int_equal(config.warning_count, 2); /* user and fragment */

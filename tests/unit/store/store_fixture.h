@@ -90,8 +90,8 @@ static inline struct store_txn event_txn(const char *sid, const char *reply)
 		.route = SPAN("/twilio/sms"),
 		.params = SPAN("{\"Body\":\"hello\"}"),
 		.reply = {200, SPAN("text/xml; charset=utf-8"), span_of(reply)}},
-	    .keyed = true};
-	txn.key = key_of(sid);
+	    .key_count = 1};
+	txn.keys[0] = key_of(sid);
 	return txn;
 }
 

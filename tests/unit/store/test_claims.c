@@ -14,33 +14,58 @@ static void told(struct store_claim *claim)
 	((struct asked *)claim)->told++;
 }
 
-static struct asked *ask_counted(struct fixture *f, const char *key, bool count)
+static struct asked *ask_as(struct fixture *f, struct store_claim claim)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
-	asked->claim.key = key_of(key);
+	asked->claim = claim;
 	asked->claim.arena = arena_new();
 	asked->claim.done = told;
-	if (store_claim(f->store, &asked->claim, count))
+	if (store_claim(f->store, &asked->claim, true))
 		asked->told++;
 	return asked;
 }
 
 static struct asked *ask(struct fixture *f, const char *key)
 {
-	return ask_counted(f, key, true);
+	return ask_as(f, (struct store_claim){.key = key_of(key)});
 }
 
-static struct asked *ask_weak(struct fixture *f, const char *key, const char *closed)
+static struct store_key hash_of(const char *text)
 {
-	struct asked *asked = calloc(1, sizeof(*asked));
-	asked->claim.key = key_of(key);
-	asked->claim.closed = key_of(closed);
-	asked->claim.weak = true;
-	asked->claim.arena = arena_new();
-	asked->claim.done = told;
-	if (store_claim(f->store, &asked->claim, true))
-		asked->told++;
-	return asked;
+	struct store_key key = key_of(text);
+	key.sid = (struct span){NULL, 0};
+	return key;
+}
+
+static struct asked *ask_sealed(struct fixture *f, const char *key, const char *seal)
+{
+	return ask_as(
+	    f, (struct store_claim){
+		   .key = key_of(key), .sealed = true, .seal = hash_of(seal)});
+}
+
+/* What a call asks for; token may be NULL. */
+static struct asked *ask_again(
+    struct fixture *f, const char *key, const char *seal, const char *token)
+{
+	return ask_as(f, (struct store_claim){.key = key_of(key),
+			     .sealed = true,
+			     .seal = hash_of(seal),
+			     .again = true,
+			     .tokened = token != NULL,
+			     .token = hash_of(token != NULL ? token : ""),
+			     .ended = hash_of("CA1 end")});
+}
+
+/* Commits an event with these keys; NULL ends them. */
+static void add_keyed(struct fixture *f, const char *reply, const char *key,
+    const char *seal, const char *third)
+{
+	struct store_txn txn = event_txn(key, reply);
+	txn.keys[txn.key_count++] = hash_of(seal);
+	if (third != NULL)
+		txn.keys[txn.key_count++] = hash_of(third);
+	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 }
 
 static void wait_told(const struct asked *asked)
@@ -171,7 +196,12 @@ STORE_TEST(repeats_are_counted)
 	int64_t id = add_event(f, "SM1", "r");
 	for (int i = 0; i < 5; i++)
 		assert_repeat(ask(f, "SM1"), "r");
-	assert_repeat(ask_counted(f, "SM1", false), "r");
+	struct asked *uncounted = calloc(1, sizeof(*uncounted));
+	uncounted->claim = (struct store_claim){
+	    .key = key_of("SM1"), .arena = arena_new(), .done = told};
+	if (store_claim(f->store, &uncounted->claim, false))
+		uncounted->told++;
+	assert_repeat(uncounted, "r");
 	/* What is counted is written soon, and at the latest at the end. */
 	fixture_reopen(f);
 	assert_int_equal(duplicates_of(f, id), 5);
@@ -187,21 +217,85 @@ STORE_TEST(an_idle_store_writes_the_count_by_itself)
 	assert_int_equal(duplicates_of(f, id), 1);
 }
 
-STORE_TEST(a_weak_claim_repeats_only_once_its_call_has_ended)
+STORE_TEST(what_was_signed_once_is_a_repeat_whatever_it_is_cut_into)
 {
 	struct fixture *f = *state;
-	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
-	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
-	(void)add_event(f, "CA1 menu", "<menu/>");
-	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
-	struct store_txn ending = event_txn("CA1 completed", "");
-	ending.mark_count = 1;
-	ending.marks[0] = key_of("CA1 end");
-	assert_int_equal(store_commit(f->store, &ending), STORE_OK);
-	assert_repeat(ask_weak(f, "CA1 menu", "CA1 end"), "<menu/>");
-	assert_told(ask_weak(f, "CA1 other", "CA1 end"), CLAIM_NEW);
+	struct asked *first = ask_sealed(f, "SM1", "seal"),
+		     *other = ask_sealed(f, "SM2", "seal"),
+		     *again = ask_again(f, "CA1 menu", "seal", NULL);
+	assert_int_equal(first->claim.outcome, CLAIM_NEW);
+	(void)usleep(20000);
+	assert_int_equal(other->told + again->told, 0);
+	add_keyed(f, "<first/>", "SM1", "seal", NULL);
+	assert_repeat(other, "<first/>");
+	assert_repeat(again, "<first/>");
+	end(first);
+	assert_repeat(ask_sealed(f, "SM3", "seal"), "<first/>");
+	assert_repeat(ask_sealed(f, "SM1", "another seal"), "<first/>");
+	assert_repeat(ask_again(f, "CA1 menu", "seal", "token"), "<first/>");
 	fixture_reopen(f);
-	assert_repeat(ask_weak(f, "CA1 menu", "CA1 end"), "<menu/>");
+	assert_repeat(ask_sealed(f, "SM3", "seal"), "<first/>");
+	assert_told(ask_sealed(f, "SM3", "third seal"), CLAIM_NEW);
+}
+
+STORE_TEST(a_live_call_may_ask_the_same_again_until_it_has_ended)
+{
+	struct fixture *f = *state;
+	struct asked *first = ask_again(f, "CA1 menu", "seal", NULL),
+		     *second = ask_again(f, "CA1 menu", "seal", NULL);
+	assert_int_equal(first->claim.outcome, CLAIM_NEW);
+	assert_int_equal(second->claim.outcome, CLAIM_NEW);
+	add_keyed(f, "<menu/>", "CA1 menu", "seal", NULL);
+	add_keyed(f, "<menu2/>", "CA1 menu", "seal", NULL);
+	end(first);
+	end(second);
+	assert_told(ask_again(f, "CA1 menu", "seal", NULL), CLAIM_NEW);
+	add_keyed(f, "", "CA1 completed", "end seal", "CA1 end");
+	struct asked *replay = ask_again(f, "CA1 menu", "seal", "made up");
+	wait_told(replay);
+	assert_int_equal(replay->claim.outcome, CLAIM_REPEAT);
+	end(replay);
+	assert_told(ask_again(f, "CA1 other", "other seal", NULL), CLAIM_NEW);
+	fixture_reopen(f);
+	replay = ask_again(f, "CA1 menu", "seal", NULL);
+	wait_told(replay);
+	assert_int_equal(replay->claim.outcome, CLAIM_REPEAT);
+	end(replay);
+}
+
+STORE_TEST(a_known_token_tells_a_repeat_within_a_live_call)
+{
+	struct fixture *f = *state;
+	struct asked *first = ask_again(f, "CA1 menu", "seal", "t1"),
+		     *retry = ask_again(f, "CA1 menu", "seal", "t1"),
+		     *pressed = ask_again(f, "CA1 menu", "seal", "t2");
+	assert_int_equal(first->claim.outcome, CLAIM_NEW);
+	assert_int_equal(pressed->claim.outcome, CLAIM_NEW);
+	assert_int_equal(retry->told, 0);
+	add_keyed(f, "<one/>", "CA1 menu", "seal", "t1");
+	assert_repeat(retry, "<one/>");
+	add_keyed(f, "<two/>", "CA1 menu", "seal", "t2");
+	assert_repeat(ask_again(f, "CA1 menu", "seal", "t1"), "<one/>");
+	assert_repeat(ask_again(f, "CA1 menu", "seal", "t2"), "<two/>");
+	assert_told(ask_again(f, "CA1 menu", "seal", "t3"), CLAIM_NEW);
+	end(first);
+	end(pressed);
+}
+
+STORE_TEST(a_replay_cut_anew_waits_for_the_last_that_says_the_same)
+{
+	struct fixture *f = *state;
+	struct asked *first = ask_again(f, "CA1 menu", "seal", "t1"),
+		     *second = ask_again(f, "CA1 menu", "seal", "t2"),
+		     *forged = ask_sealed(f, "CA1 forged", "seal");
+	add_keyed(f, "<one/>", "CA1 menu", "seal", "t1");
+	(void)usleep(20000);
+	assert_int_equal(forged->told, 0);
+	store_unclaim(f->store, &second->claim);
+	assert_told(forged, CLAIM_FAILED);
+	end(first);
+	end(second);
+	assert_repeat(ask_sealed(f, "CA1 forged", "seal"), "<one/>");
 }
 
 /* ---- many threads ---- */
@@ -220,7 +314,7 @@ struct racer {
 	struct store_txn txn;
 	struct race *race;
 	int key;
-	char text[16];
+	char text[16], other[16];
 	char reply[16];
 };
 
@@ -246,6 +340,8 @@ static void racer_told(struct store_claim *claim)
 	if (claim->outcome == CLAIM_NEW) {
 		racer->race->news[racer->key]++;
 		racer->txn = event_txn(racer->text, racer->reply);
+		racer->txn.keys[0] = racer->claim.key;
+		racer->txn.keys[racer->txn.key_count++] = racer->claim.seal;
 		racer->txn.done = racer_committed;
 		assert_true(store_submit(store, &racer->txn));
 		store_flush(store);
@@ -265,8 +361,12 @@ static void *race_on(void *ctx)
 		racer->race = race;
 		racer->key = i / ROUNDS;
 		(void)snprintf(racer->text, sizeof(racer->text), "SM%d", racer->key);
+		(void)snprintf(racer->other, sizeof(racer->other), "XX%d", racer->key);
 		(void)snprintf(racer->reply, sizeof(racer->reply), "r%d", racer->key);
-		racer->claim.key = key_of(racer->text);
+		/* Half of them by another cut of the same bytes. */
+		racer->claim.key = key_of(i % 2 == 0 ? racer->text : racer->other);
+		racer->claim.sealed = true;
+		racer->claim.seal = hash_of(racer->text);
 		racer->claim.arena = arena_new();
 		racer->claim.done = racer_told;
 		race->waiting++;

@@ -56,7 +56,7 @@ STORE_TEST(a_job_that_breaks_a_rule_is_refused)
 		struct store_job_write good = new_job("q", "{}");
 		struct store_job_write bad = cases[i].write;
 		struct store_txn txn = event_txn("SM1", "r");
-		txn.keyed = false;
+		txn.key_count = 0;
 		txn.jobs = &good;
 		good.next = &bad;
 		assert_int_equal(store_commit(f->store, &txn), STORE_CONFLICT);

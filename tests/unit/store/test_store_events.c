@@ -102,8 +102,8 @@ STORE_TEST(events_are_chosen_by_kind_sid_state_and_id)
 		txn.event.kind = rows[i].kind;
 		txn.event.state = rows[i].state;
 		if (i == 4) { /* a key that has not its SID */
-			txn.key = key_of("something else");
-			txn.key.sid = (struct span){NULL, 0};
+			txn.keys[0] = key_of("something else");
+			txn.keys[0].sid = (struct span){NULL, 0};
 		}
 		assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 	}

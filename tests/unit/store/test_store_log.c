@@ -23,7 +23,7 @@ static void write_much(struct fixture *f)
 	done_count = 0;
 	for (int i = 0; i < COUNT; i++) {
 		txns[i] = event_txn("", "");
-		txns[i].keyed = false;
+		txns[i].key_count = 0;
 		txns[i].event.reply.body = (struct span){body, sizeof(body)};
 		txns[i].done = count_done;
 		assert_true(store_submit(f->store, &txns[i]));
