@@ -379,7 +379,11 @@ const struct command cmd_send = {
     .summary = "play Twilio: send a signed webhook",
     .about =
 	"KIND is sms, mms, status (of a message), call, call-status, gather and record\n"
-	"(what <Gather> and <Record> lead to), recording (its status) or transcription.\n"
+	"(what <Gather> and <Record> lead to), recording (its status) or transcription;\n"
+	"or an event of another family: partial (a Gather's), realtime (transcription),\n"
+	"stream, siprec, pay, amd, conference, conversation, chat, taskrouter, assignment,\n"
+	"sync, video, composition, debugger, link, usage, proxy, fax. --param changes what\n"
+	"it says.\n"
 	"Prints what the phone would show. Without a path in --url, the built-in app's\n"
 	"for that kind is called. The token is the server's: TWILIO_AUTH_TOKEN or\n"
 	"offhook.conf; without one, that of ./.env or of `offhook dev` running in this\n"

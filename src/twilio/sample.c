@@ -23,6 +23,7 @@ static const char *const value_names[SAMPLE_VALUES] = {[SAMPLE_SID] = "{sid}",
     [SAMPLE_DURATION] = "{seconds}",
     [SAMPLE_SEQUENCE] = "{sequence}",
     [SAMPLE_TIME] = "{time}",
+    [SAMPLE_ISO_TIME] = "{iso}",
     [SAMPLE_MINUTES] = "{minutes}",
     [SAMPLE_SIP_CODE] = "{sip}",
     [SAMPLE_CONFIDENCE] = "{confidence}",
@@ -115,6 +116,94 @@ static const struct sample_form {
     {"record", "/twilio/voice/recording", "CA", "in-progress", RECORD},
     {"recording", "/twilio/voice/recording", "RE", NULL, RECORDING},
     {"transcription", "/twilio/voice/transcription", "TR", "completed", TRANSCRIPTION},
+    {"partial", "/twilio/voice/status", "CA", NULL,
+	"CallSid={sid}&AccountSid={account}&SequenceNumber={sequence}&"
+	"UnstableSpeechResult={speech}&Stability=0.8&From={from}&To={to}"},
+    {"realtime", "/twilio/voice/status", "GT", NULL,
+	"LanguageCode=en-US&TranscriptionSid={sid}&"
+	"TranscriptionEvent=transcription-content&CallSid={call}&"
+	"Timestamp={iso}&AccountSid={account}&SequenceId={sequence}&"
+	"Track=inbound_track&Final=true&TranscriptionData={body}"},
+    {"stream", "/twilio/voice/status", "MZ", NULL,
+	"StreamSid={sid}&StreamName=offhook&StreamEvent=stream-started&"
+	"CallSid={call}&AccountSid={account}&Timestamp={iso}"},
+    {"siprec", "/twilio/voice/status", "SR", NULL,
+	"SiprecSid={sid}&SiprecEvent=siprec-started&CallSid={call}&"
+	"AccountSid={account}&Timestamp={iso}"},
+    {"pay", "/twilio/voice/status", "PK", NULL,
+	"Sid={sid}&CallSid={call}&AccountSid={account}&"
+	"ApiVersion=2010-04-01&PaymentMethod=credit-card&"
+	"For=payment-card-number&Attempt=1&PartialResult=true&"
+	"PaymentCardNumber=xxxxxxxxxxxx1111&PaymentCardType=visa&"
+	"DateUpdated={iso}"},
+    {"amd", "/twilio/voice/status", "CA", NULL,
+	"CallSid={sid}&AccountSid={account}&AnsweredBy=human&"
+	"MachineDetectionDuration=2100"},
+    {"conference", "/twilio/voice/status", "CF", NULL,
+	"ConferenceSid={sid}&FriendlyName=room&AccountSid={account}&"
+	"SequenceNumber={sequence}&Timestamp={time}&"
+	"StatusCallbackEvent=participant-join&CallSid={call}&Muted=false&"
+	"Hold=false"},
+    {"conversation", "/twilio/status", "IM", NULL,
+	"AccountSid={account}&"
+	"ConversationSid=CH00000000000000000000000000000000&"
+	"EventType=onMessageAdded&Source=SDK&RetryCount=0&MessageSid={sid}&"
+	"Index=0&Body={body}&Author={from}&DateCreated={iso}"},
+    {"chat", "/twilio/status", "IM", NULL,
+	"AccountSid={account}&"
+	"InstanceSid=IS00000000000000000000000000000000&"
+	"ChannelSid=CH00000000000000000000000000000000&"
+	"EventType=onMessageSent&MessageSid={sid}&ClientIdentity=ann&"
+	"RetryCount=0&Body={body}"},
+    {"taskrouter", "/twilio/status", "EV", NULL,
+	"Sid={sid}&AccountSid={account}&"
+	"WorkspaceSid=WS00000000000000000000000000000000&WorkspaceName=w&"
+	"EventType=task.created&ResourceType=task&Timestamp={iso}&"
+	"TaskSid=WT00000000000000000000000000000000&TaskAge=0&"
+	"TaskPriority=0&TaskAssignmentStatus=pending"},
+    {"assignment", "/twilio/status", "WR", NULL,
+	"AccountSid={account}&"
+	"WorkspaceSid=WS00000000000000000000000000000000&"
+	"WorkflowSid=WW00000000000000000000000000000000&"
+	"TaskQueueSid=WQ00000000000000000000000000000000&"
+	"WorkerSid=WK00000000000000000000000000000000&ReservationSid={sid}&"
+	"TaskSid=WT00000000000000000000000000000000&TaskAge=1&"
+	"TaskPriority=0&TaskAttributes={}&WorkerAttributes={}"},
+    {"sync", "/twilio/status", "ET", NULL,
+	"AccountSid={account}&"
+	"ServiceSid=IS00000000000000000000000000000000&"
+	"EventType=document_updated&DocumentSid={sid}&DocumentUniqueName=d&"
+	"DocumentRevision={sequence}&DocumentData={}&EndpointId=e&"
+	"RetryCount=0"},
+    {"video", "/twilio/status", "RM", NULL,
+	"AccountSid={account}&RoomSid={sid}&RoomName=r&"
+	"RoomStatus=in-progress&RoomType=group&"
+	"StatusCallbackEvent=room-created&SequenceNumber={sequence}&"
+	"Timestamp={iso}"},
+    {"composition", "/twilio/status", "CJ", NULL,
+	"AccountSid={account}&RoomSid=RM00000000000000000000000000000000&"
+	"CompositionSid={sid}&Timestamp={iso}&"
+	"StatusCallbackEvent=composition-available"},
+    {"debugger", "/twilio/status", "NO", NULL,
+	"AccountSid={account}&Sid={sid}&Level=ERROR&"
+	"PayloadType=application/json&Timestamp={iso}&ParentAccountSid=&"
+	"Payload={body}"},
+    {"link", "/twilio/status", "SM", NULL,
+	"event_type=click&sms_sid={sid}&to={to}&from={from}&"
+	"link=https://e.example/1&click_time={iso}&account_sid={account}&"
+	"user_agent=x"},
+    {"usage", "/twilio/status", "UT", NULL,
+	"AccountSid={account}&UsageTriggerSid={sid}&Recurring=daily&"
+	"UsageCategory=sms&TriggerBy=count&TriggerValue=100&"
+	"CurrentValue=101&DateFired={time}"},
+    {"proxy", "/twilio/status", "KI", NULL,
+	"interactionSid={sid}&interactionAccountSid={account}&"
+	"interactionSessionSid=KC00000000000000000000000000000000&"
+	"interactionType=Message&interactionDateCreated={iso}&"
+	"interactionData={body}&outboundResourceStatus=sent"},
+    {"fax", "/twilio/status", "FX", NULL,
+	"AccountSid={account}&FaxSid={sid}&FaxStatus=received&From={from}&"
+	"To={to}&ApiVersion=v1"},
 };
 
 const char *sample_name(enum sample_kind kind)
@@ -198,6 +287,8 @@ static void complete_times(struct sample *sample, struct arena *arena)
 	gmtime_r(&now, &utc);
 	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S +0000", &utc);
 	choose(sample, SAMPLE_TIME, span_of(arena_strdup(arena, text)));
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	choose(sample, SAMPLE_ISO_TIME, span_of(arena_strdup(arena, text)));
 	snprintf(text, sizeof(text), "%02d%02d%02d%02d%02d", utc.tm_year % 100,
 	    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min);
 	if (is_one_of(sample->values[SAMPLE_MESSAGE_STATUS], reported))
@@ -292,6 +383,10 @@ void sample_complete(struct sample *sample, enum sample_kind kind, struct arena 
 		choose(sample, SAMPLE_DURATION, SPAN("7"));
 	if (kind == SAMPLE_RECORD)
 		choose(sample, SAMPLE_DIGITS, SPAN("hangup"));
+	if (kind >= SAMPLE_PARTIAL)
+		choose(sample, SAMPLE_SEQUENCE, SPAN("1"));
+	if (kind == SAMPLE_PARTIAL)
+		choose(sample, SAMPLE_SPEECH, SPAN("hello"));
 	if (kind == SAMPLE_GATHER && sample->values[SAMPLE_SPEECH].ptr == NULL)
 		choose(sample, SAMPLE_DIGITS, SPAN("1"));
 	if (sample->values[SAMPLE_SPEECH].ptr != NULL)

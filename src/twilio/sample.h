@@ -21,6 +21,26 @@ enum sample_kind {
 	SAMPLE_RECORD,    /* <Record>'s action */
 	SAMPLE_RECORDING, /* recordingStatusCallback */
 	SAMPLE_TRANSCRIPTION,
+	/* Of the other families: one event of each (twilio/family.c). */
+	SAMPLE_PARTIAL,
+	SAMPLE_REALTIME,
+	SAMPLE_STREAM,
+	SAMPLE_SIPREC,
+	SAMPLE_PAY,
+	SAMPLE_AMD,
+	SAMPLE_CONFERENCE,
+	SAMPLE_CONVERSATION,
+	SAMPLE_CHAT,
+	SAMPLE_TASKROUTER,
+	SAMPLE_ASSIGNMENT,
+	SAMPLE_SYNC,
+	SAMPLE_VIDEO,
+	SAMPLE_COMPOSITION,
+	SAMPLE_DEBUGGER,
+	SAMPLE_LINK,
+	SAMPLE_USAGE,
+	SAMPLE_PROXY,
+	SAMPLE_FAX,
 	SAMPLE_KINDS
 };
 
@@ -41,6 +61,7 @@ enum sample_value {
 	SAMPLE_DURATION, /* seconds */
 	SAMPLE_SEQUENCE,
 	SAMPLE_TIME, /* RFC 2822 */
+	SAMPLE_ISO_TIME,
 	/* These follow from the others unless they are given. */
 	SAMPLE_MINUTES, /* begun ones, of the duration */
 	SAMPLE_SIP_CODE,

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "twilio/family.h"
 #include "twilio/sample.h"
 #include "twilio/signature.h"
 #include "util/buf.h"
@@ -36,6 +37,28 @@ TEST(names_lead_to_kinds_and_back)
 		assert_int_equal(sample_path(kind)[0], '/');
 	}
 	assert_int_equal(sample_find(SPAN("smoke signal")), SAMPLE_KINDS);
+}
+
+TEST(each_is_of_the_family_it_stands_for)
+{
+	static const char *const families[SAMPLE_KINDS] = {"sms.received",
+	    "sms.received", "sms.status", "call.received", "call.status", "call.action",
+	    "call.action", "recording.status", "transcription", "call.partial",
+	    "transcription.realtime", "stream.status", "siprec.status", "pay.status",
+	    "amd.status", "conference.status", "conversation.event", "chat.event",
+	    "taskrouter.event", "taskrouter.assignment", "sync.event", "video.status",
+	    "video.composition", "debugger.event", "link.event", "usage.trigger",
+	    "proxy.interaction", "fax.status"};
+	for (enum sample_kind kind = SAMPLE_SMS; kind < SAMPLE_KINDS; kind++) {
+		struct arena *arena = arena_new();
+		struct sample sample = {0};
+		struct params params = made(kind, &sample, arena);
+		const struct family *family = family_of(&params);
+		assert_string_equal(family->name, families[kind]);
+		assert_true(
+		    span_eq(family_sid(family, &params), sample.values[SAMPLE_SID]));
+		arena_free(arena);
+	}
 }
 
 TEST(parameters_come_in_twilios_order)
