@@ -19,6 +19,7 @@
 #include "util/mem.h"
 #include "webhook/lane.h"
 #include "webhook/order.h"
+#include "webhook/rekey.h"
 #include "webhook/webhook.h"
 #include "workers/work.h"
 
@@ -85,6 +86,8 @@ static int open_store(struct app *app, struct error *err)
 	if (store_open(&app->store, engines_for(config->data), &store, err) < 0)
 		return -1;
 	app->service.store = app->store;
+	if (rekey_store(app->store, config, err) < 0)
+		return -1;
 	return builtin_declare(app->store, err);
 }
 

@@ -152,6 +152,13 @@ static enum engine_known sqlite_peek(struct engine_db *db, const struct store_ke
 							    : ENGINE_PERHAPS;
 }
 
+static bool sqlite_unkeyed(const struct engine_db *db, int64_t *first, int64_t *last)
+{
+	*first = db->unkeyed_first;
+	*last = db->unkeyed_last;
+	return *first <= *last;
+}
+
 static void sqlite_repeated(struct engine_db *db, int64_t event_id)
 {
 	if (repeats_add(&db->repeats, event_id, 1))
@@ -193,6 +200,7 @@ const struct engine engine_sqlite = {
     .peek = sqlite_peek,
     .lookup = sqlite_reader_lookup,
     .repeated = sqlite_repeated,
+    .unkeyed = sqlite_unkeyed,
     .reader_open = sqlite_reader_open,
     .reader_new = sqlite_reader_new,
     .reader_close = sqlite_reader_close,

@@ -55,7 +55,8 @@ struct engine_db {
 	struct sqlite_writer writer;
 	pthread_t thread;
 	atomic_bool stopping;
-	atomic_int_fast64_t next_row; /* of documents, of all collections */
+	int64_t unkeyed_first, unkeyed_last; /* as they were at open */
+	atomic_int_fast64_t next_row;        /* of documents, of all collections */
 
 	pthread_mutex_t mutex;
 	struct sqlite_task *tasks; /* under mutex, newest first */

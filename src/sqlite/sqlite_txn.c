@@ -47,6 +47,22 @@ static void add_keys(struct engine_db *db, const struct store_txn *txn)
 		add_key(db, &by_sid, event->id);
 }
 
+static int add_rekeys(
+    struct engine_db *db, const struct store_txn *txn, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
+	    "UPDATE meta SET value = ? WHERE name = 'unkeyed_first'", err);
+	if (stmt == NULL)
+		return -1;
+	for (const struct store_rekey *rekey = txn->rekeys; rekey != NULL;
+	     rekey = rekey->next)
+		add_key(db, &rekey->key, rekey->event_id);
+	(void)sqlite3_bind_int64(stmt, 1, txn->rekeyed_to + 1);
+	int rc = sqlite_db_run(stmt, err);
+	(void)sqlite3_finalize(stmt);
+	return rc;
+}
+
 static int add_event(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
@@ -162,5 +178,7 @@ int sqlite_txn_apply(struct engine_db *db, struct store_txn *txn, struct error *
 		return -1;
 	if (txn->result != STORE_OK)
 		return 0;
+	if (txn->rekeys != NULL && add_rekeys(db, txn, err) < 0)
+		return -1;
 	return txn->event.kind != NULL ? add_event(db, txn, err) : 0;
 }

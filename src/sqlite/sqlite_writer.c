@@ -317,6 +317,11 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 	if (sqlite_db_int(w->db, "SELECT value FROM meta WHERE name = 'next_row'",
 		&w->rows_promised, err) < 0)
 		return -1;
+	if (sqlite_db_int(w->db, "SELECT value FROM meta WHERE name = 'unkeyed_first'",
+		&db->unkeyed_first, err) < 0 ||
+	    sqlite_db_int(w->db, "SELECT value FROM meta WHERE name = 'unkeyed_last'",
+		&db->unkeyed_last, err) < 0)
+		return -1;
 	atomic_store(&db->next_row, w->rows_promised);
 	int rc = pthread_create(&db->thread, NULL, run, db);
 	return rc == 0 ? 0 : error_set(err, "cannot start a thread: %s", strerror(rc));

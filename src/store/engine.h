@@ -51,6 +51,7 @@ struct engine {
 	/* The event of a key: 1, 0 or -1 with err. */
 	int (*lookup)(struct engine_reader *reader, const struct store_key *key,
 	    int64_t *event_id, struct error *err);
+	bool (*unkeyed)(const struct engine_db *db, int64_t *first, int64_t *last);
 	/* Counts a duplicate of an event, when convenient. Any thread. */
 	void (*repeated)(struct engine_db *db, int64_t event_id);
 

@@ -139,6 +139,11 @@ void store_unclaim(struct store *store, const struct store_claim *claim)
 	claims_drop(store->claims, claim);
 }
 
+bool store_unkeyed(const struct store *store, int64_t *first, int64_t *last)
+{
+	return store->engine->unkeyed(store->db, first, last);
+}
+
 /* ---- transactions ---- */
 
 static void check_write(const struct store_write *write)

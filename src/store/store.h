@@ -257,6 +257,13 @@ enum store_result {
 	STORE_CONFLICT
 };
 
+/* A key for an event that is stored already, by a version whose keys were made otherwise. */
+struct store_rekey {
+	struct store_rekey *next;
+	int64_t event_id;
+	struct store_key key;
+};
+
 /* One transaction: an event with its reply, its key, the handler's writes and its jobs;
  * all of it or nothing. */
 struct store_txn {
@@ -271,6 +278,8 @@ struct store_txn {
 	 * event.failure (a retry); its stored reply stays. When it has no failure (any
 	 * more), that is a conflict: it is never handled twice. 0: none. */
 	int64_t revised_event;
+	struct store_rekey *rekeys;
+	int64_t rekeyed_to; /* with rekeys: up to this event all have them now */
 	/* Called on the writer's thread, in the order of submission, with result (and
 	 * error, unless STORE_OK) set: the commit is synced, or it is not there. */
 	void (*done)(struct store_txn *txn);
@@ -278,6 +287,11 @@ struct store_txn {
 	struct error error;
 	struct store_txn *next; /* the store's */
 };
+
+/* The events, from *first to *last, that an older version stored and that have no keys of
+ * today's kind: a repeat of theirs would not be known. False when there are none. Give
+ * them their keys (rekeys) before anything is claimed. */
+bool store_unkeyed(const struct store *store, int64_t *first, int64_t *last);
 
 /* Hands a transaction over; returns at once. False when too much waits already: shed
  * load (done is not called, the claim is still held). What it points to must live
