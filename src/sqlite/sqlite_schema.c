@@ -42,8 +42,8 @@ static const struct migration migrations[] = {
     {"ALTER TABLE event ADD COLUMN request TEXT", NULL, "0.1.0"},
     /* Keys are made of a seal and of all that was said: the events before have none
      * such yet (store_unkeyed). */
-    {"INSERT INTO meta VALUES('unkeyed_first', 1);"
-     "INSERT INTO meta SELECT 'unkeyed_last', coalesce(max(id), 0) FROM event;",
+    {"INSERT OR REPLACE INTO meta VALUES('unkeyed_first', 1);"
+     "INSERT OR REPLACE INTO meta SELECT 'unkeyed_last', coalesce(max(id), 0) FROM event;",
 	NULL, "0.1.0"},
 };
 

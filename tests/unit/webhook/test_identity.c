@@ -199,6 +199,7 @@ static void store_it(struct world *world, struct webhook *webhook)
 	assert_int_equal(store_commit(world->f->store, &webhook->txn), STORE_OK);
 }
 
+/* faults 1.1, 1.2, 1.3, 1.4 */
 TEST_WITH(all_recorded_events_are_handled_on_every_kind_of_route, setup, teardown)
 {
 	struct world *world = *state;
@@ -221,6 +222,63 @@ TEST_WITH(all_recorded_events_are_handled_on_every_kind_of_route, setup, teardow
 				    world->routes[route].path);
 			arena_free(arena);
 		}
+	}
+}
+
+/* faults 1.7 */
+TEST_WITH(a_conversations_retry_is_handled_once, setup, teardown)
+{
+	struct world *world = *state;
+	static const char form[] = "EventType=onMessageAdded&ConversationSid=CH1&"
+				   "MessageSid=IM1&RetryCount=%d";
+	for (int retry = 0; retry < 3; retry++) {
+		struct arena *arena = arena_new();
+		struct sent sent = sign(
+		    world, 7, span_of(arena_printf(arena, form, retry)), "t", arena);
+		struct webhook *webhook = take_in(world, &sent, arena);
+		assert_int_equal(is_new(world, webhook), retry == 0);
+		if (retry == 0)
+			store_it(world, webhook);
+		arena_free(arena);
+	}
+}
+
+/* faults 1.5 */
+TEST_WITH(json_that_was_signed_once_is_a_repeat_however_it_comes, setup, teardown)
+{
+	struct world *world = *state;
+
+	static const struct {
+		const char *method, *type, *token;
+	} others[] = {
+	    {"POST", "application/json", "t"},
+	    {"POST", "application/json", "another"},
+	    {"POST", "application/json", NULL},
+	    {"PUT", "application/json", "t"},
+	    {"POST", "application/x-www-form-urlencoded", "t"},
+	};
+	struct span body = SPAN("{\"specversion\":\"1.0\"}");
+	unsigned char digest[32];
+	char hash[65], signature[SIGNATURE_SIZE];
+	text_sha256(digest, body);
+	text_hex(hash, digest, sizeof(digest));
+	const char *target = arena_printf(world->arena, "/r7?bodySHA256=%s", hash);
+	signature_make(signature, SPAN(TOKEN),
+	    span_of(arena_printf(world->arena, "https://" HOST "%s", target)), NULL);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct arena *arena = arena_new();
+		struct sent sent = {.method = others[i].method,
+		    .type = others[i].type,
+		    .token = others[i].token,
+		    .target = span_of(target),
+		    .body = body,
+		    .signature = span_of(signature)};
+		struct webhook *webhook = take_in(world, &sent, arena);
+		assert_non_null(webhook);
+		assert_int_equal(is_new(world, webhook), i == 0);
+		if (i == 0)
+			store_it(world, webhook);
+		arena_free(arena);
 	}
 }
 
