@@ -30,12 +30,25 @@ enum twiml_kind context_language(const oh_context *context)
 void context_open(struct oh_context *out, const struct context_world *world,
     const struct frame_event *event, enum oh_kind kind, struct arena *arena)
 {
-	*out = (struct oh_context){
-	    .arena = arena, .world = world, .event = event, .kind = kind};
+	*out = (struct oh_context){.arena = arena,
+	    .world = world,
+	    .run = &event->run,
+	    .event = event,
+	    .kind = kind};
 	out->staged_end = &out->staged;
 	out->jobs_end = &out->jobs;
 	out->twiml = twiml_new(context_language(out), arena);
 	out->root = (struct oh_twiml){twiml_root(out->twiml), out};
+}
+
+void context_open_job(struct oh_context *out, const struct context_world *world,
+    const struct frame_job_run *job, struct arena *arena)
+{
+	static const struct frame_event no_event;
+
+	context_open(out, world, &no_event, OH_SIGNED, arena);
+	out->run = &job->run;
+	out->job = job;
 }
 
 void context_close(struct oh_context *context)

@@ -22,9 +22,10 @@ struct context_world {
 	const oh_app *app;
 	struct store_reader *reader; /* NULL: there is no store to read */
 	void (*log)(void *ctx, const struct frame_log *line); /* NULL: nobody reads */
-	void (*progress)(
-	    void *ctx, const struct frame_progress *progress); /* likewise */
+	/* NULL: nobody wants to know. */
+	void (*progress)(void *ctx, const struct frame_progress *progress);
 	void *ctx;
+	struct frame_settings settings; /* what the server has told */
 };
 
 /* An answer that is not the tree: status 0 when there is none. */
@@ -36,12 +37,14 @@ struct context_answer {
 struct oh_context {
 	struct arena *arena;
 	const struct context_world *world;
-	const struct frame_event *event;
-	enum oh_kind kind; /* the route's */
+	const struct frame_run *run;     /* the event's, or the job's */
+	const struct frame_event *event; /* a job's has nothing in it */
+	const struct frame_job_run *job; /* NULL: this is an event */
+	enum oh_kind kind;               /* the route's */
 
 	struct staged *staged, **staged_end; /* app/stage.h */
 	uint32_t staged_count;
-	uint32_t rows_used;                  /* of event->row_count */
+	uint32_t rows_used;                  /* of run->row_count */
 	struct staged_job *jobs, **jobs_end; /* likewise */
 	uint32_t job_count;
 
@@ -63,7 +66,7 @@ struct oh_context {
 /* Whether it is a job's. */
 static inline bool context_is_job(const oh_context *context)
 {
-	return context->event->try != 0;
+	return context->job != NULL;
 }
 
 /* Which TwiML it is answered with. */
@@ -71,6 +74,8 @@ enum twiml_kind context_language(const oh_context *context);
 /* All of it lives in the arena. */
 void context_open(struct oh_context *out, const struct context_world *world,
     const struct frame_event *event, enum oh_kind kind, struct arena *arena);
+void context_open_job(struct oh_context *out, const struct context_world *world,
+    const struct frame_job_run *job, struct arena *arena);
 /* Frees what the arena does not. */
 void context_close(struct oh_context *context);
 /* Notes a mistake, unless there was one before. */

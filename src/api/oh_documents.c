@@ -7,10 +7,10 @@
 static int64_t next_row(const struct documents_call *call)
 {
 	oh_context *context = call->context;
-	if (context->rows_used < context->event->row_count)
-		return context->event->first_row + context->rows_used++;
+	if (context->rows_used < context->run->row_count)
+		return context->run->first_row + context->rows_used++;
 	documents_fail(call, "one run of a handler can insert %u documents, no more",
-	    context->event->row_count);
+	    context->run->row_count);
 	return 0;
 }
 

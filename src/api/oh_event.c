@@ -143,7 +143,8 @@ const char *oh_account_sid(const oh_event *event)
 
 int64_t oh_time_ms(const oh_context *context)
 {
-	return context->event->received_at_ms;
+	return context_is_job(context) ? context->job->began_at_ms
+				       : context->event->received_at_ms;
 }
 
 const char *oh_time(const oh_context *context)

@@ -11,7 +11,7 @@ enum { MAX_PAIRS = 32 };
 void oh_log(oh_context *context, const char *message, ...)
 {
 	struct pair pairs[MAX_PAIRS];
-	struct frame_log line = {.id = context->event->id,
+	struct frame_log line = {.id = context->run->id,
 	    .message = span_of(message != NULL ? message : ""),
 	    .pairs = pairs};
 	const char *name;

@@ -1,7 +1,6 @@
 /* oh_worker -- offhook.h: what a worker knows of its job, and may say of it. */
 #include "api/context.h"
 #include "util/clock.h"
-#include "util/text.h"
 
 enum { MS = 1000 };
 
@@ -19,20 +18,17 @@ json_t *oh_payload(const oh_job *job)
 
 int64_t oh_job_id(const oh_job *job)
 {
-	int64_t id = 0;
-	if (context_is_job(job))
-		(void)text_int(job->event->sid, 0, INT64_MAX, &id);
-	return id;
+	return context_is_job(job) ? job->job->job_id : 0;
 }
 
 int oh_try(const oh_job *job)
 {
-	return (int)job->event->try;
+	return context_is_job(job) ? (int)job->job->nth : 0;
 }
 
 int oh_last_try(const oh_job *job)
 {
-	return context_is_job(job) && job->event->try >= job->event->max_tries;
+	return context_is_job(job) && job->job->nth >= job->job->max;
 }
 
 /* ---- how it ends ---- */
@@ -93,6 +89,6 @@ void oh_progress(oh_job *job, const char *format, ...)
 	va_start(args, format);
 	const char *text = context_line(job, format, args);
 	va_end(args);
-	const struct frame_progress progress = {job->event->id, span_of(text)};
+	const struct frame_progress progress = {job->run->id, span_of(text)};
 	world->progress(world->ctx, &progress);
 }

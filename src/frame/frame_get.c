@@ -1,4 +1,4 @@
-/* Every byte of a frame may be wrong. */
+/* Nothing here trusts a byte of a frame: a count or a length may be any number. */
 #include "frame/frame.h"
 
 #include <string.h>
@@ -48,8 +48,7 @@ static struct span take_span(struct taker *taker)
 	return text;
 }
 
-/* A count of elements, each of which takes at least `least` bytes: a lie about it may
- * not cost memory. */
+/* A count of elements, of at least `least` bytes each: a wrong count costs no memory. */
 static uint32_t take_count(struct taker *taker, size_t least)
 {
 	uint32_t count = take_u32(taker);
@@ -71,8 +70,8 @@ static const struct pair *take_pairs(struct taker *taker, uint32_t *count)
 	return pairs;
 }
 
-/* Fills taker with the fields of a whole frame of that type; gives its id. */
-static uint64_t open_frame(struct taker *taker, struct span frame, enum frame_type want)
+/* Begins to take a whole frame of that type apart; gives its id. */
+static uint64_t take_begin(struct taker *taker, struct span frame, enum frame_type want)
 {
 	enum frame_type type = FRAME_TYPES;
 	uint64_t id = 0;
@@ -85,7 +84,7 @@ static uint64_t open_frame(struct taker *taker, struct span frame, enum frame_ty
 	return id;
 }
 
-static int close_frame(const struct taker *taker)
+static int take_end(const struct taker *taker)
 {
 	return taker->bad || taker->rest.len != 0 ? -1 : 0;
 }
@@ -106,15 +105,45 @@ int64_t frame_whole(struct span bytes, enum frame_type *type)
 	return bytes.len < whole ? 0 : (int64_t)whole;
 }
 
+uint32_t frame_version(struct span frame)
+{
+	struct taker taker = {0};
+	(void)take_begin(&taker, frame, FRAME_READY);
+	return take_u32(&taker);
+}
+
+int frame_get_settings(
+    struct frame_settings *out, struct span frame, struct arena *arena)
+{
+	struct taker taker = {.arena = arena};
+	(void)take_begin(&taker, frame, FRAME_SETTINGS);
+	out->pairs = take_pairs(&taker, &out->count);
+	return take_end(&taker);
+}
+
+struct span frame_setting(const struct frame_settings *settings, const char *name)
+{
+	for (uint32_t i = 0; i < settings->count; i++)
+		if (span_is(settings->pairs[i].name, name))
+			return settings->pairs[i].value;
+	return (struct span){0};
+}
+
+static struct frame_run take_run(
+    struct taker *taker, struct span frame, enum frame_type want)
+{
+	struct frame_run run = {.id = take_begin(taker, frame, want)};
+	run.slot = take_u32(taker);
+	run.first_row = take_i64(taker);
+	run.row_count = take_u32(taker);
+	return run;
+}
+
 int frame_get_event(struct frame_event *out, struct span frame, struct arena *arena)
 {
 	struct taker taker = {.arena = arena};
-	*out = (struct frame_event){0};
-	out->id = open_frame(&taker, frame, FRAME_EVENT);
+	*out = (struct frame_event){.run = take_run(&taker, frame, FRAME_EVENT)};
 	out->route = take_u32(&taker);
-	out->try = take_u32(&taker);
-	out->max_tries = take_u32(&taker);
-	out->slot = take_u32(&taker);
 	out->received_at_ms = take_i64(&taker);
 	out->kind = take_span(&taker);
 	out->sid = take_span(&taker);
@@ -125,9 +154,21 @@ int frame_get_event(struct frame_event *out, struct span frame, struct arena *ar
 	out->params = take_pairs(&taker, &out->param_count);
 	out->headers = take_pairs(&taker, &out->header_count);
 	out->path_params = take_pairs(&taker, &out->path_param_count);
-	out->first_row = take_i64(&taker);
-	out->row_count = take_u32(&taker);
-	return close_frame(&taker);
+	return take_end(&taker);
+}
+
+int frame_get_job(struct frame_job_run *out, struct span frame, struct arena *arena)
+{
+	struct taker taker = {.arena = arena};
+	*out = (struct frame_job_run){.run = take_run(&taker, frame, FRAME_JOB)};
+	out->worker = take_u32(&taker);
+	out->nth = take_u32(&taker);
+	out->max = take_u32(&taker);
+	out->job_id = take_i64(&taker);
+	out->began_at_ms = take_i64(&taker);
+	out->queue = take_span(&taker);
+	out->payload = take_span(&taker);
+	return take_end(&taker);
 }
 
 static void take_write(struct taker *taker, struct frame_write *out)
@@ -182,7 +223,7 @@ static void take_jobs(struct taker *taker, struct frame_result *out)
 	out->jobs = jobs;
 }
 
-/* Whether a process may say that a try ended so. */
+/* Whether a process may say that its run ended like this. */
 static bool end_fits(const struct frame_result *result)
 {
 	switch ((enum frame_end)result->end) {
@@ -203,7 +244,7 @@ int frame_get_result(struct frame_result *out, struct span frame, struct arena *
 {
 	struct taker taker = {.arena = arena};
 	*out = (struct frame_result){0};
-	out->id = open_frame(&taker, frame, FRAME_RESULT);
+	out->id = take_begin(&taker, frame, FRAME_RESULT);
 	uint32_t ok = take_u32(&taker);
 	out->ok = ok == 1;
 	out->end = take_u32(&taker);
@@ -215,27 +256,27 @@ int frame_get_result(struct frame_result *out, struct span frame, struct arena *
 	out->body = take_span(&taker);
 	take_writes(&taker, out);
 	take_jobs(&taker, out);
-	return close_frame(&taker);
+	return take_end(&taker);
 }
 
 int frame_get_log(struct frame_log *out, struct span frame, struct arena *arena)
 {
 	struct taker taker = {.arena = arena};
 	*out = (struct frame_log){0};
-	out->id = open_frame(&taker, frame, FRAME_LOG);
+	out->id = take_begin(&taker, frame, FRAME_LOG);
 	out->message = take_span(&taker);
 	taker.bad = taker.bad || out->message.ptr == NULL;
 	out->pairs = take_pairs(&taker, &out->pair_count);
-	return close_frame(&taker);
+	return take_end(&taker);
 }
 
 int frame_get_progress(struct frame_progress *out, struct span frame)
 {
 	struct taker taker = {0};
-	out->id = open_frame(&taker, frame, FRAME_PROGRESS);
+	out->id = take_begin(&taker, frame, FRAME_PROGRESS);
 	out->text = take_span(&taker);
 	taker.bad = taker.bad || out->text.ptr == NULL;
-	return close_frame(&taker);
+	return take_end(&taker);
 }
 
 static void take_route(struct taker *taker, struct frame_route *out)
@@ -285,14 +326,14 @@ static void take_workers(struct taker *taker, struct frame_manifest *out)
 	out->workers = workers;
 }
 
-int frame_get_manifest(
-    struct frame_manifest *out, struct span frame, struct arena *arena)
+int frame_get_ready(struct frame_manifest *out, struct span frame, struct arena *arena)
 {
 	struct taker taker = {.arena = arena};
 	*out = (struct frame_manifest){0};
-	(void)open_frame(&taker, frame, FRAME_MANIFEST);
+	(void)take_begin(&taker, frame, FRAME_READY);
+	taker.bad = take_u32(&taker) != FRAME_VERSION || taker.bad;
 	take_routes(&taker, out);
 	take_workers(&taker, out);
 	out->collections = take_pairs(&taker, &out->collection_count);
-	return close_frame(&taker);
+	return take_end(&taker);
 }

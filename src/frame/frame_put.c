@@ -36,8 +36,8 @@ static void put_pairs(struct buf *out, const struct pair *pairs, uint32_t count)
 	}
 }
 
-/* Where the frame begins, for end_frame. */
-static size_t begin_frame(struct buf *out, enum frame_type type, uint64_t id)
+/* Gives where the frame begins, for put_end. */
+static size_t put_begin(struct buf *out, enum frame_type type, uint64_t id)
 {
 	size_t start = out->len;
 	put_u32(out, 0);
@@ -46,25 +46,34 @@ static size_t begin_frame(struct buf *out, enum frame_type type, uint64_t id)
 	return start;
 }
 
-static void end_frame(struct buf *out, size_t start)
+static void put_end(struct buf *out, size_t start)
 {
 	size_t len = out->len - start;
 	uint32_t after = (uint32_t)(len - FRAME_LENGTH);
 	memcpy(out->ptr + start, &after, sizeof(after));
 }
 
-void frame_put_ready(struct buf *out)
+void frame_put_settings(struct buf *out, const struct frame_settings *settings)
 {
-	end_frame(out, begin_frame(out, FRAME_READY, 0));
+	size_t start = put_begin(out, FRAME_SETTINGS, 0);
+	put_pairs(out, settings->pairs, settings->count);
+	put_end(out, start);
+}
+
+static size_t put_run(
+    struct buf *out, enum frame_type type, const struct frame_run *run)
+{
+	size_t start = put_begin(out, type, run->id);
+	put_u32(out, run->slot);
+	put_i64(out, run->first_row);
+	put_u32(out, run->row_count);
+	return start;
 }
 
 void frame_put_event(struct buf *out, const struct frame_event *event)
 {
-	size_t start = begin_frame(out, FRAME_EVENT, event->id);
+	size_t start = put_run(out, FRAME_EVENT, &event->run);
 	put_u32(out, event->route);
-	put_u32(out, event->try);
-	put_u32(out, event->max_tries);
-	put_u32(out, event->slot);
 	put_i64(out, event->received_at_ms);
 	put_span(out, event->kind);
 	put_span(out, event->sid);
@@ -75,9 +84,20 @@ void frame_put_event(struct buf *out, const struct frame_event *event)
 	put_pairs(out, event->params, event->param_count);
 	put_pairs(out, event->headers, event->header_count);
 	put_pairs(out, event->path_params, event->path_param_count);
-	put_i64(out, event->first_row);
-	put_u32(out, event->row_count);
-	end_frame(out, start);
+	put_end(out, start);
+}
+
+void frame_put_job(struct buf *out, const struct frame_job_run *job)
+{
+	size_t start = put_run(out, FRAME_JOB, &job->run);
+	put_u32(out, job->worker);
+	put_u32(out, job->nth);
+	put_u32(out, job->max);
+	put_i64(out, job->job_id);
+	put_i64(out, job->began_at_ms);
+	put_span(out, job->queue);
+	put_span(out, job->payload);
+	put_end(out, start);
 }
 
 static void put_write(struct buf *out, const struct frame_write *write)
@@ -108,7 +128,7 @@ static void put_job(struct buf *out, const struct frame_job *job)
 
 void frame_put_result(struct buf *out, const struct frame_result *result)
 {
-	size_t start = begin_frame(out, FRAME_RESULT, result->id);
+	size_t start = put_begin(out, FRAME_RESULT, result->id);
 	put_u32(out, result->ok);
 	put_u32(out, result->end);
 	put_i64(out, result->snooze_ms);
@@ -122,27 +142,27 @@ void frame_put_result(struct buf *out, const struct frame_result *result)
 	put_u32(out, result->job_count);
 	for (uint32_t i = 0; i < result->job_count; i++)
 		put_job(out, &result->jobs[i]);
-	end_frame(out, start);
+	put_end(out, start);
 }
 
 void frame_put_log(struct buf *out, const struct frame_log *log)
 {
-	size_t start = begin_frame(out, FRAME_LOG, log->id);
+	size_t start = put_begin(out, FRAME_LOG, log->id);
 	put_span(out, log->message);
 	put_pairs(out, log->pairs, log->pair_count);
-	end_frame(out, start);
+	put_end(out, start);
 }
 
 void frame_put_progress(struct buf *out, const struct frame_progress *progress)
 {
-	size_t start = begin_frame(out, FRAME_PROGRESS, progress->id);
+	size_t start = put_begin(out, FRAME_PROGRESS, progress->id);
 	put_span(out, progress->text);
-	end_frame(out, start);
+	put_end(out, start);
 }
 
 void frame_put_bell(struct buf *out)
 {
-	end_frame(out, begin_frame(out, FRAME_BELL, 0));
+	put_end(out, put_begin(out, FRAME_BELL, 0));
 }
 
 static void put_route(struct buf *out, const struct frame_route *route)
@@ -168,9 +188,10 @@ static void put_worker(struct buf *out, const struct frame_worker *worker)
 	put_i64(out, worker->cap_ms);
 }
 
-void frame_put_manifest(struct buf *out, const struct frame_manifest *manifest)
+void frame_put_ready(struct buf *out, const struct frame_manifest *manifest)
 {
-	size_t start = begin_frame(out, FRAME_MANIFEST, 0);
+	size_t start = put_begin(out, FRAME_READY, 0);
+	put_u32(out, FRAME_VERSION);
 	put_u32(out, manifest->route_count);
 	for (uint32_t i = 0; i < manifest->route_count; i++)
 		put_route(out, &manifest->routes[i]);
@@ -178,5 +199,5 @@ void frame_put_manifest(struct buf *out, const struct frame_manifest *manifest)
 	for (uint32_t i = 0; i < manifest->worker_count; i++)
 		put_worker(out, &manifest->workers[i]);
 	put_pairs(out, manifest->collections, manifest->collection_count);
-	end_frame(out, start);
+	put_end(out, start);
 }

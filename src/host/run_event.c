@@ -13,7 +13,7 @@ uint32_t run_route_count(const oh_route *routes)
 
 /* ---- filters and handler ---- */
 
-static void note_result(oh_context *context, int result)
+static void event_note_result(oh_context *context, int result)
 {
 	switch (result) {
 	case OH_OK:
@@ -37,21 +37,21 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void run_chain(oh_context *context, const oh_route *route)
+static void event_chain(oh_context *context, const oh_route *route)
 {
 	const oh_handler *filter = route->filters;
 	int result = OH_PASS;
 	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
 		result = (*filter)(context, &context->root);
-	/* A filter that made a mistake has not checked what it is there to check. */
+	/* After a filter's mistake nothing vouches for what it was there to check. */
 	if (result == OH_PASS && context->mistake == NULL)
 		result = route->handler(context, &context->root);
-	note_result(context, result);
+	event_note_result(context, result);
 }
 
 /* ---- the reply ---- */
 
-static bool wants_twiml(enum oh_kind kind)
+static bool event_wants_twiml(enum oh_kind kind)
 {
 	switch (kind) {
 	case OH_MESSAGE:
@@ -69,21 +69,21 @@ static bool wants_twiml(enum oh_kind kind)
 	return false;
 }
 
-static bool is_status(enum oh_kind kind)
+static bool event_is_status(enum oh_kind kind)
 {
-	return !wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
+	return !event_wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
 }
 
-static void close_twiml(struct frame_result *out, oh_context *context)
+static void event_close_twiml(struct frame_result *out, oh_context *context)
 {
 	struct buf text = {0};
 	struct error err;
 	bool empty = twiml_size(context->twiml) == 0;
 	if (twiml_close(context->twiml, &text, &err) < 0) {
 		context_fail(context, "%s", err.text);
-	} else if (empty && !wants_twiml(context->kind)) {
+	} else if (empty && !event_wants_twiml(context->kind)) {
 		out->status = 204;
-	} else if (is_status(context->kind)) {
+	} else if (event_is_status(context->kind)) {
 		context_fail(context,
 		    "the reply has TwiML, but this route is for a status, to which "
 		    "Twilio reads no reply");
@@ -95,11 +95,11 @@ static void close_twiml(struct frame_result *out, oh_context *context)
 	buf_free(&text);
 }
 
-static void close_reply(struct frame_result *out, oh_context *context)
+static void event_close_reply(struct frame_result *out, oh_context *context)
 {
 	const struct context_answer *answer = &context->answer;
 	if (answer->status == 0) {
-		close_twiml(out, context);
+		event_close_twiml(out, context);
 		return;
 	}
 	out->status = (uint32_t)answer->status;
@@ -107,8 +107,8 @@ static void close_reply(struct frame_result *out, oh_context *context)
 	out->body = answer->body;
 }
 
-/* What Twilio would only warn about is the owner's to know. */
-static void log_warnings(const oh_context *context)
+/* Logs what Twilio would only warn about. */
+static void event_log_warnings(const oh_context *context)
 {
 	const char *text;
 	for (size_t n = 0; context->world->log != NULL &&
@@ -116,7 +116,7 @@ static void log_warnings(const oh_context *context)
 	     n++) {
 		struct pair pair = {SPAN("warning"), span_of(text)};
 		struct frame_log line = {
-		    context->event->id, SPAN("TwiML is doubtful"), &pair, 1};
+		    context->run->id, SPAN("TwiML is doubtful"), &pair, 1};
 		context->world->log(context->world->ctx, &line);
 	}
 }
@@ -125,16 +125,16 @@ void run_event(struct frame_result *out, const struct context_world *world,
     const struct frame_event *event, struct arena *arena)
 {
 	oh_context *context = arena_alloc(arena, sizeof(*context));
-	*out = (struct frame_result){.id = event->id};
+	*out = (struct frame_result){.id = event->run.id};
 	if (event->route >= run_route_count(world->app->routes)) {
 		out->failure = SPAN("the app has no such route");
 		return;
 	}
 	const oh_route *route = &world->app->routes[event->route];
 	context_open(context, world, event, route->kind, arena);
-	run_chain(context, route);
-	close_reply(out, context);
-	log_warnings(context);
+	event_chain(context, route);
+	event_close_reply(out, context);
+	event_log_warnings(context);
 	stage_settle(out, context);
 	context_close(context);
 }

@@ -3,7 +3,7 @@
 #include "api/stage.h"
 #include "host/app_workers.h"
 
-static void note_result(oh_context *context, int result)
+static void job_note_result(oh_context *context, int result)
 {
 	switch (result) {
 	case OH_OK:
@@ -29,35 +29,34 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void work(oh_context *context, const oh_worker *worker)
+static void job_work(oh_context *context, const oh_worker *worker)
 {
-	struct span body = context->event->body;
+	struct span payload = context->job->payload;
 	json_error_t why;
 	context->payload =
-	    json_loadb(body.ptr != NULL ? body.ptr : "", body.len, 0, &why);
+	    json_loadb(payload.ptr != NULL ? payload.ptr : "", payload.len, 0, &why);
 	if (context->payload == NULL)
 		context_fail(context, "the payload is not JSON: %s", why.text);
 	else
-		note_result(context, worker->work(context));
+		job_note_result(context, worker->work(context));
 }
 
 void run_job(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena)
+    const struct frame_job_run *job, struct arena *arena)
 {
 	oh_context *context = arena_alloc(arena, sizeof(*context));
 	uint32_t count;
 	const oh_worker *workers = workers_all(world->app, &count, arena);
-	*out = (struct frame_result){.id = event->id};
-	if (event->route >= count) {
+	*out = (struct frame_result){.id = job->run.id};
+	if (job->worker >= count) {
 		out->failure = SPAN("the app has no such worker");
 		return;
 	}
-	context_open(context, world, event, OH_SIGNED, arena);
-	/* Before anything of the user's: it may be its end, and the server's. */
+	context_open_job(context, world, job, arena);
+	/* Before the user's code, which may end this process, and with it the server. */
 	if (world->reader != NULL)
-		store_reader_job_began(
-		    world->reader, oh_job_id(context), (int)event->try);
-	work(context, &workers[event->route]);
+		store_reader_job_began(world->reader, job->job_id, (int)job->nth);
+	job_work(context, &workers[job->worker]);
 	stage_settle(out, context);
 	if (!out->ok && context->given_up) {
 		out->end = FRAME_GIVEN_UP;
