@@ -9,7 +9,7 @@ struct taker {
 	bool bad;
 };
 
-static void take(struct taker *taker, void *out, size_t size)
+static void take_bytes(struct taker *taker, void *out, size_t size)
 {
 	if (taker->rest.len < size) {
 		taker->bad = true;
@@ -23,14 +23,14 @@ static void take(struct taker *taker, void *out, size_t size)
 static uint32_t take_u32(struct taker *taker)
 {
 	uint32_t value;
-	take(taker, &value, sizeof(value));
+	take_bytes(taker, &value, sizeof(value));
 	return value;
 }
 
 static int64_t take_i64(struct taker *taker)
 {
 	int64_t value;
-	take(taker, &value, sizeof(value));
+	take_bytes(taker, &value, sizeof(value));
 	return value;
 }
 

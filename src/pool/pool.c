@@ -41,8 +41,8 @@ void pool_watch(struct pool *pool, struct process *process)
 	process->polled_out = process->blocked;
 }
 
-/* A closed descriptor may stay watched while a child that is being started holds a
- * copy, so closing is not enough. */
+/* To close a descriptor is not enough: it stays watched as long as a child that is being
+ * started has a copy of it. */
 void pool_unwatch(struct pool *pool, const struct process *process)
 {
 	if (process->socket >= 0)

@@ -92,7 +92,7 @@ static int process_open_slots(struct slots **out)
 	return fd;
 }
 
-static void close_if_open(int fd)
+static void process_close_fd(int fd)
 {
 	if (fd >= 0)
 		(void)close(fd);
@@ -114,8 +114,8 @@ struct process *process_start(
 		rc = errno;
 	if (rc == 0)
 		rc = process_spawn(process, config, pair[1], memory);
-	close_if_open(pair[1]);
-	close_if_open(memory);
+	process_close_fd(pair[1]);
+	process_close_fd(memory);
 	if (rc == 0) {
 		process_limit(process->pid, config);
 		buf_put(&process->out, settings);
@@ -139,8 +139,8 @@ void process_free(struct process *process)
 {
 	if (process == NULL)
 		return;
-	close_if_open(process->socket);
-	close_if_open(process->pidfd);
+	process_close_fd(process->socket);
+	process_close_fd(process->pidfd);
 	if (process->slots != NULL)
 		(void)munmap(process->slots, sizeof(*process->slots));
 	buf_free(&process->out);
@@ -171,7 +171,7 @@ void process_dismiss(struct process *process)
 void process_hang_up(struct process *process)
 {
 	process_dismiss(process);
-	close_if_open(process->socket);
+	process_close_fd(process->socket);
 	process->socket = -1;
 }
 
