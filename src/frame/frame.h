@@ -214,8 +214,9 @@ struct frame_worker {
 	int64_t timeout_ms, floor_ms, base_ms, cap_ms;
 };
 
-/* FRAME_READY: FRAME_VERSION (u32), then this. */
+/* FRAME_READY */
 struct frame_manifest {
+	uint32_t version; /* FRAME_VERSION */
 	const struct frame_route *routes;
 	uint32_t route_count;
 	const struct frame_worker *workers;

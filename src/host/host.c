@@ -256,7 +256,7 @@ static const struct frame_worker *host_workers(
 static int host_say_ready(struct host *host)
 {
 	struct arena *arena = arena_new();
-	struct frame_manifest manifest = {0};
+	struct frame_manifest manifest = {.version = FRAME_VERSION};
 	manifest.routes = host_routes(host->app, &manifest.route_count, arena);
 	manifest.workers = host_workers(host->app, &manifest.worker_count, arena);
 	manifest.collections =

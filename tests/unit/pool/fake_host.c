@@ -177,9 +177,8 @@ static void handle(struct span frame, enum frame_type type, struct arena *arena)
 static void say_ready(void)
 {
 	struct buf out = {0};
-	frame_put_ready(&out, &(struct frame_manifest){0});
-	if (strcmp(mode, "old") == 0)
-		out.ptr[FRAME_HEAD]--;
+	bool old = strcmp(mode, "old") == 0;
+	frame_put_ready(&out, &(struct frame_manifest){.version = FRAME_VERSION - old});
 	send_all(&out);
 	buf_free(&out);
 }
