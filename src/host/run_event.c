@@ -95,18 +95,6 @@ static void event_close_twiml(struct frame_result *out, oh_context *context)
 	buf_free(&text);
 }
 
-static void event_close_reply(struct frame_result *out, oh_context *context)
-{
-	const struct context_answer *answer = &context->answer;
-	if (answer->status == 0) {
-		event_close_twiml(out, context);
-		return;
-	}
-	out->status = (uint32_t)answer->status;
-	out->content_type = answer->content_type;
-	out->body = answer->body;
-}
-
 /* Logs what Twilio would only warn about. */
 static void event_log_warnings(const oh_context *context)
 {
@@ -133,7 +121,11 @@ void run_event(struct frame_result *out, const struct context_world *world,
 	const oh_route *route = &world->app->routes[event->route];
 	context_open(context, world, event, route->kind, arena);
 	event_chain(context, route);
-	event_close_reply(out, context);
+	out->status = (uint32_t)context->answer.status;
+	out->content_type = context->answer.content_type;
+	out->body = context->answer.body;
+	if (out->status == 0)
+		event_close_twiml(out, context);
 	event_log_warnings(context);
 	stage_settle(out, context);
 	context_close(context);

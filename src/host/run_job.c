@@ -29,22 +29,12 @@ static void job_note_result(oh_context *context, int result)
 	}
 }
 
-static void job_work(oh_context *context, const oh_worker *worker)
-{
-	struct span payload = context->job->payload;
-	json_error_t why;
-	context->payload =
-	    json_loadb(payload.ptr != NULL ? payload.ptr : "", payload.len, 0, &why);
-	if (context->payload == NULL)
-		context_fail(context, "the payload is not JSON: %s", why.text);
-	else
-		job_note_result(context, worker->work(context));
-}
-
 void run_job(struct frame_result *out, const struct context_world *world,
     const struct frame_job_run *job, struct arena *arena)
 {
 	oh_context *context = arena_alloc(arena, sizeof(*context));
+	struct span payload = job->payload.ptr != NULL ? job->payload : SPAN("");
+	json_error_t why;
 	uint32_t count;
 	const oh_worker *workers = workers_all(world->app, &count, arena);
 	*out = (struct frame_result){.id = job->run.id};
@@ -56,7 +46,11 @@ void run_job(struct frame_result *out, const struct context_world *world,
 	/* Before the user's code, which may end this process, and with it the server. */
 	if (world->reader != NULL)
 		store_reader_job_began(world->reader, job->job_id, (int)job->nth);
-	job_work(context, &workers[job->worker]);
+	context->payload = json_loadb(payload.ptr, payload.len, 0, &why);
+	if (context->payload == NULL)
+		context_fail(context, "the payload is not JSON: %s", why.text);
+	else
+		job_note_result(context, workers[job->worker].work(context));
 	stage_settle(out, context);
 	if (!out->ok && context->given_up) {
 		out->end = FRAME_GIVEN_UP;

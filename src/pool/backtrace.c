@@ -144,20 +144,15 @@ static void backtrace_add_line(struct buf *out, const struct place *place)
 	buf_free(&printed);
 }
 
-static const char *backtrace_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
-}
-
 static void backtrace_describe(struct words *words)
 {
 	const struct place *place = &words->place;
 	char name[WORDS_SIZE / 2];
+	const char *slash = strrchr(place->module, '/');
 	struct buf text = {0};
 	if (!symbols_name(name, sizeof(name), place->module, place->offset))
 		(void)snprintf(name, sizeof(name), "%.60s+0x%" PRIx64,
-		    backtrace_base_name(place->module), place->offset);
+		    slash != NULL ? slash + 1 : place->module, place->offset);
 	buf_puts(&text, name);
 	backtrace_add_line(&text, place);
 	(void)snprintf(words->text, sizeof(words->text), "%s", buf_text(&text));

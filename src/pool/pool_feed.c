@@ -253,10 +253,10 @@ void pool_feed_again(struct pool *pool, struct mail *runs)
 	pool->waiting = runs;
 }
 
-/* The process with the fewest runs. Among quick runs only the first processes count, as
- * many as there are cores, until all of these have a CROWD: to wake one more process costs
- * more than to wait there. Slow runs are spread over all processes. A process that is held
- * up by a run already counts as full: it is chosen only when all are held up. */
+/* The process with the fewest runs. While runs are quick only the first few processes are
+ * used, as many as there are cores, until each of these has a CROWD: to wake one more
+ * process costs more than to wait there. Slow runs are spread over all processes. A process
+ * whose oldest run is slow is held up: it is used only when all others are, too. */
 static struct process *feed_choose(const struct pool *pool, int64_t now_us)
 {
 	int enough = pool->average_us > SLOW_US ? INT_MAX : pool->cores;

@@ -19,8 +19,7 @@
 #include "util/spawn.h"
 
 enum {
-	CHILD_SOCKET =
-	    3, /* the descriptors at which a process finds socket and slots */
+	CHILD_SOCKET = 3, /* a process's descriptors */
 	CHILD_SLOTS = 4,
 	READ_SIZE = 64 << 10
 };
@@ -300,26 +299,19 @@ void process_revoke(struct process *process, struct mail **list)
  * meanwhile: then it is the oldest one. A process that died by itself, or wrote over its
  * ring, may have begun several whose results did not get out: then it is the last one, and
  * the others run again, as nothing of theirs is stored. */
-static uint64_t process_find_blamed(struct process *process)
-{
-	uint64_t blamed = process->sent;
-	for (uint64_t number = process->first; number < process->sent; number++) {
-		if (*process_place(process, number) == NULL ||
-		    atomic_load(process_slot(process, number)) != SLOT_RUNNING)
-			continue;
-		blamed = number;
-		if (process->kill_reason != NULL && !process->overran)
-			break;
-	}
-	return blamed;
-}
-
 struct pool_run *process_blame(struct process *process, bool clean, struct mail **list)
 {
-	uint64_t number = process_find_blamed(process);
-	struct pool_run *blamed =
-	    number < process->sent ? process_take(process, number) : NULL;
-	for (number = process->sent; number-- > process->first;) {
+	bool oldest = process->kill_reason != NULL && !process->overran;
+	struct pool_run *blamed = NULL;
+	uint64_t at = process->sent;
+	for (uint64_t number = process->first; number < process->sent; number++)
+		if (*process_place(process, number) != NULL &&
+		    atomic_load(process_slot(process, number)) == SLOT_RUNNING &&
+		    (at == process->sent || !oldest))
+			at = number;
+	if (at < process->sent)
+		blamed = process_take(process, at);
+	for (uint64_t number = process->sent; number-- > process->first;) {
 		struct pool_run *run = *process_place(process, number);
 		if (run == NULL)
 			continue;

@@ -8,11 +8,9 @@
 #include "util/mem.h"
 
 enum {
-	EXTRA_IDLE_US =
-	    10000000,     /* an extra process that is idle for so long is ended */
-	END_US = 2000000, /* a process that was told to end is killed after this */
-	PAUSE_US =
-	    100000, /* after a process that died at its start; doubled each time */
+	EXTRA_IDLE_US = 10000000, /* then an extra process is ended */
+	END_US = 2000000,         /* what was told to end is killed after this */
+	PAUSE_US = 100000,        /* after a death at the start; doubled each time */
 	PAUSE_DOUBLINGS = 6,
 	STARTING_MAX = 4, /* extra processes that start at a time */
 	USUAL_LEAST = 4,

@@ -1,4 +1,4 @@
-/* api_work, run_job: a worker on its job, and how a try may end. */
+/* oh_worker, run_job: a worker on its job, and how an attempt may end. */
 #include "unit/host/play.h"
 
 #include <math.h>
