@@ -107,6 +107,8 @@ static const struct field manifest_fields[] = {FIELD(U32, frame_manifest, versio
     LIST(frame_manifest, routes, &routes), LIST(frame_manifest, workers, &workers),
     FIELD(PAIRS, frame_manifest, collections), END};
 
+static const struct field bell_fields[] = {END};
+
 static const struct frame {
 	const struct field *fields;
 	size_t size; /* of its struct */
@@ -118,6 +120,7 @@ static const struct frame {
     [FRAME_LOG] = {log_fields, sizeof(struct frame_log), true},
     [FRAME_JOB] = {job_run_fields, sizeof(struct frame_job_run), true},
     [FRAME_PROGRESS] = {progress_fields, sizeof(struct frame_progress), true},
+    [FRAME_BELL] = {bell_fields, 0, false},
     [FRAME_SETTINGS] = {settings_fields, sizeof(struct frame_settings), false},
 };
 
@@ -244,8 +247,7 @@ static void put_frame(struct buf *out, enum frame_type type, const void *from)
 	put_u32(out, 0);
 	put_u32(out, type);
 	buf_add(out, &id, sizeof(id));
-	if (frames[type].fields != NULL)
-		put_fields(out, frames[type].fields, from);
+	put_fields(out, frames[type].fields, from);
 	uint32_t after = (uint32_t)(out->len - start - FRAME_LENGTH);
 	memcpy(out->ptr + start, &after, sizeof(after));
 }
@@ -287,7 +289,7 @@ void frame_put_progress(struct buf *out, const struct frame_progress *progress)
 
 void frame_put_bell(struct buf *out)
 {
-	put_frame(out, FRAME_BELL, NULL);
+	put_frame(out, FRAME_BELL, "");
 }
 
 /* ---- taking apart: any count and any length may be wrong ---- */
@@ -335,6 +337,7 @@ static struct span take_span(struct taker *taker)
 static uint32_t take_count(struct taker *taker, size_t least)
 {
 	uint32_t count = take_u32(taker);
+	assert(least > 0);
 	if (count > taker->rest.len / least)
 		taker->bad = true;
 	return taker->bad ? 0 : count;
