@@ -224,7 +224,14 @@ in_comment || (code == "" && /^\/\*/) {
 	finish_code()
 	next
 }
-/^#ifdef __cplusplus/ && page != "" && page != "offhook" {
+/^#ifdef __cplusplus/ {
+	in_cpp = 1
+}
+in_cpp {
+	in_cpp = !/^#(else|endif)/
+	next
+}
+/^#define OH_BUILTIN_\(/ {
 	exit
 }
 /^(#if|#endif|#include|extern|#define OH_API|#define OH_PRINTF|#define OFFHOOK_H)/ && code == "" {

@@ -1,4 +1,4 @@
-/* oh_documents -- offhook.h: writing documents. What they do is staged (app/stage.h). */
+/* oh_documents -- offhook.h: writing documents. What they do is staged (api/stage.h). */
 #include "api/document_call.h"
 
 /* ---- inserting ---- */
@@ -7,10 +7,10 @@
 static int64_t next_row(const struct documents_call *call)
 {
 	oh_context *context = call->context;
-	if (context->rows_used < context->event->row_count)
-		return context->event->first_row + context->rows_used++;
+	if (context->rows_used < context->row_count)
+		return context->first_row + context->rows_used++;
 	documents_fail(call, "one run of a handler can insert %u documents, no more",
-	    context->event->row_count);
+	    context->row_count);
 	return 0;
 }
 
@@ -66,12 +66,12 @@ const char *oh_insert(oh_context *context, const char *collection, json_t *doc)
 
 static bool upsert_key(const struct documents_call *call, const char *key)
 {
-	if (key == NULL)
-		documents_fail(call, "the key is NULL");
+	if (key == NULL || *key == '\0')
+		documents_fail(call, "the key is %s", key == NULL ? "NULL" : "empty");
 	else if (call->key_field == NULL)
 		documents_fail(call,
 		    "the collection has no key: name one in the app's .collections");
-	return key != NULL && call->key_field != NULL;
+	return key != NULL && *key != '\0' && call->key_field != NULL;
 }
 
 /* The document to insert, which has its key; NULL and a mistake when it has another. */

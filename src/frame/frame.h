@@ -56,6 +56,7 @@ struct frame_event {
 	uint32_t slot; /* see pool.h: the run's place in the shared manifest */
 	int64_t received_at_ms;
 	struct span kind, sid, account_sid, method, target, body;
+	struct span base_url; /* "https://host/prefix", before a path; may be absent */
 	const struct pair *params; /* decoded */
 	uint32_t param_count;
 	const struct pair *headers;
@@ -135,9 +136,9 @@ struct frame_log {
 
 /* FRAME_MANIFEST: one route of the process's app; as oh_route. */
 struct frame_route {
-	uint32_t kind;                       /* enum oh_kind */
+	uint32_t kind;                       /* enum oh_route_kind */
 	struct span path, fallback, methods; /* the last two may be absent */
-	uint32_t deadline_s;
+	uint32_t deadline_ms;
 	uint32_t builtin; /* 1: one of oh_builtin_routes, which the server answers */
 };
 

@@ -122,6 +122,7 @@ int frame_get_event(struct frame_event *out, struct span frame, struct arena *ar
 	out->method = take_span(&taker);
 	out->target = take_span(&taker);
 	out->body = take_span(&taker);
+	out->base_url = take_span(&taker);
 	out->params = take_pairs(&taker, &out->param_count);
 	out->headers = take_pairs(&taker, &out->header_count);
 	out->path_params = take_pairs(&taker, &out->path_param_count);
@@ -244,7 +245,7 @@ static void take_route(struct taker *taker, struct frame_route *out)
 	out->path = take_span(taker);
 	out->fallback = take_span(taker);
 	out->methods = take_span(taker);
-	out->deadline_s = take_u32(taker);
+	out->deadline_ms = take_u32(taker);
 	out->builtin = take_u32(taker);
 	taker->bad = taker->bad || out->path.ptr == NULL;
 }

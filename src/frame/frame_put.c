@@ -72,6 +72,7 @@ void frame_put_event(struct buf *out, const struct frame_event *event)
 	put_span(out, event->method);
 	put_span(out, event->target);
 	put_span(out, event->body);
+	put_span(out, event->base_url);
 	put_pairs(out, event->params, event->param_count);
 	put_pairs(out, event->headers, event->header_count);
 	put_pairs(out, event->path_params, event->path_param_count);
@@ -151,7 +152,7 @@ static void put_route(struct buf *out, const struct frame_route *route)
 	put_span(out, route->path);
 	put_span(out, route->fallback);
 	put_span(out, route->methods);
-	put_u32(out, route->deadline_s);
+	put_u32(out, route->deadline_ms);
 	put_u32(out, route->builtin);
 }
 

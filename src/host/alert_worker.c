@@ -71,7 +71,7 @@ int alert_work(oh_job *job)
 {
 	const char *group = oh_payload_str(job, "group");
 	const struct alert_settings to = alert_settings();
-	if (group == NULL)
+	if (*group == '\0')
 		return oh_give_up(job, "this job names no group");
 	if (to.url == NULL && to.command == NULL)
 		return OH_OK; /* the owner wants to hear of nothing any more */

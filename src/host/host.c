@@ -214,6 +214,13 @@ static int handle_all(struct host *host)
 
 /* ---- start ---- */
 
+static uint32_t deadline_ms(double seconds)
+{
+	if (seconds >= UINT32_MAX / 1000)
+		return UINT32_MAX; /* which the server refuses */
+	return seconds > 0 ? (uint32_t)(seconds * 1000) : 0;
+}
+
 static struct frame_route route_frame(const oh_route *route)
 {
 	return (struct frame_route){
@@ -221,7 +228,7 @@ static struct frame_route route_frame(const oh_route *route)
 	    .path = span_of(route->path),
 	    .fallback = span_of(route->fallback),
 	    .methods = span_of(route->methods),
-	    .deadline_s = route->deadline_s > 0 ? (uint32_t)route->deadline_s : 0,
+	    .deadline_ms = deadline_ms(route->deadline_s),
 	    .builtin = route->handler == oh_builtin,
 	};
 }

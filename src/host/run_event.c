@@ -37,21 +37,21 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void run_chain(oh_context *context, const oh_route *route)
+static void run_chain(oh_event *event, const oh_route *route)
 {
 	const oh_handler *filter = route->filters;
 	int result = OH_PASS;
 	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
-		result = (*filter)(context, &context->root);
+		result = (*filter)(event, &event->root);
 	/* A filter that made a mistake has not checked what it is there to check. */
-	if (result == OH_PASS && context->mistake == NULL)
-		result = route->handler(context, &context->root);
-	note_result(context, result);
+	if (result == OH_PASS && event->context.mistake == NULL)
+		result = route->handler(event, &event->root);
+	note_result(&event->context, result);
 }
 
 /* ---- the reply ---- */
 
-static bool wants_twiml(enum oh_kind kind)
+static bool wants_twiml(enum oh_route_kind kind)
 {
 	switch (kind) {
 	case OH_MESSAGE:
@@ -69,21 +69,22 @@ static bool wants_twiml(enum oh_kind kind)
 	return false;
 }
 
-static bool is_status(enum oh_kind kind)
+static bool is_status(enum oh_route_kind kind)
 {
 	return !wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
 }
 
-static void close_twiml(struct frame_result *out, oh_context *context)
+static void close_twiml(struct frame_result *out, oh_event *event)
 {
+	oh_context *context = &event->context;
 	struct buf text = {0};
 	struct error err;
 	bool empty = twiml_size(context->twiml) == 0;
 	if (twiml_close(context->twiml, &text, &err) < 0) {
 		context_fail(context, "%s", err.text);
-	} else if (empty && !wants_twiml(context->kind)) {
+	} else if (empty && !wants_twiml(event->kind)) {
 		out->status = 204;
-	} else if (is_status(context->kind)) {
+	} else if (is_status(event->kind)) {
 		context_fail(context,
 		    "the reply has TwiML, but this route is for a status, to which "
 		    "Twilio reads no reply");
@@ -95,11 +96,11 @@ static void close_twiml(struct frame_result *out, oh_context *context)
 	buf_free(&text);
 }
 
-static void close_reply(struct frame_result *out, oh_context *context)
+static void close_reply(struct frame_result *out, oh_event *event)
 {
-	const struct context_answer *answer = &context->answer;
+	const struct event_answer *answer = &event->answer;
 	if (answer->status == 0) {
-		close_twiml(out, context);
+		close_twiml(out, event);
 		return;
 	}
 	out->status = (uint32_t)answer->status;
@@ -116,25 +117,25 @@ static void log_warnings(const oh_context *context)
 	     n++) {
 		struct pair pair = {SPAN("warning"), span_of(text)};
 		struct frame_log line = {
-		    context->event->id, SPAN("TwiML is doubtful"), &pair, 1};
+		    context->id, SPAN("TwiML is doubtful"), &pair, 1};
 		context->world->log(context->world->ctx, &line);
 	}
 }
 
 void run_event(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena)
+    const struct frame_event *frame, struct arena *arena)
 {
-	oh_context *context = arena_alloc(arena, sizeof(*context));
-	*out = (struct frame_result){.id = event->id};
-	if (event->route >= run_route_count(world->app->routes)) {
+	oh_event *event = arena_alloc(arena, sizeof(*event));
+	*out = (struct frame_result){.id = frame->id};
+	if (frame->route >= run_route_count(world->app->routes)) {
 		out->failure = SPAN("the app has no such route");
 		return;
 	}
-	const oh_route *route = &world->app->routes[event->route];
-	context_open(context, world, event, route->kind, arena);
-	run_chain(context, route);
-	close_reply(out, context);
-	log_warnings(context);
-	stage_settle(out, context);
-	context_close(context);
+	const oh_route *route = &world->app->routes[frame->route];
+	event_open(event, world, frame, route->kind, arena);
+	run_chain(event, route);
+	close_reply(out, event);
+	log_warnings(&event->context);
+	stage_settle(out, &event->context);
+	event_close(event);
 }

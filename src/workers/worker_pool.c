@@ -136,6 +136,7 @@ void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
 	event->received_at_ms = clock_wall_ms();
 	event->sid = span_of(arena_printf(arena, "%" PRId64, run->job.id));
 	event->target = run->job.queue;
+	event->base_url = span_of(crew->service->config->public_url);
 	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
 	event->body = payload_of(&run->job, arena);
 	pool_submit(crew->pool, &job_try->pool_run);

@@ -44,6 +44,7 @@ TEST(an_event_arrives_as_it_was_sent)
 	    .method = SPAN("POST"),
 	    .target = SPAN("/sms?x=1"),
 	    .body = {"\0\xff", 2},
+	    .base_url = SPAN("https://sms.example.com/phone"),
 	    .params = pairs,
 	    .param_count = 3,
 	    .headers = pairs,
@@ -62,6 +63,7 @@ TEST(an_event_arrives_as_it_was_sent)
 	assert_span(got.account_sid, (struct span){0});
 	assert_span(got.target, sent.target);
 	assert_span(got.body, sent.body);
+	assert_span(got.base_url, sent.base_url);
 	assert_pairs(got.params, got.param_count);
 	assert_pairs(got.headers, got.header_count);
 	assert_int_equal(got.path_param_count, 0);
@@ -199,7 +201,7 @@ TEST(a_table_arrives_as_it_was_sent)
 	static const struct frame_route route = {.kind = 8,
 	    .path = {"/a", 2},
 	    .methods = {"GET", 3},
-	    .deadline_s = 5,
+	    .deadline_ms = 5000,
 	    .builtin = 1};
 	static const struct frame_worker worker = {.queue = {"remind", 6},
 	    .cron = {"@daily", 6},
@@ -219,7 +221,7 @@ TEST(a_table_arrives_as_it_was_sent)
 	assert_span(manifest.routes[0].path, route.path);
 	assert_span(manifest.routes[0].fallback, route.fallback);
 	assert_true(
-	    manifest.routes[0].deadline_s == 5 && manifest.routes[0].builtin == 1);
+	    manifest.routes[0].deadline_ms == 5000 && manifest.routes[0].builtin == 1);
 	assert_int_equal(manifest.worker_count, 1);
 	const struct frame_worker *got = &manifest.workers[0];
 	assert_span(got->queue, worker.queue);
