@@ -90,6 +90,21 @@ static int on_status(oh_event *event, oh_twiml *reply)
 		   : OH_OK;
 }
 
+/* Where it was called, and where its routes are. */
+static int on_where(oh_event *event, oh_twiml *reply)
+{
+	oh_message(reply, oh_format(event, "%s order=%s", oh_url(event, "/next"), oh_query(event, "order")));
+	if (strcmp(oh_query(event, "job"), "yes") == 0)
+		oh_enqueue(event, "where", json_object());
+	return OH_OK;
+}
+
+static int where(oh_job *job)
+{
+	oh_insert(job, "places", json_pack("{s:s}", "url", oh_url(job, "/next")));
+	return OH_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const oh_handler private[] = {only_with_token, NULL};
@@ -98,6 +113,7 @@ int main(int argc, char **argv)
 	    {OH_MESSAGE, "/vote", .handler = on_vote},
 	    {OH_MESSAGE, "/book", .handler = on_book},
 	    {OH_MESSAGE, "/mistake", .handler = on_mistake, .fallback = "<Response><Message>Sorry</Message></Response>"},
+	    {OH_MESSAGE, "/where", .handler = on_where},
 	    {OH_MESSAGE, "/crash", .handler = on_crash},
 	    {OH_MESSAGE_STATUS, "/status", .handler = on_status},
 	    {OH_UNSIGNED, "/people/:number", .handler = on_person, .filters = private, .methods = "GET"},
@@ -105,5 +121,7 @@ int main(int argc, char **argv)
 	    {0},
 	};
 	static const oh_collection collections[] = {{"people", "number"}, {"seats", "seat"}, {0}};
-	return oh_main(argc, argv, &(oh_app){.routes = routes, .collections = collections});
+	static const oh_worker workers[] = {{"where", .work = where}, {0}};
+	return oh_main(argc, argv,
+	    &(oh_app){.routes = routes, .workers = workers, .collections = collections});
 }
