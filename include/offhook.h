@@ -35,7 +35,9 @@
  *    the key-value calls see the handler's own writes; oh_find does not.
  *  - Ten seconds after its request's first byte a webhook gets the route's fallback
  *    reply and its event is marked late. Writes of a handler that then still returns
- *    OH_OK are committed; its r * Memory. What a getter returns belongs to the event (or job) and lives until the
+ *    OH_OK are committed; its reply is dropped.
+ *
+ * Memory. What a getter returns belongs to the event (or job) and lives until the
  * handler returns. OH_TAKES before an argument: the call takes the value over, also when
  * it fails; do not use or free it afterwards. OH_YOURS before a result: free it with
  * json_decref. Other JSON values stay the event's.
@@ -64,7 +66,7 @@
  * was compiled with (oh_main, oh_enqueue and the verbs do so). So a program runs with a
  * newer library, in which the fields it does not know are zero.
  *
- * C11, C17, C++17. All functions are for the thread that runs the handler. */
+ * C11, C17, C++17, C++20. All functions are for the thread that runs the handler. */
 #ifndef OFFHOOK_H
 #define OFFHOOK_H
 
@@ -90,7 +92,7 @@ extern "C" {
 /* clang-format on */
 
 /* ------------------------------------------------------------------------------------
- * Types
+ * Types: what a program is made of
  */
 
 /* What runs: a handler's webhook (oh_event), or a worker's job (oh_job). A function of
@@ -335,32 +337,39 @@ OH_API int oh_signature_valid(
     const oh_event *event, const char *token, const char *signature, const char *url);
 
 /* ------------------------------------------------------------------------------------
- * Replies. The verbs come from <offhook_twiml.h>, below: oh_message, oh_say, …
+ * Replies: what is answered
+ * The elements of TwiML are the verbs of <offhook_twiml.h>, below: oh_message, oh_say, …
  */
 
-/* Text inside an element: data, never markup. Verbs take their text as it is; made of
- * several, it comes from oh_format:
- *   oh_say(reply, oh_format(event, "You are caller number %d", n)); */
+/* More text inside an element: data, never markup; NULL adds none. Verbs take their own
+ * text as it is; oh_format makes it of several:
+ *   oh_say(reply, oh_format(event, "You are caller number %d", n));
+ */
 OH_API void oh_text(oh_twiml *element, const char *text);
 OH_API void oh_text_raw(oh_twiml *element, const char *bytes, size_t len);
 OH_API OH_PRINTF(2, 3) void oh_textf(oh_twiml *element, const char *format, ...);
-/* An attribute that Twilio has and this version does not know. */
+/* An attribute that Twilio has and this version does not know: sent with a warning in the
+ * log. */
 OH_API void oh_attr(oh_twiml *element, const char *name, const char *value);
-/* An answer that is not TwiML: replaces the element tree. content_type and body are
- * copied; body NULL sends none. Meant for OH_SIGNED and OH_UNSIGNED routes, and for
- * filters that turn a request away; XML goes through oh_reply_xml, which checks it. */
+/* An answer that is not TwiML, in place of all elements; a later one replaces it.
+ * content_type (NULL: none) and body (NULL: none) are copied. Meant for OH_SIGNED and
+ * OH_UNSIGNED routes, and for filters that turn a request away. A status outside 200 to
+ * 599 is a mistake, and so is XML on a route that is answered with TwiML: that goes
+ * through oh_reply_xml, which checks it. */
 OH_API void oh_reply(
     oh_event *event, int status, const char *content_type, const char *body);
 OH_API void oh_reply_raw(oh_event *event, int status, const char *content_type,
     const char *bytes, size_t len);
-/* The reply as the text of a TwiML document, checked like the rest. {{From}} in it
+/* The reply as the text of a TwiML document, checked as the verbs are. {{From}} in it
  * stands for the parameter of that name, escaped, as in Twilio's TwiML Bins. */
 OH_API void oh_reply_xml(oh_event *event, const char *xml);
 
 /* ------------------------------------------------------------------------------------
- * Documents: JSON in named collections. Filters and updates are MongoDB's:
- * {"status": "sent", "n": {"$gt": 3}}, {"$set": {"done": true}}. Writes are staged, and
- * committed with the event.
+ * Documents: a store of JSON in named collections
+ * Filters and updates are MongoDB's: {"status": "sent", "n": {"$gt": 3}},
+ * {"$set": {"done": true}}. Writes are staged, and committed with the event. After a
+ * mistake (a NULL document, a wrong collection's name, a store that cannot be read) a call
+ * returns "", NULL, an empty array or 0, and oh_ok is 0.
  */
 
 /* Adds a document. Returns its "_id" ("" after a mistake), which the store makes. At
@@ -368,7 +377,8 @@ OH_API void oh_reply_xml(oh_event *event, const char *xml);
  * fails the event. */
 OH_API const char *oh_insert(
     oh_context *context, const char *collection, OH_TAKES json_t *doc);
-/* The document with that "_id" or key, or NULL. Sees this handler's own writes. */
+/* The document with that "_id" or key, or NULL; also for an id of NULL. Sees this
+ * handler's own writes. */
 OH_API OH_YOURS json_t *oh_get(
     oh_context *context, const char *collection, const char *id);
 /* The documents that match filter (json_object() is all of them), as an array; at most
@@ -402,17 +412,20 @@ OH_API int64_t oh_remove(
     oh_context *context, const char *collection, OH_TAKES json_t *filter);
 
 /* ------------------------------------------------------------------------------------
- * Key-value: texts under a key, which may expire. Part of the transaction too. They
- * stand in the collection "offhook.kv": {key, value, expiresAt}.
+ * Key-value: texts under a key, which may expire
+ * They are part of the transaction, and stand in the collection "offhook.kv": {key, value,
+ * expiresAt}. A key or value that is NULL or not UTF-8 is a mistake.
  */
 
-/* Keeps value under key for ttl_s seconds; 0: for ever. */
+/* Keeps value under key for ttl_s seconds, at most 100 years; 0: for ever. */
 OH_API void oh_kv_set(
     oh_context *context, const char *key, const char *value, double ttl_s);
-/* The value; "" or otherwise when there is none or it has expired. Sees own writes. */
+/* The value; "" or otherwise when there is none or it has expired. Sees this handler's own
+ * writes. */
 OH_API const char *oh_kv_get(oh_context *context, const char *key);
 OH_API const char *oh_kv_get_or(
     oh_context *context, const char *key, const char *otherwise);
+/* Does nothing when there is none. */
 OH_API void oh_kv_remove(oh_context *context, const char *key);
 
 /* ------------------------------------------------------------------------------------
@@ -449,18 +462,21 @@ typedef struct oh_job_options {
  * document, and its _id the payload. */
 OH_API void oh_enqueue_job_(oh_context *context, const char *queue,
     OH_TAKES json_t *payload, const oh_job_options *options, size_t size);
-/* Cancels the open jobs of a queue with that unique key, once this is committed. A job
+/* Cancels the open jobs of a queue with that unique key (NULL is a mistake), once this is
+ * committed. A job
  * that runs just then is not stopped, but what it does in the store is undone. */
 OH_API void oh_cancel(oh_context *context, const char *queue, const char *unique);
 
 /* Inside a worker. The job's payload, which stays the job's; never NULL. */
 OH_API json_t *oh_payload(const oh_job *job);
-/* A text field of it; "" or otherwise when it has none. */
+/* A text field of it; "" or otherwise when it has none, or has another type. */
 OH_API const char *oh_payload_str(const oh_job *job, const char *name);
 OH_API const char *oh_payload_str_or(
     const oh_job *job, const char *name, const char *otherwise);
-OH_API int64_t oh_job_id(const oh_job *job);  /* as `offhook jobs` shows it */
-OH_API int oh_job_attempt(const oh_job *job); /* which one this is: 1 for the first */
+/* Its number, the same in every attempt and never used twice; which attempt this is, 1 for
+ * the first; and 1 when a failure of this attempt would be the end. */
+OH_API int64_t oh_job_id(const oh_job *job);
+OH_API int oh_job_attempt(const oh_job *job);
 OH_API int oh_job_is_last_attempt(
     const oh_job *job); /* 1: a failure would be the end */
 /* Not now, but in so many seconds: what was written until here is committed, and the

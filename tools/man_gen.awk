@@ -119,13 +119,15 @@ function begin_group(    title, name)
 
 # What is called by a macro in its place: its comment begins with how,
 # "oh_enqueue(context, queue, payload, ...): ".
-function called_as(code,    call)
+function called_as(code,    call, type)
 {
 	if (code !~ /_\(/ || !match(comment, /^oh_[a-z_]*\([^)]*\): /))
 		return code
 	call = substr(comment, 1, RLENGTH - 2)
 	comment = toupper(substr(comment, RLENGTH + 1, 1)) substr(comment, RLENGTH + 2)
-	return "void " call
+	type = code
+	sub(/oh_[a-z_]*\(.*/, "", type)
+	return type call
 }
 
 # One whole prototype, and what stands after it on its line.
@@ -165,6 +167,7 @@ function add_code(code)
 {
 	gsub(/[^\n]*oh_end_ [^\n]*\n/, "", code)
 	gsub(/ OH_NOT_SET_/, "", code)
+	gsub(/#endif\n/, "", code)
 	end_list()
 	if (body != "" && comment != "")
 		body = body ".Pp\n"

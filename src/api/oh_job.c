@@ -1,5 +1,5 @@
-/* oh_job -- offhook.h: work for later. What is done to jobs is staged, and committed with
- * the event or job that does it. (Inside of a worker: oh_worker.c.) */
+/* oh_job -- offhook.h: work for later. Enqueued and cancelled jobs are staged, and
+ * committed with the event or job that does it. The calls inside a worker: oh_worker.c. */
 #include <inttypes.h>
 #include <string.h>
 

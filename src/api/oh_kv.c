@@ -1,4 +1,4 @@
-/* oh_kv -- offhook.h: key-value. Documents of one keyed collection. */
+/* oh_kv -- offhook.h: key-value, which are the documents of one keyed collection. */
 #include "api/document_call.h"
 #include "store/reserved.h"
 #include "util/clock.h"

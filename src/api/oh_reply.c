@@ -1,4 +1,4 @@
-/* oh_reply -- offhook.h: answers other than a tree of TwiML. (The tree: oh_twiml.c.) */
+/* oh_reply -- offhook.h: answers other than a tree of TwiML (which is oh_twiml.c). */
 #include "api/context.h"
 #include "twilio/template.h"
 #include "util/buf.h"
@@ -19,7 +19,7 @@ static bool reply_is_xml(const char *content_type)
 	       span_ieq(type, SPAN("application/xml"));
 }
 
-/* Where Twilio reads the answer as TwiML, none leaves unchecked. */
+/* Twilio reads the answer as TwiML, so an unchecked one is refused. */
 static bool reply_is_twiml(enum oh_route_kind kind)
 {
 	return kind == OH_MESSAGE || kind == OH_CALL || kind == OH_CALL_ACTION;

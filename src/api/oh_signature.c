@@ -3,7 +3,7 @@
 #include "twilio/params.h"
 #include "twilio/signature.h"
 
-/* As a Node.js or PHP handler behind a proxy would put it together. */
+/* The URL as a Node.js or PHP handler behind a proxy would put it together. */
 static struct span signature_guess_url(const oh_event *event)
 {
 	return span_of(arena_printf(event->context.arena, "https://%s%.*s",

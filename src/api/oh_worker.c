@@ -1,4 +1,4 @@
-/* oh_worker -- offhook.h: what a worker knows of its job, and may say of it. */
+/* oh_worker -- offhook.h: the calls inside a worker. */
 #include "api/context.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -59,7 +59,7 @@ int oh_snooze(oh_job *job, double seconds)
 	return OH_SNOOZED;
 }
 
-/* What follows a mistake may be a consequence of it: then the job is tried again. */
+/* After a mistake, of which this may be a consequence, another attempt follows. */
 int oh_give_up(oh_job *job, const char *format, ...)
 {
 	va_list args;
@@ -74,8 +74,8 @@ int oh_give_up(oh_job *job, const char *format, ...)
 
 /* ---- how far it is ---- */
 
-/* Some at once, for a worker that tells its steps as they come, and then ten a second:
- * one that tells each of a million things must not fill the socket. */
+/* Ten at once, for a worker that tells its steps as they come, and then ten a second: a
+ * worker that tells each of a million things must not fill the socket. */
 static bool job_may_tell(oh_job *job)
 {
 	static const int64_t each_us = 100000;

@@ -1,6 +1,6 @@
-/* stage -- the writes a handler or worker has made so far, and what it did to jobs: kept
- * until its event is committed with them. Its own later reads by "_id" and key are seen
- * through the writes. */
+/* stage -- the writes that a handler or worker has made so far, and the jobs that it has
+ * enqueued and cancelled: kept until its event is committed with them. Its later reads by
+ * "_id" and key see these writes. */
 #ifndef OFFHOOK_API_STAGE_H
 #define OFFHOOK_API_STAGE_H
 
