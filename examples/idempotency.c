@@ -1,5 +1,5 @@
 /* idempotency -- nothing to do. When Twilio repeats a webhook, the first reply goes out
- * again and no handler runs; so this one counts its own runs, and the count stays 1.
+ * again and no handler runs; so this handler counts its runs, and the count stays 1.
  *
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *	Try it: offhook send sms --repeat 3

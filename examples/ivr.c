@@ -5,7 +5,7 @@
  *	Try it: offhook send call
  *	        offhook send gather --digits 1 --url http://127.0.0.1:8080/twilio/menu
  *
- * OPEN_HOURS=9-17 (the default) are those of weekdays, in the server's time zone (TZ);
+ * OPEN_HOURS=9-17 (the default): from 9 to 17 on weekdays, in the server's time zone (TZ);
  * OPEN_HOURS=always to try the menu at night. */
 #include <offhook.h>
 #include <stdio.h>
@@ -104,7 +104,7 @@ static int on_voicemail(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-/* Comes minutes later; a failed transcription has no text. */
+/* Comes minutes later. A failed transcription has no text. */
 static int on_text(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;

@@ -1,5 +1,5 @@
-/* mms -- pictures and other media: the message is stored with its list of media, each
- * is queued to be fetched, and an album number comes back with the first picture.
+/* mms -- pictures and other media: the message is stored with its list of media, a
+ * job is enqueued to fetch each of them, and the first picture is sent back.
  *
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *	Try it: offhook send mms --media https://example.com/cat.jpg,image/jpeg

@@ -1,6 +1,6 @@
-/* multi -- every kind of webhook in one program, behind one chain of filters. That they
- * are Twilio's is checked before any of this runs; the first filter lets one account
- * only through, the second keeps every event, so that handlers are left with replying.
+/* multi -- every kind of webhook in one program, behind one chain of filters. The
+ * server checks before that they are Twilio's; the first filter lets only one account
+ * through, the second keeps every event, so that the handlers only reply.
  *
  *	Twilio: messages -> /twilio/sms, their status -> /twilio/sms/status,
  *	        calls -> /twilio/voice, their status -> /twilio/voice/status

@@ -1,11 +1,11 @@
-/* queue -- orders by SMS, packed by a worker: what can become of a job.
+/* queue -- orders by SMS, packed by a worker: the ways in which a job can end.
  *
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
- *	Try it: offhook send sms --body tea         the carrier answers at the third try
+ *	Try it: offhook send sms --body tea         the carrier answers at the third attempt
  *	        offhook send sms --body coffee      snoozes until it is back in stock
  *	        offhook send sms --body unicorn     a dead letter at once …
  *	        offhook send sms --body "add unicorn"
- *	        offhook jobs retry --state dead     … redriven
+ *	        offhook jobs retry --state dead     … which is run again
  *	        offhook jobs */
 #include <offhook.h>
 #include <string.h>

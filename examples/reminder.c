@@ -1,13 +1,13 @@
 /* reminder -- appointments, reminded of a day before, answered with YES or NO. STOP is
- * kept: who said it is reminded of nothing any more.
+ * kept: who said it gets no more reminders.
  *
  *	Yours:  POST /appointments phone, name, at (2031-05-06T09:30:00Z), with the header
  *	        "Authorization: Bearer $BOOKING_KEY"
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *
  * Sending goes through Twilio's REST API, which is not part of this version: a reminder
- * that is due becomes a document in "outbox", for the program that sends. Answers come
- * in here, and are answered. */
+ * that is due becomes a document in "outbox", for the program that sends. Answers to
+ * it come in here. */
 #define _GNU_SOURCE
 #include <offhook.h>
 #include <string.h>

@@ -126,10 +126,9 @@ enum oh_result {
 	OH_FAILED = -1  /* undo; oh_fail says why */
 };
 
-/* What a route is for. It decides how its webhooks are named and answered. Those that
- * are answered with TwiML get an empty <Response/> when the handler adds nothing to
- * its reply; Twilio reads no reply to a status callback, so adding to one is a
- * mistake. */
+/* What a route is for. It decides how its webhooks are named and answered. A webhook
+ * that is answered with TwiML gets an empty <Response/> when the handler adds nothing to
+ * its reply; Twilio reads no reply to a status callback, so adding to that is a mistake. */
 enum oh_route_kind {
 	OH_MESSAGE,        /* "A message comes in": messaging TwiML */
 	OH_MESSAGE_STATUS, /* a message's StatusCallback: 204 */
@@ -297,7 +296,7 @@ OH_API const char *oh_param_raw(const oh_event *event, const char *name, size_t 
  * "" and 0. */
 OH_API int oh_param_at(
     const oh_event *event, size_t n, const char **name, const char **value);
-/* All of them as an object: {"From": "+1…", …}; a repeated one as an array. */
+/* All parameters as an object: {"From": "+1…", …}; a repeated one is an array. */
 OH_API OH_YOURS json_t *oh_params(const oh_event *event);
 /* The first value of that name in the URL's query, of any method: of
  * https://…/status?order=7, which you gave Twilio as a StatusCallback,
@@ -307,7 +306,7 @@ OH_API const char *oh_query_or(
     const oh_event *event, const char *name, const char *otherwise);
 /* A segment of the path that the route calls :name; "" when it has none. */
 OH_API const char *oh_path_param(const oh_event *event, const char *name);
-/* A header's first value; names without regard to case. */
+/* A header's first value; case does not matter in its name. */
 OH_API const char *oh_header(const oh_event *event, const char *name);
 OH_API const char *oh_header_or(
     const oh_event *event, const char *name, const char *otherwise);
@@ -329,8 +328,8 @@ OH_API size_t oh_media_count(const oh_event *event);
 OH_API const char *oh_media_url(const oh_event *event, size_t n);
 OH_API const char *oh_media_type(const oh_event *event, size_t n);
 /* 1 when the event was signed with that Auth Token ("old,new": either), else 0. The
- * server has checked the signature of every route but OH_UNSIGNED ones; this is for
- * theirs, when the token is not the server's to know. signature is the header
+ * server has checked the signature of every route but OH_UNSIGNED ones; this call is for
+ * those, when the server does not know the token. signature is the header
  * X-Twilio-Signature; url is what Twilio called; NULL: https://, the Host header, path
  * and query as sent. 0 also when the token (NULL, "") or the signature is missing. */
 OH_API int oh_signature_valid(
@@ -440,13 +439,13 @@ typedef struct oh_job_options {
 	int priority OH_NOT_SET_;      /* -100 to 100: higher ones go first */
 	/* Of one key there is one open job in the queue: while it waits or runs,
 	 * enqueuing another does nothing; and for unique_s seconds after it was enqueued,
-	 * even if it is done by then. At most 200 bytes; those that begin with "offhook."
-	 * are Offhook's. */
+	 * even if it is done by then. At most 200 bytes; keys that begin with
+	 * "offhook." are Offhook's. */
 	const char *unique OH_NOT_SET_;
 	double unique_s OH_NOT_SET_;
 	/* The queue's jobs of one group (say, a conversation) run one after another, in
-	 * the order in which they were enqueued; groups run in parallel. One that waits,
-	 * for its time or another attempt, holds up those behind it. At most 200 bytes. */
+	 * the order in which they were enqueued; groups run in parallel. A job that
+	 * waits, for its time or another attempt, holds up the jobs behind it. At most 200 bytes. */
 	const char *group OH_NOT_SET_;
 } oh_job_options;
 

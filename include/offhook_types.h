@@ -1,9 +1,9 @@
-/* offhook_types.h -- which call is for what, as a C compiler is to check it. Included by
- * offhook.h, in C: an oh_job given to oh_param, which older compilers only warn of, does
- * not compile; and calls for both take an oh_event or an oh_job. (C++ needs none of it.)
+/* offhook_types.h -- the C compiler checks which call is for what. Included by offhook.h:
+ * an oh_job given to oh_param does not compile (older compilers would only warn), and a
+ * call for both takes an oh_event or an oh_job. C++ does this by itself.
  *
- * Each macro is the function of its name. OH_PLAIN_CALLS leaves them out: for a program
- * that makes its own types of ours, as bindings for other languages do. */
+ * Each macro is the function of its name. Define OH_PLAIN_CALLS to leave the macros out,
+ * as bindings for other languages need it. */
 #ifndef OFFHOOK_TYPES_H
 #define OFFHOOK_TYPES_H
 

@@ -1,8 +1,8 @@
 # man_gen -- writes the comments and prototypes of offhook.h as manual pages:
 #   awk -v folder=OUT -f man_gen.awk include/offhook.h
 # The comment at the top becomes offhook.3. Each group that a ruled comment opens
-# ("Events: what came in") becomes a page of its own, oh_events.3. What is indented in a
-# comment is kept as it stands.
+# ("Events: what came in") becomes a page of its own, oh_events.3. Indented lines of a
+# comment are kept as they are.
 
 # A line in mdoc, which must not look like a macro.
 function literal(line)
@@ -162,7 +162,7 @@ function add_function(code, aside,    name, type, args, n, i, arg)
 	comment = ""
 }
 
-# Types and macros, as they stand, under what is said of them.
+# Types and macros, verbatim, below their comment.
 function add_code(code)
 {
 	gsub(/[^\n]*oh_end_ [^\n]*\n/, "", code)

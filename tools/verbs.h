@@ -30,7 +30,8 @@ struct names {
 	size_t count;
 };
 
-/* An element; one that both kinds have (Redirect, Response) is one, the union. */
+/* An element. What both kinds have (Redirect, Response) is one verb, with the attributes
+ * of both. */
 struct twiml_verb {
 	const char *key;   /* in the file: "Refer.Sip" */
 	const char *name;  /* in the XML: "Sip" */

@@ -147,7 +147,7 @@ static struct span form_of(const struct params *params, struct arena *arena)
 	return copied;
 }
 
-/* Where the route is a pattern the query is all of the target (app/record.c). */
+/* Where the route is a pattern the query is all of the target (webhook/record.c). */
 static struct span target_of(
     const struct store_event *event, const struct route *route, struct arena *arena)
 {

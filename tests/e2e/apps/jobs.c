@@ -117,7 +117,7 @@ static int patient(oh_job *job)
 	return note(job);
 }
 
-/* A later one would be ahead, if it could run beside an earlier one. */
+/* A later job would end first, if it could run beside an earlier one. */
 static int unsteady(oh_job *job)
 {
 	int n = (int)json_integer_value(json_object_get(oh_payload(job), "n"));
@@ -171,8 +171,8 @@ static json_int_t stock_of(oh_event *event)
 	return n;
 }
 
-/* Sells what it has seen, when nobody else has sold it meanwhile: for which one that
- * sees all of it waits. */
+/* Sells what it has seen, unless somebody else sold it meanwhile: a handler that sees all
+ * of the stock waits until that has happened. */
 static int on_sell(oh_event *event, oh_twiml *reply)
 {
 	json_int_t n = stock_of(event);

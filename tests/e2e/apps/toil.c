@@ -1,11 +1,11 @@
-/* toil -- jobs of every temper, for tests that pull the plug. A webhook's Body names the
- * queue of its job, and every webhook has a second one in the order of its sender. Each
- * try writes its effect first and misbehaves then, so that what is left behind by one
- * that failed would show.
+/* toil -- jobs that end in every way, for tests that kill the server. A webhook's Body names
+ * the queue of its job, and every webhook has a second job in the order of its sender. Each
+ * attempt writes its effect first and misbehaves then, so that a test sees what a failed
+ * attempt left behind.
  *
  * effects: {n, part, seq, group, after}: the webhook's number, which of its jobs ("main",
- * "child0" …, "ordered"), the job's id; and for ordered ones the sender, and the id of the
- * job before it in its group, as this one saw it. */
+ * "child0" …, "ordered"), the job's id; and for ordered jobs the sender, and the id of the
+ * job before it in its group, as this job saw it. */
 #include <offhook.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static int flaky(oh_job *job)
 	return oh_job_attempt(job) <= 2 ? oh_fail(job, "not yet") : OH_OK;
 }
 
-/* Writes, then again later, and its writes of before are there once. */
+/* Writes, snoozes, writes again: its first writes are there once. */
 static int sleeper(oh_job *job)
 {
 	json_int_t n = number(job);
@@ -78,7 +78,7 @@ static int crasher(oh_job *job)
 	return OH_OK;
 }
 
-/* Never comes to anything, in one of three ways. */
+/* Fails at every attempt, in one of three ways. */
 static int doomed(oh_job *job)
 {
 	leave(job, "main");

@@ -40,7 +40,7 @@ PLAY_STORE_TEST(values_are_kept_and_seen_at_once)
 	play_well(*state, gets);
 }
 
-/* As one that was set for a second, an hour ago. */
+/* As if it had been set for a second, an hour ago. */
 static int plants_an_old_one(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;

@@ -1,4 +1,4 @@
-/* host_process -- a handler process (app/host.h), with the test as its server. */
+/* host_process -- a handler process (host/host.h), with the test as its server. */
 #ifndef OFFHOOK_TESTS_HOST_PROCESS_H
 #define OFFHOOK_TESTS_HOST_PROCESS_H
 

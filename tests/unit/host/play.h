@@ -1,6 +1,6 @@
-/* play -- a handler run in the test's own process on a made-up webhook, or a worker on a
- * made-up job, and what came of it; with a store of its own, into which its writes can be committed as the server
- * would. */
+/* play -- runs a handler on a made-up webhook, or a worker on a made-up job, in the test's
+ * own process, and keeps the result. It may have a store, to which the writes can be
+ * committed as the server would. */
 #ifndef OFFHOOK_TESTS_PLAY_H
 #define OFFHOOK_TESTS_PLAY_H
 
