@@ -2,10 +2,9 @@
 
 #include <string.h>
 
-static void app_sizes_copy(
-    void *out, size_t out_size, const void *from, size_t from_size)
+static size_t app_sizes_least(size_t a, size_t b)
 {
-	memcpy(out, from, from_size < out_size ? from_size : out_size);
+	return a < b ? a : b;
 }
 
 /* A table whose rows have the size theirs, as one whose rows have the size ours. The last
@@ -25,19 +24,15 @@ static const void *app_sizes_rows(
 	}
 	char *all = arena_zalloc(arena, (count + 1) * ours);
 	for (size_t i = 0; i < count; i++)
-		app_sizes_copy(all + i * ours, ours, row + i * theirs, theirs);
+		memcpy(all + i * ours, row + i * theirs, app_sizes_least(ours, theirs));
 	return all;
 }
 
 const oh_app *app_sizes_take(
     const oh_app *app, const struct oh_sizes *sizes, struct arena *arena)
 {
-	if (sizes->app == sizeof(*app) && sizes->route == sizeof(oh_route) &&
-	    sizes->worker == sizeof(oh_worker) &&
-	    sizes->collection == sizeof(oh_collection))
-		return app;
 	oh_app *out = arena_zalloc(arena, sizeof(*out));
-	app_sizes_copy(out, sizeof(*out), app, sizes->app);
+	memcpy(out, app, app_sizes_least(sizeof(*out), sizes->app));
 	out->routes = app_sizes_rows(out->routes, sizes->route, sizeof(oh_route),
 	    offsetof(oh_route, path), arena);
 	out->workers = app_sizes_rows(out->workers, sizes->worker, sizeof(oh_worker),

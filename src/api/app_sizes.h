@@ -6,8 +6,8 @@
 #include "offhook.h"
 #include "util/arena.h"
 
-/* The app itself when its structs have this version's sizes; else a copy in the arena, in
- * which fields that the program does not know are zero. */
+/* A copy of the app in the arena, in which fields that the program does not know are zero.
+ * Tables whose rows have this version's size are not copied. */
 const oh_app *app_sizes_take(
     const oh_app *app, const struct oh_sizes *sizes, struct arena *arena);
 

@@ -27,6 +27,12 @@ enum twiml_kind event_language(const oh_event *event)
 	return TWIML_VOICE;
 }
 
+bool event_wants_twiml(const oh_event *event)
+{
+	return event->kind == OH_MESSAGE || event->kind == OH_CALL ||
+	       event->kind == OH_CALL_ACTION;
+}
+
 static void context_open(struct oh_context *out, const struct context_world *world,
     const struct frame_event *frame, struct arena *arena)
 {

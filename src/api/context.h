@@ -71,6 +71,8 @@ struct oh_job {
 
 /* Which TwiML an event is answered with. */
 enum twiml_kind event_language(const oh_event *event);
+/* Whether Twilio reads TwiML in the answer. */
+bool event_wants_twiml(const oh_event *event);
 /* All that they hold is in the arena, but what the closing calls free. */
 void event_open(oh_event *out, const struct context_world *world,
     const struct frame_event *frame, enum oh_route_kind kind, struct arena *arena);

@@ -19,12 +19,6 @@ static bool reply_is_xml(const char *content_type)
 	       span_ieq(type, SPAN("application/xml"));
 }
 
-/* Twilio reads the answer as TwiML, so an unchecked one is refused. */
-static bool reply_is_twiml(enum oh_route_kind kind)
-{
-	return kind == OH_MESSAGE || kind == OH_CALL || kind == OH_CALL_ACTION;
-}
-
 static bool reply_allowed(oh_event *event, int status, const char *content_type)
 {
 	oh_context *context = &event->context;
@@ -34,7 +28,7 @@ static bool reply_allowed(oh_event *event, int status, const char *content_type)
 	else if (content_type != NULL && !reply_line_is_plain(content_type))
 		context_fail(context, "oh_reply: the content type is not plain ASCII");
 	else if (content_type != NULL && reply_is_xml(content_type) &&
-		 reply_is_twiml(event->kind))
+		 event_wants_twiml(event)) /* nothing that Twilio reads is unchecked */
 		context_fail(context,
 		    "oh_reply: TwiML is answered with the verbs (oh_say, oh_message …) or "
 		    "oh_reply_xml, which are checked");

@@ -37,28 +37,6 @@ void stage_clear(oh_context *context)
 	context->staged_count = 0;
 }
 
-static const struct frame_write *stage_writes(const oh_context *context)
-{
-	struct frame_write *writes =
-	    arena_alloc(context->arena, context->staged_count * sizeof(*writes));
-	size_t i = 0;
-	for (const struct staged *staged = context->staged; staged != NULL;
-	     staged = staged->next)
-		writes[i++] = staged->write;
-	return writes;
-}
-
-static const struct frame_job *stage_jobs(const oh_context *context)
-{
-	struct frame_job *jobs =
-	    arena_alloc(context->arena, context->job_count * sizeof(*jobs));
-	size_t i = 0;
-	for (const struct staged_job *staged = context->jobs; staged != NULL;
-	     staged = staged->next)
-		jobs[i++] = staged->job;
-	return jobs;
-}
-
 void stage_settle(struct frame_result *out, const oh_context *context)
 {
 	if (context->mistake != NULL) {
@@ -66,11 +44,19 @@ void stage_settle(struct frame_result *out, const oh_context *context)
 		    .id = out->id, .failure = span_of(context->mistake)};
 		return;
 	}
+	struct frame_write *write =
+	    arena_alloc(context->arena, context->staged_count * sizeof(*write));
+	struct frame_job *job =
+	    arena_alloc(context->arena, context->job_count * sizeof(*job));
 	out->ok = true;
-	out->writes = stage_writes(context);
+	out->writes = write;
 	out->write_count = context->staged_count;
-	out->jobs = stage_jobs(context);
+	out->jobs = job;
 	out->job_count = context->job_count;
+	for (const struct staged *at = context->staged; at != NULL; at = at->next)
+		*write++ = at->write;
+	for (const struct staged_job *at = context->jobs; at != NULL; at = at->next)
+		*job++ = at->job;
 }
 
 static bool stage_has_row(const struct frame_write *write, int64_t row)

@@ -51,29 +51,6 @@ static void run_chain(oh_event *event, const oh_route *route)
 
 /* ---- the reply ---- */
 
-static bool wants_twiml(enum oh_route_kind kind)
-{
-	switch (kind) {
-	case OH_MESSAGE:
-	case OH_CALL:
-	case OH_CALL_ACTION:
-		return true;
-	case OH_MESSAGE_STATUS:
-	case OH_CALL_STATUS:
-	case OH_RECORDING:
-	case OH_TRANSCRIPTION:
-	case OH_SIGNED:
-	case OH_UNSIGNED:
-		break;
-	}
-	return false;
-}
-
-static bool is_status(enum oh_route_kind kind)
-{
-	return !wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
-}
-
 static void close_twiml(struct frame_result *out, oh_event *event)
 {
 	oh_context *context = &event->context;
@@ -82,9 +59,10 @@ static void close_twiml(struct frame_result *out, oh_event *event)
 	bool empty = twiml_size(context->twiml) == 0;
 	if (twiml_close(context->twiml, &text, &err) < 0) {
 		context_fail(context, "%s", err.text);
-	} else if (empty && !wants_twiml(event->kind)) {
+	} else if (empty && !event_wants_twiml(event)) {
 		out->status = 204;
-	} else if (is_status(event->kind)) {
+	} else if (!event_wants_twiml(event) && event->kind != OH_SIGNED &&
+		   event->kind != OH_UNSIGNED) {
 		context_fail(context,
 		    "the reply has TwiML, but this route is for a status, to which "
 		    "Twilio reads no reply");

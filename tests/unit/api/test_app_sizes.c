@@ -32,9 +32,12 @@ static const struct oh_sizes present = {
 
 TEST(an_app_of_this_version_is_taken_as_it_is)
 {
-	static const oh_app app = {.routes = routes};
+	static const oh_app app = {.routes = routes, .on_failure = work};
 	struct arena *arena = arena_new();
-	assert_ptr_equal(app_sizes_take(&app, &present, arena), &app);
+	const oh_app *taken = app_sizes_take(&app, &present, arena);
+	assert_ptr_equal(taken->routes, routes);
+	assert_true(taken->on_failure == work);
+	assert_null(taken->workers);
 	arena_free(arena);
 }
 
