@@ -7,7 +7,7 @@
 /* Runs route world->app->routes[event->route]. out, like all that it points to, lives
  * in the arena or is a literal. */
 void run_event(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena);
+    const struct frame_event *frame, struct arena *arena);
 /* How many routes a table that ends with {0} has; NULL has none. */
 uint32_t run_route_count(const oh_route *routes);
 
