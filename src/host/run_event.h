@@ -4,7 +4,7 @@
 
 #include "api/context.h"
 
-/* Runs route world->app->routes[event->route]. out, like all that it points to, lives
+/* Runs route world->app->routes[frame->route]. out, like all that it points to, lives
  * in the arena or is a literal. */
 void run_event(struct frame_result *out, const struct context_world *world,
     const struct frame_event *frame, struct arena *arena);

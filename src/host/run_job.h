@@ -4,7 +4,7 @@
 
 #include "api/context.h"
 
-/* Runs the worker number event->route of workers_all(world->app). out, like all that it
+/* Runs the worker number frame->route of workers_all(world->app). out, like all that it
  * points to, lives in the arena or is a literal. */
 void run_job(struct frame_result *out, const struct context_world *world,
     const struct frame_event *frame, struct arena *arena);
