@@ -33,16 +33,11 @@ bool event_wants_twiml(const oh_event *event)
 	       event->kind == OH_CALL_ACTION;
 }
 
-static void context_open(struct oh_context *out, const struct context_world *world,
-    const struct frame_event *frame, struct arena *arena)
+static void context_open(
+    struct oh_context *out, const struct context_world *world, struct arena *arena)
 {
 	out->arena = arena;
 	out->world = world;
-	out->id = frame->id;
-	out->time_ms = frame->received_at_ms;
-	out->base_url = frame->base_url;
-	out->first_row = frame->first_row;
-	out->row_count = frame->row_count;
 	out->staged_end = &out->staged;
 	out->jobs_end = &out->jobs;
 }
@@ -51,7 +46,10 @@ void event_open(oh_event *out, const struct context_world *world,
     const struct frame_event *frame, enum oh_route_kind kind, struct arena *arena)
 {
 	*out = (oh_event){.frame = frame, .kind = kind};
-	context_open(&out->context, world, frame, arena);
+	context_open(&out->context, world, arena);
+	out->context.run = &frame->run;
+	out->context.time_ms = frame->received_at_ms;
+	out->context.base_url = frame->base_url;
 	out->context.twiml = twiml_new(event_language(out), arena);
 	out->root = (struct oh_twiml){twiml_root(out->context.twiml), arena};
 }
@@ -64,10 +62,13 @@ void event_close(oh_event *event)
 }
 
 void job_open(oh_job *out, const struct context_world *world,
-    const struct frame_event *frame, struct arena *arena)
+    const struct frame_job_run *frame, struct arena *arena)
 {
 	*out = (oh_job){.frame = frame};
-	context_open(&out->context, world, frame, arena);
+	context_open(&out->context, world, arena);
+	out->context.run = &frame->run;
+	out->context.time_ms = frame->began_at_ms;
+	out->context.base_url = frame->base_url;
 }
 
 void job_close(oh_job *job)

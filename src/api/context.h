@@ -24,20 +24,19 @@ struct context_world {
 	void (*log)(void *ctx, const struct frame_log *line);
 	void (*progress)(void *ctx, const struct frame_progress *progress);
 	void *ctx;
+	struct frame_settings settings; /* what the server has told */
 };
 
 struct oh_context {
 	struct arena *arena;
 	const struct context_world *world;
-	uint64_t id;          /* of this run, for the frames that tell of it */
-	int64_t time_ms;      /* oh_time_ms */
-	struct span base_url; /* oh_url; absent when not known */
+	const struct frame_run *run; /* the event's, or the job's */
+	int64_t time_ms;             /* oh_time_ms */
+	struct span base_url;        /* oh_url; absent when not known */
 
 	struct staged *staged, **staged_end; /* api/stage.h */
 	uint32_t staged_count;
-	int64_t
-	    first_row; /* promised for inserts: row_count of them, rows_used taken */
-	uint32_t row_count, rows_used;
+	uint32_t rows_used; /* of run->row_count */
 	struct staged_job *jobs, **jobs_end;
 	uint32_t job_count;
 
@@ -62,7 +61,7 @@ struct oh_event {
 
 struct oh_job {
 	struct oh_context context;
-	const struct frame_event *frame;
+	const struct frame_job_run *frame;
 	json_t *payload; /* freed at the end */
 	bool snoozed, given_up;
 	int64_t snooze_ms;
@@ -78,7 +77,7 @@ void event_open(oh_event *out, const struct context_world *world,
     const struct frame_event *frame, enum oh_route_kind kind, struct arena *arena);
 void event_close(oh_event *event);
 void job_open(oh_job *out, const struct context_world *world,
-    const struct frame_event *frame, struct arena *arena);
+    const struct frame_job_run *frame, struct arena *arena);
 void job_close(oh_job *job);
 
 /* Notes a mistake, unless there was one before. */

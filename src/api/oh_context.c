@@ -53,7 +53,7 @@ const char *oh_format(oh_context *context, const char *format, ...)
 void oh_log(oh_context *context, const char *message, ...)
 {
 	struct pair pairs[LOG_PAIRS_MAX];
-	struct frame_log line = {.id = context->id,
+	struct frame_log line = {.id = context->run->id,
 	    .message = span_of(message != NULL ? message : ""),
 	    .pairs = pairs};
 	const char *name;

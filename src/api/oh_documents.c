@@ -7,10 +7,10 @@
 static int64_t documents_next_row(const struct documents_call *call)
 {
 	oh_context *context = call->context;
-	if (context->rows_used < context->row_count)
-		return context->first_row + context->rows_used++;
+	if (context->rows_used < context->run->row_count)
+		return context->run->first_row + context->rows_used++;
 	documents_fail(call, "one run of a handler can insert %u documents, no more",
-	    context->row_count);
+	    context->run->row_count);
 	return 0;
 }
 

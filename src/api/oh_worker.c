@@ -1,7 +1,6 @@
 /* oh_worker -- offhook.h: the calls inside a worker. */
 #include "api/context.h"
 #include "util/clock.h"
-#include "util/text.h"
 
 enum { MS = 1000 };
 
@@ -29,19 +28,17 @@ const char *oh_payload_str_or(
 
 int64_t oh_job_id(const oh_job *job)
 {
-	int64_t id = 0;
-	(void)text_int(job->frame->sid, 0, INT64_MAX, &id);
-	return id;
+	return job->frame->job_id;
 }
 
 int oh_job_attempt(const oh_job *job)
 {
-	return (int)job->frame->try;
+	return (int)job->frame->nth;
 }
 
 int oh_job_is_last_attempt(const oh_job *job)
 {
-	return job->frame->try >= job->frame->max_tries;
+	return job->frame->nth >= job->frame->max;
 }
 
 /* ---- how it ends ---- */
@@ -99,6 +96,6 @@ void oh_progress(oh_job *job, const char *format, ...)
 	va_start(args, format);
 	const char *text = context_line(&job->context, format, args);
 	va_end(args);
-	const struct frame_progress progress = {job->context.id, span_of(text)};
+	const struct frame_progress progress = {job->context.run->id, span_of(text)};
 	world->progress(world->ctx, &progress);
 }

@@ -143,8 +143,8 @@ static void handle(struct webhook *webhook)
 	}
 	struct handler_run *run = webhook->run;
 	handler_run_clear(run);
-	run->pool_run.event.first_row = store_reserve(service->store, FRAME_ROWS);
-	run->pool_run.event.row_count = FRAME_ROWS;
+	run->pool_run.run.first_row = store_reserve(service->store, FRAME_ROWS);
+	run->pool_run.run.row_count = FRAME_ROWS;
 	pool_submit(service->handlers->pool, &run->pool_run);
 	lane_hand_over(webhook->lane, webhook->loop);
 }

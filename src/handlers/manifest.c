@@ -138,7 +138,7 @@ int manifest_new(struct manifest **out, struct span frame, const struct route *l
 	struct manifest *manifest = mem_new(1, sizeof(*manifest));
 	manifest->arena = arena_new();
 	frame = arena_copy(manifest->arena, frame);
-	if (frame_get_manifest(&manifest->frame, frame, manifest->arena) < 0 ||
+	if (frame_get_ready(&manifest->frame, frame, manifest->arena) < 0 ||
 	    manifest->frame.route_count > ROUTES_MAX) {
 		(void)error_set(
 		    err, "what the app tells of its routes and workers makes no sense");

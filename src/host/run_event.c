@@ -13,7 +13,7 @@ uint32_t run_route_count(const oh_route *routes)
 
 /* ---- filters and handler ---- */
 
-static void note_result(oh_context *context, int result)
+static void event_note_result(oh_context *context, int result)
 {
 	switch (result) {
 	case OH_OK:
@@ -37,21 +37,21 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void run_chain(oh_event *event, const oh_route *route)
+static void event_chain(oh_event *event, const oh_route *route)
 {
 	const oh_handler *filter = route->filters;
 	int result = OH_PASS;
 	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
 		result = (*filter)(event, &event->root);
-	/* A filter that made a mistake has not checked what it is there to check. */
+	/* After a filter's mistake nothing vouches for what it was there to check. */
 	if (result == OH_PASS && event->context.mistake == NULL)
 		result = route->handler(event, &event->root);
-	note_result(&event->context, result);
+	event_note_result(&event->context, result);
 }
 
 /* ---- the reply ---- */
 
-static void close_twiml(struct frame_result *out, oh_event *event)
+static void event_close_twiml(struct frame_result *out, oh_event *event)
 {
 	oh_context *context = &event->context;
 	struct buf text = {0};
@@ -74,20 +74,8 @@ static void close_twiml(struct frame_result *out, oh_event *event)
 	buf_free(&text);
 }
 
-static void close_reply(struct frame_result *out, oh_event *event)
-{
-	const struct event_answer *answer = &event->answer;
-	if (answer->status == 0) {
-		close_twiml(out, event);
-		return;
-	}
-	out->status = (uint32_t)answer->status;
-	out->content_type = answer->content_type;
-	out->body = answer->body;
-}
-
-/* What Twilio would only warn about is the owner's to know. */
-static void log_warnings(const oh_context *context)
+/* Logs what Twilio would only warn about. */
+static void event_log_warnings(const oh_context *context)
 {
 	const char *text;
 	for (size_t n = 0; context->world->log != NULL &&
@@ -95,7 +83,7 @@ static void log_warnings(const oh_context *context)
 	     n++) {
 		struct pair pair = {SPAN("warning"), span_of(text)};
 		struct frame_log line = {
-		    context->id, SPAN("TwiML is doubtful"), &pair, 1};
+		    context->run->id, SPAN("TwiML is doubtful"), &pair, 1};
 		context->world->log(context->world->ctx, &line);
 	}
 }
@@ -104,16 +92,20 @@ void run_event(struct frame_result *out, const struct context_world *world,
     const struct frame_event *frame, struct arena *arena)
 {
 	oh_event *event = arena_alloc(arena, sizeof(*event));
-	*out = (struct frame_result){.id = frame->id};
+	*out = (struct frame_result){.id = frame->run.id};
 	if (frame->route >= run_route_count(world->app->routes)) {
 		out->failure = SPAN("the app has no such route");
 		return;
 	}
 	const oh_route *route = &world->app->routes[frame->route];
 	event_open(event, world, frame, route->kind, arena);
-	run_chain(event, route);
-	close_reply(out, event);
-	log_warnings(&event->context);
+	event_chain(event, route);
+	out->status = (uint32_t)event->answer.status;
+	out->content_type = event->answer.content_type;
+	out->body = event->answer.body;
+	if (out->status == 0)
+		event_close_twiml(out, event);
+	event_log_warnings(&event->context);
 	stage_settle(out, &event->context);
 	event_close(event);
 }

@@ -3,7 +3,7 @@
 #include "api/stage.h"
 #include "host/app_workers.h"
 
-static void note_result(oh_job *job, int result)
+static void job_note_result(oh_job *job, int result)
 {
 	oh_context *context = &job->context;
 	switch (result) {
@@ -30,34 +30,28 @@ static void note_result(oh_job *job, int result)
 	}
 }
 
-static void work(oh_job *job, const oh_worker *worker)
-{
-	struct span body = job->frame->body;
-	json_error_t why;
-	job->payload = json_loadb(body.ptr != NULL ? body.ptr : "", body.len, 0, &why);
-	if (job->payload == NULL)
-		context_fail(&job->context, "the payload is not JSON: %s", why.text);
-	else
-		note_result(job, worker->work(job));
-}
-
 void run_job(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *frame, struct arena *arena)
+    const struct frame_job_run *frame, struct arena *arena)
 {
 	oh_job *job = arena_alloc(arena, sizeof(*job));
+	struct span payload = frame->payload.ptr != NULL ? frame->payload : SPAN("");
+	json_error_t why;
 	uint32_t count;
 	const oh_worker *workers = workers_all(world->app, &count, arena);
-	*out = (struct frame_result){.id = frame->id};
-	if (frame->route >= count) {
+	*out = (struct frame_result){.id = frame->run.id};
+	if (frame->worker >= count) {
 		out->failure = SPAN("the app has no such worker");
 		return;
 	}
 	job_open(job, world, frame, arena);
-	/* Before anything of the user's: it may be its end, and the server's. */
+	/* Before the user's code, which may end this process, and with it the server. */
 	if (world->reader != NULL)
-		store_reader_job_began(
-		    world->reader, oh_job_id(job), oh_job_attempt(job));
-	work(job, &workers[frame->route]);
+		store_reader_job_began(world->reader, frame->job_id, (int)frame->nth);
+	job->payload = json_loadb(payload.ptr, payload.len, 0, &why);
+	if (job->payload == NULL)
+		context_fail(&job->context, "the payload is not JSON: %s", why.text);
+	else
+		job_note_result(job, workers[frame->worker].work(job));
 	stage_settle(out, &job->context);
 	if (!out->ok && job->given_up) {
 		out->end = FRAME_GIVEN_UP;

@@ -90,6 +90,7 @@ PLAY_TEST(the_url_of_a_route_has_the_prefix)
 	assert_true(play_run(play, OH_CALL, makes_url)->ok);
 	play_badly(play, makes_no_url, "\"menu\" does not begin with /");
 	play_badly(play, makes_url_of_null, "does not begin with /");
+	play->job.base_url = play->event.base_url;
 	assert_true(play_job(play, "{}", makes_url_of_a_job)->ok);
 }
 

@@ -33,7 +33,7 @@ static int reads(oh_job *job)
 PLAY_TEST(a_worker_knows_its_job)
 {
 	struct play *play = *state;
-	play->event.try = 2;
+	play->job.nth = 2;
 	const struct frame_result *result =
 	    play_job(play, "{\"sid\": \"SM1\", \"n\": 3}", reads);
 	assert_true(result->ok && result->end == FRAME_END);
@@ -68,7 +68,7 @@ PLAY_TEST(what_is_no_job_does_not_run)
 	assert_non_null(strstr(result->failure.ptr, "the payload is not JSON"));
 	result = play_job(play, NULL, cannot);
 	assert_non_null(strstr(result->failure.ptr, "the payload is not JSON"));
-	play->event.route = 9;
+	play->job.worker = 9;
 	fails(play, cannot, "no such worker");
 }
 
