@@ -55,15 +55,15 @@ static const struct field event_fields[] = {FIELD(U32, frame_event, run.slot),
     FIELD(SPAN, frame_event, kind), FIELD(SPAN, frame_event, sid),
     FIELD(SPAN, frame_event, account_sid), FIELD(SPAN, frame_event, method),
     FIELD(SPAN, frame_event, target), FIELD(SPAN, frame_event, body),
-    FIELD(PAIRS, frame_event, params), FIELD(PAIRS, frame_event, headers),
-    FIELD(PAIRS, frame_event, path_params), END};
+    FIELD(SPAN, frame_event, base_url), FIELD(PAIRS, frame_event, params),
+    FIELD(PAIRS, frame_event, headers), FIELD(PAIRS, frame_event, path_params), END};
 
 static const struct field job_run_fields[] = {FIELD(U32, frame_job_run, run.slot),
     FIELD(I64, frame_job_run, run.first_row), FIELD(U32, frame_job_run, run.row_count),
     FIELD(U32, frame_job_run, worker), FIELD(U32, frame_job_run, nth),
     FIELD(U32, frame_job_run, max), FIELD(I64, frame_job_run, job_id),
     FIELD(I64, frame_job_run, began_at_ms), FIELD(SPAN, frame_job_run, queue),
-    FIELD(SPAN, frame_job_run, payload), END};
+    FIELD(SPAN, frame_job_run, payload), FIELD(SPAN, frame_job_run, base_url), END};
 
 static const struct field write_fields[] = {FIELD(U32, frame_write, op),
     FIELD(SPAN, frame_write, collection), FIELD(SPAN, frame_write, doc),
@@ -92,7 +92,7 @@ static const struct field progress_fields[] = {FIELD(TEXT, frame_progress, text)
 
 static const struct field route_fields[] = {FIELD(U32, frame_route, kind),
     FIELD(TEXT, frame_route, path), FIELD(SPAN, frame_route, fallback),
-    FIELD(SPAN, frame_route, methods), FIELD(U32, frame_route, deadline_s),
+    FIELD(SPAN, frame_route, methods), FIELD(U32, frame_route, deadline_ms),
     FIELD(U32, frame_route, builtin), END};
 static const struct list routes = {sizeof(struct frame_route), route_fields};
 

@@ -114,6 +114,9 @@ struct frame_event {
 	struct span kind;       /* "sms.received" */
 	struct span sid;        /* of the message, call …; empty: none */
 	struct span account_sid, method, target, body;
+	/* "https://host/prefix", what stands before a route's path in its public URL;
+	 * absent: not known */
+	struct span base_url;
 	const struct pair *params; /* decoded */
 	uint32_t param_count;
 	const struct pair *headers;
@@ -130,7 +133,8 @@ struct frame_job_run {
 	int64_t job_id;    /* the same at each attempt */
 	int64_t began_at_ms; /* since 1970 */
 	struct span queue;
-	struct span payload; /* JSON */
+	struct span payload;  /* JSON */
+	struct span base_url; /* as the event's */
 };
 
 /* One staged write, as struct store_write (store/store.h) has it. */
@@ -202,9 +206,9 @@ struct frame_log {
 
 /* One route of the process's app, as oh_route (offhook.h) has it. */
 struct frame_route {
-	uint32_t kind;                       /* enum oh_kind, 0 to 8 */
+	uint32_t kind;                       /* enum oh_route_kind, 0 to 8 */
 	struct span path, fallback, methods; /* the last two may be absent */
-	uint32_t deadline_s;                 /* 0: the server's setting */
+	uint32_t deadline_ms;                /* 0: the server's setting */
 	uint32_t builtin; /* 1: oh_builtin, which the server answers itself */
 };
 

@@ -46,11 +46,11 @@ static int check(const struct frame_route *told, struct error *err)
 		return -1;
 	if (told->kind >= sizeof(kinds) / sizeof(kinds[0]))
 		return error_set(err, "its kind %u is none", told->kind);
-	if (told->deadline_s > DEADLINE_MAX_S)
+	if (told->deadline_ms > DEADLINE_MAX_S * 1000)
 		return error_set(err,
-		    "a deadline of %u s is too long: Twilio gives up at 15 s, so at "
+		    "a deadline of %g s is too long: Twilio gives up at 15 s, so at "
 		    "most %d",
-		    told->deadline_s, DEADLINE_MAX_S);
+		    told->deadline_ms / 1000.0, DEADLINE_MAX_S);
 	return 0;
 }
 
@@ -98,7 +98,7 @@ static int make(struct manifest *manifest, uint32_t index, const struct route *l
 	route->kind = kinds[told->kind].kind;
 	route->methods = told->methods.ptr;
 	route->allow = allow_of(told->methods, manifest->arena);
-	route->deadline_ms = INT64_C(1000) * told->deadline_s;
+	route->deadline_ms = told->deadline_ms;
 	route->is_unsigned = told->kind == OH_UNSIGNED;
 	route->manifest = manifest;
 	route->index = index;

@@ -70,9 +70,9 @@ static int alert_tell(
 int alert_work(oh_job *job)
 {
 	const char *group = oh_payload_str(job, "group");
-	const struct frame_settings *told = &job->world->settings;
+	const struct frame_settings *told = &job->context.world->settings;
 	const struct alert_settings to = alert_settings(told->pairs, told->count);
-	if (group == NULL)
+	if (*group == '\0')
 		return oh_give_up(job, "this job names no group");
 	if (to.url == NULL && to.command == NULL)
 		return OH_OK; /* the owner has switched alerts off */

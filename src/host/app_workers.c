@@ -8,7 +8,7 @@
 
 enum {
 	USUAL_TRIES = 20,
-	USUAL_TIMEOUT_S = 60,
+	USUAL_TIMEOUT_MS = 60000,
 	USUAL_CONCURRENCY = 4,
 	USUAL_FLOOR_MS = 1000,
 	USUAL_BASE_MS = 2000,
@@ -68,8 +68,7 @@ struct frame_worker workers_frame(const oh_worker *worker)
 	    .zone = span_of(worker->zone),
 	    .max_tries = (uint32_t)tries,
 	    .concurrency = (uint32_t)at_a_time,
-	    .timeout_ms = worker->timeout_s != 0 ? INT64_C(1000) * worker->timeout_s
-						 : INT64_C(1000) * USUAL_TIMEOUT_S,
+	    .timeout_ms = workers_ms(worker->timeout_s, USUAL_TIMEOUT_MS),
 	    .floor_ms = workers_ms(worker->backoff_min_s, USUAL_FLOOR_MS),
 	    .base_ms = workers_ms(worker->backoff_s, USUAL_BASE_MS),
 	    .cap_ms = workers_ms(worker->backoff_max_s, USUAL_CAP_MS),

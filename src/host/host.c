@@ -223,6 +223,13 @@ static int host_handle_all(struct host *host)
 
 /* ---- start ---- */
 
+static uint32_t host_deadline_ms(double seconds)
+{
+	if (seconds >= UINT32_MAX / 1000)
+		return UINT32_MAX; /* which the server refuses */
+	return seconds > 0 ? (uint32_t)(seconds * 1000) : 0;
+}
+
 static const struct frame_route *host_routes(
     const oh_app *app, uint32_t *count, struct arena *arena)
 {
@@ -235,8 +242,7 @@ static const struct frame_route *host_routes(
 		    .path = span_of(route->path),
 		    .fallback = span_of(route->fallback),
 		    .methods = span_of(route->methods),
-		    .deadline_s =
-			route->deadline_s > 0 ? (uint32_t)route->deadline_s : 0,
+		    .deadline_ms = host_deadline_ms(route->deadline_s),
 		    .builtin = route->handler == oh_builtin,
 		};
 	}

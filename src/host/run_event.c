@@ -37,53 +37,32 @@ static void event_note_result(oh_context *context, int result)
 	}
 }
 
-static void event_chain(oh_context *context, const oh_route *route)
+static void event_chain(oh_event *event, const oh_route *route)
 {
 	const oh_handler *filter = route->filters;
 	int result = OH_PASS;
 	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
-		result = (*filter)(context, &context->root);
+		result = (*filter)(event, &event->root);
 	/* After a filter's mistake nothing vouches for what it was there to check. */
-	if (result == OH_PASS && context->mistake == NULL)
-		result = route->handler(context, &context->root);
-	event_note_result(context, result);
+	if (result == OH_PASS && event->context.mistake == NULL)
+		result = route->handler(event, &event->root);
+	event_note_result(&event->context, result);
 }
 
 /* ---- the reply ---- */
 
-static bool event_wants_twiml(enum oh_kind kind)
+static void event_close_twiml(struct frame_result *out, oh_event *event)
 {
-	switch (kind) {
-	case OH_MESSAGE:
-	case OH_CALL:
-	case OH_CALL_ACTION:
-		return true;
-	case OH_MESSAGE_STATUS:
-	case OH_CALL_STATUS:
-	case OH_RECORDING:
-	case OH_TRANSCRIPTION:
-	case OH_SIGNED:
-	case OH_UNSIGNED:
-		break;
-	}
-	return false;
-}
-
-static bool event_is_status(enum oh_kind kind)
-{
-	return !event_wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
-}
-
-static void event_close_twiml(struct frame_result *out, oh_context *context)
-{
+	oh_context *context = &event->context;
 	struct buf text = {0};
 	struct error err;
 	bool empty = twiml_size(context->twiml) == 0;
 	if (twiml_close(context->twiml, &text, &err) < 0) {
 		context_fail(context, "%s", err.text);
-	} else if (empty && !event_wants_twiml(context->kind)) {
+	} else if (empty && !event_wants_twiml(event)) {
 		out->status = 204;
-	} else if (event_is_status(context->kind)) {
+	} else if (!event_wants_twiml(event) && event->kind != OH_SIGNED &&
+		   event->kind != OH_UNSIGNED) {
 		context_fail(context,
 		    "the reply has TwiML, but this route is for a status, to which "
 		    "Twilio reads no reply");
@@ -110,23 +89,23 @@ static void event_log_warnings(const oh_context *context)
 }
 
 void run_event(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena)
+    const struct frame_event *frame, struct arena *arena)
 {
-	oh_context *context = arena_alloc(arena, sizeof(*context));
-	*out = (struct frame_result){.id = event->run.id};
-	if (event->route >= run_route_count(world->app->routes)) {
+	oh_event *event = arena_alloc(arena, sizeof(*event));
+	*out = (struct frame_result){.id = frame->run.id};
+	if (frame->route >= run_route_count(world->app->routes)) {
 		out->failure = SPAN("the app has no such route");
 		return;
 	}
-	const oh_route *route = &world->app->routes[event->route];
-	context_open(context, world, event, route->kind, arena);
-	event_chain(context, route);
-	out->status = (uint32_t)context->answer.status;
-	out->content_type = context->answer.content_type;
-	out->body = context->answer.body;
+	const oh_route *route = &world->app->routes[frame->route];
+	event_open(event, world, frame, route->kind, arena);
+	event_chain(event, route);
+	out->status = (uint32_t)event->answer.status;
+	out->content_type = event->answer.content_type;
+	out->body = event->answer.body;
 	if (out->status == 0)
-		event_close_twiml(out, context);
-	event_log_warnings(context);
-	stage_settle(out, context);
-	context_close(context);
+		event_close_twiml(out, event);
+	event_log_warnings(&event->context);
+	stage_settle(out, &event->context);
+	event_close(event);
 }

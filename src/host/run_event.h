@@ -5,10 +5,10 @@
 
 #include "api/context.h"
 
-/* Runs route world->app->routes[event->route]. All that out points to is in the arena or
+/* Runs route world->app->routes[frame->route]. All that out points to is in the arena or
  * a literal. */
 void run_event(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena);
+    const struct frame_event *frame, struct arena *arena);
 /* How many routes a table that ends with {0} has; NULL has none. */
 uint32_t run_route_count(const oh_route *routes);
 

@@ -4,9 +4,9 @@
 
 #include "api/context.h"
 
-/* Runs the worker number job->worker of workers_all(world->app). All that out points to
+/* Runs the worker number frame->worker of workers_all(world->app). All that out points to
  * is in the arena or a literal. */
 void run_job(struct frame_result *out, const struct context_world *world,
-    const struct frame_job_run *job, struct arena *arena);
+    const struct frame_job_run *frame, struct arena *arena);
 
 #endif

@@ -142,6 +142,7 @@ void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
 	struct frame_job_run *job = &job_try->pool_run.job;
 	job_try->pool_run.is_job = true;
 	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
+	job->base_url = span_of(crew->service->config->public_url);
 	job->nth = (uint32_t)run->try;
 	job->max = (uint32_t)run->max_tries;
 	job->job_id = run->job.id;

@@ -45,6 +45,7 @@ TEST(an_event_arrives_as_it_was_sent)
 	    .method = SPAN("POST"),
 	    .target = SPAN("/sms?x=1"),
 	    .body = {"\0\xff", 2},
+	    .base_url = SPAN("https://sms.example.com/phone"),
 	    .params = pairs,
 	    .param_count = 3,
 	    .headers = pairs,
@@ -61,6 +62,7 @@ TEST(an_event_arrives_as_it_was_sent)
 	assert_span(got.account_sid, (struct span){0});
 	assert_span(got.target, sent.target);
 	assert_span(got.body, sent.body);
+	assert_span(got.base_url, sent.base_url);
 	assert_pairs(got.params, got.param_count);
 	assert_pairs(got.headers, got.header_count);
 	assert_int_equal(got.path_param_count, 0);
@@ -81,7 +83,8 @@ TEST(a_job_arrives_as_it_was_sent)
 	    .job_id = INT64_MAX,
 	    .began_at_ms = 1769860800000,
 	    .queue = SPAN("remind"),
-	    .payload = {"{\0}", 3}};
+	    .payload = {"{\0}", 3},
+	    .base_url = SPAN("https://sms.example.com/phone")};
 	frame_put_job(&bytes, &sent);
 	assert_int_equal(frame_get_event(&event, buf_span(&bytes), arena), -1);
 	assert_int_equal(frame_get_job(&got, buf_span(&bytes), arena), 0);
@@ -89,6 +92,7 @@ TEST(a_job_arrives_as_it_was_sent)
 	assert_true(got.run.first_row == INT64_MIN && got.run.row_count == 3);
 	assert_true(got.worker == UINT32_MAX && got.nth == 2 && got.max == 20);
 	assert_true(got.job_id == INT64_MAX && got.began_at_ms == sent.began_at_ms);
+	assert_span(got.base_url, sent.base_url);
 	assert_span(got.queue, sent.queue);
 	assert_span(got.payload, sent.payload);
 	buf_free(&bytes);
@@ -240,7 +244,7 @@ TEST(a_manifest_arrives_as_it_was_sent)
 	static const struct frame_route route = {.kind = 8,
 	    .path = {"/a", 2},
 	    .methods = {"GET", 3},
-	    .deadline_s = 5,
+	    .deadline_ms = 5000,
 	    .builtin = 1};
 	static const struct frame_worker worker = {.queue = {"remind", 6},
 	    .cron = {"@daily", 6},
@@ -261,7 +265,7 @@ TEST(a_manifest_arrives_as_it_was_sent)
 	assert_span(manifest.routes[0].path, route.path);
 	assert_span(manifest.routes[0].fallback, route.fallback);
 	assert_true(
-	    manifest.routes[0].deadline_s == 5 && manifest.routes[0].builtin == 1);
+	    manifest.routes[0].deadline_ms == 5000 && manifest.routes[0].builtin == 1);
 	assert_int_equal(manifest.worker_count, 1);
 	const struct frame_worker *got = &manifest.workers[0];
 	assert_span(got->queue, worker.queue);
@@ -280,6 +284,94 @@ TEST(a_manifest_arrives_as_it_was_sent)
 	assert_int_equal(frame_version(buf_span(&bytes)), 0);
 	buf_free(&bytes);
 	arena_free(arena);
+}
+
+/* ---- the protocol, for other implementations ---- */
+
+static void u32(struct buf *out, uint32_t value)
+{
+	buf_add(out, &value, sizeof(value));
+}
+
+static void i64(struct buf *out, int64_t value)
+{
+	buf_add(out, &value, sizeof(value));
+}
+
+static void text(struct buf *out, const char *value)
+{
+	u32(out, (uint32_t)strlen(value));
+	buf_add(out, value, strlen(value) + 1);
+}
+
+static void head(struct buf *out, uint32_t after, enum frame_type type)
+{
+	u32(out, after);
+	u32(out, type);
+	i64(out, 1); /* id */
+	u32(out, 2); /* slot */
+	i64(out, 3); /* first_row */
+	u32(out, 4); /* row_count */
+}
+
+/* A round trip would not see that two fields have changed places. */
+TEST(fields_stand_in_the_order_of_the_protocol)
+{
+	const struct frame_run run = {
+	    .id = 1, .slot = 2, .first_row = 3, .row_count = 4};
+	const struct pair param = {SPAN("p"), SPAN("q")};
+	struct buf want = {0};
+	struct buf got = {0};
+	head(&want, 87, FRAME_JOB);
+	u32(&want, 5);
+	u32(&want, 6);
+	u32(&want, 7);
+	i64(&want, 8);
+	i64(&want, 9);
+	text(&want, "queue");
+	text(&want, "{}");
+	text(&want, "https://a");
+	frame_put_job(&got, &(struct frame_job_run){.run = run,
+				.worker = 5,
+				.nth = 6,
+				.max = 7,
+				.job_id = 8,
+				.began_at_ms = 9,
+				.queue = SPAN("queue"),
+				.payload = SPAN("{}"),
+				.base_url = SPAN("https://a")});
+	assert_true(span_eq(buf_span(&got), buf_span(&want)));
+	buf_clear(&want);
+	buf_clear(&got);
+	head(&want, 124, FRAME_EVENT);
+	u32(&want, 5);
+	i64(&want, 6);
+	text(&want, "kind");
+	text(&want, "sid");
+	u32(&want, FRAME_ABSENT);
+	text(&want, "POST");
+	text(&want, "/t");
+	text(&want, "body");
+	text(&want, "https://a");
+	u32(&want, 1);
+	text(&want, "p");
+	text(&want, "q");
+	u32(&want, 0);
+	u32(&want, 0);
+	frame_put_event(&got, &(struct frame_event){.run = run,
+				  .route = 5,
+				  .received_at_ms = 6,
+				  .kind = SPAN("kind"),
+				  .sid = SPAN("sid"),
+				  .method = SPAN("POST"),
+				  .target = SPAN("/t"),
+				  .body = SPAN("body"),
+				  .base_url = SPAN("https://a"),
+				  .params = &param,
+				  .param_count = 1});
+	assert_true(span_eq(buf_span(&got), buf_span(&want)));
+	buf_free(&want);
+	buf_free(&got);
 }
 
 /* frame.h says these numbers to whoever writes another implementation. */

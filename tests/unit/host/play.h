@@ -149,7 +149,7 @@ static inline void play_reserve(struct play *play, struct frame_run *run)
 /* Runs a job of queue "work", by default the first of two attempts; the result is in
  * play->result. */
 static inline const struct frame_result *play_job(
-    struct play *play, const char *payload, oh_work work)
+    struct play *play, const char *payload, oh_job_handler work)
 {
 	play->workers[0] = (oh_worker){.queue = "work", .work = work};
 	play->job.payload = span_of(payload);
@@ -160,7 +160,7 @@ static inline const struct frame_result *play_job(
 
 /* Runs it; the result is in play->result. */
 static inline const struct frame_result *play_run(
-    struct play *play, enum oh_kind kind, oh_handler handler)
+    struct play *play, enum oh_route_kind kind, oh_handler handler)
 {
 	play->routes[0].kind = kind;
 	play->routes[0].path = "/twilio/sms";

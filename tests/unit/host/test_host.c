@@ -94,7 +94,7 @@ static const oh_collection collections[] = {
 
 static int tells(oh_job *job)
 {
-	oh_progress(job, "%s: try %d", oh_payload_str(job, "who"), oh_try(job));
+	oh_progress(job, "%s: try %d", oh_payload_str(job, "who"), oh_job_attempt(job));
 	oh_enqueue(job, "tell", json_object(), .delay_s = 60);
 	return OH_OK;
 }
@@ -129,7 +129,7 @@ TEST(a_process_introduces_its_app)
 	assert_string_equal(table.routes[GREETS].path.ptr, "/greet");
 	assert_string_equal(table.routes[GREETS].methods.ptr, "POST");
 	assert_string_equal(table.routes[GREETS].fallback.ptr, "<Response/>");
-	assert_int_equal(table.routes[GREETS].deadline_s, 5);
+	assert_int_equal(table.routes[GREETS].deadline_ms, 5000);
 	assert_false(table.routes[GREETS].builtin);
 	assert_null(table.routes[NULLS].fallback.ptr);
 	assert_true(table.routes[LEAKS + 1].builtin);
