@@ -13,7 +13,9 @@ enum field_type {
 	FIELD_I64,
 	FIELD_SPAN, /* may be absent */
 	FIELD_TEXT, /* a span that is never absent */
-	FIELD_LIST  /* a pointer in the struct, and its u32 count after it */
+	/* Of both the struct has a pointer, and the u32 count after it. */
+	FIELD_LIST,
+	FIELD_PAIRS /* the list of which there are most, and so made the fastest */
 };
 
 struct field {
@@ -44,21 +46,18 @@ struct list {
 static const struct field number_fields[] = {{FIELD_I64, 0, NULL}, END};
 static const struct list numbers = {sizeof(int64_t), number_fields};
 
-static const struct field pair_fields[] = {
-    FIELD(TEXT, pair, name), FIELD(SPAN, pair, value), END};
-static const struct list pairs = {sizeof(struct pair), pair_fields};
-
 static const struct field settings_fields[] = {
-    LIST(frame_settings, pairs, &pairs), END};
+    FIELD(PAIRS, frame_settings, pairs), END};
 
 static const struct field event_fields[] = {FIELD(U32, frame_event, run.slot),
     FIELD(I64, frame_event, run.first_row), FIELD(U32, frame_event, run.row_count),
     FIELD(U32, frame_event, route), FIELD(I64, frame_event, received_at_ms),
     FIELD(SPAN, frame_event, kind), FIELD(SPAN, frame_event, sid),
     FIELD(SPAN, frame_event, account_sid), FIELD(SPAN, frame_event, method),
-    FIELD(SPAN, frame_event, base_url), FIELD(SPAN, frame_event, target),
-    FIELD(SPAN, frame_event, body), LIST(frame_event, params, &pairs),
-    LIST(frame_event, headers, &pairs), LIST(frame_event, path_params, &pairs), END};
+    FIELD(SPAN, frame_event, base_url),
+    FIELD(SPAN, frame_event, target), FIELD(SPAN, frame_event, body),
+    FIELD(PAIRS, frame_event, params), FIELD(PAIRS, frame_event, headers),
+    FIELD(PAIRS, frame_event, path_params), END};
 
 static const struct field job_run_fields[] = {FIELD(U32, frame_job_run, run.slot),
     FIELD(I64, frame_job_run, run.first_row), FIELD(U32, frame_job_run, run.row_count),
@@ -88,7 +87,7 @@ static const struct field result_fields[] = {FIELD(BOOL, frame_result, ok),
     LIST(frame_result, writes, &writes), LIST(frame_result, jobs, &jobs), END};
 
 static const struct field log_fields[] = {
-    FIELD(TEXT, frame_log, message), LIST(frame_log, pairs, &pairs), END};
+    FIELD(TEXT, frame_log, message), FIELD(PAIRS, frame_log, pairs), END};
 
 static const struct field progress_fields[] = {FIELD(TEXT, frame_progress, text), END};
 
@@ -107,7 +106,9 @@ static const struct list workers = {sizeof(struct frame_worker), worker_fields};
 
 static const struct field manifest_fields[] = {FIELD(U32, frame_manifest, version),
     LIST(frame_manifest, routes, &routes), LIST(frame_manifest, workers, &workers),
-    LIST(frame_manifest, collections, &pairs), END};
+    FIELD(PAIRS, frame_manifest, collections), END};
+
+static const struct field bell_fields[] = {END};
 
 static const struct frame {
 	const struct field *fields;
@@ -120,12 +121,13 @@ static const struct frame {
     [FRAME_LOG] = {log_fields, sizeof(struct frame_log), true},
     [FRAME_JOB] = {job_run_fields, sizeof(struct frame_job_run), true},
     [FRAME_PROGRESS] = {progress_fields, sizeof(struct frame_progress), true},
+    [FRAME_BELL] = {bell_fields, 0, false},
     [FRAME_SETTINGS] = {settings_fields, sizeof(struct frame_settings), false},
 };
 
 /* As every list stands in its struct. */
 struct items {
-	char *first;
+	void *first;
 	uint32_t count;
 };
 
@@ -181,11 +183,22 @@ static void put_span(struct buf *out, struct span text)
 		return;
 	}
 	assert(text.len < FRAME_ABSENT);
-	put_u32(out, (uint32_t)text.len);
-	buf_reserve(out, text.len + 1);
-	if (text.len > 0)
-		buf_add(out, text.ptr, text.len);
-	buf_putc(out, '\0');
+	uint32_t len = (uint32_t)text.len;
+	buf_reserve(out, sizeof(len) + len + 1);
+	char *at = out->ptr + out->len;
+	memcpy(at, &len, sizeof(len));
+	memcpy(at + sizeof(len), text.ptr, len);
+	memcpy(at + sizeof(len) + len, "\0", 2); /* the span's NUL and the buffer's */
+	out->len += sizeof(len) + len + 1;
+}
+
+static void put_pairs(struct buf *out, const struct pair *pairs, uint32_t count)
+{
+	put_u32(out, count);
+	for (uint32_t i = 0; i < count; i++) {
+		put_span(out, pairs[i].name);
+		put_span(out, pairs[i].value);
+	}
 }
 
 static void put_fields(struct buf *out, const struct field *field, const char *from)
@@ -214,7 +227,11 @@ static void put_fields(struct buf *out, const struct field *field, const char *f
 			put_u32(out, items.count);
 			for (uint32_t i = 0; i < items.count; i++)
 				put_fields(out, field->list->fields,
-				    items.first + i * field->list->size);
+				    (char *)items.first + i * field->list->size);
+			break;
+		case FIELD_PAIRS:
+			memcpy(&items, at, ITEMS_SIZE);
+			put_pairs(out, items.first, items.count);
 			break;
 		case FIELD_NONE:
 			break;
@@ -231,8 +248,7 @@ static void put_frame(struct buf *out, enum frame_type type, const void *from)
 	put_u32(out, 0);
 	put_u32(out, type);
 	buf_add(out, &id, sizeof(id));
-	if (frames[type].fields != NULL)
-		put_fields(out, frames[type].fields, from);
+	put_fields(out, frames[type].fields, from);
 	uint32_t after = (uint32_t)(out->len - start - FRAME_LENGTH);
 	memcpy(out->ptr + start, &after, sizeof(after));
 }
@@ -274,7 +290,7 @@ void frame_put_progress(struct buf *out, const struct frame_progress *progress)
 
 void frame_put_bell(struct buf *out)
 {
-	put_frame(out, FRAME_BELL, NULL);
+	put_frame(out, FRAME_BELL, "");
 }
 
 /* ---- taking apart: any count and any length may be wrong ---- */
@@ -317,17 +333,35 @@ static struct span take_span(struct taker *taker)
 	return text;
 }
 
-/* How many elements a list has. Each takes some bytes of the frame, so that a wrong count
- * costs no memory. */
-static uint32_t take_count(struct taker *taker, const struct field *fields)
+/* How many elements a list has, of at least `least` bytes each: a wrong count costs no
+ * memory. */
+static uint32_t take_count(struct taker *taker, size_t least)
 {
 	uint32_t count = take_u32(taker);
-	size_t least = 0;
-	for (; fields->type != FIELD_NONE; fields++)
-		least += fields->type == FIELD_I64 ? sizeof(int64_t) : sizeof(uint32_t);
+	assert(least > 0);
 	if (count > taker->rest.len / least)
 		taker->bad = true;
 	return taker->bad ? 0 : count;
+}
+
+static struct pair *take_pairs(struct taker *taker, uint32_t count)
+{
+	struct pair *pairs = arena_alloc(taker->arena, count * sizeof(*pairs));
+	for (uint32_t i = 0; i < count; i++) {
+		pairs[i].name = take_span(taker);
+		pairs[i].value = take_span(taker);
+		if (pairs[i].name.ptr == NULL)
+			taker->bad = true;
+	}
+	return pairs;
+}
+
+static size_t field_least(const struct field *field)
+{
+	size_t least = 0;
+	for (; field->type != FIELD_NONE; field++)
+		least += field->type == FIELD_I64 ? sizeof(int64_t) : sizeof(uint32_t);
+	return least;
 }
 
 static void take_fields(struct taker *taker, const struct field *field, char *to)
@@ -357,14 +391,20 @@ static void take_fields(struct taker *taker, const struct field *field, char *to
 			memcpy(at, &text, sizeof(text));
 			break;
 		case FIELD_LIST:
-			items.count = take_count(taker, field->list->fields);
+			items.count =
+			    take_count(taker, field_least(field->list->fields));
 			if (items.count > 0)
 				items.first = arena_alloc(
 				    taker->arena, items.count * field->list->size);
 			memcpy(at, &items, ITEMS_SIZE);
 			for (uint32_t i = 0; i < items.count; i++)
 				take_fields(taker, field->list->fields,
-				    items.first + i * field->list->size);
+				    (char *)items.first + i * field->list->size);
+			break;
+		case FIELD_PAIRS:
+			items.count = take_count(taker, 2 * sizeof(uint32_t));
+			items.first = take_pairs(taker, items.count);
+			memcpy(at, &items, ITEMS_SIZE);
 			break;
 		case FIELD_NONE:
 			break;

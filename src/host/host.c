@@ -310,9 +310,10 @@ static int host_await_settings(struct host *host, struct error *err)
 {
 	enum frame_type type;
 	int64_t len;
-	while ((len = frame_whole(buf_span(&host->in), &type)) == 0)
+	do
 		if (!host_receive(host))
 			return error_set(err, "the server is gone");
+	while ((len = frame_whole(buf_span(&host->in), &type)) == 0);
 	if (len < 0)
 		return error_set(err, "the server's first frame makes no sense");
 	struct span frame =

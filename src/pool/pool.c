@@ -212,7 +212,8 @@ int pool_swap(struct pool *pool, const struct pool_config *config, struct error 
 
 int pool_pids(struct pool *pool, int *out, int max)
 {
-	struct pool_call call = {.answer = pool_list_pids, .max = max, .pids = out};
+	struct pool_call call = {.answer = pool_list_pids, .max = max};
+	call.pids = out;
 	return pool_ask(pool, &call);
 }
 

@@ -10,9 +10,9 @@
 
 /* What processes run. A swap makes a new one. */
 struct program {
-	struct pool_config config;
-	struct arena *texts; /* its strings */
-	struct buf settings; /* the FRAME_SETTINGS for its processes */
+	struct pool_config config; /* but its name, data and settings */
+	struct arena *texts;       /* its strings */
+	struct buf settings;       /* the FRAME_SETTINGS for its processes */
 	unsigned generation;
 };
 

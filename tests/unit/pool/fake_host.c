@@ -206,7 +206,6 @@ static void take_frames(struct buf *in, struct arena *kept)
 int main(int argc, char **argv)
 {
 	struct buf in = {0};
-	struct arena *kept = arena_new();
 	int slots_fd = -1;
 	const char *told = getenv("OFFHOOK_HANDLER");
 	if (argc < 3 || told == NULL ||
@@ -223,6 +222,7 @@ int main(int argc, char **argv)
 		return 3;
 	if (strcmp(mode, "mute") == 0)
 		(void)pause();
+	struct arena *kept = arena_new();
 	say_ready();
 	for (;;) {
 		buf_reserve(&in, 64 << 10);
