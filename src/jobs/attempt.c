@@ -47,7 +47,7 @@ static void begin_txn(struct attempt *attempt, enum job_state state, int64_t now
 	attempt->settle = (struct store_job_write){.op = JOB_SETTLE, .now_ms = now_ms};
 	attempt->settle.job.id = attempt->run.job.id;
 	attempt->settle.job.state = state;
-	attempt->settle.try = attempt->run.try;
+	attempt->settle.nth = attempt->run.try;
 	if (attempt->progress == NULL)
 		return;
 	attempt->told = (struct store_job_write){.op = JOB_PROGRESS};
