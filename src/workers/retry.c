@@ -11,8 +11,8 @@
 #include "store/reserved.h"
 #include "util/mem.h"
 #include "webhook/order.h"
-#include "workers/job_try.h"
 #include "workers/replay.h"
+#include "workers/worker_attempt.h"
 
 /* The handler's first failure ends a retry; what it wrote may meet a conflict, or the
  * server be killed, and then it runs again. */

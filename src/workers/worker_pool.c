@@ -11,7 +11,7 @@
 #include "util/clock.h"
 #include "util/cores.h"
 #include "util/mem.h"
-#include "workers/job_try.h"
+#include "workers/worker_attempt.h"
 
 enum { NICE = 10 };
 

@@ -1,4 +1,4 @@
-#include "workers/job_try.h"
+#include "workers/worker_attempt.h"
 
 #include <stddef.h>
 

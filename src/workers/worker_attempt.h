@@ -1,7 +1,7 @@
 /* job_try -- one try of a job in a process: sent there, and what came back of it, as the
  * jobs' thread commits it. */
-#ifndef OFFHOOK_WORKERS_JOB_TRY_H
-#define OFFHOOK_WORKERS_JOB_TRY_H
+#ifndef OFFHOOK_WORKERS_WORKER_ATTEMPT_H
+#define OFFHOOK_WORKERS_WORKER_ATTEMPT_H
 
 #include <stdbool.h>
 
