@@ -237,9 +237,9 @@ int jobs_open(struct jobs **out, const struct jobs_config *config, struct error 
 	return 0;
 }
 
-static void arrived(void *owner, struct note *note)
+static void arrived(struct jobs *jobs, struct note *note)
 {
-	employ(owner, (struct roster *)note);
+	employ(jobs, (struct roster *)note);
 }
 
 int jobs_set_workers(struct jobs *jobs, const struct job_worker *workers, size_t count,
@@ -258,9 +258,9 @@ struct halt {
 	sem_t seen;
 };
 
-static void halted(void *owner, struct note *note)
+static void halted(struct jobs *jobs, struct note *note)
 {
-	(void)owner;
+	(void)jobs;
 	(void)sem_post(&((struct halt *)note)->seen);
 }
 

@@ -88,9 +88,8 @@ static struct attempt *of_note(struct note *note)
 	return (struct attempt *)((char *)note - offsetof(struct attempt, note));
 }
 
-static void settled(void *owner, struct note *note)
+static void settled(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct attempt *attempt = of_note(note);
 	struct attempt_moment now = moment(jobs);
 	jobs->submitted--;
@@ -158,9 +157,8 @@ void jobs_try_submit(struct jobs *jobs)
 		store_flush(jobs->store);
 }
 
-static void ended(void *owner, struct note *note)
+static void ended(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct attempt *attempt = of_note(note);
 	struct attempt_moment now = moment(jobs);
 	TAILQ_REMOVE(&jobs->tries, attempt, link);

@@ -19,9 +19,8 @@ struct standing {
 	char *queue;
 };
 
-static void stored(void *owner, struct note *note)
+static void stored(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct standing *standing = (struct standing *)note;
 	jobs->others--;
 	if (standing->txn.result != STORE_OK) {

@@ -47,9 +47,8 @@ static void change(struct jobs *jobs, const struct news *news)
 	}
 }
 
-static void arrived(void *owner, struct note *note)
+static void arrived(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct news *news = (struct news *)note;
 	if (news->due) {
 		board_add(jobs->board, news->item, jobs_now(jobs));

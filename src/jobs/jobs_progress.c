@@ -23,9 +23,8 @@ static void telling_free(struct telling *telling)
 	free(telling);
 }
 
-static void stored(void *owner, struct note *note)
+static void stored(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct telling *telling = (struct telling *)note;
 	struct board_item *item = board_find_running(jobs->board, telling->id);
 	jobs->others--;
@@ -85,9 +84,8 @@ void jobs_progress_submit(struct jobs *jobs)
 	}
 }
 
-static void told(void *owner, struct note *note)
+static void told(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct telling *telling = (struct telling *)note;
 	struct board_item *item = board_find_running(jobs->board, telling->id);
 	if (item != NULL) {

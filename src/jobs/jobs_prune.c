@@ -32,9 +32,8 @@ static void wait_until_next_time(struct jobs *jobs)
 	jobs->prune = (struct prune){.again_ms = jobs_mono() + EVERY_MS};
 }
 
-static void stored(void *owner, struct note *note)
+static void stored(struct jobs *jobs, struct note *note)
 {
-	struct jobs *jobs = owner;
 	struct pruning *pruning = (struct pruning *)note;
 	int64_t now_ms = jobs_mono();
 	int64_t rest_ms = REST * (now_ms - pruning->began_ms);
