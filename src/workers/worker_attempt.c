@@ -1,83 +1,87 @@
 #include "workers/worker_attempt.h"
 
-#include <stddef.h>
+#include "util/container.h"
 
 enum { GONE_MS = 1000 }; /* by then the queue has no worker any more, or a new one */
 
 /* On the jobs' thread. */
-static void release(void *ctx)
+static void worker_attempt_release(void *ctx)
 {
-	struct job_try *job_try = ctx;
-	result_clear(&job_try->result);
-	if (job_try->over != NULL)
-		job_try->over(job_try);
-	arena_free(job_try->told);
-	arena_free(job_try->arena);
+	struct worker_attempt *attempt = ctx;
+	result_clear(&attempt->result);
+	if (attempt->committed != NULL)
+		attempt->committed(attempt);
+	arena_free(attempt->result_arena);
+	arena_free(attempt->arena);
 }
 
-static void succeed(struct job_outcome *out, const struct job_try *job_try,
-    const struct frame_result *told)
+static enum job_end worker_attempt_failure(
+    const struct worker_attempt *attempt, const struct frame_result *result)
 {
-	bool snoozed = job_try->revised_event == 0 && told->end == FRAME_SNOOZED;
-	out->end = snoozed ? JOB_END_SNOOZED : JOB_END_OK;
-	out->snooze_ms = told->snooze_ms;
-	out->writes = job_try->result.writes;
-	out->jobs = job_try->result.jobs;
-	out->revised_event = job_try->revised_event;
-	out->event_state = EVENT_DONE;
-}
-
-static enum job_end failed_how(
-    const struct job_try *job_try, const struct frame_result *told)
-{
-	if (job_try->gone)
+	if (attempt->gone)
 		return JOB_END_SNOOZED;
-	if (!told->ok && told->end == FRAME_INTERRUPTED)
+	if (!result->ok && result->end == FRAME_INTERRUPTED)
 		return JOB_END_INTERRUPTED;
-	bool given_up = !told->ok && told->end == FRAME_GIVEN_UP;
-	return given_up || job_try->revised_event != 0 ? JOB_END_GIVEN_UP
+	bool given_up = !result->ok && result->end == FRAME_GIVEN_UP;
+	return given_up || attempt->revised_event != 0 ? JOB_END_GIVEN_UP
 						       : JOB_END_FAILED;
 }
 
-/* On the pool's thread: the jobs' thread has enough to do. */
-static void done(
-    struct pool_run *pool_run, const struct frame_result *told, struct arena *arena)
+/* On the pool's thread, to spare the jobs' thread the work. */
+static void worker_attempt_done(
+    struct pool_run *pool_run, const struct frame_result *result, struct arena *arena)
 {
-	struct job_try *job_try =
-	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
+	struct worker_attempt *attempt =
+	    container_of(pool_run, struct worker_attempt, pool_run);
 	const struct frame_event *event = &pool_run->event;
-	struct job_outcome outcome = {.release = release, .ctx = job_try};
+	struct job_outcome outcome = {
+	    .release = worker_attempt_release, .ctx = attempt};
 	struct error err;
-	job_try->told = arena;
-	if (!told->ok) {
-		(void)error_set(&err, "%.*s", SPAN_ARG(told->failure));
-	} else if (result_take(&job_try->result, told, event->first_row,
-		       event->row_count, arena, &err) == 0) {
-		succeed(&outcome, job_try, told);
-		jobs_ended(job_try->jobs, job_try->job, &outcome);
-		return;
+	int rc = -1;
+	attempt->result_arena = arena;
+	if (result->ok)
+		rc = result_take(&attempt->result, result, event->first_row,
+		    event->row_count, arena, &err);
+	else
+		(void)error_set(&err, "%.*s", SPAN_ARG(result->failure));
+	if (rc == 0) {
+		bool snoozed =
+		    attempt->revised_event == 0 && result->end == FRAME_SNOOZED;
+		outcome.end = snoozed ? JOB_END_SNOOZED : JOB_END_OK;
+		outcome.snooze_ms = result->snooze_ms;
+		outcome.writes = attempt->result.writes;
+		outcome.jobs = attempt->result.jobs;
+		outcome.revised_event = attempt->revised_event;
+		outcome.event_state = EVENT_DONE;
+	} else {
+		outcome.end = worker_attempt_failure(attempt, result);
+		outcome.snooze_ms = GONE_MS;
+		outcome.error = arena_strdup(arena, err.text);
 	}
-	outcome.end = failed_how(job_try, told);
-	outcome.snooze_ms = GONE_MS;
-	outcome.error = arena_strdup(arena, err.text);
-	jobs_ended(job_try->jobs, job_try->job, &outcome);
+	jobs_ended(attempt->jobs, attempt->job_attempt, &outcome);
 }
 
-void job_try_open(struct job_try *out, struct service *service, struct jobs *jobs,
-    struct job_run *job, struct arena *arena)
+void worker_attempt_open(struct worker_attempt *out, struct service *service,
+    struct jobs *jobs, struct job_attempt *job_attempt, struct arena *arena)
 {
-	*out = (struct job_try){.service = service, .jobs = jobs, .job = job};
-	out->arena = arena;
-	out->pool_run = (struct pool_run){.done = done, .hang_ms = job->timeout_ms};
-	out->pool_run.event.first_row = store_reserve(service->store, FRAME_ROWS);
-	out->pool_run.event.row_count = FRAME_ROWS;
+	*out = (struct worker_attempt){
+	    .service = service,
+	    .jobs = jobs,
+	    .job_attempt = job_attempt,
+	    .arena = arena,
+	    .pool_run = {.done = worker_attempt_done,
+		.hang_ms = job_attempt->timeout_ms,
+		.event = {.first_row = store_reserve(service->store, FRAME_ROWS),
+		    .row_count = FRAME_ROWS}},
+	};
 }
 
-void job_try_end(struct job_try *job_try, enum job_end end, const char *why)
+void worker_attempt_end(
+    struct worker_attempt *attempt, enum job_end end, const char *why)
 {
 	struct job_outcome outcome = {.end = end,
-	    .error = arena_strdup(job_try->arena, why),
-	    .release = release,
-	    .ctx = job_try};
-	jobs_ended(job_try->jobs, job_try->job, &outcome);
+	    .error = arena_strdup(attempt->arena, why),
+	    .release = worker_attempt_release,
+	    .ctx = attempt};
+	jobs_ended(attempt->jobs, attempt->job_attempt, &outcome);
 }

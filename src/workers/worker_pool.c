@@ -9,13 +9,14 @@
 #include "host/app_workers.h"
 #include "store/reserved.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/cores.h"
 #include "util/mem.h"
 #include "workers/worker_attempt.h"
 
 enum { NICE = 10 };
 
-struct crew {
+struct worker_pool {
 	struct service *service;
 	struct pool *pool;
 	struct manifest *manifests; /* the present one first; the pool's thread's */
@@ -28,37 +29,37 @@ static const struct route no_route;
 
 static int introduced(void *ctx, struct span frame, struct error *err)
 {
-	struct crew *crew = ctx;
+	struct worker_pool *pool = ctx;
 	struct manifest *manifest;
 	if (manifest_new(&manifest, frame, &no_route, err) < 0)
 		return -1;
-	manifest->next = crew->manifests;
-	crew->manifests = manifest;
+	manifest->next = pool->manifests;
+	pool->manifests = manifest;
 	return 0;
 }
 
 /* A job that was given out before a swap may be sent after it. */
 static bool address(void *ctx, struct pool_run *pool_run)
 {
-	const struct crew *crew = ctx;
-	const struct frame_manifest *manifest = &crew->manifests->frame;
+	const struct worker_pool *pool = ctx;
+	const struct frame_manifest *manifest = &pool->manifests->frame;
 	for (uint32_t i = 0; i < manifest->worker_count; i++)
 		if (span_eq(manifest->workers[i].queue, pool_run->event.target)) {
 			pool_run->event.route = i;
 			return true;
 		}
-	struct job_try *job_try =
-	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
-	job_try->gone = true;
+	struct worker_attempt *attempt =
+	    container_of(pool_run, struct worker_attempt, pool_run);
+	attempt->gone = true;
 	return false;
 }
 
 static void progress(void *ctx, struct pool_run *pool_run, struct span text)
 {
-	const struct job_try *job_try =
-	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
+	const struct worker_attempt *attempt =
+	    container_of(pool_run, struct worker_attempt, pool_run);
 	(void)ctx;
-	jobs_progress(job_try->jobs, job_try->job->job.id, text);
+	jobs_progress(attempt->jobs, attempt->job_attempt->job.id, text);
 }
 
 static int least(int64_t a, int64_t b)
@@ -67,10 +68,10 @@ static int least(int64_t a, int64_t b)
 }
 
 /* No more processes than jobs that may run at a time. */
-static struct pool_config pool_config(
-    struct crew *crew, const char *program, char *const *words, int64_t concurrency)
+static struct pool_config pool_config(struct worker_pool *pool, const char *program,
+    char *const *words, int64_t concurrency)
 {
-	const struct config *config = crew->service->config;
+	const struct config *config = pool->service->config;
 	struct pool_config out = handlers_config(config, program, words);
 	int64_t ready = config->workers > 0 ? config->workers : cores_usable();
 	out.processes = least(ready, concurrency);
@@ -79,41 +80,41 @@ static struct pool_config pool_config(
 	out.address = address;
 	out.progress = progress;
 	out.nice = NICE;
-	out.ctx = crew;
+	out.ctx = pool;
 	return out;
 }
 
-int crew_open(struct crew **out, struct service *service, const char *program,
-    int64_t concurrency, struct error *err)
+int worker_pool_open(struct worker_pool **out, struct service *service,
+    const char *program, int64_t concurrency, struct error *err)
 {
-	struct crew *crew = mem_new(1, sizeof(*crew));
+	struct worker_pool *pool = mem_new(1, sizeof(*pool));
 	char handler[] = "handler";
 	char *const words[] = {program_invocation_name, handler, NULL};
-	crew->service = service;
-	struct pool_config config = pool_config(crew, program, words, concurrency);
-	if (pool_open(&crew->pool, &config, err) < 0) {
-		crew_close(crew);
+	pool->service = service;
+	struct pool_config config = pool_config(pool, program, words, concurrency);
+	if (pool_open(&pool->pool, &config, err) < 0) {
+		worker_pool_close(pool);
 		return error_wrap(err, "workers");
 	}
-	*out = crew;
+	*out = pool;
 	return 0;
 }
 
-int crew_swap(
-    struct crew *crew, const char *program, int64_t concurrency, struct error *err)
+int worker_pool_swap(struct worker_pool *pool, const char *program, int64_t concurrency,
+    struct error *err)
 {
 	char *name = mem_strdup(program);
 	char handler[] = "handler";
 	char *const words[] = {name, handler, NULL};
-	struct pool_config config = pool_config(crew, program, words, concurrency);
-	int rc = pool_swap(crew->pool, &config, err);
+	struct pool_config config = pool_config(pool, program, words, concurrency);
+	int rc = pool_swap(pool->pool, &config, err);
 	free(name);
 	return rc < 0 ? error_wrap(err, "workers") : 0;
 }
 
-const struct manifest *crew_manifest(const struct crew *crew)
+const struct manifest *worker_pool_manifest(const struct worker_pool *pool)
 {
-	return crew->manifests;
+	return pool->manifests;
 }
 
 /* ---- the jobs ---- */
@@ -125,42 +126,43 @@ static struct span payload_of(const struct store_job *job, struct arena *arena)
 	return told ? failure_payload(job, arena) : job->payload;
 }
 
-void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
+void worker_pool_run(
+    struct worker_pool *pool, struct jobs *jobs, struct job_attempt *job_attempt)
 {
 	struct arena *arena = arena_new();
-	struct job_try *job_try = arena_alloc(arena, sizeof(*job_try));
-	job_try_open(job_try, crew->service, jobs, run, arena);
-	struct frame_event *event = &job_try->pool_run.event;
-	event->try = (uint32_t)run->try;
-	event->max_tries = (uint32_t)run->max_tries;
+	struct worker_attempt *attempt = arena_alloc(arena, sizeof(*attempt));
+	worker_attempt_open(attempt, pool->service, jobs, job_attempt, arena);
+	struct frame_event *event = &attempt->pool_run.event;
+	event->try = (uint32_t)job_attempt->nth;
+	event->max_tries = (uint32_t)job_attempt->max_tries;
 	event->received_at_ms = clock_wall_ms();
-	event->sid = span_of(arena_printf(arena, "%" PRId64, run->job.id));
-	event->target = run->job.queue;
-	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
-	event->body = payload_of(&run->job, arena);
-	pool_submit(crew->pool, &job_try->pool_run);
+	event->sid = span_of(arena_printf(arena, "%" PRId64, job_attempt->job.id));
+	event->target = job_attempt->job.queue;
+	attempt->pool_run.place = arena_strndup(arena, job_attempt->job.queue);
+	event->body = payload_of(&job_attempt->job, arena);
+	pool_submit(pool->pool, &attempt->pool_run);
 }
 
-void crew_flush(struct crew *crew)
+void worker_pool_flush(struct worker_pool *pool)
 {
-	if (crew != NULL)
-		pool_flush(crew->pool);
+	if (pool != NULL)
+		pool_flush(pool->pool);
 }
 
-int crew_pids(struct crew *crew, int *out, int max)
+int worker_pool_pids(struct worker_pool *pool, int *out, int max)
 {
-	return crew == NULL ? 0 : pool_pids(crew->pool, out, max);
+	return pool == NULL ? 0 : pool_pids(pool->pool, out, max);
 }
 
-void crew_close(struct crew *crew)
+void worker_pool_close(struct worker_pool *pool)
 {
-	if (crew == NULL)
+	if (pool == NULL)
 		return;
-	pool_close(crew->pool);
-	while (crew->manifests != NULL) {
-		struct manifest *manifest = crew->manifests;
-		crew->manifests = manifest->next;
+	pool_close(pool->pool);
+	while (pool->manifests != NULL) {
+		struct manifest *manifest = pool->manifests;
+		pool->manifests = manifest->next;
 		manifest_free(manifest);
 	}
-	free(crew);
+	free(pool);
 }

@@ -10,26 +10,27 @@
 #include "util/error.h"
 #include "webhook/lane.h"
 
-struct crew;
+struct worker_pool;
 
 /* Starts them. program is the path of one that calls oh_main; concurrency is how many
  * jobs may run at a time, of all its workers. service must outlive it. */
-int crew_open(struct crew **out, struct service *service, const char *program,
-    int64_t concurrency, struct error *err);
+int worker_pool_open(struct worker_pool **out, struct service *service,
+    const char *program, int64_t concurrency, struct error *err);
 /* Another program; -1 with err, and all stays as it was. */
-int crew_swap(
-    struct crew *crew, const char *program, int64_t concurrency, struct error *err);
+int worker_pool_swap(struct worker_pool *pool, const char *program, int64_t concurrency,
+    struct error *err);
 /* What the present program works on. For the thread that opened or swapped it; lives as
- * long as the crew. */
-const struct manifest *crew_manifest(const struct crew *crew);
+ * long as the pool. */
+const struct manifest *worker_pool_manifest(const struct worker_pool *pool);
 /* Runs it, and calls jobs_ended (on the pool's thread) when it has ended. */
-void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run);
-/* Wakes them for what was given to crew_run; once for many. NULL is fine. */
-void crew_flush(struct crew *crew);
+void worker_pool_run(
+    struct worker_pool *pool, struct jobs *jobs, struct job_attempt *job_attempt);
+/* Wakes them for what was given to worker_pool_run; once for many. NULL is fine. */
+void worker_pool_flush(struct worker_pool *pool);
 /* Process ids of those that are ready; gives how many. NULL has none. */
-int crew_pids(struct crew *crew, int *out, int max);
+int worker_pool_pids(struct worker_pool *pool, int *out, int max);
 /* What runs gets some seconds to end and is then killed: interrupted, as is what has
  * not begun. After jobs_stop. NULL is fine. */
-void crew_close(struct crew *crew);
+void worker_pool_close(struct worker_pool *pool);
 
 #endif
