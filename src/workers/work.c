@@ -1,8 +1,10 @@
 #include "workers/work.h"
 
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "handlers/handlers.h"
+#include "handlers/program_pool.h"
 #include "host/app_workers.h"
 #include "store/reserved.h"
 #include "util/clock.h"
@@ -13,7 +15,7 @@
 struct work {
 	struct service *service;
 	const oh_app *user;
-	struct worker_pool *_Atomic pool; /* NULL: nothing for it to do, so far */
+	struct worker_pool *pool; /* without processes while there are no workers */
 	struct retry *retry;
 	struct jobs *jobs;
 };
@@ -89,8 +91,7 @@ static bool manifest_has_queue(const struct manifest *manifest, const char *queu
 /* Gives the queues the workers of the present program. */
 static int work_set_workers(struct work *work, struct error *err)
 {
-	const struct manifest *manifest =
-	    work->pool != NULL ? worker_pool_manifest(work->pool) : NULL;
+	const struct manifest *manifest = worker_pool_manifest(work->pool);
 	uint32_t all = manifest != NULL ? manifest->frame.worker_count : 0;
 	struct job_worker *workers = mem_new(all + 1, sizeof(*workers));
 	size_t count = 0;
@@ -106,20 +107,14 @@ static int work_set_workers(struct work *work, struct error *err)
 	return rc;
 }
 
-/* Starts processes that run program, or replaces them, if it has workers. */
+/* Starts processes that run program, in place of the present ones, if there is or was a
+ * worker. */
 static int work_start_pool(struct work *work, const char *program, struct error *err)
 {
 	int64_t concurrency = work_concurrency(work);
-	struct worker_pool *pool = work->pool;
-	if (pool != NULL)
-		return worker_pool_swap(
-		    pool, program, concurrency > 0 ? concurrency : 1, err);
-	if (concurrency == 0)
+	if (concurrency == 0 && worker_pool_manifest(work->pool) == NULL)
 		return 0;
-	if (worker_pool_open(&pool, work->service, program, concurrency, err) < 0)
-		return -1;
-	work->pool = pool;
-	return 0;
+	return worker_pool_start(work->pool, program, MAX(concurrency, 1), err);
 }
 
 /* ---- open, swap, close ---- */
@@ -128,6 +123,7 @@ int work_open(struct work **out, struct service *service, struct error *err)
 {
 	struct work *work = mem_new(1, sizeof(*work));
 	work->service = service;
+	work->pool = worker_pool_new(service);
 	struct jobs_config config = {
 	    .store = service->store,
 	    .runner = {.run = work_run,
