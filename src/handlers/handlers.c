@@ -34,13 +34,11 @@ static const struct pair *pack_headers(
 	return pairs;
 }
 
-/* The request's own spans are in the webhook's arena: they outlive the request. */
-static void pack(struct frame_event *event, const struct webhook *webhook)
+void handlers_pack(struct frame_event *event, const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	struct arena *arena = webhook->arena;
 	*event = (struct frame_event){
-	    .route = webhook->route->index,
 	    .received_at_ms = webhook->received_at_ms,
 	    .kind = span_of(event_kind_name(webhook->event.kind)),
 	    .sid = webhook->event.sid.ptr != NULL ? webhook->event.sid : SPAN(""),
@@ -52,6 +50,8 @@ static void pack(struct frame_event *event, const struct webhook *webhook)
 	    .param_count = (uint32_t)webhook->params.count,
 	    .headers = pack_headers(request, arena),
 	    .header_count = (uint32_t)request->header_count,
+	    .first_row = event->first_row,
+	    .row_count = event->row_count,
 	};
 	event->path_params = route_params(
 	    webhook->route, request->path, arena, &event->path_param_count);
@@ -102,7 +102,7 @@ static struct handler_run *handlers_new_run(struct webhook *webhook)
 	run->webhook = webhook;
 	run->task.run = handlers_came_back;
 	run->pool_run.done = handlers_done;
-	pack(&run->pool_run.event, webhook);
+	handlers_pack(&run->pool_run.event, webhook);
 	webhook->release = handlers_release;
 	return run;
 }

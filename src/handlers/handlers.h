@@ -10,6 +10,7 @@
 
 struct handlers;
 struct service;
+struct webhook;
 
 /* Starts handler processes of this program, and serves the routes of its manifest:
  * service->routes, from then on. service must outlive it. */
@@ -21,7 +22,11 @@ int handlers_swap(struct handlers *handlers, const char *program, struct error *
 /* The present program's. For the thread that opened or swapped; lives until
  * handlers_free. */
 const struct manifest *handlers_manifest(const struct handlers *handlers);
-/* Runs an event through that route. All of the event is packed but the route's index. */
+/* Packs a webhook, as its handler is given it: all but the index of its route and the rows
+ * that it may use, which stay as they are. The spans point into the webhook's arena, which
+ * outlives its request. */
+void handlers_pack(struct frame_event *event, const struct webhook *webhook);
+/* Runs a packed event through that route. */
 void handlers_submit(
     struct handlers *handlers, struct pool_run *run, const struct route *route);
 /* Wakes the pool for what was submitted; once for many. */

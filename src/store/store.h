@@ -74,9 +74,12 @@ struct store_event {
 	enum event_state state;
 	struct span failure; /* why, when failed; else absent */
 	struct span params;  /* a JSON object's text */
-	struct span raw; /* the body as received, where params do not hold all of it */
-	struct span request; /* {"method": …, "headers": [[name, value], …]} of one that
-				failed or was late, until it is done; else absent */
+	struct span
+	    raw; /* the body as received, where params do not hold all of it, and
+			    always of an event that failed or was late */
+	/* {"method": …, "target": …, "headers": [[name, value], …]} of an event that failed
+	 * or was late, until it is done; else absent */
+	struct span request;
 	struct store_reply reply;
 	int64_t duplicates; /* repeats answered with the stored reply */
 };

@@ -31,6 +31,8 @@ struct retry_attempt {
 	struct retry *retry;
 	struct turn turn; /* in the event's conversation, as a webhook has */
 	struct replay replay;
+	int rc; /* of reading the event; -1: err says why */
+	struct error err;
 };
 
 struct job_worker retry_worker(const struct config *config)
@@ -54,45 +56,49 @@ static int64_t retry_event_id(const struct store_job *job)
 	return id;
 }
 
-static bool retry_take_event(void *ctx, const struct store_event *event)
-{
-	struct retry_attempt *attempt = ctx;
-	replay_take(&attempt->replay, event, attempt->attempt.arena);
-	return true;
-}
-
 /* An event without a failure has its writes committed, or was erased. */
-static int retry_check(const struct replay *replay, int64_t id, struct error *err)
+static int retry_check(const struct store_event *event, struct error *err)
 {
-	if (replay->state == EVENT_DONE)
-		return error_set(err, "event %" PRId64 " is done: it did not fail", id);
-	if (replay->failed)
+	if (event->state == EVENT_DONE)
+		return error_set(
+		    err, "event %" PRId64 " is done: it did not fail", event->id);
+	if (event->failure.ptr != NULL)
 		return 0;
-	if (replay->state == EVENT_LATE)
+	if (event->state == EVENT_LATE)
 		return error_set(err,
 		    "event %" PRId64 " was late, but what its handler wrote is "
 		    "committed",
-		    id);
+		    event->id);
 	return error_set(err,
 	    "event %" PRId64 " was erased (offhook forget): there is nothing to handle",
-	    id);
+	    event->id);
 }
 
-static int retry_prepare(struct retry_attempt *attempt, struct error *err)
+static bool retry_take_event(void *ctx, const struct store_event *event)
+{
+	struct retry_attempt *attempt = ctx;
+	attempt->rc = retry_check(event, &attempt->err);
+	if (attempt->rc == 0)
+		attempt->rc = replay_open(&attempt->replay, event,
+		    attempt->retry->service, attempt->attempt.arena, &attempt->err);
+	return true;
+}
+
+static int retry_prepare(struct retry_attempt *attempt)
 {
 	struct worker_attempt *base = &attempt->attempt;
-	struct retry *retry = attempt->retry;
+	const struct webhook *webhook = &attempt->replay.webhook;
 	int64_t id = retry_event_id(&base->job_attempt->job);
 	base->revised_event = id;
-	int found = store_event_get(retry->reader, id, retry_take_event, attempt, err);
+	int found = store_event_get(
+	    attempt->retry->reader, id, retry_take_event, attempt, &attempt->err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
-		return error_set(err, "there is no event %" PRId64, id);
-	if (retry_check(&attempt->replay, id, err) < 0)
-		return -1;
-	return replay_pack(&attempt->replay, &base->pool_run.event,
-	    atomic_load(&retry->service->routes), base->arena, err);
+		return error_set(&attempt->err, "there is no event %" PRId64, id);
+	if (attempt->rc == 0)
+		handlers_pack(&base->pool_run.event, webhook);
+	return attempt->rc;
 }
 
 /* ---- its turn ---- */
@@ -108,7 +114,8 @@ static void retry_submit(struct retry_attempt *attempt)
 	if (!stopped) {
 		(void)store_job_began(retry->service->store, base->job_attempt->job.id,
 		    base->job_attempt->nth);
-		handlers_submit(handlers, &base->pool_run, attempt->replay.route);
+		handlers_submit(
+		    handlers, &base->pool_run, attempt->replay.webhook.route);
 		handlers_flush(handlers);
 	}
 	mutex_unlock(&retry->mutex);
@@ -137,17 +144,18 @@ void retry_run(struct retry *retry, struct jobs *jobs, struct job_attempt *job_a
 {
 	struct arena *arena = arena_new();
 	struct retry_attempt *attempt = arena_zalloc(arena, sizeof(*attempt));
-	struct error err;
+	const struct webhook *webhook = &attempt->replay.webhook;
 	worker_attempt_open(
 	    &attempt->attempt, retry->service, jobs, job_attempt, arena);
 	attempt->attempt.committed = retry_committed;
 	attempt->retry = retry;
-	if (retry_prepare(attempt, &err) < 0) {
-		worker_attempt_end(&attempt->attempt, JOB_END_GIVEN_UP, err.text);
+	if (retry_prepare(attempt) < 0) {
+		worker_attempt_end(
+		    &attempt->attempt, JOB_END_GIVEN_UP, attempt->err.text);
 		return;
 	}
-	if (attempt->replay.conversation.len > 0) {
-		attempt->turn.conversation = attempt->replay.conversation;
+	if (webhook->route->ordered && webhook->event.conversation.len > 0) {
+		attempt->turn.conversation = webhook->event.conversation;
 		attempt->turn.granted = retry_granted;
 		if (!order_enter(retry->service->order, &attempt->turn))
 			return;
