@@ -16,28 +16,9 @@ struct handlers {
 
 /* ---- to the process ---- */
 
-static const struct pair *pack_params(const struct params *params, struct arena *arena)
-{
-	struct pair *pairs = arena_alloc(arena, params->count * sizeof(*pairs));
-	for (size_t i = 0; i < params->count; i++)
-		pairs[i] = (struct pair){params->items[i].name, params->items[i].value};
-	return pairs;
-}
-
-static const struct pair *pack_headers(
-    const struct request *request, struct arena *arena)
-{
-	struct pair *pairs = arena_alloc(arena, request->header_count * sizeof(*pairs));
-	for (size_t i = 0; i < request->header_count; i++)
-		pairs[i] =
-		    (struct pair){request->headers[i].name, request->headers[i].value};
-	return pairs;
-}
-
 void handlers_pack(struct frame_event *event, const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
-	struct arena *arena = webhook->arena;
 	*event = (struct frame_event){
 	    .received_at_ms = webhook->received_at_ms,
 	    .kind = span_of(event_kind_name(webhook->event.kind)),
@@ -46,15 +27,15 @@ void handlers_pack(struct frame_event *event, const struct webhook *webhook)
 	    .method = request->method_name,
 	    .target = request->target,
 	    .body = request->body,
-	    .params = pack_params(&webhook->params, arena),
+	    .params = webhook->params.items,
 	    .param_count = (uint32_t)webhook->params.count,
-	    .headers = pack_headers(request, arena),
+	    .headers = request->headers,
 	    .header_count = (uint32_t)request->header_count,
 	    .first_row = event->first_row,
 	    .row_count = event->row_count,
 	};
 	event->path_params = route_params(
-	    webhook->route, request->path, arena, &event->path_param_count);
+	    webhook->route, request->path, webhook->arena, &event->path_param_count);
 }
 
 /* ---- from the process ---- */
