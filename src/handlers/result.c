@@ -129,20 +129,6 @@ static int result_take_write(const struct taker *taker, struct store_write *writ
 	return rc < 0 ? error_wrap(err, "collection \"%s\"", write->collection) : 0;
 }
 
-static int result_take_writes(struct result *out, const struct frame_result *from,
-    const struct taker *taker, struct arena *arena, struct error *err)
-{
-	struct store_write **end = &out->writes;
-	for (uint32_t i = 0; i < from->write_count; i++) {
-		struct store_write *write = arena_zalloc(arena, sizeof(*write));
-		*end = write;
-		end = &write->next;
-		if (result_take_write(taker, write, &from->writes[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- the jobs ---- */
 
 /* Offhook's own queues and keys are not for the processes. */
@@ -214,33 +200,31 @@ static int result_take_job(struct store_job_write *write, const struct frame_job
 	return 0;
 }
 
-static int result_take_jobs(struct result *out, const struct frame_result *from,
-    const struct taker *taker, struct arena *arena, struct error *err)
+int result_take(struct result *out, const struct frame_result *from, int64_t first_row,
+    uint32_t row_count, struct arena *arena, struct error *err)
 {
-	struct store_job_write **end = &out->jobs;
+	const struct taker taker = {first_row, row_count, clock_wall_ms()};
+	struct store_write **next_write = &out->writes;
+	struct store_job_write **next_job = &out->jobs;
+	*out = (struct result){0};
+	for (uint32_t i = 0; i < from->write_count; i++) {
+		struct store_write *write = arena_zalloc(arena, sizeof(*write));
+		*next_write = write;
+		next_write = &write->next;
+		if (result_take_write(&taker, write, &from->writes[i], err) < 0)
+			return -1;
+	}
 	if (from->job_count > FRAME_JOBS)
 		return error_set(
 		    err, "one run can enqueue and cancel %d jobs, no more", FRAME_JOBS);
 	for (uint32_t i = 0; i < from->job_count; i++) {
 		struct store_job_write *write = arena_zalloc(arena, sizeof(*write));
-		*end = write;
-		end = &write->next;
-		if (result_take_job(write, &from->jobs[i], taker, err) < 0)
+		*next_job = write;
+		next_job = &write->next;
+		if (result_take_job(write, &from->jobs[i], &taker, err) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* ---- both ---- */
-
-int result_take(struct result *out, const struct frame_result *from, int64_t first_row,
-    uint32_t row_count, struct arena *arena, struct error *err)
-{
-	const struct taker taker = {first_row, row_count, clock_wall_ms()};
-	*out = (struct result){0};
-	return result_take_writes(out, from, &taker, arena, err) < 0
-		   ? -1
-		   : result_take_jobs(out, from, &taker, arena, err);
 }
 
 void result_clear(struct result *result)

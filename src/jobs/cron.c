@@ -1,6 +1,7 @@
 #include "jobs/cron.h"
 
 #include <assert.h>
+#include <string.h>
 #include <time.h>
 
 #include "util/text.h"
@@ -122,30 +123,17 @@ static int cron_parse_field(
 	}
 }
 
-/* The same characters as span_trim. */
-static bool cron_is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Takes the first word off rest, which is trimmed before and afterwards. */
-static struct span cron_next_word(struct span *rest)
-{
-	size_t len = 0;
-	while (len < rest->len && !cron_is_blank(rest->ptr[len]))
-		len++;
-	struct span word = span_head(*rest, len);
-	*rest = span_trim(span_from(*rest, len));
-	return word;
-}
-
+/* text is trimmed. */
 static int cron_split(struct span out[FIELDS], struct span text, struct error *err)
 {
 	int count = 0;
-	for (struct span rest = text; rest.len > 0; count++) {
-		struct span word = cron_next_word(&rest);
+	for (; text.len > 0; count++) {
+		size_t len = 0;
+		while (len < text.len && memchr(" \t\r\n", text.ptr[len], 4) == NULL)
+			len++;
 		if (count < FIELDS)
-			out[count] = word;
+			out[count] = span_head(text, len);
+		text = span_trim(span_from(text, len));
 	}
 	if (count != FIELDS)
 		return error_set(err,

@@ -58,8 +58,8 @@ static bool prune_add(void *ctx, const struct store_job *job)
 	return pruning->count < ROWS;
 }
 
-/* Adds old jobs of the first queue and state that has any, beginning with those of the
- * last call; false when no queue has any. */
+/* Adds old jobs of the next queue and state that has any, going on where the last call
+ * ended; false when no further queue has any. */
 static bool prune_collect(struct jobs *jobs, struct pruning *pruning)
 {
 	struct prune *prune = &jobs->prune;

@@ -49,15 +49,10 @@ static int64_t zone_offset(const struct zone *zone, int64_t instant_s)
 	return g_time_zone_get_offset(zone->tz, interval);
 }
 
-static int64_t zone_seconds(int64_t ms)
-{
-	return ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
-}
-
 void zone_local(const struct zone *zone, int64_t ms, struct zone_time *out)
 {
 	struct tm tm;
-	time_t instant_s = zone_seconds(ms);
+	time_t instant_s = ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
 	time_t local_s = instant_s + zone_offset(zone, instant_s);
 	gmtime_r(&local_s, &tm);
 	*out = (struct zone_time){.year = tm.tm_year + 1900,

@@ -80,14 +80,6 @@ static int64_t work_concurrency(const struct work *work)
 	return sum;
 }
 
-static bool manifest_has_queue(const struct manifest *manifest, const char *queue)
-{
-	bool found = false;
-	for (uint32_t i = 0; manifest != NULL && i < manifest->frame.worker_count; i++)
-		found = found || strcmp(manifest->workers[i].queue, queue) == 0;
-	return found;
-}
-
 /* Gives the queues the workers of the present program. */
 static int work_set_workers(struct work *work, struct error *err)
 {
@@ -95,15 +87,18 @@ static int work_set_workers(struct work *work, struct error *err)
 	uint32_t all = manifest != NULL ? manifest->frame.worker_count : 0;
 	struct job_worker *workers = mem_new(all + 1, sizeof(*workers));
 	size_t count = 0;
-	for (uint32_t i = 0; i < all; i++)
-		if (work_has(work, span_of(manifest->workers[i].queue)))
+	bool on_failure = false;
+	for (uint32_t i = 0; i < all; i++) {
+		struct span queue = span_of(manifest->workers[i].queue);
+		if (work_has(work, queue))
 			workers[count++] = manifest->workers[i];
+		on_failure = on_failure || span_is(queue, QUEUE_FAILURES);
+	}
 	workers[count++] = retry_worker(work->service->config);
 	int rc = jobs_set_workers(work->jobs, workers, count, err);
 	free(workers);
 	if (rc == 0)
-		atomic_store(&work->service->on_failure,
-		    manifest_has_queue(manifest, QUEUE_FAILURES));
+		atomic_store(&work->service->on_failure, on_failure);
 	return rc;
 }
 
