@@ -126,10 +126,12 @@ static int cron_parse_field(
 /* text is trimmed. */
 static int cron_split(struct span out[FIELDS], struct span text, struct error *err)
 {
+	static const char blanks[] = {' ', '\t', '\r', '\n'}; /* as span_trim's */
 	int count = 0;
 	for (; text.len > 0; count++) {
 		size_t len = 0;
-		while (len < text.len && memchr(" \t\r\n", text.ptr[len], 4) == NULL)
+		while (len < text.len &&
+		       memchr(blanks, text.ptr[len], sizeof(blanks)) == NULL)
 			len++;
 		if (count < FIELDS)
 			out[count] = span_head(text, len);
