@@ -54,10 +54,9 @@ static const struct field event_fields[] = {FIELD(U32, frame_event, run.slot),
     FIELD(U32, frame_event, route), FIELD(I64, frame_event, received_at_ms),
     FIELD(SPAN, frame_event, kind), FIELD(SPAN, frame_event, sid),
     FIELD(SPAN, frame_event, account_sid), FIELD(SPAN, frame_event, method),
-    FIELD(SPAN, frame_event, base_url),
-    FIELD(SPAN, frame_event, target), FIELD(SPAN, frame_event, body),
-    FIELD(PAIRS, frame_event, params), FIELD(PAIRS, frame_event, headers),
-    FIELD(PAIRS, frame_event, path_params), END};
+    FIELD(SPAN, frame_event, base_url), FIELD(SPAN, frame_event, target),
+    FIELD(SPAN, frame_event, body), FIELD(PAIRS, frame_event, params),
+    FIELD(PAIRS, frame_event, headers), FIELD(PAIRS, frame_event, path_params), END};
 
 static const struct field job_run_fields[] = {FIELD(U32, frame_job_run, run.slot),
     FIELD(I64, frame_job_run, run.first_row), FIELD(U32, frame_job_run, run.row_count),
