@@ -4,6 +4,7 @@
 #include "builtin/builtin_message.h"
 #include "builtin/templates.h"
 #include "store/reserved.h"
+#include "webhook/fallback.h"
 #include "webhook/webhook.h"
 
 /* Templates may name one thing that is no parameter of Twilio's: {{PublicPrefix}}, the
@@ -25,44 +26,11 @@ static int render(struct webhook *webhook, enum template_name name, struct error
 	return templates_render(service->templates, name, &params, &webhook->out, err);
 }
 
-/* The route's fallback replies. Their texts hold no placeholder that could fail, but a
- * template of the owner's may: an empty Response is then still right for messages, and
- * ends a call without an error message of Twilio's. */
-static void fall_back_to(struct webhook *webhook, enum template_name name)
+static int fall_back(struct webhook *webhook, enum fallback fallback, struct error *err)
 {
-	struct error err;
-	if (render(webhook, name, &err) < 0)
-		buf_puts(&webhook->out,
-		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
-	webhook_reply_twiml(webhook);
-}
-
-static void fall_back_message(struct webhook *webhook)
-{
-	if (webhook->event.kind == EVENT_SMS_STATUS)
-		webhook_reply_empty(webhook);
-	else
-		fall_back_to(webhook, TEMPLATE_SMS_FALLBACK);
-}
-
-static void fall_back_call(struct webhook *webhook)
-{
-	bool asks = webhook->event.kind == EVENT_CALL_RECEIVED ||
-		    webhook->event.kind == EVENT_CALL_ACTION ||
-		    webhook->event.kind == EVENT_OTHER;
-	if (asks)
-		fall_back_to(webhook, TEMPLATE_VOICE_FALLBACK);
-	else
-		webhook_reply_empty(webhook);
-}
-
-/* Twilio names the call when the fallback is for a call. */
-static void fall_back_either(struct webhook *webhook)
-{
-	if (params_get_filled(&webhook->params, "CallSid").ptr != NULL)
-		fall_back_call(webhook);
-	else
-		fall_back_message(webhook);
+	return render(webhook,
+	    fallback == FALLBACK_CALL ? TEMPLATE_VOICE_FALLBACK : TEMPLATE_SMS_FALLBACK,
+	    err);
 }
 
 static void answer(struct webhook *webhook, enum template_name name)
@@ -150,27 +118,23 @@ static void on_status(struct webhook *webhook)
 static void on_fallback(struct webhook *webhook)
 {
 	keep(webhook);
-	fall_back_either(webhook);
+	fallback_reply(webhook);
 	webhook_handled(webhook, HANDLED_OK);
 }
 
 const struct route builtin_routes[] = {
-    {"/twilio/sms", EVENT_SMS_RECEIVED, .handle = on_message,
-	.fall_back = fall_back_message},
+    {"/twilio/sms", EVENT_SMS_RECEIVED, .handle = on_message, .fall_back = fall_back},
     {"/twilio/sms/status", EVENT_SMS_STATUS, .handle = on_status,
-	.fall_back = fall_back_message},
-    {"/twilio/status", EVENT_SMS_STATUS, .handle = on_status,
-	.fall_back = fall_back_message},
-    {"/twilio/voice", EVENT_CALL_RECEIVED, .handle = on_call,
-	.fall_back = fall_back_call},
+	.fall_back = fall_back},
+    {"/twilio/status", EVENT_SMS_STATUS, .handle = on_status, .fall_back = fall_back},
+    {"/twilio/voice", EVENT_CALL_RECEIVED, .handle = on_call, .fall_back = fall_back},
     {"/twilio/voice/status", EVENT_CALL_STATUS, .handle = on_status,
-	.fall_back = fall_back_call},
+	.fall_back = fall_back},
     {"/twilio/voice/recording", EVENT_RECORDING_STATUS, .handle = on_recording,
-	.fall_back = fall_back_call},
+	.fall_back = fall_back},
     {"/twilio/voice/transcription", EVENT_TRANSCRIPTION, .handle = on_status,
-	.fall_back = fall_back_call},
-    {"/twilio/fallback", EVENT_OTHER, .handle = on_fallback,
-	.fall_back = fall_back_either},
+	.fall_back = fall_back},
+    {"/twilio/fallback", EVENT_OTHER, .handle = on_fallback, .fall_back = fall_back},
     {0},
 };
 

@@ -16,6 +16,14 @@ struct manifest;
 struct template;
 struct webhook;
 
+/* What a fallback reply is made for: webhook/fallback.h chooses. */
+enum fallback {
+	FALLBACK_EMPTY,   /* nobody reads it: 204 */
+	FALLBACK_MESSAGE, /* TwiML for a message */
+	FALLBACK_CALL,    /* TwiML for a call */
+	FALLBACK_ERROR    /* 500 */
+};
+
 struct route {
 	/* A segment may be a parameter ("/orders/:id"), the last one "*" for the rest. */
 	const char *path;
@@ -23,8 +31,10 @@ struct route {
 	/* Answers the webhook: fills webhook->reply and webhook->writes, and calls
 	 * webhook_handled, at once or later, on the webhook's loop. Must not block. */
 	void (*handle)(struct webhook *webhook);
-	/* The reply when the handler fails or is late. Must not fail. */
-	void (*fall_back)(struct webhook *webhook);
+	/* Writes the route's own FALLBACK_MESSAGE or FALLBACK_CALL into webhook->out, which
+	 * is empty. -1 with err: the usual text is taken. NULL: always the usual one. */
+	int (*fall_back)(
+	    struct webhook *webhook, enum fallback fallback, struct error *err);
 	const char *methods; /* "GET POST", which is also what NULL means */
 	const char *allow;   /* "Allow: GET, POST"; NULL: that */
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
