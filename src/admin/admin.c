@@ -126,6 +126,7 @@ int admin_open(struct admin **out, const char *listen, const struct admin_view *
 	struct server_config config = {
 	    .listen = listen,
 	    .threads = 1,
+	    .name = "oh-admin",
 	    .limits = server_default_limits,
 	    .serve = serve,
 	    .ctx = admin,

@@ -94,6 +94,7 @@ static int open_server(struct app *app, struct error *err)
 	struct server_config server = {
 	    .listen = config->listen,
 	    .threads = app->lane_count,
+	    .name = "oh-loop",
 	    .limits = server_default_limits,
 	    .admit = admit,
 	    .serve = serve,
