@@ -40,6 +40,8 @@ struct route {
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
 	bool ordered;        /* one event of a conversation at a time */
+	/* What Twilio's Console asks this URL for; NULL: the kind says it. */
+	const char *console;
 	/* Only of users' routes (handlers/manifest.h). */
 	const struct manifest *manifest;
 	uint32_t index;                  /* in the app's own table */
