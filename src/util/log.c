@@ -28,8 +28,8 @@ void log_setup(enum log_format format, enum log_level least)
 	settings.colour = terminal && getenv("NO_COLOR") == NULL;
 }
 
-/* A value with blanks, quotes or control bytes is quoted as JSON would. */
-static void text_value(struct buf *line, const char *value)
+/* A value with blanks, quotes or control bytes is quoted as in JSON. */
+static void log_text_value(struct buf *line, const char *value)
 {
 	struct span text = span_of(value);
 	bool plain = text.len > 0;
@@ -41,7 +41,7 @@ static void text_value(struct buf *line, const char *value)
 		jsonw_string(line, text);
 }
 
-static void text_line(
+static void log_text_line(
     struct buf *line, enum log_level level, const char *message, va_list pairs)
 {
 	char now[CLOCK_ISO_SIZE];
@@ -55,11 +55,11 @@ static void text_line(
 		if (value == NULL)
 			continue;
 		buf_printf(line, " %s=", key);
-		text_value(line, value);
+		log_text_value(line, value);
 	}
 }
 
-static void json_line(
+static void log_json_line(
     struct buf *line, enum log_level level, const char *message, va_list pairs)
 {
 	buf_putc(line, '{');
@@ -88,12 +88,12 @@ void log_write(enum log_level level, const char *message, ...)
 	va_list pairs;
 	va_start(pairs, message);
 	if (settings.format == LOG_JSON)
-		json_line(&line, level, message, pairs);
+		log_json_line(&line, level, message, pairs);
 	else
-		text_line(&line, level, message, pairs);
+		log_text_line(&line, level, message, pairs);
 	va_end(pairs);
 	buf_putc(&line, '\n');
-	/* One write a line keeps the lines of several threads whole. */
+	/* One write for a line, so that lines of several threads do not mix. */
 	ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
 	(void)written;
 	buf_free(&line);
