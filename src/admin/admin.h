@@ -1,5 +1,5 @@
-/* admin -- the owner's listener, apart from Twilio's: /healthz (the server runs), /readyz
- * (it can store), /metrics (for Prometheus). Bind it to a private address. */
+/* admin -- the owner's listener, apart from Twilio's: /healthz (the server runs),
+ * /readyz (it can store), /metrics (for Prometheus). Bind it to a private address. */
 #ifndef OFFHOOK_ADMIN_ADMIN_H
 #define OFFHOOK_ADMIN_ADMIN_H
 

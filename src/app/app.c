@@ -194,8 +194,9 @@ const char *app_admin_address(const struct app *app)
 }
 
 /* Not the reverse of the order of opening. The server drains first, because requests in
- * flight need all the rest; it closes after handlers and store, because those still post
- * to its loops; what webhooks hold (lanes, manifests, the order, templates) comes last. */
+ * flight need all the rest; it closes after handlers and store, because those still
+ * post to its loops; what webhooks hold (lanes, manifests, the order, templates) comes
+ * last. */
 void app_close(struct app *app)
 {
 	if (app == NULL)
@@ -241,8 +242,9 @@ static const char *app_console(const struct route *route)
 	return route->console;
 }
 
-/* The overrides make Twilio try again when this server was away; a fallback URL is such a
- * second try: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
+/* The overrides make Twilio try again when this server was away; a fallback URL is such
+ * a second try:
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
 static void app_print_urls(const struct app *app)
 {
 	const char *base = app->service.config->public_url;

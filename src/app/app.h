@@ -11,8 +11,8 @@ struct app;
 
 /* Opens the templates, the store, the control socket, the handler processes, the queues
  * and their workers' processes, then the listeners; from then on it serves. user is the
- * app whose handlers run in processes of this same program; NULL, or without routes: the
- * built-in app. config must outlive it. */
+ * app whose handlers run in processes of this same program; NULL, or without routes:
+ * the built-in app. config must outlive it. */
 int app_open(struct app **out, const struct config *config, const oh_app *user,
     struct error *err);
 /* For tests: routes (ending with {0}) that are handled in this process. */
@@ -34,8 +34,8 @@ const char *app_admin_address(const struct app *app);
 void app_close(struct app *app);
 
 /* `serve`: app_open, then prints "listening on http://ADDR:PORT" on stderr, and serves
- * until SIGTERM or SIGINT (a second SIGINT ends it at once). -1 with err when it could not
- * start. Blocks those signals in the whole process. */
+ * until SIGTERM or SIGINT (a second SIGINT ends it at once). -1 with err when it could
+ * not start. Blocks those signals in the whole process. */
 int app_run(const struct config *config, const oh_app *user, struct error *err);
 
 #endif

@@ -7,8 +7,8 @@
 #include "webhook/fallback.h"
 #include "webhook/webhook.h"
 
-/* Besides Twilio's parameters, templates know {{PublicPrefix}}: the path of --public-url,
- * which an absolute path in an action needs. */
+/* Besides Twilio's parameters, templates know {{PublicPrefix}}: the path of
+ * --public-url, which an absolute path in an action needs. */
 static int builtin_render(
     struct webhook *webhook, enum template_name name, struct error *err)
 {

@@ -1,5 +1,5 @@
-/* builtin -- the app that answers when the user gives none, so that `offhook serve` alone
- * is useful. Keeps the collections sms_messages and calls. */
+/* builtin -- the app that answers when the user gives none, so that `offhook serve`
+ * alone is useful. Keeps the collections sms_messages and calls. */
 #ifndef OFFHOOK_BUILTIN_BUILTIN_H
 #define OFFHOOK_BUILTIN_BUILTIN_H
 

@@ -1,6 +1,6 @@
 /* builtin_call -- what events do to the collection calls: callSid, from, to, status,
- * direction, duration, recordings, receivedAt, updatedAt; null where Twilio said nothing.
- * A recording is {recordingSid, url, duration, status, transcriptionSid,
+ * direction, duration, recordings, receivedAt, updatedAt; null where Twilio said
+ * nothing. A recording is {recordingSid, url, duration, status, transcriptionSid,
  * transcriptionStatus, transcriptionText}. A call's status only rises in rank, and the
  * first terminal one stays. */
 #ifndef OFFHOOK_BUILTIN_BUILTIN_CALL_H

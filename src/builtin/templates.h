@@ -1,6 +1,6 @@
 /* templates -- the reply texts of the built-in app: the owner's TwiML files, or the
- * built-in ones. A file that changes is read again; when it is wrong, that is logged and
- * the last good text stays. */
+ * built-in ones. A file that changes is read again; when it is wrong, that is logged
+ * and the last good text stays. */
 #ifndef OFFHOOK_BUILTIN_TEMPLATES_H
 #define OFFHOOK_BUILTIN_TEMPLATES_H
 
@@ -19,8 +19,8 @@ enum template_name {
 
 struct templates;
 
-/* dir NULL: only the built-in ones. -1 with err (file, line, reason) when a file is wrong,
- * or when dir holds an .xml file of another name. */
+/* dir NULL: only the built-in ones. -1 with err (file, line, reason) when a file is
+ * wrong, or when dir holds an .xml file of another name. */
 int templates_open(struct templates **out, const char *dir, struct error *err);
 void templates_close(struct templates *templates); /* NULL is fine */
 /* Reads the files that changed, and logs the result. One thread. */

@@ -12,12 +12,12 @@ struct control;
 
 typedef int (*control_swap)(void *ctx, const char *program, struct error *err);
 
-/* Listens on DIR/control.sock with a thread of its own. Call it with the directory's lock
- * held: it replaces a socket that is there. */
+/* Listens on DIR/control.sock with a thread of its own. Call it with the directory's
+ * lock held: it replaces a socket that is there. */
 int control_open(
     struct control **out, const char *dir, struct store *store, struct error *err);
-/* From now on {"command": "swap", "program": PATH} calls swap, on control's thread; before,
- * it is refused. ctx must outlive control. */
+/* From now on {"command": "swap", "program": PATH} calls swap, on control's thread;
+ * before, it is refused. ctx must outlive control. */
 void control_attach(struct control *control, control_swap swap, void *ctx);
 void control_close(struct control *control); /* NULL is fine */
 

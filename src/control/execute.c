@@ -1,5 +1,5 @@
-/* execute -- the commands that need only the store. The server that owns it executes them,
- * or, without a server, the command's own process. */
+/* execute -- the commands that need only the store. The server that owns it executes
+ * them, or, without a server, the command's own process. */
 #include "control/control.h"
 #include "store/reserved.h"
 #include "util/clock.h"
@@ -70,8 +70,8 @@ static int commit(struct store *store, const struct changes *changes, json_t **a
 	return 0;
 }
 
-/* Counted from the last id: changes are put before each other, so the list of them is in
- * the order of the request. */
+/* Counted from the last id: changes are put before each other, so the list of them is
+ * in the order of the request. */
 static int64_t id_at(const json_t *ids, size_t n)
 {
 	return json_integer_value(json_array_get(ids, json_array_size(ids) - 1 - n));

@@ -75,8 +75,8 @@ static void exchange_end(struct connection *c)
 	c->charged = 0;
 }
 
-/* Adds what the request's memory has grown by; false when all requests together have too
- * much. */
+/* Adds what the request's memory has grown by; false when all requests together have
+ * too much. */
 static bool exchange_charge(struct connection *c)
 {
 	struct server_shared *shared = c->set->shared;
@@ -291,8 +291,8 @@ static void connection_free(struct connection *c)
 	atomic_fetch_sub_explicit(&set->shared->open, 1, memory_order_relaxed);
 }
 
-/* Takes all steps that can be taken. A step may lead back here (serve may reply at once):
- * then the outermost call goes on. */
+/* Takes all steps that can be taken. A step may lead back here (serve may reply at
+ * once): then the outermost call goes on. */
 static void connection_run(struct connection *c)
 {
 	struct connections *set = c->set;

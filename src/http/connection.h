@@ -1,6 +1,6 @@
 /* connection -- one client's connection: reads a request, has it served, sends the
- * reply, and so on until client or server closes it. The next request is not read before
- * the last one is answered. */
+ * reply, and so on until client or server closes it. The next request is not read
+ * before the last one is answered. */
 #ifndef OFFHOOK_HTTP_CONNECTION_H
 #define OFFHOOK_HTTP_CONNECTION_H
 

@@ -46,7 +46,8 @@ static bool head_all_of(struct span text, const char *others)
 }
 
 /* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. RFC 3986
- * allows rarer characters in names (commas, percent signs …), but no such name resolves. */
+ * allows rarer characters in names (commas, percent signs …), but no such name
+ * resolves. */
 static bool head_host_valid(struct span host)
 {
 	size_t end;

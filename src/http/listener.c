@@ -125,8 +125,8 @@ static int address_bind(struct address *address, bool shared)
 	return -1;
 }
 
-/* With SO_REUSEPORT a second server would silently get half of the connections. A socket
- * without it cannot be bound when somebody else listens there. */
+/* With SO_REUSEPORT a second server would silently get half of the connections. A
+ * socket without it cannot be bound when somebody else listens there. */
 static bool address_free(struct address *address)
 {
 	int fd = address_bind(address, false);

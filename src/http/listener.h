@@ -39,8 +39,8 @@ int listener_open(
 /* Accepts into the set from now on. */
 int listener_start(
     struct listener *listener, struct connections *set, struct error *err);
-/* Accepts the connections that wait, then closes. On the loop's thread, or when that has
- * ended. */
+/* Accepts the connections that wait, then closes. On the loop's thread, or when that
+ * has ended. */
 void listener_drain(struct listener *listener);
 /* Harmless when it was never opened (fd -1). */
 void listener_close(struct listener *listener);

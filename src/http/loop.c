@@ -1,6 +1,6 @@
-/* A round is one wait for sockets and everything that this woke: libevent's EVLOOP_ONCE.
- * Tasks of the round's end therefore run here, between two rounds. As events of a lower
- * priority they would never run while sockets are always ready. */
+/* A round is one wait for sockets and everything that this woke: libevent's
+ * EVLOOP_ONCE. Tasks of the round's end therefore run here, between two rounds. As
+ * events of a lower priority they would never run while sockets are always ready. */
 #include "http/loop.h"
 
 #include <assert.h>

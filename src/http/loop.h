@@ -18,14 +18,14 @@ struct loop_task {
 	void (*run)(struct loop_task *task);
 };
 
-/* Runs the task soon on the loop's thread. Any thread; lock-free; many posts between two
- * rounds cost one wake-up. The task must live until it has run, and may not be posted again
- * before. Tasks run in the order of their posting. */
+/* Runs the task soon on the loop's thread. Any thread; lock-free; many posts between
+ * two rounds cost one wake-up. The task must live until it has run, and may not be
+ * posted again before. Tasks run in the order of their posting. */
 void loop_post(struct loop *loop, struct loop_task *task);
 
 /* Runs the task when all sockets of the present round have been read, so that what the
- * round gathered is handed over at once. Loop's thread only; a task that waits already is
- * not added again. */
+ * round gathered is handed over at once. Loop's thread only; a task that waits already
+ * is not added again. */
 void loop_at_round_end(struct loop *loop, struct loop_task *task);
 
 /* Embed it, and zero it before its first use. Precise to 50 ms, which is enough for
@@ -37,9 +37,9 @@ struct loop_timer {
 	bool armed;
 };
 
-/* Fires once, on the loop's thread, at due_us or a little later. Starting an armed timer
- * moves it. Starting and stopping are O(1) when timers start in the order in which they are
- * due, as deadlines of one length do. Loop's thread only. */
+/* Fires once, on the loop's thread, at due_us or a little later. Starting an armed
+ * timer moves it. Starting and stopping are O(1) when timers start in the order in
+ * which they are due, as deadlines of one length do. Loop's thread only. */
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t due_us);
 /* Harmless when it is not armed. Loop's thread only. */
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);

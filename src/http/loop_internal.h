@@ -1,5 +1,5 @@
-/* loop_internal -- what the server needs of a loop (http/loop.h): to make and end it, and
- * its libevent base, on which sockets are watched. */
+/* loop_internal -- what the server needs of a loop (http/loop.h): to make and end it,
+ * and its libevent base, on which sockets are watched. */
 #ifndef OFFHOOK_HTTP_LOOP_INTERNAL_H
 #define OFFHOOK_HTTP_LOOP_INTERNAL_H
 
@@ -12,8 +12,8 @@ struct event_base;
 int loop_new(struct loop **out, int index, struct error *err);
 /* The thread is called NAME-INDEX. It takes no signals: those are for the main thread. */
 int loop_start(struct loop *loop, const char *name, struct error *err);
-/* Waits for the end of the present round, then of the thread. Harmless when it was never
- * started. Not from the loop's own thread. */
+/* Waits for the end of the present round, then of the thread. Harmless when it was
+ * never started. Not from the loop's own thread. */
 void loop_stop(struct loop *loop);
 /* After loop_stop, and after everything that watches sockets on it is freed. NULL is
  * fine. */

@@ -122,8 +122,8 @@ static int parser_on_chunk_header(llhttp_t *machine)
 	return HPE_PAUSED;
 }
 
-/* A small body gets its room at once. A large one doubles it as it arrives: a client that
- * announces much and sends nothing costs little memory. */
+/* A small body gets its room at once. A large one doubles it as it arrives: a client
+ * that announces much and sends nothing costs little memory. */
 static void parser_grow_body(struct parser *parser, size_t need)
 {
 	const struct framing *framing = &parser->framing;
@@ -175,8 +175,8 @@ static bool parser_feed_machine(struct parser *parser, const char *data, size_t 
 
 /* ---- lines ---- */
 
-/* Whether, from `from` on, every CR is followed by LF, every LF follows a CR, and no other
- * control character occurs but tabs. */
+/* Whether, from `from` on, every CR is followed by LF, every LF follows a CR, and no
+ * other control character occurs but tabs. */
 static bool parser_line_clean(const char *line, size_t from, size_t len)
 {
 	for (size_t i = from; i < len; i++) {

@@ -1,9 +1,9 @@
 /* parser -- bytes in, one request out. The only file that knows llhttp.
  *
- * Two parsers must agree: llhttp, and our own that reads line by line. Ours refuses what
- * llhttp accepts in some of its builds and versions: bare CR and LF, folded lines, blanks
- * in names, chunks that do not end where they say. The result does not depend on the pieces
- * in which the bytes come. */
+ * Two parsers must agree: llhttp, and our own that reads line by line. Ours refuses
+ * what llhttp accepts in some of its builds and versions: bare CR and LF, folded lines,
+ * blanks in names, chunks that do not end where they say. The result does not depend on
+ * the pieces in which the bytes come. */
 #ifndef OFFHOOK_HTTP_PARSER_H
 #define OFFHOOK_HTTP_PARSER_H
 
@@ -23,9 +23,9 @@ enum parse {
 /* Parses one request into *request, whose arena is set; the parser lives in that arena,
  * too. limits must outlive it. */
 struct parser *parser_new(struct request *request, const struct server_limits *limits);
-/* Takes bytes; *used says how many. After PARSE_HEAD, len may be 0 to go on as far as no
- * bytes are needed; only that call compares Content-Length with limits->body_bytes. Not
- * after PARSE_DONE or PARSE_REFUSED. */
+/* Takes bytes; *used says how many. After PARSE_HEAD, len may be 0 to go on as far as
+ * no bytes are needed; only that call compares Content-Length with limits->body_bytes.
+ * Not after PARSE_DONE or PARSE_REFUSED. */
 enum parse parser_feed(
     struct parser *parser, const char *data, size_t len, size_t *used);
 

@@ -1,6 +1,6 @@
 /* request -- one well-formed HTTP/1.x request, and the one way to answer it. A request
- * that is malformed, or could be read in two ways, never gets here: it is answered 400 and
- * its connection closed. */
+ * that is malformed, or could be read in two ways, never gets here: it is answered 400
+ * and its connection closed. */
 #ifndef OFFHOOK_HTTP_REQUEST_H
 #define OFFHOOK_HTTP_REQUEST_H
 
@@ -49,8 +49,9 @@ struct reply {
 };
 
 /* Sends the reply in one write and ends the request: afterwards neither the request nor
- * its arena (unless taken over) may be touched. Copies the reply's bytes. On the request's
- * loop only, exactly once for each request. HEAD gets the headers without the body. */
+ * its arena (unless taken over) may be touched. Copies the reply's bytes. On the
+ * request's loop only, exactly once for each request. HEAD gets the headers without the
+ * body. */
 void request_reply(struct request *request, const struct reply *reply);
 
 #endif

@@ -51,12 +51,12 @@ int server_open(
     struct server **out, const struct server_config *config, struct error *err);
 /* Where it listens, "127.0.0.1:8080", with the port that was picked. */
 const char *server_address(const struct server *server);
-/* Stops listening and closes idle connections. Requests that have begun are finished, and
- * answered with Connection: close. Returns when no connection is left, or after
+/* Stops listening and closes idle connections. Requests that have begun are finished,
+ * and answered with Connection: close. Returns when no connection is left, or after
  * timeout_ms. Not from a loop. */
 void server_drain(struct server *server, int64_t timeout_ms);
-/* Ends the threads and frees all. Requests that are still open are dropped: drain first,
- * and nobody may hold one. NULL is fine. */
+/* Ends the threads and frees all. Requests that are still open are dropped: drain
+ * first, and nobody may hold one. NULL is fine. */
 void server_close(struct server *server);
 
 /* For metrics; any thread. */

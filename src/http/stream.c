@@ -94,8 +94,8 @@ bool stream_waiting(const struct stream *stream)
 }
 
 /* Returns how much the socket takes at once; 0 also when it is broken, which the
- * bufferevent will then notice. libevent's own writing would cost two changes of the epoll
- * set. */
+ * bufferevent will then notice. libevent's own writing would cost two changes of the
+ * epoll set. */
 static size_t stream_send_now(struct stream *stream, struct span head, struct span body)
 {
 	union {

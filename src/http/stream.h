@@ -18,8 +18,8 @@ struct stream {
 	void (*wake)(struct stream *stream);
 };
 
-/* Takes over the non-blocking socket. wake is called on the loop's thread when bytes were
- * received or sent, or eof or broken was set. */
+/* Takes over the non-blocking socket. wake is called on the loop's thread when bytes
+ * were received or sent, or eof or broken was set. */
 void stream_open(struct stream *stream, struct loop *loop, int fd,
     void (*wake)(struct stream *stream));
 /* Harmless when closed already. */
@@ -29,8 +29,8 @@ void stream_close(struct stream *stream);
  * call. */
 struct span stream_peek(const struct stream *stream);
 void stream_eat(struct stream *stream, size_t len);
-/* Stops reading and goes on. While a request is being answered, nothing is read, so that
- * memory stays bounded. */
+/* Stops reading and goes on. While a request is being answered, nothing is read, so
+ * that memory stays bounded. */
 void stream_hold(struct stream *stream);
 void stream_go(struct stream *stream);
 /* Whether unread bytes wait in the socket. */

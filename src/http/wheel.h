@@ -1,6 +1,6 @@
-/* wheel -- timers by the slot of time in which they are due: starting and stopping one is
- * O(1), also with short and long deadlines mixed. A timer that is due after more than one
- * turn of the wheel stays in its slot until then. For one thread. */
+/* wheel -- timers by the slot of time in which they are due: starting and stopping one
+ * is O(1), also with short and long deadlines mixed. A timer that is due after more
+ * than one turn of the wheel stays in its slot until then. For one thread. */
 #ifndef OFFHOOK_HTTP_WHEEL_H
 #define OFFHOOK_HTTP_WHEEL_H
 
@@ -25,8 +25,8 @@ void wheel_init(struct wheel *wheel, int64_t now_us);
 /* As loop_timer_start and loop_timer_stop. */
 void wheel_start(struct wheel *wheel, struct loop_timer *timer, int64_t due_us);
 void wheel_stop(struct wheel *wheel, struct loop_timer *timer);
-/* Fires what is due at now_us, in the order in which it is due (to a tick). A timer that
- * fires may start and stop any timer. */
+/* Fires what is due at now_us, in the order in which it is due (to a tick). A timer
+ * that fires may start and stop any timer. */
 void wheel_turn(struct wheel *wheel, int64_t now_us);
 
 #endif

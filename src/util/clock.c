@@ -26,8 +26,8 @@ static char *clock_digits(char *at, unsigned value, int count)
 	return at + count;
 }
 
-/* Writes digit by digit, because every webhook needs this and strftime costs ten times as
- * much. Year, month and day from days: Howard Hinnant, civil_from_days. */
+/* Writes digit by digit, because every webhook needs this and strftime costs ten times
+ * as much. Year, month and day from days: Howard Hinnant, civil_from_days. */
 void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall_ms)
 {
 	int64_t seconds = wall_ms / 1000;

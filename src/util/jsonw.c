@@ -7,8 +7,8 @@
 #include "util/utf8.h"
 
 /* Looks at 8 bytes at once. The result has the top bit of each byte set that cannot be
- * written as it is: controls, the quote, the backslash, DEL, and all beyond ASCII. Only the
- * lowest such byte is exact; bytes above it may be marked wrongly. */
+ * written as it is: controls, the quote, the backslash, DEL, and all beyond ASCII. Only
+ * the lowest such byte is exact; bytes above it may be marked wrongly. */
 static uint64_t jsonw_odd_bytes(uint64_t word)
 {
 	const uint64_t ones = 0x0101010101010101U;

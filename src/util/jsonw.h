@@ -1,6 +1,6 @@
-/* jsonw -- writes JSON directly into a buf: for every webhook, where building a tree with
- * jansson would cost more than all the rest. The caller writes braces and brackets;
- * jsonw_key writes the comma where one is needed. */
+/* jsonw -- writes JSON directly into a buf: for every webhook, where building a tree
+ * with jansson would cost more than all the rest. The caller writes braces and
+ * brackets; jsonw_key writes the comma where one is needed. */
 #ifndef OFFHOOK_UTIL_JSONW_H
 #define OFFHOOK_UTIL_JSONW_H
 

@@ -1,6 +1,6 @@
 /* mem -- allocation that never returns NULL: without memory it stops the program with a
- * message. That is safe, because nothing is acknowledged before it is stored. Memory that
- * strangers can make us take is limited before (http/server.h). */
+ * message. That is safe, because nothing is acknowledged before it is stored. Memory
+ * that strangers can make us take is limited before (http/server.h). */
 #ifndef OFFHOOK_UTIL_MEM_H
 #define OFFHOOK_UTIL_MEM_H
 

@@ -1,5 +1,5 @@
-/* span -- bytes that somebody else owns. Not NUL-terminated; any byte may be in it. With
- * ptr NULL it is "absent"; with len 0 and a ptr it is "empty". */
+/* span -- bytes that somebody else owns. Not NUL-terminated; any byte may be in it.
+ * With ptr NULL it is "absent"; with len 0 and a ptr it is "empty". */
 #ifndef OFFHOOK_UTIL_SPAN_H
 #define OFFHOOK_UTIL_SPAN_H
 

@@ -7,9 +7,9 @@
 #include <spawn.h>
 #include <unistd.h>
 
-/* A copy with a number above those that the program gets. dup2 of a descriptor onto itself
- * would leave close-on-exec set, and dup2 onto another could close one that is still
- * needed. */
+/* A copy with a number above those that the program gets. dup2 of a descriptor onto
+ * itself would leave close-on-exec set, and dup2 onto another could close one that is
+ * still needed. */
 static int spawn_copy(int fd, size_t count)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, (int)count);

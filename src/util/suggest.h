@@ -7,8 +7,8 @@
 #include "util/span.h"
 
 /* How many characters must be inserted, removed, replaced, or exchanged with their
- * neighbour to turn a into b; case is ignored. When one is over 64 bytes: the length of the
- * longer one. */
+ * neighbour to turn a into b; case is ignored. When one is over 64 bytes: the length of
+ * the longer one. */
 size_t suggest_distance(struct span a, struct span b);
 
 /* Keeps the best candidate offered so far. Start from {.word = …}. */
@@ -18,9 +18,9 @@ struct suggestion {
 	size_t distance;
 };
 
-/* The candidate must outlive the suggestion. It is near enough with one character wrong in
- * a word of up to 4, two in a word of up to 8, else a third of the length; or when it begins
- * with the word. */
+/* The candidate must outlive the suggestion. It is near enough with one character wrong
+ * in a word of up to 4, two in a word of up to 8, else a third of the length; or when
+ * it begins with the word. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
 
 /* The nearest of `count` candidates; NULL: none is near enough. */

@@ -21,8 +21,8 @@ bool text_int(struct span text, int64_t min, int64_t max, int64_t *out);
 bool text_size(struct span text, int64_t *out);
 /* "500ms", "10s", "5m", "2h", "7d": milliseconds. A bare number is seconds. */
 bool text_duration(struct span text, int64_t *out_ms);
-/* The whole file, NUL-terminated, *len without the NUL; free() it. NULL with errno when it
- * cannot be read, or has more than `limit` bytes (EFBIG). */
+/* The whole file, NUL-terminated, *len without the NUL; free() it. NULL with errno when
+ * it cannot be read, or has more than `limit` bytes (EFBIG). */
 char *text_read_file(const char *path, size_t limit, size_t *len);
 
 #endif

@@ -1,6 +1,6 @@
-/* intake -- from bytes to a genuine webhook. Nothing is believed before these checks, and
- * they answer in this order: a signature is there (400), content type and form (400), the
- * signature matches (403). docs/design.md, "Order of checks". */
+/* intake -- from bytes to a genuine webhook. Nothing is believed before these checks,
+ * and they answer in this order: a signature is there (400), content type and form
+ * (400), the signature matches (403). docs/design.md, "Order of checks". */
 #ifndef OFFHOOK_WEBHOOK_INTAKE_H
 #define OFFHOOK_WEBHOOK_INTAKE_H
 

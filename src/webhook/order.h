@@ -1,5 +1,5 @@
-/* order -- handlers of one conversation run one after another, on whatever threads; this
- * says who may go next. */
+/* order -- handlers of one conversation run one after another, on whatever threads;
+ * this says who may go next. */
 #ifndef OFFHOOK_WEBHOOK_ORDER_H
 #define OFFHOOK_WEBHOOK_ORDER_H
 

@@ -167,8 +167,8 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	record_failures(webhook);
 }
 
-/* Uses no arena: the store's thread may be using it when a webhook is answered 503 while
- * its transaction waits. */
+/* Uses no arena: the store's thread may be using it when a webhook is answered 503
+ * while its transaction waits. */
 void record_log(const struct webhook *webhook)
 {
 	enum outcome outcome = webhook->outcome;

@@ -49,15 +49,15 @@ struct route {
 };
 
 /* The first route for that path and method in a table that ends with {0}; exact paths
- * come before patterns. NULL when there is none: then *other is a route with that path for
- * other methods, or NULL. */
+ * come before patterns. NULL when there is none: then *other is a route with that path
+ * for other methods, or NULL. */
 const struct route *route_find(const struct route *routes, struct span path,
     struct span method, const struct route **other);
 const char *route_methods(const struct route *route);
 /* Whether its path has a parameter or a "*". */
 bool route_is_pattern(const struct route *route);
-/* The values of the route's parameters in a path that it matches, decoded, in the arena;
- * NULL without parameters. */
+/* The values of the route's parameters in a path that it matches, decoded, in the
+ * arena; NULL without parameters. */
 const struct pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count);
 /* -1 with err when a route cannot have that path. */

@@ -1,8 +1,8 @@
 /* webhook -- one webhook, from request to reply: the map of the program.
  *
- * A webhook runs on its loop. Where it has to wait (for the store, a handler or its turn)
- * it stops, and goes on when it is called back, so that one function, webhook_run, shows
- * its whole life. */
+ * A webhook runs on its loop. Where it has to wait (for the store, a handler or its
+ * turn) it stops, and goes on when it is called back, so that one function,
+ * webhook_run, shows its whole life. */
 #ifndef OFFHOOK_WEBHOOK_WEBHOOK_H
 #define OFFHOOK_WEBHOOK_WEBHOOK_H
 
