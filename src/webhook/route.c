@@ -94,7 +94,10 @@ static struct span route_decode(struct span text, struct arena *arena)
 	size_t len = 0;
 	while (text.len > 0) {
 		int byte = percent_byte(text);
-		out[len++] = byte >= 0 ? (char)byte : text.ptr[0];
+		out[len] = text.ptr[0];
+		if (byte >= 0)
+			out[len] = (char)byte;
+		len++;
 		text = span_from(text, byte >= 0 ? 3 : 1);
 	}
 	out[len] = '\0';
