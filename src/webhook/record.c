@@ -64,7 +64,7 @@ static struct span record_params(struct webhook *webhook)
 }
 
 /* The path of a route with parameters does not hold their values: then the whole target
- * is kept, so that the event can be handled again (workers/replay.h). */
+ * is kept, so that `forget` finds a number in it. */
 static struct span record_query(const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
@@ -73,7 +73,7 @@ static struct span record_query(const struct webhook *webhook)
 
 /* ---- what went wrong ---- */
 
-/* Method and headers, so that the handler finds them when the event is handled again. */
+/* What workers/replay.h makes the request of, together with the raw body. */
 static struct span record_request(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
@@ -81,6 +81,7 @@ static struct span record_request(struct webhook *webhook)
 	buf_clear(scratch);
 	buf_putc(scratch, '{');
 	jsonw_field(scratch, "method", request->method_name);
+	jsonw_field(scratch, "target", request->target);
 	jsonw_key(scratch, SPAN("headers"));
 	buf_putc(scratch, '[');
 	for (size_t i = 0; i < request->header_count; i++) {
@@ -145,7 +146,8 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .query = record_query(webhook),
 	    .state = state,
 	    .params = row->params.ptr != NULL ? row->params : record_params(webhook),
-	    .raw = all_in_params ? (struct span){0} : request->body,
+	    .raw =
+		all_in_params && state == EVENT_DONE ? (struct span){0} : request->body,
 	    .reply = {webhook->reply.status, span_of(webhook->reply.content_type),
 		webhook->reply.body},
 	};

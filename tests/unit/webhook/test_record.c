@@ -85,12 +85,14 @@ RECORD_TEST(a_failed_event_keeps_its_request_and_no_writes)
 		    row->state == states[i] && span_is(row->failure, "no luck"));
 		json_t *request =
 		    json_loadb(row->request.ptr, row->request.len, 0, NULL);
-		const char *method, *name, *value;
-		assert_int_equal(json_unpack(request, "{s:s, s:[[ss],[ss],[ss]!]}",
-				     "method", &method, "headers", &name, &value, &name,
-				     &value, &name, &value),
+		const char *method, *target, *name, *value;
+		assert_int_equal(json_unpack(request, "{s:s, s:s, s:[[ss],[ss],[ss]!]}",
+				     "method", &method, "target", &target, "headers",
+				     &name, &value, &name, &value, &name, &value),
 		    0);
 		assert_string_equal(method, "POST");
+		assert_string_equal(target, "/sms");
+		assert_true(span_is(row->raw, "MessageSid=SM1"));
 		assert_string_equal(name, "X-Twilio-Signature");
 		json_decref(request);
 		request_drop(webhook.request);
