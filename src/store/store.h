@@ -74,9 +74,12 @@ struct store_event {
 	enum event_state state;
 	struct span failure; /* why, when failed; else absent */
 	struct span params;  /* a JSON object's text */
-	struct span raw; /* the body as received, where params do not hold all of it */
-	struct span request; /* {"method": …, "headers": [[name, value], …]} of one that
-				failed or was late, until it is done; else absent */
+	struct span
+	    raw; /* the body as received, where params do not hold all of it, and
+			    always of an event that failed or was late */
+	/* {"method": …, "target": …, "headers": [[name, value], …]} of an event that failed
+	 * or was late, until it is done; else absent */
+	struct span request;
 	struct store_reply reply;
 	int64_t duplicates; /* repeats answered with the stored reply */
 };
@@ -182,12 +185,13 @@ enum job_op {
 	 * that was enqueued less than unique_ms before created_at_ms and is not
 	 * cancelled, nothing is added. Sets id (0: nothing added), state and event_id. */
 	JOB_ENQUEUE,
-	/* A try has ended: id, try; state says how: JOB_DONE, JOB_DEAD, JOB_CANCELLED, or
-	 * JOB_WAITING to be tried again at run_at_ms. Unless count is false, tries becomes
-	 * try. error (absent: none) is added to errors, as that of the last try that
-	 * counts, stamped now_ms; ended_at_ms becomes now_ms. When the job is not open any more, or tries is not try - 1, the
-	 * whole transaction is STORE_CONFLICT and fenced is set: the effects of a job
-	 * that was cancelled, or that another has run, are not committed. */
+	/* An attempt has ended: id, nth; state says how: JOB_DONE, JOB_DEAD,
+	 * JOB_CANCELLED, or JOB_WAITING for another attempt at run_at_ms. Unless count is
+	 * false, tries becomes nth. error (absent: none) is added to errors, as that of
+	 * the last attempt that counts, stamped now_ms; ended_at_ms becomes now_ms. When
+	 * the job is not open any more, or tries is not nth - 1, the whole transaction is
+	 * STORE_CONFLICT and fenced is set: the effects of a job that was cancelled, or
+	 * that another has run, are not committed. */
 	JOB_SETTLE,
 	/* Of the owner's commands and workers: an id that is not there or not in a state
 	 * that allows it is passed over; changed says so. */
@@ -206,7 +210,7 @@ struct store_job_write {
 	struct store_job_write *next;
 	enum job_op op;
 	struct store_job job; /* the fields named above */
-	int try;              /* JOB_SETTLE */
+	int nth;              /* JOB_SETTLE: the attempt's number, from 1 */
 	bool count;
 	struct span error;
 	int64_t now_ms; /* JOB_SETTLE, JOB_CANCEL */

@@ -27,7 +27,7 @@ struct signed_request {
 	struct span host;            /* as in the URL, with its port if it has one */
 	struct span target;          /* path and query as sent, a prefix included */
 	const struct params *params; /* the posted form; NULL for GET and for JSON */
-	struct span body;            /* raw; looked at when the query has bodySHA256 */
+	struct span body;            /* raw; read when the query has bodySHA256 */
 	struct span signature;       /* the header's value */
 	/* X-Twilio-Webhooks-Signature-Settings: "key=ID,algorithm=HMAC_SHA256"; absent or
 	 * empty: an Auth Token signed. */
@@ -57,13 +57,13 @@ struct verifier;
 struct verifier *verifier_new(const struct tokens *tokens);
 void verifier_free(struct verifier *verifier);
 
-/* Is it genuine? Tries the account's tokens over the accepted candidates: host as
- * sent and lower-cased, port as it is and without / with the scheme's own, query as
- * sent and with ' and %27 exchanged; nothing looser (docs/design.md, "Signature"). Where the
- * settings name a SharedKey, that key alone counts, with its own algorithm. A query
- * with bodySHA256 needs body's SHA-256 to match it, except that a form may instead be
- * covered as a form. Compares in constant time. Allocates nothing per parameter: the
- * arena gives one index array and one buffer. */
+/* Is it genuine? Tries the account's tokens with these URLs: host as sent or in lower
+ * case; port as sent, without, or with the scheme's own; query as sent or with ' and
+ * %27 exchanged; nothing else (docs/design.md, "Signature"). Where the settings name a
+ * SharedKey, that key alone counts, with its own algorithm. When the query has
+ * bodySHA256, the body's SHA-256 must match it; a form may be signed as a form instead.
+ * Compares in constant time. Takes one index array and one buffer from the arena,
+ * nothing for each parameter. */
 bool verifier_check(struct verifier *verifier, const struct signed_request *request,
     struct arena *arena);
 

@@ -10,7 +10,7 @@
 
 /* A call's end is a key of its own: from then on, a repeat of what the call asked
  * before is a replay, not a caller who pressed the same key again. */
-static struct store_key call_end_key(struct span call_sid)
+static struct store_key record_call_end_key(struct span call_sid)
 {
 	struct store_key key = {.sid = {NULL, 0}};
 	char text[96] = "call ended ";
@@ -47,19 +47,19 @@ void record_claim(struct webhook *webhook)
 	    .again = event->is_document && !event->is_fallback,
 	    .tokened = event->has_token,
 	    .token = record_key(event->tokened, none),
-	    .ended = event->is_document ? call_end_key(event->sid)
+	    .ended = event->is_document ? record_call_end_key(event->sid)
 					: (struct store_key){.sid = none},
 	    .arena = webhook->arena,
 	};
 }
 
-static bool ends_call(const struct webhook *webhook)
+static bool record_ends_call(const struct webhook *webhook)
 {
 	return webhook->event.kind == EVENT_CALL_STATUS &&
 	       event_call_rank(params_get(&webhook->params, "CallStatus")) == 3;
 }
 
-static struct span params_text(struct webhook *webhook)
+static struct span record_params(struct webhook *webhook)
 {
 	struct buf *scratch = &webhook->lane->scratch;
 	buf_clear(scratch);
@@ -67,9 +67,9 @@ static struct span params_text(struct webhook *webhook)
 	return arena_copy(webhook->arena, buf_span(scratch));
 }
 
-/* Of a route with parameters in its path, which the route's own path does not hold, all
- * of the target is kept, so that the event can be handled again (app/replay.h). */
-static struct span query_of(const struct webhook *webhook)
+/* The path of a route with parameters does not hold their values: then the whole target
+ * is kept, so that `forget` finds a number in it. */
+static struct span record_query(const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	return route_is_pattern(webhook->route) ? request->target : request->query;
@@ -77,14 +77,15 @@ static struct span query_of(const struct webhook *webhook)
 
 /* ---- what went wrong ---- */
 
-/* How it came, so that its handler finds all of it when it is handled again. */
-static struct span request_text(struct webhook *webhook)
+/* What workers/replay.h makes the request of, together with the raw body. */
+static struct span record_request(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	struct buf *scratch = &webhook->lane->scratch;
 	buf_clear(scratch);
 	buf_putc(scratch, '{');
 	jsonw_field(scratch, "method", request->method_name);
+	jsonw_field(scratch, "target", request->target);
 	jsonw_key(scratch, SPAN("headers"));
 	buf_putc(scratch, '[');
 	for (size_t i = 0; i < request->header_count; i++) {
@@ -99,8 +100,9 @@ static struct span request_text(struct webhook *webhook)
 	return arena_copy(webhook->arena, buf_span(scratch));
 }
 
-/* A message that Twilio could not deliver; false: this is not about one. */
-static bool message_failed(const struct webhook *webhook, enum failure_what *what)
+/* Whether the event says that Twilio could not deliver a message. */
+static bool record_message_failed(
+    const struct webhook *webhook, enum failure_what *what)
 {
 	if (webhook->event.kind != EVENT_SMS_STATUS)
 		return false;
@@ -110,8 +112,8 @@ static bool message_failed(const struct webhook *webhook, enum failure_what *wha
 	return undelivered || span_is(status, "failed");
 }
 
-/* It is told with the commit of the event that says so. */
-static void stage_failures(struct webhook *webhook)
+/* A failure is reported in the transaction of its event. */
+static void record_failures(struct webhook *webhook)
 {
 	struct store_txn *txn = &webhook->txn;
 	struct failure_listeners listeners = service_listeners(webhook->lane->service);
@@ -126,7 +128,7 @@ static void stage_failures(struct webhook *webhook)
 		failure_stage(
 		    &listeners, &failure, &txn->writes, &txn->jobs, webhook->arena);
 	}
-	if (message_failed(webhook, &failure.what)) {
+	if (record_message_failed(webhook, &failure.what)) {
 		failure.error = params_get_filled(&webhook->params, "ErrorMessage");
 		failure.error_code = params_get_filled(&webhook->params, "ErrorCode");
 		failure_stage(
@@ -145,16 +147,17 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .kind = webhook->event.name,
 	    .sid = webhook->event.sid,
 	    .route = span_of(webhook->route->path),
-	    .query = query_of(webhook),
+	    .query = record_query(webhook),
 	    .state = state,
-	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
-	    .raw = all_in_params ? (struct span){0} : request->body,
+	    .params = row->params.ptr != NULL ? row->params : record_params(webhook),
+	    .raw =
+		all_in_params && state == EVENT_DONE ? (struct span){0} : request->body,
 	    .reply = {webhook->reply.status, span_of(webhook->reply.content_type),
 		webhook->reply.body},
 	};
 	if (state != EVENT_DONE) {
 		row->failure = span_of(webhook->failure.text);
-		row->request = request_text(webhook);
+		row->request = record_request(webhook);
 	}
 	txn->key_count = 0;
 	if (!webhook->route->is_unsigned) {
@@ -163,15 +166,15 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	}
 	if (webhook->event.has_token)
 		txn->keys[txn->key_count++] = webhook->claim.token;
-	if (ends_call(webhook))
-		txn->keys[txn->key_count++] = call_end_key(webhook->event.sid);
+	if (record_ends_call(webhook))
+		txn->keys[txn->key_count++] = record_call_end_key(webhook->event.sid);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
 	txn->jobs = state == EVENT_DONE ? webhook->jobs : NULL;
-	stage_failures(webhook);
+	record_failures(webhook);
 }
 
-/* Takes nothing from the arena: the store's thread may be using it when a webhook is
- * answered before its turn. */
+/* Uses no arena: the store's thread may be using it when a webhook is answered 503
+ * while its transaction waits. */
 void record_log(const struct webhook *webhook)
 {
 	enum outcome outcome = webhook->outcome;

@@ -164,7 +164,7 @@ static struct webhook *take_in(
 	if (webhook->route == NULL || intake_decode(webhook) != WEBHOOK_VERIFY)
 		return NULL;
 	/* The refusals' log is of no interest here. */
-	world->service.refusals_told = 1000;
+	world->service.refusals_logged = 1000;
 	if (intake_verify(webhook) != WEBHOOK_NAME)
 		return NULL;
 	(void)intake_name(webhook);
