@@ -247,27 +247,24 @@ static int compare_rows(const void *a, const void *b)
 
 /* A row may be found twice: under two keys, or in memory and in the segment that it was
  * sealed to meanwhile. */
-static void each_row(
-    struct keys_found *found, bool (*each)(void *ctx, int64_t row), void *ctx)
+static void sort_rows(struct keys_found *found)
 {
-	if (found->count == 0)
-		return;
-	qsort(found->rows, found->count, sizeof *found->rows, compare_rows);
+	size_t kept = 0;
+	if (found->count > 1)
+		qsort(found->rows, found->count, sizeof(*found->rows), compare_rows);
 	for (size_t i = 0; i < found->count; i++) {
-		if (i > 0 && found->rows[i] == found->rows[i - 1])
-			continue;
-		if (!each(ctx, found->rows[i]))
-			return;
+		if (kept == 0 || found->rows[kept - 1] != found->rows[i])
+			found->rows[kept++] = found->rows[i];
 	}
+	found->count = kept;
 }
 
 int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[8],
-    bool (*each)(void *ctx, int64_t row), void *ctx, struct error *err)
+    int64_t **rows, size_t *count, struct error *err)
 {
 	struct keys_found found = {0};
 	struct search search = {
 	    .keys = keys, .key = {.high = keys_u64_read(prefix)}, .found = &found};
-
 	if (keys != NULL) {
 		pthread_rwlock_rdlock(&keys->lock);
 		keys_table_find_prefix(keys->active, search.key.high, &found);
@@ -276,10 +273,14 @@ int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[
 		pthread_rwlock_unlock(&keys->lock);
 	}
 	int rc = search_run(&search, db, err);
-	if (rc == 0)
-		each_row(&found, each, ctx);
-	free(found.rows);
-	return rc;
+	if (rc < 0) {
+		free(found.rows);
+		return -1;
+	}
+	sort_rows(&found);
+	*rows = found.rows;
+	*count = found.count;
+	return 0;
 }
 
 int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],

@@ -48,7 +48,7 @@ struct engine_db {
 	int lock;
 	struct engine_owner owner;
 	struct keys *keys;
-	struct queue queue;
+	struct commit_queue queue;
 	struct repeats repeats;
 	struct checkpoint *checkpoint;
 	struct running *running;

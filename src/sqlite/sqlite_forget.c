@@ -25,8 +25,6 @@ struct forget {
 	int64_t ids[ERASE_AT_ONCE];
 	size_t count;
 	struct store_forgotten *out;
-	struct error *err;
-	int rc;
 };
 
 /* ---- erasing, by the writer ---- */
@@ -58,75 +56,60 @@ static int erase(struct engine_db *db, void *ctx, struct error *err)
 	    db, f->collection, f->ids, f->count, &f->out->documents, err);
 }
 
-static void erase_now(struct forget *f)
+static int erase_now(struct forget *f, struct error *err)
 {
 	struct sqlite_task task = {.run = erase, .ctx = f};
-	if (f->count > 0 && f->rc == 0)
-		f->rc = sqlite_writer_do(f->db, &task, f->err);
+	int rc = f->count == 0 ? 0 : sqlite_writer_do(f->db, &task, err);
 	f->count = 0;
+	return rc;
 }
 
-static bool add(struct forget *f, int64_t id)
+static int add(struct forget *f, int64_t id, struct error *err)
 {
 	f->ids[f->count++] = id;
-	if (f->count == ERASE_AT_ONCE)
-		erase_now(f);
-	return f->rc == 0;
-}
-
-static bool each_event(void *ctx, const struct store_event *event)
-{
-	struct forget *f = ctx;
-	bool about = holds_text(&f->address, event->params) ||
-		     holds_target(&f->address, event->query);
-	return !about || add(f, event->id);
-}
-
-static bool each_doc(void *ctx, int64_t row, json_t *doc)
-{
-	struct forget *f = ctx;
-	return !holds_value(&f->address, doc) || add(f, row);
+	return f->count == ERASE_AT_ONCE ? erase_now(f, err) : 0;
 }
 
 /* ---- all of it ---- */
 
-struct names {
-	char **list;
-	size_t count;
-};
-
-static bool each_name(void *ctx, const char *name, const char *key_field, int64_t count)
+static int forget_documents(struct forget *f, const char *collection, struct error *err)
 {
-	struct names *names = ctx;
-	(void)key_field;
-	(void)count;
-	names->list = mem_resize(names->list, names->count + 1, sizeof(*names->list));
-	names->list[names->count++] = mem_strdup(name);
-	return true;
+	struct store_doc doc;
+	int rc, erased = 0;
+	struct engine_docs *docs = sqlite_find(f->reader, collection, NULL);
+	f->collection = collection;
+	while (erased == 0 && (rc = docs->next(docs, &doc, err)) == 1) {
+		if (holds_value(&f->address, doc.json))
+			erased = add(f, doc.row, err);
+	}
+	docs->close(docs);
+	return erased < 0 || rc < 0 ? -1 : erase_now(f, err);
 }
 
-static int forget_documents(struct forget *f)
+static int forget_collections(struct forget *f, struct error *err)
 {
-	struct names names = {0};
-	int rc = sqlite_reader_collections(f->reader, each_name, &names, f->err);
-	for (size_t i = 0; i < names.count && rc == 0; i++) {
-		f->collection = names.list[i];
-		rc = sqlite_find(f->reader, names.list[i], NULL, each_doc, f, f->err);
-		erase_now(f);
-		rc = rc < 0 ? rc : f->rc;
-	}
-	for (size_t i = 0; i < names.count; i++)
-		free(names.list[i]);
-	free(names.list);
+	struct arena *arena = arena_new();
+	struct store_collection *c = NULL;
+	int rc = sqlite_reader_collections(f->reader, false, arena, &c, err);
+	for (; c != NULL && rc == 0; c = c->next)
+		rc = forget_documents(f, c->name, err);
+	arena_free(arena);
 	return rc;
 }
 
-static int forget_events(struct forget *f)
+static int forget_events(struct forget *f, struct error *err)
 {
-	struct store_event_query all = {0};
-	int rc = sqlite_events(f->reader, &all, each_event, f, f->err);
-	erase_now(f);
-	return rc < 0 ? rc : f->rc;
+	struct store_event event;
+	int rc, erased = 0;
+	struct store_events *events =
+	    sqlite_events(f->reader, &(struct store_event_query){0});
+	while (erased == 0 && (rc = events->next(events, &event, err)) == 1) {
+		if (holds_text(&f->address, event.params) ||
+		    holds_target(&f->address, event.query))
+			erased = add(f, event.id, err);
+	}
+	events->close(events);
+	return erased < 0 || rc < 0 ? -1 : erase_now(f, err);
 }
 
 static int try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
@@ -161,12 +144,11 @@ int sqlite_forget(struct engine_db *db, struct span address,
 	f->db = db;
 	holds_init(&f->address, address);
 	f->out = out;
-	f->err = err;
 	int rc = sqlite_reader_new(&f->reader, db, err);
 	if (rc == 0)
-		rc = forget_events(f);
+		rc = forget_events(f, err);
 	if (rc == 0)
-		rc = forget_documents(f);
+		rc = forget_collections(f, err);
 	sqlite_reader_close(f->reader);
 	if (rc == 0)
 		rc = empty_log(db, err);

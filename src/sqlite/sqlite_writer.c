@@ -113,13 +113,12 @@ static void finish(
 {
 	while (first != NULL) {
 		struct store_txn *txn = first;
-		first = txn->next;
-		txn->next = NULL;
+		first = commit_queue_next(txn);
 		if (rc < 0) {
 			txn->result = STORE_FAILED;
 			txn->error = *err;
 		}
-		queue_left(&db->queue, txn);
+		commit_queue_left(&db->queue, txn);
 		db->owner.finished(db->owner.ctx, txn);
 	}
 }
@@ -134,7 +133,8 @@ static void commit_batch(struct engine_db *db, struct store_txn *first)
 		(void)sqlite3_bind_int64(w->probe, 1, clock_wall_ms());
 		rc = sqlite_db_run(w->probe, &err);
 	}
-	for (struct store_txn *txn = first; txn != NULL && rc == 0; txn = txn->next)
+	for (struct store_txn *txn = first; txn != NULL && rc == 0;
+	     txn = commit_queue_next(txn))
 		rc = sqlite_txn_apply(db, txn, &err);
 	if (rc == 0)
 		rc = commit(db, first == NULL ? KEYS_IDLE_BUDGET : KEYS_BUDGET, &err);
@@ -191,7 +191,7 @@ int sqlite_writer_do(struct engine_db *db, struct sqlite_task *task, struct erro
 	task->next = db->tasks;
 	db->tasks = task;
 	(void)pthread_mutex_unlock(&db->mutex);
-	queue_ring(&db->queue);
+	commit_queue_ring(&db->queue);
 	(void)pthread_mutex_lock(&db->mutex);
 	while (!task->finished)
 		(void)pthread_cond_wait(&task->done, &db->mutex);
@@ -205,16 +205,17 @@ int sqlite_writer_do(struct engine_db *db, struct sqlite_task *task, struct erro
 /* Cuts the head of *list off as a batch; the rest stays in *list. */
 static struct store_txn *take_batch(struct store_txn **list)
 {
-	struct store_txn *first = *list, *last = *list;
-	int64_t bytes = queue_cost(last);
-	for (int count = 1; count < BATCH_MAX && last->next != NULL; count++) {
-		bytes += queue_cost(last->next);
+	struct store_txn *first = *list, *last = *list, *next = commit_queue_next(last);
+	int64_t bytes = commit_queue_cost(last);
+	for (int count = 1; count < BATCH_MAX && next != NULL; count++) {
+		bytes += commit_queue_cost(next);
 		if (bytes > BATCH_BYTES)
 			break;
-		last = last->next;
+		last = next;
+		next = commit_queue_next(last);
 	}
-	*list = last->next;
-	last->next = NULL;
+	*list = next;
+	last->mail.next = NULL;
 	return first;
 }
 
@@ -237,8 +238,8 @@ static bool idle(struct engine_db *db)
 	}
 	if (atomic_load(&db->stopping))
 		return false;
-	queue_wait(&db->queue, db->writer.failing ? RETRY_MS : -1);
-	if (db->writer.failing && atomic_load(&db->queue.newest) == NULL &&
+	commit_queue_wait(&db->queue, db->writer.failing ? RETRY_MS : -1);
+	if (db->writer.failing && commit_queue_empty(&db->queue) &&
 	    !atomic_load(&db->stopping))
 		commit_batch(db, NULL);
 	return true;
@@ -252,7 +253,7 @@ static void *run(void *ctx)
 	while (going) {
 		run_tasks(db);
 		if (list == NULL)
-			list = queue_take(&db->queue);
+			list = commit_queue_take(&db->queue);
 		if (list != NULL)
 			commit_batch(db, take_batch(&list));
 		else
@@ -325,6 +326,6 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 void sqlite_writer_stop(struct engine_db *db)
 {
 	atomic_store(&db->stopping, true);
-	queue_ring(&db->queue);
+	commit_queue_ring(&db->queue);
 	(void)pthread_join(db->thread, NULL);
 }

@@ -233,31 +233,20 @@ bool claims_ask(struct claims *claims, struct store_claim *claim)
 
 /* ---- the thread that looks keys up ---- */
 
-struct found {
-	struct claims *claims;
-	struct store_claim *claim;
-	int64_t event_id;
-	bool any;
-};
-
-static bool answer_found(void *ctx, const struct store_event *event)
+static void answer_found(
+    struct claims *claims, struct store_claim *claim, const struct store_event *event)
 {
-	struct found *found = ctx;
 	struct entry *entry = NULL;
-	if (event->id != found->event_id)
-		return false;
-	found->any = true;
-	if (!found->claim->weak) {
-		(void)pthread_mutex_lock(&found->claims->mutex);
-		entry = take_out(found->claims, found->claim->key.hash);
-		(void)pthread_mutex_unlock(&found->claims->mutex);
+	if (!claim->weak) {
+		(void)pthread_mutex_lock(&claims->mutex);
+		entry = take_out(claims, claim->key.hash);
+		(void)pthread_mutex_unlock(&claims->mutex);
 		assert(entry != NULL && !entry->held);
 	}
-	answer_repeat(found->claims, found->claim, event);
+	answer_repeat(claims, claim, event);
 	if (entry != NULL)
-		answer_all(found->claims, entry->first, event);
+		answer_all(claims, entry->first, event);
 	free(entry);
-	return false;
 }
 
 /* Nobody has it: the one who asked first holds it now, the others go on waiting. */
@@ -285,43 +274,53 @@ static void cannot_tell(
 		end_entry(claims, key, NULL);
 }
 
+static int both_known(struct claims *claims, const struct store_key *key,
+    const struct store_key *closed, int64_t *event_id, struct error *err)
+{
+	int rc = claims->engine->lookup(claims->reader, closed, event_id, err);
+	return rc == 1 ? claims->engine->lookup(claims->reader, key, event_id, err)
+		       : rc;
+}
+
 /* The event that the claim repeats: 1, 0 or -1. */
 static int find_event(struct claims *claims, const struct store_claim *claim,
     int64_t *event_id, struct error *err)
 {
-	const struct engine *engine = claims->engine;
-	struct engine_reader *reader = claims->reader;
-	int rc = 1;
+	const struct store_key *key = &claim->key, *content = &claim->content;
 	if (claim->weak)
-		rc = engine->lookup(reader, &claim->closed, event_id, err);
-	if (rc == 1)
-		rc = engine->lookup(reader, &claim->key, event_id, err);
-	if (rc != 0 || claim->by_content == CLAIM_NO_CONTENT)
+		return both_known(claims, key, &claim->closed, event_id, err);
+	int rc = claims->engine->lookup(claims->reader, key, event_id, err);
+	if (rc != 0)
 		return rc;
-	rc = 1;
-	if (claim->by_content == CLAIM_CONTENT_CLOSED)
-		rc = engine->lookup(reader, &claim->closed, event_id, err);
-	return rc == 1 ? engine->lookup(reader, &claim->content, event_id, err) : rc;
+	switch (claim->by_content) {
+	case CLAIM_NO_CONTENT:
+		break;
+	case CLAIM_CONTENT:
+		return claims->engine->lookup(claims->reader, content, event_id, err);
+	case CLAIM_CONTENT_CLOSED:
+		return both_known(claims, content, &claim->closed, event_id, err);
+	}
+	return 0;
 }
 
 static void look_up(struct claims *claims, struct store_claim *claim)
 {
-	struct found found = {.claims = claims, .claim = claim};
+	struct arena *arena = arena_new();
+	struct store_event event;
 	struct error err = {0};
-	int rc = find_event(claims, claim, &found.event_id, &err);
-	if (rc == 1) {
-		struct store_event_query query = {
-		    .after_id = found.event_id - 1, .limit = 1};
-		rc = claims->engine->events(
-		    claims->reader, &query, answer_found, &found, &err);
-	}
-	/* Once found.any is set the claim is its owner's again. */
-	if (found.any)
-		return;
+	int64_t event_id;
+	int rc = find_event(claims, claim, &event_id, &err);
+	if (rc == 1)
+		rc = claims->engine->event_get(
+		    claims->reader, event_id, arena, &event, &err);
+	/* From here on the claim is its owner's again. */
 	if (rc < 0)
 		cannot_tell(claims, claim, &err);
-	else
+	else if (rc == 0)
 		hold(claims, claim);
+	else
+		answer_found(claims, claim, &event);
+	arena_free(arena);
 }
 
 static struct store_claim *next_to_look_up(struct claims *claims)
