@@ -40,9 +40,9 @@ static void add_live(struct keys *keys, const struct keys_segment *segment)
 		   (keys->live[at].segment.level == segment->level &&
 		       keys->live[at].segment.id > segment->id)))
 		at++;
-	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof *keys->live);
+	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof(*keys->live));
 	memmove(&keys->live[at + 1], &keys->live[at],
-	    (keys->live_count - at) * sizeof *keys->live);
+	    (keys->live_count - at) * sizeof(*keys->live));
 	struct keys_shape shape = keys_filter_shape(segment->count);
 	keys->live[at] = (struct keys_live){
 	    *segment, shape, mem_new((size_t)shape.pieces, sizeof(unsigned char *))};
@@ -65,7 +65,7 @@ static struct keys_live take_live(struct keys *keys, int64_t segment)
 	struct keys_live taken = keys->live[at];
 	keys->live_count--;
 	memmove(&keys->live[at], &keys->live[at + 1],
-	    (keys->live_count - at) * sizeof *keys->live);
+	    (keys->live_count - at) * sizeof(*keys->live));
 	return taken;
 }
 
@@ -75,7 +75,6 @@ static int load_segments(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
-
 	if (keys_rows_prepare(keys->rows.db, &stmt,
 		"SELECT id, level, count, first, log_end FROM key_segments", err) < 0)
 		return -1;
@@ -91,8 +90,8 @@ static int load_segments(struct keys *keys, struct error *err)
 			keys->log_number = segment.log_end;
 	}
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot read the key tables", err);
-	sqlite3_finalize(stmt);
+		(void)keys_rows_error(keys->rows.db, "cannot read the key tables", err);
+	(void)sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -111,7 +110,6 @@ static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
 	int64_t row = sqlite3_column_int64(stmt, 0);
 	const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
 	int size = sqlite3_column_bytes(stmt, 2);
-
 	if (keys->active->count == 0)
 		keys->log_odd = row % 2;
 	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
@@ -128,39 +126,38 @@ static int load_log(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
-
 	if (keys_rows_prepare(keys->rows.db, &stmt,
 		"SELECT id, number, entries FROM key_log WHERE number > ?1 "
 		"ORDER BY number",
 		err) < 0)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, keys->log_number);
+	(void)sqlite3_bind_int64(stmt, 1, keys->log_number);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		load_log_row(keys, stmt);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot read the key log", err);
-	sqlite3_finalize(stmt);
+		(void)keys_rows_error(keys->rows.db, "cannot read the key log", err);
+	(void)sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* The writer waits for none but those who hold the lock now; peeks keep coming. */
-static void init_lock(pthread_rwlock_t *lock)
+/* A thread that waits to write comes before those that ask to read after it: otherwise
+ * peeks, which never stop, would keep it waiting. */
+static void lock_init(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t attr;
-	pthread_rwlockattr_init(&attr);
-	pthread_rwlockattr_setkind_np(
-	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(lock, &attr);
-	pthread_rwlockattr_destroy(&attr);
+	keys_must(pthread_rwlockattr_init(&attr));
+	keys_must(pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP));
+	keys_must(pthread_rwlock_init(lock, &attr));
+	keys_must(pthread_rwlockattr_destroy(&attr));
 }
 
 int keys_open(
     struct keys **out, sqlite3 *db, const struct keys_config *config, struct error *err)
 {
-	struct keys *keys = mem_new(1, sizeof *keys);
-
+	struct keys *keys = mem_new(1, sizeof(*keys));
 	*out = NULL;
-	init_lock(&keys->lock);
+	lock_init(&keys->lock);
 	keys->rows.db = db;
 	keys->config = *config;
 	if (keys->config.seal_count == 0)
@@ -192,8 +189,8 @@ void keys_close(struct keys *keys)
 	keys_table_free(keys->frozen);
 	keys_table_free(keys->pending);
 	keys_rows_close(&keys->rows);
-	sqlite3_finalize(keys->write_log);
-	pthread_rwlock_destroy(&keys->lock);
+	(void)sqlite3_finalize(keys->write_log);
+	keys_must(pthread_rwlock_destroy(&keys->lock));
 	free(keys);
 }
 
@@ -220,7 +217,6 @@ void keys_undo(struct keys *keys, size_t mark)
 static int write_log(struct keys *keys, struct error *err)
 {
 	size_t count = keys->pending->count;
-
 	if (count == 0)
 		return 0;
 	if (keys_rows_prepare(keys->rows.db, &keys->write_log,
@@ -231,14 +227,16 @@ static int write_log(struct keys *keys, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		keys_entry_write(
 		    bytes + i * KEYS_ENTRY_SIZE, &keys->pending->entries[i]);
-	sqlite3_bind_int64(keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
-	sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
-	sqlite3_bind_blob64(keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
+	(void)sqlite3_bind_int64(
+	    keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
+	(void)sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
+	(void)sqlite3_bind_blob64(
+	    keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
 	int rc = sqlite3_step(keys->write_log);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot write the key log", err);
-	sqlite3_reset(keys->write_log);
-	sqlite3_clear_bindings(keys->write_log);
+		(void)keys_rows_error(keys->rows.db, "cannot write the key log", err);
+	(void)sqlite3_reset(keys->write_log);
+	(void)sqlite3_clear_bindings(keys->write_log);
 	if (rc != SQLITE_DONE)
 		return -1;
 	keys->logged = true;
@@ -261,7 +259,6 @@ static int64_t allot(const struct keys *keys, uint64_t count)
 {
 	int64_t at = 1, rows = (int64_t)keys_chunk_count(count);
 	bool moved = true;
-
 	while (moved) {
 		moved = false;
 		for (size_t i = 0; i < keys->live_count; i++)
@@ -287,7 +284,6 @@ static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
 {
 	struct keys_segment inputs[KEYS_FAN_MAX];
 	uint64_t count = 0;
-
 	for (size_t i = 0; i < keys->config.fan_out; i++) {
 		inputs[i] = keys->live[end - 1 - i].segment;
 		count += inputs[i].count;
@@ -315,7 +311,6 @@ static struct keys_job *level_job(struct keys *keys, int level)
 {
 	struct keys_job **job = &keys->jobs[level];
 	size_t end = 0;
-
 	if (*job == NULL && level == 0 && keys->frozen != NULL)
 		*job = seal_job(keys);
 	if (*job == NULL && level > 0 &&
@@ -341,7 +336,6 @@ int keys_write(struct keys *keys, size_t budget, struct error *err)
 	size_t due = keys->pending->count * KEYS_ENTRY_SIZE * WORK_A_BYTE;
 	size_t spent = 0;
 	int rc = write_log(keys, err) < 0 ? -1 : 1;
-
 	if (budget < due)
 		budget = due;
 	while (rc > 0 && spent < budget)
@@ -372,13 +366,13 @@ static void finish_jobs(struct keys *keys)
 		keys_job_committed(job);
 		if (!job->committed.done)
 			continue;
-		pthread_rwlock_wrlock(&keys->lock);
+		keys_lock(keys);
 		job_done(keys, job, taken);
 		if (level == 0) {
 			sealed = keys->frozen;
 			keys->frozen = NULL;
 		}
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 		for (size_t i = 0; i < job->input_count; i++)
 			free_pieces(&taken[i]);
 		keys_table_free(sealed);
@@ -393,19 +387,19 @@ static void freeze_when_full(struct keys *keys)
 	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
 		return;
 	struct keys_table *next = keys_table_new(keys->config.seal_count);
-	pthread_rwlock_wrlock(&keys->lock);
+	keys_lock(keys);
 	freeze(keys, next);
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 }
 
 void keys_committed(struct keys *keys)
 {
 	assert(keys->logged || keys->pending->count == 0);
 	if (keys->logged) {
-		pthread_rwlock_wrlock(&keys->lock);
+		keys_lock(keys);
 		for (size_t i = 0; i < keys->pending->count; i++)
 			keys_table_add(keys->active, &keys->pending->entries[i]);
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 		keys_table_cut(keys->pending, 0);
 		keys->log_number++;
 		keys->log_rows++;
@@ -440,18 +434,17 @@ bool keys_busy(const struct keys *keys)
 
 size_t keys_memory(struct keys *keys)
 {
-	size_t bytes = sizeof *keys;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	size_t bytes = sizeof(*keys);
+	keys_lock_shared(keys);
 	bytes += keys_table_memory(keys->active) + keys_table_memory(keys->frozen);
 	for (size_t i = 0; i < keys->live_count; i++) {
 		const struct keys_live *live = &keys->live[i];
 		for (uint64_t piece = 0; piece < live->shape.pieces; piece++) {
-			bytes += sizeof *live->pieces;
+			bytes += sizeof(*live->pieces);
 			if (live->pieces[piece] != NULL)
 				bytes += keys_filter_size(live->shape);
 		}
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	return bytes;
 }

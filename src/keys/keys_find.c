@@ -41,15 +41,14 @@ static bool find_in_tables(const struct keys *keys, struct keys_entry *key)
 static enum keys_known peek(struct keys *keys, struct keys_entry *key)
 {
 	enum keys_known known = KEYS_NEW;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	keys_lock_shared(keys);
 	if (find_in_tables(keys, key))
 		known = KEYS_KNOWN;
 	for (size_t i = 0; known == KEYS_NEW && i < keys->live_count; i++) {
 		if (ask_filter(&keys->live[i], key) != FILTER_NO)
 			known = KEYS_UNSURE;
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	return known;
 }
 
@@ -78,14 +77,14 @@ static struct keys_live *live_of(const struct keys *keys, int64_t segment)
 static void keep_piece(struct keys *keys, const struct keys_segment *segment,
     const struct keys_entry *key, unsigned char *bits)
 {
-	pthread_rwlock_wrlock(&keys->lock);
+	keys_lock(keys);
 	const struct keys_live *live = live_of(keys, segment->id);
 	unsigned char **piece = live != NULL ? piece_of(live, key) : NULL;
 	if (piece != NULL && *piece == NULL) {
 		*piece = bits;
 		bits = NULL;
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	free(bits);
 }
 
@@ -94,12 +93,11 @@ static int may_have(struct keys *keys, struct keys_rows *rows,
     const struct keys_segment *segment, const struct keys_entry *key, struct error *err)
 {
 	enum filter_says says = FILTER_PERHAPS;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	keys_lock_shared(keys);
 	const struct keys_live *live = live_of(keys, segment->id);
 	if (live != NULL)
 		says = ask_filter(live, key);
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	if (says != FILTER_MISSING)
 		return says == FILTER_PERHAPS;
 
@@ -146,7 +144,7 @@ static void search_end(struct search *search)
 {
 	keys_rows_close(&search->rows);
 	if (search->own)
-		sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
+		(void)sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* One row of the log: 1 ends the search. */
@@ -154,7 +152,6 @@ static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
 	const unsigned char *bytes = sqlite3_column_blob(stmt, 0);
 	size_t at = (size_t)sqlite3_column_bytes(stmt, 0) / KEYS_ENTRY_SIZE;
-
 	(void)err;
 	while (at-- > 0) {
 		struct keys_entry entry = keys_entry_read(bytes + at * KEYS_ENTRY_SIZE);
@@ -174,7 +171,6 @@ static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *
 	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
 	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
 	    .first = sqlite3_column_int64(stmt, 2)};
-
 	if (search->found != NULL)
 		return keys_segment_find_prefix(
 		    &search->rows, &segment, search->key.high, search->found, err);
@@ -191,7 +187,6 @@ static int search_rows(struct search *search, const char *sql,
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = 0, step = SQLITE_DONE;
-
 	if (keys_rows_prepare(search->rows.db, &stmt, sql, err) < 0)
 		return -1;
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
@@ -199,7 +194,7 @@ static int search_rows(struct search *search, const char *sql,
 	if (rc == 0 && step != SQLITE_DONE)
 		rc =
 		    keys_rows_error(search->rows.db, "cannot read the key tables", err);
-	sqlite3_finalize(stmt);
+	(void)sqlite3_finalize(stmt);
 	return rc;
 }
 
@@ -207,7 +202,6 @@ static int search_rows(struct search *search, const char *sql,
 static int search_run(struct search *search, sqlite3 *db, struct error *err)
 {
 	int rc = 0;
-
 	if (search_begin(search, db, err) < 0)
 		return -1;
 	if (with_log(search))
@@ -231,7 +225,6 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
 	struct search search = {.keys = keys, .key = keys_entry_of(key, 0)};
 	enum keys_known known = keys != NULL ? peek(keys, &search.key) : KEYS_UNSURE;
 	int rc = known == KEYS_KNOWN;
-
 	if (known == KEYS_UNSURE)
 		rc = search_run(&search, db, err);
 	if (rc == 1)
@@ -266,11 +259,11 @@ int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[
 	struct search search = {
 	    .keys = keys, .key = {.high = keys_u64_read(prefix)}, .found = &found};
 	if (keys != NULL) {
-		pthread_rwlock_rdlock(&keys->lock);
+		keys_lock_shared(keys);
 		keys_table_find_prefix(keys->active, search.key.high, &found);
 		if (keys->frozen != NULL)
 			keys_table_find_prefix(keys->frozen, search.key.high, &found);
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 	}
 	int rc = search_run(&search, db, err);
 	if (rc < 0) {
@@ -289,7 +282,6 @@ int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
 	struct keys_entry entry = keys_entry_of(key, 0);
 	const struct keys_entry *pending = keys_table_find(keys->pending, &entry);
 	int rc = pending != NULL;
-
 	if (pending != NULL)
 		entry = *pending;
 	else

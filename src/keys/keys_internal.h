@@ -5,6 +5,7 @@
 #ifndef OFFHOOK_KEYS_KEYS_INTERNAL_H
 #define OFFHOOK_KEYS_KEYS_INTERNAL_H
 
+#include <assert.h>
 #include <pthread.h>
 
 #include "keys/keys.h"
@@ -41,5 +42,26 @@ struct keys {
 	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
 };
+
+static inline void keys_must(int rc)
+{
+	assert(rc == 0);
+	(void)rc;
+}
+
+static inline void keys_lock_shared(struct keys *keys)
+{
+	keys_must(pthread_rwlock_rdlock(&keys->lock));
+}
+
+static inline void keys_lock(struct keys *keys)
+{
+	keys_must(pthread_rwlock_wrlock(&keys->lock));
+}
+
+static inline void keys_unlock(struct keys *keys)
+{
+	keys_must(pthread_rwlock_unlock(&keys->lock));
+}
 
 #endif

@@ -7,11 +7,11 @@
 
 static struct keys_job *job_new(const struct keys_segment *out, size_t input_count)
 {
-	struct keys_job *job = mem_new(1, sizeof *job);
+	struct keys_job *job = mem_new(1, sizeof(*job));
 	job->out = *out;
 	job->out.count = 0;
 	job->input_count = input_count;
-	job->inputs = mem_new(input_count, sizeof *job->inputs);
+	job->inputs = mem_new(input_count, sizeof(*job->inputs));
 	return job;
 }
 
@@ -71,7 +71,7 @@ static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
 		}
 	}
 	if (within >= input->cache.count) {
-		error_set(err,
+		(void)error_set(err,
 		    "the store is damaged: row %lld of key_chunks is too short; "
 		    "restore a backup",
 		    (long long)row);
@@ -88,7 +88,6 @@ static int fill(struct keys_job *job, struct keys_rows *rows, struct keys_chunk 
 {
 	const struct keys_entry *heads[KEYS_FAN_MAX] = {NULL};
 	bool failed = false;
-
 	for (size_t i = 0; i < job->input_count; i++)
 		heads[i] = peek(&job->inputs[i], job->now.at[i], rows, &failed, err);
 	while (!failed && chunk->count < KEYS_CHUNK_ENTRIES) {
@@ -114,7 +113,6 @@ static int flush_pieces(struct keys_job *job, struct keys_rows *rows, uint64_t p
 {
 	struct keys_progress *now = &job->now;
 	size_t size = keys_filter_size(job->shape);
-
 	for (; now->pieces < piece; now->pieces++) {
 		int64_t row = job->out.first + (int64_t)now->pieces;
 		if (keys_piece_write(rows, row, now->bits, size, err) < 0)
@@ -132,7 +130,6 @@ static int finish(
 	const struct keys_segment *out = &job->out;
 	const int64_t row[] = {
 	    out->id, out->level, (int64_t)out->count, out->first, out->log_end};
-
 	if (flush_pieces(job, rows, job->shape.pieces, spent, err) < 0 ||
 	    keys_rows_run(rows->db,
 		"INSERT INTO key_segments (id, level, count, first, log_end) "
@@ -154,7 +151,6 @@ int keys_job_step(
 {
 	struct keys_progress *now = &job->now;
 	struct keys_chunk chunk = {.count = 0};
-
 	assert(!now->done);
 	job->touched = true;
 	if (fill(job, rows, &chunk, err) < 0)

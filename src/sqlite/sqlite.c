@@ -19,6 +19,7 @@
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum { WRITER_CACHE_KIB = 4096, DEFAULT_QUEUE_BYTES = 64 << 20 };
 
@@ -61,12 +62,12 @@ static void free_db(struct engine_db *db)
 	lock_drop(db->lock);
 	commit_queue_clear(&db->queue);
 	repeats_clear(&db->repeats);
-	(void)pthread_mutex_destroy(&db->mutex);
+	mutex_clear(&db->mutex);
 	free(db->dir);
 	free(db);
 }
 
-static int start(
+static int db_start(
     struct engine_db *db, const struct store_config *config, struct error *err)
 {
 	struct keys_config keys = {.seal_count = config->seal_count};
@@ -94,9 +95,9 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 					  ? config->queue_limit_bytes
 					  : DEFAULT_QUEUE_BYTES);
 	repeats_init(&db->repeats);
-	(void)pthread_mutex_init(&db->mutex, NULL);
+	mutex_init(&db->mutex);
 	atomic_init(&db->healthy, true);
-	if (start(db, config, err) < 0) {
+	if (db_start(db, config, err) < 0) {
 		free_db(db);
 		return -1;
 	}

@@ -58,7 +58,7 @@ static int add_event(struct engine_db *db, struct store_txn *txn, struct error *
 	return 0;
 }
 
-/* Only while it has a failure: of two that handle it again, one has come too late. */
+/* Only while it has a failure: of two attempts to handle it again, one comes too late. */
 static enum sqlite_applied revise_event(
     struct sqlite_writer *w, const struct store_txn *txn, struct error *err)
 {
@@ -75,25 +75,25 @@ static enum sqlite_applied revise_event(
 	return SQLITE_CONFLICT;
 }
 
-/* Not when all that may conflict comes first: a single write of one document, or the
- * end of a job, which check all before they change anything. */
+/* A conflict that is found after something was changed needs a savepoint to go back to.
+ * The first change needs none: one document, or the end of a job, is checked before it is
+ * changed. */
 static bool needs_savepoint(const struct store_txn *txn)
 {
 	const struct store_write *write = txn->writes;
-	bool changed = txn->revised_event != 0;
-	if (write != NULL && (changed || write->next != NULL || write->ids != NULL))
+	bool revises = txn->revised_event != 0, writes = write != NULL;
+	if (writes && (revises || write->next != NULL || write->ids != NULL))
 		return true;
-	changed = changed || write != NULL;
 	for (const struct store_job_write *job = txn->jobs; job != NULL;
 	     job = job->next) {
-		if (job->op == JOB_SETTLE && changed)
+		bool first = job == txn->jobs && !revises && !writes;
+		if (job->op == JOB_SETTLE && !first)
 			return true;
-		changed = true;
 	}
 	return false;
 }
 
-/* Where a transaction of a batch began. */
+/* The state before a transaction of a batch. */
 struct mark {
 	bool guarded; /* a savepoint is set */
 	size_t keys;
@@ -127,7 +127,7 @@ static enum sqlite_applied apply_jobs(
 	return SQLITE_APPLIED;
 }
 
-/* All of the transaction that may conflict. */
+/* The parts of the transaction that may conflict. */
 static int apply_changes(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;

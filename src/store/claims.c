@@ -1,12 +1,12 @@
 #include "store/claims.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 /* One key in flight. Held: by the claim that was told CLAIM_NEW. Not held: it is being
  * looked up, and everyone who asked waits. */
@@ -107,7 +107,7 @@ static void look_up_later(struct claims *claims, struct store_claim *claim)
 	claim->next = NULL;
 	*claims->last = claim;
 	claims->last = &claim->next;
-	(void)pthread_cond_signal(&claims->asked);
+	cond_signal(&claims->asked);
 }
 
 /* ---- answers ---- */
@@ -147,9 +147,9 @@ static void answer_all(
 static void end_entry(
     struct claims *claims, const unsigned char *key, const struct store_event *event)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	struct entry *entry = take_out(claims, key);
-	(void)pthread_mutex_unlock(&claims->mutex);
+	mutex_unlock(&claims->mutex);
 	if (entry == NULL)
 		return;
 	answer_all(claims, entry->first, event);
@@ -225,9 +225,9 @@ static bool ask_weak(struct claims *claims, struct store_claim *claim)
 
 bool claims_ask(struct claims *claims, struct store_claim *claim)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	bool told = claim->weak ? ask_weak(claims, claim) : ask_strong(claims, claim);
-	(void)pthread_mutex_unlock(&claims->mutex);
+	mutex_unlock(&claims->mutex);
 	return told;
 }
 
@@ -238,9 +238,9 @@ static void answer_found(
 {
 	struct entry *entry = NULL;
 	if (!claim->weak) {
-		(void)pthread_mutex_lock(&claims->mutex);
+		mutex_lock(&claims->mutex);
 		entry = take_out(claims, claim->key.hash);
-		(void)pthread_mutex_unlock(&claims->mutex);
+		mutex_unlock(&claims->mutex);
 		assert(entry != NULL && !entry->held);
 	}
 	answer_repeat(claims, claim, event);
@@ -253,11 +253,11 @@ static void answer_found(
 static void hold(struct claims *claims, struct store_claim *claim)
 {
 	if (!claim->weak) {
-		(void)pthread_mutex_lock(&claims->mutex);
+		mutex_lock(&claims->mutex);
 		struct entry *entry = *find(claims, claim->key.hash);
 		assert(entry != NULL && !entry->held);
 		entry->held = true;
-		(void)pthread_mutex_unlock(&claims->mutex);
+		mutex_unlock(&claims->mutex);
 	}
 	answer(claim, CLAIM_NEW);
 }
@@ -325,20 +325,20 @@ static void look_up(struct claims *claims, struct store_claim *claim)
 
 static struct store_claim *next_to_look_up(struct claims *claims)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	while (claims->first == NULL && !claims->stopping)
-		(void)pthread_cond_wait(&claims->asked, &claims->mutex);
+		cond_wait(&claims->asked, &claims->mutex);
 	struct store_claim *claim = claims->first;
 	if (claim != NULL) {
 		claims->first = claim->next;
 		if (claims->first == NULL)
 			claims->last = &claims->first;
 	}
-	(void)pthread_mutex_unlock(&claims->mutex);
+	mutex_unlock(&claims->mutex);
 	return claim;
 }
 
-static void *run(void *ctx)
+static void *claims_run(void *ctx)
 {
 	struct claims *claims = ctx;
 	struct store_claim *claim;
@@ -356,29 +356,29 @@ int claims_open(struct claims **out, const struct engine *engine, struct engine_
 	claims->engine = engine;
 	claims->db = db;
 	claims->last = &claims->first;
-	(void)pthread_mutex_init(&claims->mutex, NULL);
-	(void)pthread_cond_init(&claims->asked, NULL);
+	mutex_init(&claims->mutex);
+	cond_init(&claims->asked);
 	grow(claims);
-	if (engine->reader_new(&claims->reader, db, err) == 0) {
-		int rc = pthread_create(&claims->thread, NULL, run, claims);
-		if (rc == 0) {
-			*out = claims;
-			return 0;
-		}
-		(void)error_set(err, "cannot start a thread: %s", strerror(rc));
-		engine->reader_close(claims->reader);
+	if (engine->reader_new(&claims->reader, db, err) < 0) {
+		claims_free(claims);
+		return -1;
 	}
-	claims_free(claims);
-	return -1;
+	if (thread_start(&claims->thread, "oh-lookup", claims_run, claims, err) < 0) {
+		engine->reader_close(claims->reader);
+		claims_free(claims);
+		return -1;
+	}
+	*out = claims;
+	return 0;
 }
 
 void claims_stop(struct claims *claims)
 {
-	(void)pthread_mutex_lock(&claims->mutex);
+	mutex_lock(&claims->mutex);
 	claims->stopping = true;
-	(void)pthread_cond_signal(&claims->asked);
-	(void)pthread_mutex_unlock(&claims->mutex);
-	(void)pthread_join(claims->thread, NULL);
+	cond_signal(&claims->asked);
+	mutex_unlock(&claims->mutex);
+	thread_join(claims->thread);
 	claims->engine->reader_close(claims->reader);
 }
 
@@ -395,7 +395,7 @@ void claims_free(struct claims *claims)
 		}
 	}
 	free(claims->buckets);
-	(void)pthread_cond_destroy(&claims->asked);
-	(void)pthread_mutex_destroy(&claims->mutex);
+	cond_clear(&claims->asked);
+	mutex_clear(&claims->mutex);
 	free(claims);
 }

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <endian.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,10 @@
 #include "store/job.h"
 #include "store/name.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/mem.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 struct store {
 	const struct engine *engine;
@@ -70,7 +71,7 @@ int64_t store_reserve(struct store *store, int64_t count)
 
 /* ---- open and close ---- */
 
-static void finished(void *ctx, struct store_txn *txn)
+static void store_finished(void *ctx, struct store_txn *txn)
 {
 	struct store *store = ctx;
 	if (txn->keyed)
@@ -85,7 +86,7 @@ int store_open(struct store **out, const struct engine *engine,
 {
 	struct store *store = mem_new(1, sizeof(*store));
 	store->engine = engine;
-	struct engine_owner owner = {finished, store};
+	struct engine_owner owner = {store_finished, store};
 	if (store->engine->open(&store->db, config, owner, err) < 0) {
 		free(store);
 		return -1;
@@ -170,34 +171,34 @@ struct waiter {
 	bool finished;
 };
 
-static void wake(struct store_txn *txn)
+static void waiter_wake(struct store_txn *txn)
 {
-	struct waiter *waiter = (struct waiter *)txn;
-	(void)pthread_mutex_lock(&waiter->mutex);
+	struct waiter *waiter = container_of(txn, struct waiter, txn);
+	mutex_lock(&waiter->mutex);
 	waiter->finished = true;
-	(void)pthread_cond_signal(&waiter->cond);
-	(void)pthread_mutex_unlock(&waiter->mutex);
+	cond_signal(&waiter->cond);
+	mutex_unlock(&waiter->mutex);
 }
 
 enum store_result store_commit(struct store *store, struct store_txn *txn)
 {
 	struct waiter waiter = {.txn = *txn};
-	(void)pthread_mutex_init(&waiter.mutex, NULL);
-	(void)pthread_cond_init(&waiter.cond, NULL);
-	waiter.txn.done = wake;
+	mutex_init(&waiter.mutex);
+	cond_init(&waiter.cond);
+	waiter.txn.done = waiter_wake;
 	if (store_submit(store, &waiter.txn)) {
 		store_flush(store);
-		(void)pthread_mutex_lock(&waiter.mutex);
+		mutex_lock(&waiter.mutex);
 		while (!waiter.finished)
-			(void)pthread_cond_wait(&waiter.cond, &waiter.mutex);
-		(void)pthread_mutex_unlock(&waiter.mutex);
+			cond_wait(&waiter.cond, &waiter.mutex);
+		mutex_unlock(&waiter.mutex);
 	} else {
 		waiter.txn.result = STORE_FAILED;
 		(void)error_set(
 		    &waiter.txn.error, "too many transactions wait already");
 	}
-	(void)pthread_cond_destroy(&waiter.cond);
-	(void)pthread_mutex_destroy(&waiter.mutex);
+	cond_clear(&waiter.cond);
+	mutex_clear(&waiter.mutex);
 	txn->event.id = waiter.txn.event.id;
 	txn->result = waiter.txn.result;
 	txn->error = waiter.txn.error;
@@ -238,7 +239,7 @@ void store_stats(const struct store *store, struct store_stats *out)
 
 /* ---- reading ---- */
 
-static struct store_reader *wrap(
+static struct store_reader *reader_wrap(
     const struct engine *engine, struct engine_reader *reader)
 {
 	struct store_reader *out = mem_new(1, sizeof(*out));
@@ -253,7 +254,7 @@ int store_reader_open(struct store_reader **out, const struct engine *engine,
 	struct engine_reader *reader = NULL;
 	if (engine->reader_open(&reader, dir, err) < 0)
 		return -1;
-	*out = wrap(engine, reader);
+	*out = reader_wrap(engine, reader);
 	return 0;
 }
 
@@ -262,7 +263,7 @@ int store_reader_new(struct store_reader **out, struct store *store, struct erro
 	struct engine_reader *reader = NULL;
 	if (store->engine->reader_new(&reader, store->db, err) < 0)
 		return -1;
-	*out = wrap(store->engine, reader);
+	*out = reader_wrap(store->engine, reader);
 	return 0;
 }
 
