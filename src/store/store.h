@@ -246,8 +246,7 @@ struct store_write {
 	 * the writer's thread, perhaps more than once. */
 	int (*edit)(const void *ctx, json_t *doc, struct error *err);
 	const void *edit_ctx;
-	int64_t
-	    expect; /* this many must be changed, else STORE_CONFLICT; -1: any number */
+	int64_t expect; /* so many must change, else STORE_CONFLICT; -1: any number */
 };
 
 enum store_result {
@@ -379,8 +378,7 @@ int store_event_get(struct store_reader *reader, int64_t id, struct arena *arena
 struct store_query {
 	const char *collection;
 	const struct filter *filter; /* NULL: all */
-	const json_t
-	    *sort; /* {"receivedAt": -1, …} in order, or NULL: order of insertion */
+	const json_t *sort;  /* {"receivedAt": -1, …}; NULL: order of insertion */
 	int64_t limit, skip; /* limit 0: all */
 };
 
