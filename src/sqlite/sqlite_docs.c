@@ -125,8 +125,8 @@ static struct span with_id(struct buf *out, struct span doc, int64_t row)
 static enum sqlite_applied add_row(struct engine_db *db, struct sqlite_collection *c,
     int64_t row, struct span text, struct error *err)
 {
-	sqlite3_stmt *stmt = sqlite_collection_stmt(
-	    &db->writer, &c->insert, "INSERT INTO %s VALUES(?, ?)", c->name, err);
+	sqlite3_stmt *stmt = sqlite_collection_stmt(&db->writer, &c->insert,
+	    "INSERT INTO %s(id, doc) VALUES(?, ?)", c->name, err);
 	if (stmt == NULL)
 		return SQLITE_BROKEN;
 	(void)sqlite3_bind_int64(stmt, 1, row);

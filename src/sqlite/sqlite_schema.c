@@ -8,9 +8,8 @@
 #include "sqlite/sqlite_jobs.h"
 #include "util/mem.h"
 
-/* event is narrow, for the writer; events is the same for a person with the sqlite3
- * shell. Documents of collection c are in table doc_c. collections and indexes are
- * the catalogue of those. */
+/* What the tables hold: docs/store.md. The view events is the table event for a person
+ * with the sqlite3 shell. */
 static const char first_tables[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL,"
@@ -35,7 +34,8 @@ struct migration {
 	const char *readable_from;   /* the oldest program that can use the result */
 };
 
-/* Migration i makes schema i + 1. Never change one that was released: add. */
+/* Migration i makes schema i + 1. Never change one that has landed: add one. What else a
+ * change needs is in docs/store.md, "Changing the schema". */
 static const struct migration migrations[] = {
     {first_tables, &keys_schema, "0.1.0"},
     {NULL, &sqlite_jobs_schema, "0.1.0"},

@@ -9,7 +9,6 @@
 #include "util/thread.h"
 
 enum {
-	CACHE_KIB = 16384,
 	BATCH_MAX = 512,       /* transactions in a commit: bounds how long one takes */
 	BATCH_BYTES = 4 << 20, /* in a commit, for the same reason */
 	KEYS_BUDGET = 64 << 10,     /* bytes of sealing and merging in a commit */
@@ -287,7 +286,10 @@ static int writer_prepare(struct sqlite_writer *w, struct error *err)
 	    {&w->release, "RELEASE txn"},
 	    {&w->undo, "ROLLBACK TO txn"},
 	    {&w->add_event,
-		"INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"},
+		"INSERT INTO event(id, received_at, kind, sid, route, query, state,"
+		" failure, params, raw, reply_status, reply_type, reply_body,"
+		" duplicates, request)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"},
 	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?, request = NULL"
 			       " WHERE id = ? AND failure IS NOT NULL"},
 	    {&w->count_repeat,
