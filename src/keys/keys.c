@@ -14,10 +14,10 @@ enum {
 	WORK_A_BYTE = 8
 };
 
-/* key_log: one row a commit, by its number. The rows of the table that is being sealed
- * are the odd ones and those of the active one the even ones, or the reverse; a new
- * table's rows write over those of the table before the last, so that a commit costs
- * one page. Only numbers beyond every segment's log_end count.
+/* key_log: one row a commit, with the commit's number. The active table uses the even ids
+ * and the table that is being sealed the odd ones, or the reverse. So a new table's rows
+ * write over those of the table before the last, and a commit costs one page. A row counts
+ * when its number is beyond every segment's log_end.
  * key_chunks and key_filters: see keys_segment.h; only rows of listed segments count. */
 const char *const keys_schema =
     "CREATE TABLE IF NOT EXISTS key_log (id INTEGER PRIMARY KEY, "
@@ -71,7 +71,7 @@ static struct keys_live take_live(struct keys *keys, int64_t segment)
 
 /* ---- open and close ---- */
 
-static int load_segments(struct keys *keys, struct error *err)
+static int keys_load_segments(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
@@ -96,7 +96,7 @@ static int load_segments(struct keys *keys, struct error *err)
 }
 
 /* The active table becomes the frozen one. */
-static void freeze(struct keys *keys, struct keys_table *next)
+static void keys_freeze(struct keys *keys, struct keys_table *next)
 {
 	keys->frozen = keys->active;
 	keys->active = next;
@@ -113,7 +113,7 @@ static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
 	if (keys->active->count == 0)
 		keys->log_odd = row % 2;
 	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
-		freeze(keys, keys_table_new(0));
+		keys_freeze(keys, keys_table_new(0));
 	keys->log_number = sqlite3_column_int64(stmt, 1);
 	keys->log_rows = row / 2 + 1;
 	for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
@@ -122,7 +122,7 @@ static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
 	}
 }
 
-static int load_log(struct keys *keys, struct error *err)
+static int keys_load_log(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
@@ -168,7 +168,7 @@ int keys_open(
 	keys->next_segment = 1;
 	keys->active = keys_table_new(0);
 	keys->pending = keys_table_new(0);
-	if (load_segments(keys, err) < 0 || load_log(keys, err) < 0) {
+	if (keys_load_segments(keys, err) < 0 || keys_load_log(keys, err) < 0) {
 		keys_close(keys);
 		return error_wrap(err, "key index");
 	}
@@ -214,7 +214,7 @@ void keys_undo(struct keys *keys, size_t mark)
 	keys_table_cut(keys->pending, mark);
 }
 
-static int write_log(struct keys *keys, struct error *err)
+static int keys_write_log(struct keys *keys, struct error *err)
 {
 	size_t count = keys->pending->count;
 	if (count == 0)
@@ -253,9 +253,9 @@ static bool move_behind(int64_t *at, int64_t rows, const struct keys_segment *ot
 	return true;
 }
 
-/* The first row of the first range that is free: of no segment, nor of one that is
- * being written. */
-static int64_t allot(const struct keys *keys, uint64_t count)
+/* The first row of the first range that no segment has, not even one that is being
+ * written. */
+static int64_t keys_allot(const struct keys *keys, uint64_t count)
 {
 	int64_t at = 1, rows = (int64_t)keys_chunk_count(count);
 	bool moved = true;
@@ -274,7 +274,7 @@ static int64_t allot(const struct keys *keys, uint64_t count)
 static struct keys_job *seal_job(struct keys *keys)
 {
 	struct keys_segment out = {.id = keys->next_segment++,
-	    .first = allot(keys, keys->frozen->count),
+	    .first = keys_allot(keys, keys->frozen->count),
 	    .log_end = keys->frozen_log_number};
 	return keys_job_seal(&out, keys->frozen);
 }
@@ -288,8 +288,9 @@ static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
 		inputs[i] = keys->live[end - 1 - i].segment;
 		count += inputs[i].count;
 	}
-	struct keys_segment out = {
-	    .id = keys->next_segment++, .level = level, .first = allot(keys, count)};
+	struct keys_segment out = {.id = keys->next_segment++,
+	    .level = level,
+	    .first = keys_allot(keys, count)};
 	return keys_job_merge(&out, inputs, keys->config.fan_out);
 }
 
@@ -306,8 +307,9 @@ static size_t level_count(const struct keys *keys, int level, size_t *end)
 	return count;
 }
 
-/* The job that writes to the level, begun when there is cause; NULL: none. */
-static struct keys_job *level_job(struct keys *keys, int level)
+/* The job that writes to the level; begins one when the level below is full. NULL: there
+ * is nothing to do. */
+static struct keys_job *keys_level_job(struct keys *keys, int level)
 {
 	struct keys_job **job = &keys->jobs[level];
 	size_t end = 0;
@@ -321,10 +323,10 @@ static struct keys_job *level_job(struct keys *keys, int level)
 
 /* Sealing first, for it bounds the memory; small merges before large ones. 1 when there
  * was something to do. */
-static int work(struct keys *keys, size_t *spent, struct error *err)
+static int keys_work(struct keys *keys, size_t *spent, struct error *err)
 {
 	for (int level = 0; level < KEYS_LEVELS; level++) {
-		struct keys_job *job = level_job(keys, level);
+		struct keys_job *job = keys_level_job(keys, level);
 		if (job != NULL && !job->now.done)
 			return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
 	}
@@ -335,16 +337,17 @@ int keys_write(struct keys *keys, size_t budget, struct error *err)
 {
 	size_t due = keys->pending->count * KEYS_ENTRY_SIZE * WORK_A_BYTE;
 	size_t spent = 0;
-	int rc = write_log(keys, err) < 0 ? -1 : 1;
+	int rc = keys_write_log(keys, err) < 0 ? -1 : 1;
 	if (budget < due)
 		budget = due;
 	while (rc > 0 && spent < budget)
-		rc = work(keys, &spent, err);
+		rc = keys_work(keys, &spent, err);
 	return rc < 0 ? error_wrap(err, "key index") : 0;
 }
 
 /* Puts the segment in the place of what it was made of. */
-static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *taken)
+static void keys_job_done(
+    struct keys *keys, struct keys_job *job, struct keys_live *taken)
 {
 	add_live(keys, &job->out);
 	for (size_t i = 0; i < job->input_count; i++) {
@@ -353,8 +356,8 @@ static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *
 	}
 }
 
-/* Other threads see a job's keys in one place or the other, never in neither. */
-static void finish_jobs(struct keys *keys)
+/* Other threads always find a job's keys, in the old place or in the new one. */
+static void keys_finish_jobs(struct keys *keys)
 {
 	for (size_t level = 0; level < KEYS_LEVELS; level++) {
 		struct keys_job *job = keys->jobs[level];
@@ -367,7 +370,7 @@ static void finish_jobs(struct keys *keys)
 		if (!job->committed.done)
 			continue;
 		keys_lock(keys);
-		job_done(keys, job, taken);
+		keys_job_done(keys, job, taken);
 		if (level == 0) {
 			sealed = keys->frozen;
 			keys->frozen = NULL;
@@ -382,13 +385,13 @@ static void finish_jobs(struct keys *keys)
 }
 
 /* A full table is sealed; the next one gets the new keys. */
-static void freeze_when_full(struct keys *keys)
+static void keys_freeze_when_full(struct keys *keys)
 {
 	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
 		return;
 	struct keys_table *next = keys_table_new(keys->config.seal_count);
 	keys_lock(keys);
-	freeze(keys, next);
+	keys_freeze(keys, next);
 	keys_unlock(keys);
 }
 
@@ -405,8 +408,8 @@ void keys_committed(struct keys *keys)
 		keys->log_rows++;
 		keys->logged = false;
 	}
-	finish_jobs(keys);
-	freeze_when_full(keys);
+	keys_finish_jobs(keys);
+	keys_freeze_when_full(keys);
 }
 
 void keys_rolled_back(struct keys *keys)

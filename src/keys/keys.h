@@ -7,10 +7,10 @@
  *   each) with a filter (keys_filter: blocked Bloom, 16 bits a key) whose pieces are
  *   loaded into memory when first needed;
  *   segments of one size are merged, a step at a time, by the writer (keys_merge).
- * Nothing is ever deleted: rows that are done with are written over, which is half the
- * writing. Start reads the log only. A key that was never added is told from memory but
- * for the filters' false positives, one in a thousand a segment. Keys may repeat (one
- * key, several rows). */
+ * Nothing is ever deleted: rows that no longer count are written over, which is half the
+ * writing. Start reads the log only. Memory tells that a key was never added, but for the
+ * filters' false positives, one in a thousand a segment. A key may have several rows.
+ * docs/store.md, "Keys", says how they lie on disk. */
 #ifndef OFFHOOK_KEYS_KEYS_H
 #define OFFHOOK_KEYS_KEYS_H
 

@@ -1,7 +1,7 @@
-/* keys_find -- asking, from any thread. Memory is asked first, then the segments that a
- * snapshot taken after that lists: what memory no longer had was in a segment by then.
- * A segment merged away since the snapshot is unknown to memory, and is read without
- * its filter. */
+/* keys_find -- finding keys, from any thread. Memory is asked first, then the segments
+ * that a later snapshot lists: a key that memory had no more is in a segment by then. A
+ * segment that was merged away since the snapshot has no filter in memory any more, and is
+ * read without it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -38,7 +38,7 @@ static bool find_in_tables(const struct keys *keys, struct keys_entry *key)
 	return found != NULL;
 }
 
-static enum keys_known peek(struct keys *keys, struct keys_entry *key)
+static enum keys_known find_peek(struct keys *keys, struct keys_entry *key)
 {
 	enum keys_known known = KEYS_NEW;
 	keys_lock_shared(keys);
@@ -56,7 +56,7 @@ enum keys_known keys_peek(
     struct keys *keys, const unsigned char key[KEYS_SIZE], int64_t *row)
 {
 	struct keys_entry entry = keys_entry_of(key, 0);
-	enum keys_known known = peek(keys, &entry);
+	enum keys_known known = find_peek(keys, &entry);
 	if (known == KEYS_KNOWN)
 		*row = entry.row;
 	return known;
@@ -73,8 +73,8 @@ static struct keys_live *live_of(const struct keys *keys, int64_t segment)
 	return NULL;
 }
 
-/* Hangs in what was read, unless the segment is gone or another thread was quicker. */
-static void keep_piece(struct keys *keys, const struct keys_segment *segment,
+/* Keeps the piece, unless the segment is gone or another thread was quicker. */
+static void keys_keep_piece(struct keys *keys, const struct keys_segment *segment,
     const struct keys_entry *key, unsigned char *bits)
 {
 	keys_lock(keys);
@@ -89,7 +89,7 @@ static void keep_piece(struct keys *keys, const struct keys_segment *segment,
 }
 
 /* Whether the segment may have the key: 1, 0, or -1 with err. */
-static int may_have(struct keys *keys, struct keys_rows *rows,
+static int keys_may_have(struct keys *keys, struct keys_rows *rows,
     const struct keys_segment *segment, const struct keys_entry *key, struct error *err)
 {
 	enum filter_says says = FILTER_PERHAPS;
@@ -110,7 +110,7 @@ static int may_have(struct keys *keys, struct keys_rows *rows,
 		return -1;
 	}
 	bool has = keys_filter_has(bits, shape, key);
-	keep_piece(keys, segment, key, bits);
+	keys_keep_piece(keys, segment, key, bits);
 	return has;
 }
 
@@ -148,7 +148,7 @@ static void search_end(struct search *search)
 }
 
 /* One row of the log: 1 ends the search. */
-static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+static int search_log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
 	const unsigned char *bytes = sqlite3_column_blob(stmt, 0);
 	size_t at = (size_t)sqlite3_column_bytes(stmt, 0) / KEYS_ENTRY_SIZE;
@@ -166,7 +166,8 @@ static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 	return 0;
 }
 
-static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+static int search_segment_row(
+    struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
 	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
 	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
@@ -176,7 +177,8 @@ static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *
 		    &search->rows, &segment, search->key.high, search->found, err);
 	int rc = 1;
 	if (search->keys != NULL)
-		rc = may_have(search->keys, &search->rows, &segment, &search->key, err);
+		rc = keys_may_have(
+		    search->keys, &search->rows, &segment, &search->key, err);
 	return rc <= 0 ? rc
 		       : keys_segment_find(&search->rows, &segment, &search->key, err);
 }
@@ -209,12 +211,12 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 		    "SELECT entries FROM key_log WHERE number > "
 		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
 		    "ORDER BY number DESC",
-		    log_row, err);
+		    search_log_row, err);
 	if (rc == 0)
 		rc = search_rows(search,
 		    "SELECT id, count, first FROM key_segments "
 		    "ORDER BY level, id DESC",
-		    segment_row, err);
+		    search_segment_row, err);
 	search_end(search);
 	return rc < 0 ? error_wrap(err, "key index") : rc;
 }
@@ -223,7 +225,8 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
     int64_t *row, struct error *err)
 {
 	struct search search = {.keys = keys, .key = keys_entry_of(key, 0)};
-	enum keys_known known = keys != NULL ? peek(keys, &search.key) : KEYS_UNSURE;
+	enum keys_known known =
+	    keys != NULL ? find_peek(keys, &search.key) : KEYS_UNSURE;
 	int rc = known == KEYS_KNOWN;
 	if (known == KEYS_UNSURE)
 		rc = search_run(&search, db, err);
@@ -232,7 +235,7 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
 	return rc;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int keys_compare_rows(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 	return (*x > *y) - (*x < *y);
@@ -244,7 +247,8 @@ static void sort_rows(struct keys_found *found)
 {
 	size_t kept = 0;
 	if (found->count > 1)
-		qsort(found->rows, found->count, sizeof(*found->rows), compare_rows);
+		qsort(
+		    found->rows, found->count, sizeof(*found->rows), keys_compare_rows);
 	for (size_t i = 0; i < found->count; i++) {
 		if (kept == 0 || found->rows[kept - 1] != found->rows[i])
 			found->rows[kept++] = found->rows[i];
@@ -288,7 +292,7 @@ int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
 		rc = find_in_tables(keys, &entry);
 	for (size_t i = 0; rc == 0 && i < keys->live_count; i++) {
 		const struct keys_segment *segment = &keys->live[i].segment;
-		rc = may_have(keys, &keys->rows, segment, &entry, err);
+		rc = keys_may_have(keys, &keys->rows, segment, &entry, err);
 		if (rc > 0)
 			rc = keys_segment_find(&keys->rows, segment, &entry, err);
 	}

@@ -36,9 +36,9 @@ struct keys {
 	struct keys_table *pending;         /* the open transaction's */
 	bool logged;                        /* pending has been written */
 	int64_t log_number;                 /* the last commit's in the log */
-	int64_t log_rows;                   /* those of the active table */
-	int64_t log_odd;                    /* 1: and they are the odd ones */
-	int64_t frozen_log_number;          /* the last of those of the frozen table */
+	int64_t log_rows;                   /* of the active table */
+	int64_t log_odd;                    /* 1: the active table has the odd ids */
+	int64_t frozen_log_number;          /* the last number of the frozen table */
 	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
 };

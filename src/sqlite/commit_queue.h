@@ -42,12 +42,12 @@ bool commit_queue_empty(struct commit_queue *queue);
 /* Sleeps until something was pushed and flushed, or rung, or timeout_ms have passed
  * (-1: forever). */
 void commit_queue_wait(struct commit_queue *queue, int timeout_ms);
-/* A transaction is about to be given back to its owner. */
+/* Before a transaction goes back to its owner: its bytes wait no more. */
 void commit_queue_left(struct commit_queue *queue, const struct store_txn *txn);
 /* The bytes that a transaction keeps while it waits. */
 int64_t commit_queue_cost(const struct store_txn *txn);
 
-/* The transaction after this one in what was taken; NULL: none. */
+/* The next transaction of those that were taken together; NULL: this was the last. */
 static inline struct store_txn *commit_queue_next(const struct store_txn *txn)
 {
 	return txn->mail.next == NULL

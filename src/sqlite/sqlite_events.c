@@ -54,7 +54,7 @@ static struct store_event event_row(sqlite3_stmt *stmt, struct arena *arena)
 	};
 }
 
-static void walk_take(struct walk *walk, sqlite3_stmt *stmt)
+static void events_take(struct walk *walk, sqlite3_stmt *stmt)
 {
 	const struct store_event_query *query = &walk->query;
 	bool wanted =
@@ -67,7 +67,7 @@ static void walk_take(struct walk *walk, sqlite3_stmt *stmt)
 		walk->list[walk->count++] = event_row(stmt, walk->arena);
 }
 
-static bool slice_full(const struct walk *walk)
+static bool events_slice_full(const struct walk *walk)
 {
 	int64_t limit = walk->query.limit;
 	return walk->count == SQLITE_SLICE_ROWS ||
@@ -76,7 +76,7 @@ static bool slice_full(const struct walk *walk)
 }
 
 /* Looks at up to SQLITE_SLICE_ROWS events from walk->from on. */
-static int read_slice(struct walk *walk, struct error *err)
+static int events_read_slice(struct walk *walk, struct error *err)
 {
 	bool down = walk->query.newest_first;
 	int rc, rows = 0;
@@ -91,8 +91,8 @@ static int read_slice(struct walk *walk, struct error *err)
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		rows++;
 		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		walk_take(walk, stmt);
-		if (slice_full(walk)) {
+		events_take(walk, stmt);
+		if (events_slice_full(walk)) {
 			(void)sqlite3_reset(stmt);
 			return 0;
 		}
@@ -105,7 +105,7 @@ static int read_slice(struct walk *walk, struct error *err)
 
 /* ---- by SID ---- */
 
-static int find_ids(struct walk *walk, struct error *err)
+static int events_find_ids(struct walk *walk, struct error *err)
 {
 	unsigned char prefix[KEYS_SIZE / 2];
 	sqlite_key_sid(prefix, walk->query.sid);
@@ -114,7 +114,7 @@ static int find_ids(struct walk *walk, struct error *err)
 	    &walk->ids, &walk->id_count, err);
 }
 
-static int read_next_id(struct walk *walk, struct error *err)
+static int events_read_next_id(struct walk *walk, struct error *err)
 {
 	size_t at = walk->looked++;
 	int64_t id = walk->ids[walk->query.newest_first ? walk->id_count - 1 - at : at];
@@ -125,7 +125,7 @@ static int read_next_id(struct walk *walk, struct error *err)
 	(void)sqlite3_bind_int64(stmt, 1, id);
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 1 && id > walk->query.after_id)
-		walk_take(walk, stmt);
+		events_take(walk, stmt);
 	(void)sqlite3_reset(stmt);
 	return rc < 0 ? -1 : 0;
 }
@@ -133,27 +133,30 @@ static int read_next_id(struct walk *walk, struct error *err)
 /* ---- the cursor ---- */
 
 /* 1: some were looked at, 0: there are no more, -1. */
-static int walk_on(struct walk *walk, struct error *err)
+static int events_walk_on(struct walk *walk, struct error *err)
 {
 	bool by_sid = walk->query.sid.len > 0;
 	arena_free(walk->arena);
 	walk->arena = arena_new();
 	walk->count = walk->next = 0;
-	if (by_sid && !walk->has_ids && find_ids(walk, err) < 0)
+	if (by_sid && !walk->has_ids && events_find_ids(walk, err) < 0)
 		return -1;
 	if (by_sid ? walk->looked == walk->id_count : walk->from < 0)
 		return 0;
-	return (by_sid ? read_next_id(walk, err) : read_slice(walk, err)) < 0 ? -1 : 1;
+	return (by_sid ? events_read_next_id(walk, err)
+		       : events_read_slice(walk, err)) < 0
+		   ? -1
+		   : 1;
 }
 
-static int walk_next(
+static int events_next(
     struct store_events *events, struct store_event *out, struct error *err)
 {
 	struct walk *walk = container_of(events, struct walk, events);
 	int rc = 1;
 	if (walk->query.limit > 0 && walk->given == walk->query.limit)
 		return 0;
-	while (walk->next == walk->count && (rc = walk_on(walk, err)) == 1)
+	while (walk->next == walk->count && (rc = events_walk_on(walk, err)) == 1)
 		;
 	if (rc != 1)
 		return rc;
@@ -162,7 +165,7 @@ static int walk_next(
 	return 1;
 }
 
-static void walk_close(struct store_events *events)
+static void events_close(struct store_events *events)
 {
 	struct walk *walk = container_of(events, struct walk, events);
 	arena_free(walk->arena);
@@ -174,7 +177,7 @@ struct store_events *sqlite_events(
     struct engine_reader *reader, const struct store_event_query *query)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
-	walk->events = (struct store_events){walk_next, walk_close};
+	walk->events = (struct store_events){events_next, events_close};
 	walk->reader = reader;
 	walk->query = *query;
 	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;

@@ -56,7 +56,7 @@ static void bind_value(sqlite3_stmt *stmt, const json_t *value)
 }
 
 /* The first index on a path of which the filter wants one value. */
-static int use_index(struct walk *walk, struct error *err)
+static int docs_use_index(struct walk *walk, struct error *err)
 {
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(
@@ -78,7 +78,7 @@ static int use_index(struct walk *walk, struct error *err)
 
 /* Reads the document that the filter names by "_id" or key: 1, 0 when there is none, -1.
  * *named: whether it names one. */
-static int read_named(
+static int docs_read_named(
     struct walk *walk, const char *key_field, bool *named, struct error *err)
 {
 	char digits[SQLITE_KEY_DIGITS];
@@ -98,7 +98,7 @@ static int read_named(
 }
 
 /* Reads the only document, or sets how the others are read. */
-static int walk_begin(struct walk *walk, struct error *err)
+static int docs_begin(struct walk *walk, struct error *err)
 {
 	char *key_field = NULL;
 	bool named = false;
@@ -106,9 +106,9 @@ static int walk_begin(struct walk *walk, struct error *err)
 	    sqlite_reader_collection(walk->reader, walk->collection, &key_field, err);
 	bool exists = rc == 1;
 	if (exists && walk->filter != NULL) {
-		rc = read_named(walk, key_field, &named, err);
+		rc = docs_read_named(walk, key_field, &named, err);
 		if (!named)
-			rc = use_index(walk, err);
+			rc = docs_use_index(walk, err);
 	}
 	if (exists && !named && walk->sql == NULL)
 		walk->sql = mem_printf(
@@ -120,7 +120,7 @@ static int walk_begin(struct walk *walk, struct error *err)
 
 /* ---- slices ---- */
 
-static int read_slice(struct walk *walk, struct error *err)
+static int docs_read_slice(struct walk *walk, struct error *err)
 {
 	int rc = 1;
 	int64_t after = walk->count > 0 ? walk->list[walk->count - 1].row : 0;
@@ -145,7 +145,7 @@ static int read_slice(struct walk *walk, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-static void parse_next(struct walk *walk)
+static void docs_parse_next(struct walk *walk)
 {
 	size_t start = walk->next == 0 ? 0 : walk->list[walk->next - 1].end;
 	size_t end = walk->list[walk->next].end;
@@ -156,17 +156,17 @@ static void parse_next(struct walk *walk)
 
 /* ---- the cursor ---- */
 
-static void walk_drop(struct walk *walk)
+static void docs_drop(struct walk *walk)
 {
 	json_decref(walk->given.json);
 	walk->given.json = NULL;
 }
 
-static int walk_next(struct engine_docs *docs, struct store_doc *out, struct error *err)
+static int docs_next(struct engine_docs *docs, struct store_doc *out, struct error *err)
 {
 	struct walk *walk = container_of(docs, struct walk, docs);
-	walk_drop(walk);
-	if (!walk->begun && walk_begin(walk, err) < 0)
+	docs_drop(walk);
+	if (!walk->begun && docs_begin(walk, err) < 0)
 		return -1;
 	walk->begun = true;
 	for (;;) {
@@ -174,22 +174,22 @@ static int walk_next(struct engine_docs *docs, struct store_doc *out, struct err
 		    (walk->filter == NULL ||
 			filter_match(walk->filter, walk->given.json)))
 			break;
-		walk_drop(walk);
+		docs_drop(walk);
 		if (walk->next < walk->count)
-			parse_next(walk);
+			docs_parse_next(walk);
 		else if (walk->sql == NULL)
 			return 0;
-		else if (read_slice(walk, err) < 0)
+		else if (docs_read_slice(walk, err) < 0)
 			return -1;
 	}
 	*out = walk->given;
 	return 1;
 }
 
-static void walk_close(struct engine_docs *docs)
+static void docs_close(struct engine_docs *docs)
 {
 	struct walk *walk = container_of(docs, struct walk, docs);
-	walk_drop(walk);
+	docs_drop(walk);
 	free(walk->sql);
 	buf_free(&walk->text);
 	free(walk);
@@ -199,7 +199,7 @@ struct engine_docs *sqlite_find(
     struct engine_reader *reader, const char *collection, const struct filter *filter)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
-	walk->docs = (struct engine_docs){walk_next, walk_close};
+	walk->docs = (struct engine_docs){docs_next, docs_close};
 	walk->reader = reader;
 	walk->collection = collection;
 	walk->filter = filter;

@@ -29,7 +29,8 @@ struct forget {
 
 /* ---- erasing, by the writer ---- */
 
-static int erase_events(struct engine_db *db, struct forget *f, struct error *err)
+static int forget_erase_events(
+    struct engine_db *db, struct forget *f, struct error *err)
 {
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
@@ -47,27 +48,27 @@ static int erase_events(struct engine_db *db, struct forget *f, struct error *er
 	return rc;
 }
 
-static int erase(struct engine_db *db, void *ctx, struct error *err)
+static int forget_erase(struct engine_db *db, void *ctx, struct error *err)
 {
 	struct forget *f = ctx;
 	if (f->collection == NULL)
-		return erase_events(db, f, err);
+		return forget_erase_events(db, f, err);
 	return sqlite_docs_erase(
 	    db, f->collection, f->ids, f->count, &f->out->documents, err);
 }
 
-static int erase_now(struct forget *f, struct error *err)
+static int forget_erase_now(struct forget *f, struct error *err)
 {
-	struct sqlite_task task = {.run = erase, .ctx = f};
+	struct sqlite_task task = {.run = forget_erase, .ctx = f};
 	int rc = f->count == 0 ? 0 : sqlite_writer_do(f->db, &task, err);
 	f->count = 0;
 	return rc;
 }
 
-static int add(struct forget *f, int64_t id, struct error *err)
+static int forget_add(struct forget *f, int64_t id, struct error *err)
 {
 	f->ids[f->count++] = id;
-	return f->count == ERASE_AT_ONCE ? erase_now(f, err) : 0;
+	return f->count == ERASE_AT_ONCE ? forget_erase_now(f, err) : 0;
 }
 
 /* ---- all of it ---- */
@@ -80,10 +81,10 @@ static int forget_documents(struct forget *f, const char *collection, struct err
 	f->collection = collection;
 	while (erased == 0 && (rc = docs->next(docs, &doc, err)) == 1) {
 		if (holds_value(&f->address, doc.json))
-			erased = add(f, doc.row, err);
+			erased = forget_add(f, doc.row, err);
 	}
 	docs->close(docs);
-	return erased < 0 || rc < 0 ? -1 : erase_now(f, err);
+	return erased < 0 || rc < 0 ? -1 : forget_erase_now(f, err);
 }
 
 static int forget_collections(struct forget *f, struct error *err)
@@ -106,25 +107,26 @@ static int forget_events(struct forget *f, struct error *err)
 	while (erased == 0 && (rc = events->next(events, &event, err)) == 1) {
 		if (holds_text(&f->address, event.params) ||
 		    holds_target(&f->address, event.query))
-			erased = add(f, event.id, err);
+			erased = forget_add(f, event.id, err);
 	}
 	events->close(events);
-	return erased < 0 || rc < 0 ? -1 : erase_now(f, err);
+	return erased < 0 || rc < 0 ? -1 : forget_erase_now(f, err);
 }
 
-static int try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
+static int forget_try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
 {
 	(void)ctx;
 	return checkpoint_truncate(db->checkpoint, db->writer.db, err);
 }
 
-/* What was erased is still in the log until that is emptied. The writer goes on
+/* Erased bytes are in the log until that is emptied. The writer goes on committing
  * between the attempts. */
-static int empty_log(struct engine_db *db, struct error *err)
+static int forget_empty_log(struct engine_db *db, struct error *err)
 {
 	int rc = 1;
 	for (int i = 0; i < EMPTY_TRIES && rc == 1; i++) {
-		struct sqlite_task task = {.run = try_to_empty_log, .bare = true};
+		struct sqlite_task task = {
+		    .run = forget_try_to_empty_log, .bare = true};
 		if (i > 0)
 			(void)usleep(EMPTY_PAUSE_US);
 		rc = sqlite_writer_do(db, &task, err);
@@ -151,7 +153,7 @@ int sqlite_forget(struct engine_db *db, struct span address,
 		rc = forget_collections(f, err);
 	sqlite_reader_close(f->reader);
 	if (rc == 0)
-		rc = empty_log(db, err);
+		rc = forget_empty_log(db, err);
 	holds_clear(&f->address);
 	free(f);
 	return rc;

@@ -12,7 +12,7 @@ struct queues {
 	struct store_queue *list;
 };
 
-static int list_queues(struct queues *queues, struct arena *arena, struct error *err)
+static int queues_list(struct queues *queues, struct arena *arena, struct error *err)
 {
 	int rc;
 	struct store_queue **last = &queues->list;
@@ -41,7 +41,7 @@ static struct store_queue *queue_of(const struct queues *queues, int64_t id)
 }
 
 /* A statement that gives queue, state and how many. */
-static int count(struct queues *queues, const char *sql, struct error *err)
+static int queues_count(struct queues *queues, const char *sql, struct error *err)
 {
 	int rc;
 	sqlite3_stmt *stmt = sqlite_cache_get(&queues->reader->cache, sql, err);
@@ -58,7 +58,7 @@ static int count(struct queues *queues, const char *sql, struct error *err)
 }
 
 /* In the table, running jobs are among the waiting. */
-static int count_running(struct queues *queues, struct error *err)
+static int queues_count_running(struct queues *queues, struct error *err)
 {
 	int rc = 0;
 	const struct running_list *running = &queues->page->running;
@@ -83,7 +83,7 @@ static int count_running(struct queues *queues, struct error *err)
 }
 
 /* As sqlite_db_step, without the jobs that run. */
-static int step_waiting(
+static int queues_step_waiting(
     const struct queues *queues, sqlite3_stmt *stmt, struct error *err)
 {
 	int rc = sqlite_db_step(stmt, err);
@@ -93,7 +93,7 @@ static int step_waiting(
 }
 
 /* The oldest of the first job of each rank. */
-static int find_oldest(
+static int queues_find_oldest(
     const struct queues *queues, struct store_queue *queue, struct error *err)
 {
 	int rc, rank = INT32_MIN;
@@ -106,7 +106,7 @@ static int find_oldest(
 	do {
 		(void)sqlite3_bind_int64(stmt, 1, queue->id);
 		(void)sqlite3_bind_int(stmt, 2, rank);
-		rc = step_waiting(queues, stmt, err);
+		rc = queues_step_waiting(queues, stmt, err);
 		if (rc == 1) {
 			int64_t run_at_ms = sqlite3_column_int64(stmt, 4);
 			rank = sqlite3_column_int(stmt, 3);
@@ -118,7 +118,7 @@ static int find_oldest(
 	return rc;
 }
 
-static int count_all(struct queues *queues, struct error *err)
+static int queues_count_all(struct queues *queues, struct error *err)
 {
 	static const char *const sql[] = {
 	    "SELECT queue, 0, count(*) FROM job INDEXED BY job_due"
@@ -130,12 +130,12 @@ static int count_all(struct queues *queues, struct error *err)
 	    " WHERE " SQLITE_JOB_ENDED " GROUP BY state, queue"};
 	int rc = 0;
 	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]) && rc == 0; i++)
-		rc = count(queues, sql[i], err);
+		rc = queues_count(queues, sql[i], err);
 	if (rc == 0)
-		rc = count_running(queues, err);
+		rc = queues_count_running(queues, err);
 	for (struct store_queue *queue = queues->list; queue != NULL && rc == 0;
 	     queue = queue->next)
-		rc = find_oldest(queues, queue, err);
+		rc = queues_find_oldest(queues, queue, err);
 	return rc;
 }
 
@@ -145,9 +145,9 @@ int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena 
 	struct queues queues = {.reader = reader, .page = sqlite_job_page_new(reader)};
 	int rc = sqlite_snapshot_begin(reader, err);
 	if (rc == 0) {
-		rc = list_queues(&queues, arena, err);
+		rc = queues_list(&queues, arena, err);
 		if (rc == 0 && counted)
-			rc = count_all(&queues, err);
+			rc = queues_count_all(&queues, err);
 		rc = sqlite_snapshot_end(reader, rc, err);
 	}
 	sqlite_job_page_free(queues.page);

@@ -21,13 +21,13 @@ struct walk {
 	bool ended;
 };
 
-static void sooner(struct walk *walk, int64_t run_at_ms)
+static void due_sooner(struct walk *walk, int64_t run_at_ms)
 {
 	if (run_at_ms > walk->due->now_ms && run_at_ms < walk->due->next_ms)
 		walk->due->next_ms = run_at_ms;
 }
 
-static int walk_begin(struct walk *walk, struct error *err)
+static int due_begin(struct walk *walk, struct error *err)
 {
 	walk->due->next_ms = INT64_MAX;
 	if (sqlite_snapshot_begin(walk->reader, err) < 0)
@@ -39,7 +39,7 @@ static int walk_begin(struct walk *walk, struct error *err)
 }
 
 /* A statement on the waiting jobs of the queue; ?2 is the rank, ?3 (if any) now. */
-static sqlite3_stmt *prepare(struct walk *walk, const char *sql, struct error *err)
+static sqlite3_stmt *due_prepare(struct walk *walk, const char *sql, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache, sql, err);
 	if (stmt != NULL) {
@@ -52,11 +52,11 @@ static sqlite3_stmt *prepare(struct walk *walk, const char *sql, struct error *e
 }
 
 /* To the next rank that has something due; notes when what comes before it falls due. */
-static int next_rank(struct walk *walk, struct error *err)
+static int due_next_rank(struct walk *walk, struct error *err)
 {
 	bool is_due = false;
 	while (!is_due) {
-		sqlite3_stmt *stmt = prepare(walk,
+		sqlite3_stmt *stmt = due_prepare(walk,
 		    "SELECT rank, run_at FROM job INDEXED BY job_due"
 		    " WHERE " SQLITE_JOB_WAITING " AND queue = ?1 AND rank > ?2"
 		    " ORDER BY rank, run_at LIMIT 1",
@@ -68,10 +68,10 @@ static int next_rank(struct walk *walk, struct error *err)
 		}
 		walk->rank = sqlite3_column_int(stmt, 0);
 		is_due = sqlite3_column_int64(stmt, 1) <= walk->due->now_ms;
-		sooner(walk, sqlite3_column_int64(stmt, 1));
+		due_sooner(walk, sqlite3_column_int64(stmt, 1));
 		(void)sqlite3_reset(stmt);
 	}
-	walk->stmt = prepare(walk,
+	walk->stmt = due_prepare(walk,
 	    SQLITE_JOB_SELECT(
 		"INDEXED BY job_due") "WHERE " SQLITE_JOB_WAITING
 				      " AND queue = ?1 AND rank = ?2 AND run_at <= ?3"
@@ -81,37 +81,37 @@ static int next_rank(struct walk *walk, struct error *err)
 }
 
 /* When the first job of this rank falls due that is not due yet. */
-static int end_rank(struct walk *walk, struct error *err)
+static int due_end_rank(struct walk *walk, struct error *err)
 {
 	(void)sqlite3_reset(walk->stmt);
 	walk->stmt = NULL;
-	sqlite3_stmt *stmt = prepare(walk,
+	sqlite3_stmt *stmt = due_prepare(walk,
 	    "SELECT run_at FROM job INDEXED BY job_due WHERE " SQLITE_JOB_WAITING
 	    " AND queue = ?1 AND rank = ?2 AND run_at > ?3 ORDER BY run_at LIMIT 1",
 	    err);
 	int rc = stmt == NULL ? -1 : sqlite_db_step(stmt, err);
 	if (rc == 1) {
-		sooner(walk, sqlite3_column_int64(stmt, 0));
+		due_sooner(walk, sqlite3_column_int64(stmt, 0));
 		(void)sqlite3_reset(stmt);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
-static int walk_next(
+static int due_next(
     struct store_due_jobs *jobs, struct store_job *out, struct error *err)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	int rc = 0;
-	if (walk->page == NULL && walk_begin(walk, err) < 0)
+	if (walk->page == NULL && due_begin(walk, err) < 0)
 		return -1;
 	while (rc == 0 && !walk->ended) {
 		if (walk->stmt == NULL) {
-			rc = next_rank(walk, err);
+			rc = due_next_rank(walk, err);
 			continue;
 		}
 		rc = walk->left > 0 ? sqlite_db_step(walk->stmt, err) : 0;
 		if (rc == 0)
-			rc = end_rank(walk, err);
+			rc = due_end_rank(walk, err);
 	}
 	if (rc == 1) {
 		walk->left--;
@@ -120,15 +120,15 @@ static int walk_next(
 	return rc;
 }
 
-static int walk_later(struct store_due_jobs *jobs, struct error *err)
+static int due_later(struct store_due_jobs *jobs, struct error *err)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	struct store_job none;
 	walk->left = 0;
-	return walk_next(jobs, &none, err);
+	return due_next(jobs, &none, err);
 }
 
-static void walk_close(struct store_due_jobs *jobs)
+static void due_close(struct store_due_jobs *jobs)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	struct error err;
@@ -143,7 +143,7 @@ struct store_due_jobs *sqlite_jobs_due(
     struct engine_reader *reader, struct store_due *due)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
-	walk->jobs = (struct store_due_jobs){walk_next, walk_later, walk_close};
+	walk->jobs = (struct store_due_jobs){due_next, due_later, due_close};
 	walk->reader = reader;
 	walk->due = due;
 	walk->left = due->limit;

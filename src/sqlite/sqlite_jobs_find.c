@@ -58,7 +58,7 @@ static bool is(struct span want, sqlite3_stmt *stmt, int column)
 	return want.ptr == NULL || span_eq(want, sqlite_db_column(stmt, column));
 }
 
-static bool wanted(const struct walk *walk, sqlite3_stmt *stmt)
+static bool jobs_wanted(const struct walk *walk, sqlite3_stmt *stmt)
 {
 	const struct store_job_query *query = &walk->query;
 	if (query->states != 0 &&
@@ -69,7 +69,7 @@ static bool wanted(const struct walk *walk, sqlite3_stmt *stmt)
 	       (query->error.len == 0 || holds_error(walk, sqlite_db_column(stmt, 13)));
 }
 
-static bool slice_full(const struct walk *walk)
+static bool jobs_slice_full(const struct walk *walk)
 {
 	const struct sqlite_job_page *page = walk->page;
 	int64_t limit = walk->query.limit;
@@ -81,7 +81,7 @@ static bool slice_full(const struct walk *walk)
 /* ---- through the table ---- */
 
 /* Looks at up to SQLITE_SLICE_ROWS jobs from walk->from on. */
-static int read_slice(struct walk *walk, struct error *err)
+static int jobs_read_slice(struct walk *walk, struct error *err)
 {
 	bool down = walk->query.newest_first;
 	int rc, rows = 0;
@@ -98,9 +98,9 @@ static int read_slice(struct walk *walk, struct error *err)
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		rows++;
 		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		if (wanted(walk, stmt))
+		if (jobs_wanted(walk, stmt))
 			sqlite_job_page_take(walk->page, stmt);
-		if (slice_full(walk)) {
+		if (jobs_slice_full(walk)) {
 			(void)sqlite3_reset(stmt);
 			return 0;
 		}
@@ -114,7 +114,7 @@ static int read_slice(struct walk *walk, struct error *err)
 /* ---- by an index ---- */
 
 /* Looks at the next ids, in one snapshot, until the slice is full. */
-static int read_ids(struct walk *walk, struct error *err)
+static int jobs_read_ids(struct walk *walk, struct error *err)
 {
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(
@@ -122,18 +122,18 @@ static int read_ids(struct walk *walk, struct error *err)
 	if (stmt == NULL || sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
 	for (size_t rows = 0; walk->looked < walk->ids.count && rc >= 0 &&
-			      rows < SQLITE_SLICE_ROWS && !slice_full(walk);
+			      rows < SQLITE_SLICE_ROWS && !jobs_slice_full(walk);
 	     rows++) {
 		(void)sqlite3_bind_int64(stmt, 1, walk->ids.list[walk->looked++]);
 		rc = sqlite_db_step(stmt, err);
-		if (rc == 1 && wanted(walk, stmt))
+		if (rc == 1 && jobs_wanted(walk, stmt))
 			sqlite_job_page_take(walk->page, stmt);
 		(void)sqlite3_reset(stmt);
 	}
 	return sqlite_snapshot_end(walk->reader, rc < 0 ? -1 : 0, err);
 }
 
-static int find_ids(struct walk *walk, struct error *err)
+static int jobs_find_ids(struct walk *walk, struct error *err)
 {
 	if (sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
@@ -145,7 +145,7 @@ static int find_ids(struct walk *walk, struct error *err)
 
 /* ---- the cursor ---- */
 
-static int walk_begin(struct walk *walk, struct error *err)
+static int jobs_begin(struct walk *walk, struct error *err)
 {
 	const struct store_job_query *query = &walk->query;
 	walk->page = sqlite_job_page_new(walk->reader);
@@ -155,30 +155,32 @@ static int walk_begin(struct walk *walk, struct error *err)
 		walk->error.len--;
 		memmove(walk->error.ptr, walk->error.ptr + 1, --walk->error.len);
 	}
-	return find_ids(walk, err);
+	return jobs_find_ids(walk, err);
 }
 
 /* 1: some were looked at, 0: there are no more, -1. */
-static int walk_on(struct walk *walk, struct error *err)
+static int jobs_walk_on(struct walk *walk, struct error *err)
 {
-	if (walk->page == NULL && walk_begin(walk, err) < 0)
+	if (walk->page == NULL && jobs_begin(walk, err) < 0)
 		return -1;
 	sqlite_job_page_clear(walk->page);
 	walk->next = 0;
 	if (walk->by_index ? walk->looked == walk->ids.count : walk->from < 0)
 		return 0;
-	return (walk->by_index ? read_ids(walk, err) : read_slice(walk, err)) < 0 ? -1
-										  : 1;
+	return (walk->by_index ? jobs_read_ids(walk, err)
+			       : jobs_read_slice(walk, err)) < 0
+		   ? -1
+		   : 1;
 }
 
-static int walk_next(struct store_jobs *jobs, struct store_job *out, struct error *err)
+static int jobs_next(struct store_jobs *jobs, struct store_job *out, struct error *err)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	int rc = 1;
 	if (walk->query.limit > 0 && walk->given == walk->query.limit)
 		return 0;
 	while ((walk->page == NULL || walk->next == walk->page->count) &&
-	       (rc = walk_on(walk, err)) == 1)
+	       (rc = jobs_walk_on(walk, err)) == 1)
 		;
 	if (rc != 1)
 		return rc;
@@ -187,7 +189,7 @@ static int walk_next(struct store_jobs *jobs, struct store_job *out, struct erro
 	return 1;
 }
 
-static void walk_close(struct store_jobs *jobs)
+static void jobs_close(struct store_jobs *jobs)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	sqlite_job_page_free(walk->page);
@@ -200,7 +202,7 @@ struct store_jobs *sqlite_jobs_find(
     struct engine_reader *reader, const struct store_job_query *query)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
-	walk->jobs = (struct store_jobs){walk_next, walk_close};
+	walk->jobs = (struct store_jobs){jobs_next, jobs_close};
 	walk->reader = reader;
 	walk->query = *query;
 	return &walk->jobs;

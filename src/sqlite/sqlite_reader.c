@@ -126,8 +126,8 @@ int sqlite_reader_collections(struct engine_reader *reader, bool counted,
 
 /* ---- one document ---- */
 
-static int read_row(struct engine_reader *reader, const char *collection, int64_t row,
-    struct store_doc *found, struct error *err)
+static int reader_read_row(struct engine_reader *reader, const char *collection,
+    int64_t row, struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_reader_stmt(
 	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
@@ -144,7 +144,7 @@ static int read_row(struct engine_reader *reader, const char *collection, int64_
 	return found->json != NULL ? 1 : 0;
 }
 
-static int not_found(struct store_doc *found)
+static int reader_not_found(struct store_doc *found)
 {
 	json_decref(found->json);
 	found->json = NULL;
@@ -163,10 +163,10 @@ int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
 		int rc = keys_find(reader->keys, reader->db, hash, &row, err);
 		if (rc != 1 || row == before)
 			return rc == 1 ? 0 : rc;
-		rc = read_row(reader, collection, row, found, err);
+		rc = reader_read_row(reader, collection, row, found, err);
 		if (rc < 0 || (rc == 1 && sqlite_key_is(found->json, key_field, key)))
 			return rc;
-		(void)not_found(found);
+		(void)reader_not_found(found);
 		before = row;
 	}
 }
@@ -177,12 +177,12 @@ int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
 	int64_t row = store_id_row(id);
 	if (row == 0)
 		return 0;
-	int rc = read_row(reader, collection, row, found, err);
+	int rc = reader_read_row(reader, collection, row, found, err);
 	if (rc != 1)
 		return rc;
 	const json_t *own = json_object_get(found->json, "_id");
 	bool same = json_is_string(own) && span_is(id, json_string_value(own));
-	return same ? 1 : not_found(found);
+	return same ? 1 : reader_not_found(found);
 }
 
 int sqlite_reader_get(struct engine_reader *reader, const char *collection,

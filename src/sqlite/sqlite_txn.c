@@ -78,7 +78,7 @@ static enum sqlite_applied revise_event(
 /* A conflict that is found after something was changed needs a savepoint to go back to.
  * The first change needs none: one document, or the end of a job, is checked before it is
  * changed. */
-static bool needs_savepoint(const struct store_txn *txn)
+static bool txn_needs_savepoint(const struct store_txn *txn)
 {
 	const struct store_write *write = txn->writes;
 	bool revises = txn->revised_event != 0, writes = write != NULL;
@@ -100,7 +100,7 @@ struct mark {
 	int64_t next_job;
 };
 
-static int undo(struct engine_db *db, const struct mark *mark, struct error *err)
+static int txn_undo(struct engine_db *db, const struct mark *mark, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	if (!mark->guarded)
@@ -114,7 +114,7 @@ static int undo(struct engine_db *db, const struct mark *mark, struct error *err
 		   : 0;
 }
 
-static enum sqlite_applied apply_jobs(
+static enum sqlite_applied txn_apply_jobs(
     struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
@@ -128,10 +128,12 @@ static enum sqlite_applied apply_jobs(
 }
 
 /* The parts of the transaction that may conflict. */
-static int apply_changes(struct engine_db *db, struct store_txn *txn, struct error *err)
+static int txn_apply_changes(
+    struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
-	struct mark mark = {needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
+	struct mark mark = {
+	    txn_needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
 	enum sqlite_applied applied = SQLITE_APPLIED;
 	if (mark.guarded && sqlite_db_run(w->savepoint, err) < 0)
 		return -1;
@@ -141,13 +143,13 @@ static int apply_changes(struct engine_db *db, struct store_txn *txn, struct err
 	     write != NULL && applied == SQLITE_APPLIED; write = write->next)
 		applied = sqlite_docs_apply(db, write, &txn->error);
 	if (applied == SQLITE_APPLIED)
-		applied = apply_jobs(db, txn, &txn->error);
+		applied = txn_apply_jobs(db, txn, &txn->error);
 	switch (applied) {
 	case SQLITE_APPLIED:
 		return mark.guarded ? sqlite_db_run(w->release, err) : 0;
 	case SQLITE_CONFLICT:
 		txn->result = STORE_CONFLICT;
-		return undo(db, &mark, err);
+		return txn_undo(db, &mark, err);
 	case SQLITE_BROKEN:
 		break;
 	}
@@ -157,7 +159,7 @@ static int apply_changes(struct engine_db *db, struct store_txn *txn, struct err
 
 int sqlite_txn_apply(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
-	if (txn->result == STORE_OK && apply_changes(db, txn, err) < 0)
+	if (txn->result == STORE_OK && txn_apply_changes(db, txn, err) < 0)
 		return -1;
 	if (txn->result != STORE_OK)
 		return 0;

@@ -17,7 +17,7 @@ struct forget {
 	int64_t dropped;
 };
 
-static int drop_now(struct forget *f, struct error *err)
+static int forget_drop_now(struct forget *f, struct error *err)
 {
 	struct store_txn txn = {.jobs = f->changes};
 	if (f->count == 0)
@@ -33,13 +33,14 @@ static int drop_now(struct forget *f, struct error *err)
 	return 0;
 }
 
-static void add(struct forget *f, enum job_op op, int64_t id)
+static void forget_add(struct forget *f, enum job_op op, int64_t id)
 {
 	f->changes[f->count++] = (struct store_job_write){
 	    .op = op, .job = {.id = id}, .now_ms = clock_wall_ms()};
 }
 
-static int drop_all(struct forget *f, struct store_reader *reader, struct error *err)
+static int forget_drop_all(
+    struct forget *f, struct store_reader *reader, struct error *err)
 {
 	struct store_job job;
 	int rc, dropped = 0;
@@ -49,13 +50,13 @@ static int drop_all(struct forget *f, struct store_reader *reader, struct error 
 		    !span_eq(job.unique, f->address.value) &&
 		    !holds_text(&f->address, job.payload))
 			continue;
-		add(f, JOB_CANCEL, job.id);
-		add(f, JOB_DROP, job.id);
+		forget_add(f, JOB_CANCEL, job.id);
+		forget_add(f, JOB_DROP, job.id);
 		if (f->count == sizeof(f->changes) / sizeof(f->changes[0]))
-			dropped = drop_now(f, err);
+			dropped = forget_drop_now(f, err);
 	}
 	store_jobs_close(jobs);
-	return dropped < 0 || rc < 0 ? -1 : drop_now(f, err);
+	return dropped < 0 || rc < 0 ? -1 : forget_drop_now(f, err);
 }
 
 int forget_jobs(
@@ -67,7 +68,7 @@ int forget_jobs(
 	holds_init(&f->address, address);
 	int rc = store_reader_new(&reader, store, err);
 	if (rc == 0)
-		rc = drop_all(f, reader, err);
+		rc = forget_drop_all(f, reader, err);
 	store_reader_close(reader);
 	*count = f->dropped;
 	holds_clear(&f->address);
