@@ -309,9 +309,9 @@ static int find_event(struct claims *claims, const struct store_claim *claim,
 static void look_up(struct claims *claims, struct store_claim *claim)
 {
 	struct arena *arena = arena_new();
-	struct store_event event;
+	struct store_event event = {0};
 	struct error err = {0};
-	int64_t event_id;
+	int64_t event_id = 0;
 	int rc = find_event(claims, claim, &event_id, &err);
 	if (rc == 1)
 		rc = claims->engine->event_get(
