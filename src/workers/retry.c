@@ -84,6 +84,8 @@ static int prepare(struct retry *retry, struct retry_run *run, struct error *err
 	replay_take(&run->replay, &event, run->job_try.arena);
 	if (check(&run->replay, id, err) < 0)
 		return -1;
+	run->job_try.pool_run.event.base_url =
+	    span_of(retry->service->config->public_url);
 	return replay_pack(&run->replay, &run->job_try.pool_run.event,
 	    atomic_load(&retry->service->routes), run->job_try.arena, err);
 }
