@@ -142,7 +142,7 @@ static int execute_jobs(
 	return rc;
 }
 
-/* Whether the event can be handled again is seen by the one who tries (app/retry.h). */
+/* Whether the event can be handled again is seen by the one who tries (workers/retry.h). */
 static int execute_events_retry(
     struct store *store, const json_t *request, json_t **answer, struct error *err)
 {

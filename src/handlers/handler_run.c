@@ -2,8 +2,8 @@
 
 enum { STATUS_LEAST = 200, STATUS_MOST = 599, TYPE_MAX = 200, NO_CONTENT = 204 };
 
-/* A line of its own in the reply's header: nothing may end it. */
-static bool type_fits(struct span type)
+/* It becomes a line of the reply's header: no line break may be in it. */
+static bool handler_run_type_fits(struct span type)
 {
 	for (size_t i = 0; i < type.len; i++)
 		if (type.ptr[i] < ' ' || type.ptr[i] > '~')
@@ -11,7 +11,7 @@ static bool type_fits(struct span type)
 	return type.len > 0 && type.len <= TYPE_MAX;
 }
 
-static int take_reply(struct handler_run *run, struct error *err)
+static int handler_run_take_reply(struct handler_run *run, struct error *err)
 {
 	const struct frame_result *result = run->result;
 	bool has_body = result->body.len > 0;
@@ -20,7 +20,7 @@ static int take_reply(struct handler_run *run, struct error *err)
 		    "the handler replied with status %u; they go from %d "
 		    "to %d",
 		    result->status, STATUS_LEAST, STATUS_MOST);
-	if (has_body && !type_fits(result->content_type))
+	if (has_body && !handler_run_type_fits(result->content_type))
 		return error_set(
 		    err, "the handler's reply has a wrong or no Content-Type");
 	run->reply = (struct reply){.status = (int)result->status};
@@ -37,7 +37,7 @@ int handler_run_take(struct handler_run *run, struct error *err)
 	const struct frame_result *result = run->result;
 	if (!result->ok)
 		return error_set(err, "%.*s", SPAN_ARG(result->failure));
-	if (take_reply(run, err) < 0)
+	if (handler_run_take_reply(run, err) < 0)
 		return -1;
 	return result_take(
 	    &run->taken, result, rows->first_row, rows->row_count, run->arena, err);

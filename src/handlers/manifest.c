@@ -25,7 +25,7 @@ static const struct kind {
     [OH_UNSIGNED] = {EVENT_OTHER, true},
 };
 
-static int check_methods(struct span methods, struct error *err)
+static int manifest_check_methods(struct span methods, struct error *err)
 {
 	bool any = false;
 	for (size_t i = 0; i < methods.len; i++) {
@@ -40,22 +40,23 @@ static int check_methods(struct span methods, struct error *err)
 	return any || methods.ptr == NULL ? 0 : error_set(err, "the methods are empty");
 }
 
-static int check(const struct frame_route *told, struct error *err)
+static int manifest_check_route(const struct frame_route *from, struct error *err)
 {
-	if (route_check(told->path, err) < 0 || check_methods(told->methods, err) < 0)
+	if (route_check(from->path, err) < 0 ||
+	    manifest_check_methods(from->methods, err) < 0)
 		return -1;
-	if (told->kind >= sizeof(kinds) / sizeof(kinds[0]))
-		return error_set(err, "its kind %u is none", told->kind);
-	if (told->deadline_ms > DEADLINE_MAX_S * 1000)
+	if (from->kind >= sizeof(kinds) / sizeof(kinds[0]))
+		return error_set(err, "its kind %u is none", from->kind);
+	if (from->deadline_ms > DEADLINE_MAX_S * 1000)
 		return error_set(err,
 		    "a deadline of %g s is too long: Twilio gives up at 15 s, so at "
 		    "most %d",
-		    told->deadline_ms / 1000.0, DEADLINE_MAX_S);
+		    from->deadline_ms / 1000.0, DEADLINE_MAX_S);
 	return 0;
 }
 
 /* "Allow: GET, PUT" */
-static const char *allow_of(struct span methods, struct arena *arena)
+static const char *manifest_allow(struct span methods, struct arena *arena)
 {
 	struct buf text = {0};
 	if (methods.ptr == NULL)
@@ -72,8 +73,8 @@ static const char *allow_of(struct span methods, struct arena *arena)
 	return copy;
 }
 
-/* The built-in app has no route for actions of its own kind: those of calls do. */
-static void answer_in_server(struct route *route)
+/* The built-in app has no route for actions: its routes for calls answer them too. */
+static void manifest_answer_in_server(struct route *route)
 {
 	enum event_kind kind =
 	    route->kind == EVENT_CALL_ACTION ? EVENT_CALL_RECEIVED : route->kind;
@@ -85,36 +86,36 @@ static void answer_in_server(struct route *route)
 	route->ordered = false;
 }
 
-static int make(struct manifest *manifest, uint32_t index, const struct route *like,
-    struct error *err)
+static int manifest_make_route(struct manifest *manifest, uint32_t index,
+    const struct route *like, struct error *err)
 {
-	const struct frame_route *told = &manifest->frame.routes[index];
+	const struct frame_route *from = &manifest->frame.routes[index];
 	struct route *route = &manifest->routes[index];
 	struct template *fallback = NULL;
-	if (check(told, err) < 0)
+	if (manifest_check_route(from, err) < 0)
 		return -1;
 	*route = *like;
-	route->path = told->path.ptr;
-	route->kind = kinds[told->kind].kind;
-	route->methods = told->methods.ptr;
-	route->allow = allow_of(told->methods, manifest->arena);
-	route->deadline_ms = told->deadline_ms;
-	route->is_unsigned = told->kind == OH_UNSIGNED;
+	route->path = from->path.ptr;
+	route->kind = kinds[from->kind].kind;
+	route->methods = from->methods.ptr;
+	route->allow = manifest_allow(from->methods, manifest->arena);
+	route->deadline_ms = from->deadline_ms;
+	route->is_unsigned = from->kind == OH_UNSIGNED;
 	route->manifest = manifest;
 	route->index = index;
-	if (told->builtin != 0)
-		answer_in_server(route);
-	if (told->fallback.ptr != NULL &&
+	if (from->builtin != 0)
+		manifest_answer_in_server(route);
+	if (from->fallback.ptr != NULL &&
 	    template_parse(&fallback,
-		kinds[told->kind].is_call ? TWIML_VOICE : TWIML_MESSAGING, "fallback",
-		told->fallback, err) < 0)
+		kinds[from->kind].is_call ? TWIML_VOICE : TWIML_MESSAGING, "fallback",
+		from->fallback, err) < 0)
 		return -1;
 	route->fallback = fallback;
 	return 0;
 }
 
-/* Two of one path and method: the second would never run. */
-static int check_twins(const struct manifest *manifest, struct error *err)
+/* Refuses two routes of one path and method: the second would never run. */
+static int manifest_check_twins(const struct manifest *manifest, struct error *err)
 {
 	const struct route *other;
 	for (uint32_t i = 0; i < manifest->count; i++) {
@@ -148,14 +149,14 @@ int manifest_new(struct manifest **out, struct span frame, const struct route *l
 	manifest->routes = arena_zalloc(
 	    manifest->arena, (manifest->count + 1) * sizeof(*manifest->routes));
 	for (uint32_t i = 0; i < manifest->count; i++) {
-		if (make(manifest, i, like, err) < 0) {
+		if (manifest_make_route(manifest, i, like, err) < 0) {
 			(void)error_wrap(err, "route %u, \"%s\"", i + 1,
 			    manifest->frame.routes[i].path.ptr);
 			goto failed;
 		}
 	}
-	manifest->workers = worker_table(&manifest->frame, manifest->arena, err);
-	if (manifest->workers == NULL || check_twins(manifest, err) < 0)
+	manifest->workers = manifest_workers(&manifest->frame, manifest->arena, err);
+	if (manifest->workers == NULL || manifest_check_twins(manifest, err) < 0)
 		goto failed;
 	*out = manifest;
 	return 0;

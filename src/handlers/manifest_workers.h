@@ -1,5 +1,5 @@
-/* manifest_workers -- the workers that a handler process tells of, checked, so that a wrong
- * one is refused at start, and as jobs.h takes them. */
+/* manifest_workers -- the workers of a manifest as jobs.h takes them. They are checked, so
+ * that a wrong one is refused at start. */
 #ifndef OFFHOOK_HANDLERS_MANIFEST_WORKERS_H
 #define OFFHOOK_HANDLERS_MANIFEST_WORKERS_H
 
@@ -8,9 +8,9 @@
 #include "util/arena.h"
 #include "util/error.h"
 
-/* As many as manifest->worker_count, in that order; in the arena, and pointing into the
- * frame. NULL with err ("worker 2, \"remind\": …"). */
-struct job_worker *worker_table(
+/* manifest->worker_count of them, in that order, in the arena; they point into the
+ * manifest. NULL with err ("worker 2, \"remind\": …"). */
+struct job_worker *manifest_workers(
     const struct frame_manifest *manifest, struct arena *arena, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* result -- what a handler process sent back, as what the store takes: the writes of a
- * handler or worker, and the jobs it enqueued and cancelled. Nothing is believed before it
- * is checked, because what ran there may have written over its own memory. */
+/* result -- makes of what a handler process sent back what the store takes: the writes of
+ * a handler or worker, and the jobs that it enqueued and cancelled. All of it is checked,
+ * because user code may have written over the memory of its process. */
 #ifndef OFFHOOK_HANDLERS_RESULT_H
 #define OFFHOOK_HANDLERS_RESULT_H
 
@@ -13,17 +13,16 @@
 
 struct result {
 	struct store_write *writes;   /* in order; NULL: none */
-	struct store_job_write *jobs; /* likewise: JOB_ENQUEUE and JOB_CANCEL */
+	struct store_job_write *jobs; /* JOB_ENQUEUE and JOB_CANCEL, in order */
 };
 
-/* Of a result that is ok (its reply is not looked at). first_row and row_count are what
- * the run was promised (struct frame_event). Jobs are enqueued now, by the wall clock.
- * All of it lives in the arena, or points into told, and until result_clear, also after
+/* Takes a result that is ok, but for its reply. first_row and row_count are the rows that
+ * were reserved for the run (struct frame_event). Jobs are enqueued now, by the wall
+ * clock. *out lives in the arena and points into `from`; call result_clear also after -1.
  * -1 with err, which says why the event or job has failed. */
-int result_take(struct result *out, const struct frame_result *told, int64_t first_row,
+int result_take(struct result *out, const struct frame_result *from, int64_t first_row,
     uint32_t row_count, struct arena *arena, struct error *err);
-/* Frees what the arena does not: compiled filters and updates. The arena is the
- * caller's. {0} is fine. */
+/* Frees what is not in the arena: compiled filters and updates. {0} is fine. */
 void result_clear(struct result *result);
 
 #endif

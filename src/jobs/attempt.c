@@ -8,21 +8,20 @@
 #include "util/mem.h"
 #include "util/utf8.h"
 
-enum { ERROR_CHARS = 1000 }; /* of a try's error, as it is kept */
+enum { ERROR_CHARS = 1000 }; /* of an attempt's error, as stored */
 
-struct attempt *attempt_new(struct board_item *item, struct jobs *jobs)
+struct attempt *attempt_new(struct board_item *item)
 {
 	const struct job_worker *worker = board_worker(item);
 	struct attempt *attempt = mem_new(1, sizeof(*attempt));
-	attempt->run.job = item->job;
-	attempt->run.try = item->job.tries + 1;
-	attempt->run.max_tries = worker->max_tries;
-	attempt->run.timeout_ms = worker->timeout_ms;
+	attempt->given.job = item->job;
+	attempt->given.nth = item->job.tries + 1;
+	attempt->given.max_tries = worker->max_tries;
+	attempt->given.timeout_ms = worker->timeout_ms;
 	attempt->floor_ms = worker->floor_ms;
 	attempt->base_ms = worker->base_ms;
 	attempt->cap_ms = worker->cap_ms;
 	attempt->item = item;
-	attempt->jobs = jobs;
 	return attempt;
 }
 
@@ -37,64 +36,68 @@ void attempt_free(struct attempt *attempt)
 
 /* ---- the transaction ---- */
 
-/* The end of the job comes before what it enqueued, so that a job may enqueue its own
- * successor under its own unique key; its last progress before that, while it is
- * open. */
-static void begin_txn(struct attempt *attempt, enum job_state state, int64_t now_ms)
+/* The order of its writes: first the last progress, while the job is open; then the end of
+ * the job; then what it enqueued, so that a job may enqueue its successor under its own
+ * unique key. */
+static void attempt_begin_txn(
+    struct attempt *attempt, enum job_state state, int64_t now_ms)
 {
-	void (*done)(struct store_txn *) = attempt->txn.done;
-	attempt->txn = (struct store_txn){.done = done, .jobs = &attempt->settle};
-	attempt->settle = (struct store_job_write){.op = JOB_SETTLE, .now_ms = now_ms};
-	attempt->settle.job.id = attempt->run.job.id;
-	attempt->settle.job.state = state;
-	attempt->settle.try = attempt->run.try;
-	if (attempt->progress == NULL)
-		return;
-	attempt->told = (struct store_job_write){.op = JOB_PROGRESS};
-	attempt->told.job.id = attempt->run.job.id;
-	attempt->told.job.progress = span_of(attempt->progress);
-	attempt->told.next = &attempt->settle;
-	attempt->txn.jobs = &attempt->told;
+	struct store_txn *txn = &attempt->errand.txn;
+	struct store_job_write *settle = &attempt->settle;
+	*txn = (struct store_txn){.jobs = settle};
+	*settle = (struct store_job_write){.op = JOB_SETTLE, .now_ms = now_ms};
+	settle->job.id = attempt->given.job.id;
+	settle->job.state = state;
+	settle->nth = attempt->given.nth;
+	if (attempt->progress != NULL) {
+		struct store_job_write *progress = &attempt->last_progress;
+		*progress =
+		    (struct store_job_write){.op = JOB_PROGRESS, .next = settle};
+		progress->job.id = settle->job.id;
+		progress->job.progress = span_of(attempt->progress);
+		txn->jobs = progress;
+	}
 }
 
-static void take_effects(struct attempt *attempt)
+static void attempt_take_effects(struct attempt *attempt)
 {
 	const struct job_outcome *outcome = &attempt->outcome;
-	attempt->txn.writes = outcome->writes;
+	struct store_txn *txn = &attempt->errand.txn;
+	txn->writes = outcome->writes;
 	attempt->settle.next = outcome->jobs;
-	attempt->txn.revised_event = outcome->revised_event;
-	attempt->txn.event.state = outcome->event_state;
+	txn->revised_event = outcome->revised_event;
+	txn->event.state = outcome->event_state;
 }
 
-static void note_error(struct attempt *attempt, const char *error)
+static void attempt_set_error(struct attempt *attempt, const char *error)
 {
 	struct span text = span_of(error != NULL ? error : "no reason was given");
 	attempt->settle.error = utf8_cut(text, ERROR_CHARS);
 }
 
-static void die(
+static void attempt_make_dead(
     struct attempt *attempt, const char *error, const struct attempt_moment *moment)
 {
-	begin_txn(attempt, JOB_DEAD, moment->now_ms);
-	note_error(attempt, error);
+	attempt_begin_txn(attempt, JOB_DEAD, moment->now_ms);
+	attempt_set_error(attempt, error);
 	if (moment->runner->died == NULL)
 		return;
 	attempt->arena = arena_new();
-	moment->runner->died(moment->runner->ctx, &attempt->run,
-	    error != NULL ? error : "", &attempt->txn, attempt->arena);
+	moment->runner->died(moment->runner->ctx, &attempt->given,
+	    error != NULL ? error : "", &attempt->errand.txn, attempt->arena);
 }
 
-static void fail(
+static void attempt_fail(
     struct attempt *attempt, const char *error, const struct attempt_moment *moment)
 {
-	if (attempt->run.try >= attempt->run.max_tries) {
-		die(attempt, error, moment);
+	if (attempt->given.nth >= attempt->given.max_tries) {
+		attempt_make_dead(attempt, error, moment);
 	} else {
-		begin_txn(attempt, JOB_WAITING, moment->now_ms);
-		note_error(attempt, error);
+		attempt_begin_txn(attempt, JOB_WAITING, moment->now_ms);
+		attempt_set_error(attempt, error);
 		attempt->settle.job.run_at_ms =
 		    moment->now_ms + backoff_ms(attempt->floor_ms, attempt->base_ms,
-					 attempt->cap_ms, attempt->run.try,
+					 attempt->cap_ms, attempt->given.nth,
 					 moment->random);
 	}
 	attempt->settle.count = true;
@@ -105,23 +108,23 @@ void attempt_settle(struct attempt *attempt, const struct attempt_moment *moment
 	const struct job_outcome *outcome = &attempt->outcome;
 	switch (outcome->end) {
 	case JOB_END_OK:
-		begin_txn(attempt, JOB_DONE, moment->now_ms);
+		attempt_begin_txn(attempt, JOB_DONE, moment->now_ms);
 		attempt->settle.count = true;
-		take_effects(attempt);
+		attempt_take_effects(attempt);
 		break;
 	case JOB_END_SNOOZED:
-		begin_txn(attempt, JOB_WAITING, moment->now_ms);
+		attempt_begin_txn(attempt, JOB_WAITING, moment->now_ms);
 		attempt->settle.job.run_at_ms =
 		    moment->now_ms + (outcome->snooze_ms > 0 ? outcome->snooze_ms : 0);
-		take_effects(attempt);
+		attempt_take_effects(attempt);
 		break;
 	case JOB_END_GIVEN_UP:
-		die(attempt, outcome->error, moment);
+		attempt_make_dead(attempt, outcome->error, moment);
 		attempt->settle.count = true;
 		break;
 	case JOB_END_FAILED:
 	case JOB_END_INTERRUPTED:
-		fail(attempt, outcome->error, moment);
+		attempt_fail(attempt, outcome->error, moment);
 		break;
 	}
 }
@@ -130,32 +133,33 @@ void attempt_kill(struct attempt *attempt, const struct attempt_moment *moment)
 {
 	(void)error_set(&attempt->conflict,
 	    "not tried again: %d tries were begun, and at most %d are allowed",
-	    attempt->run.job.tries, attempt->run.max_tries);
-	die(attempt, attempt->conflict.text, moment);
+	    attempt->given.job.tries, attempt->given.max_tries);
+	attempt_make_dead(attempt, attempt->conflict.text, moment);
 }
 
 void attempt_cancel(struct attempt *attempt, const struct attempt_moment *moment)
 {
-	begin_txn(attempt, JOB_CANCELLED, moment->now_ms);
+	attempt_begin_txn(attempt, JOB_CANCELLED, moment->now_ms);
 }
 
-/* ---- what came of the transaction ---- */
+/* ---- the result of the transaction ---- */
 
-static void warn(const struct attempt *attempt, const char *what)
+static void attempt_warn(const struct attempt *attempt, const char *what)
 {
 	char id[24], queue[80];
-	(void)snprintf(id, sizeof(id), "%lld", (long long)attempt->run.job.id);
-	(void)snprintf(queue, sizeof(queue), "%.*s", SPAN_ARG(attempt->run.job.queue));
+	(void)snprintf(id, sizeof(id), "%lld", (long long)attempt->given.job.id);
+	(void)snprintf(
+	    queue, sizeof(queue), "%.*s", SPAN_ARG(attempt->given.job.queue));
 	log_write(LOG_WARN, what, "job", id, "queue", queue, "why",
-	    attempt->txn.error.text, NULL);
+	    attempt->errand.txn.error.text, NULL);
 }
 
-/* A dead letter is that also when nobody can be told. */
-static void die_alone(struct attempt *attempt)
+/* The job becomes a dead letter even when what runner->died added cannot be stored. */
+static void attempt_drop_what_died_added(struct attempt *attempt)
 {
 	struct store_job_write settle = attempt->settle;
-	warn(attempt, "nobody can be told of a dead letter");
-	begin_txn(attempt, JOB_DEAD, settle.now_ms);
+	attempt_warn(attempt, "nobody can be told of a dead letter");
+	attempt_begin_txn(attempt, JOB_DEAD, settle.now_ms);
 	attempt->settle.error = settle.error;
 	attempt->settle.count = settle.count;
 	arena_free(attempt->arena);
@@ -165,7 +169,8 @@ static void die_alone(struct attempt *attempt)
 enum attempt_result attempt_committed(
     struct attempt *attempt, const struct attempt_moment *moment)
 {
-	switch (attempt->txn.result) {
+	const struct store_txn *txn = &attempt->errand.txn;
+	switch (txn->result) {
 	case STORE_OK:
 		return ATTEMPT_COMMITTED;
 	case STORE_FAILED:
@@ -176,16 +181,16 @@ enum attempt_result attempt_committed(
 	if (attempt->settle.fenced)
 		return ATTEMPT_FENCED;
 	if (attempt->arena != NULL) {
-		die_alone(attempt);
+		attempt_drop_what_died_added(attempt);
 		return ATTEMPT_AGAIN;
 	}
-	/* What the worker wrote does not fit what others have written meanwhile. */
-	if (attempt->txn.writes != NULL || attempt->settle.next != NULL ||
-	    attempt->txn.revised_event != 0) {
-		attempt->conflict = attempt->txn.error;
-		fail(attempt, attempt->conflict.text, moment);
+	/* The worker's writes conflict with what others have written meanwhile. */
+	if (txn->writes != NULL || attempt->settle.next != NULL ||
+	    txn->revised_event != 0) {
+		attempt->conflict = txn->error;
+		attempt_fail(attempt, attempt->conflict.text, moment);
 		return ATTEMPT_AGAIN;
 	}
-	warn(attempt, "a job's end cannot be stored");
+	attempt_warn(attempt, "a job's end cannot be stored");
 	return ATTEMPT_FENCED;
 }

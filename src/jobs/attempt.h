@@ -1,6 +1,6 @@
-/* attempt -- one try of a job, from its start until what came of it is committed: which
- * transaction settles it, and what is to be done when that one cannot be committed. On
- * the jobs' thread only. */
+/* attempt -- one attempt of a job, from its start until its end is committed: which
+ * transaction settles the job, and what to do when that cannot be committed. On the jobs'
+ * thread only. */
 #ifndef OFFHOOK_JOBS_ATTEMPT_H
 #define OFFHOOK_JOBS_ATTEMPT_H
 
@@ -9,57 +9,55 @@
 #include <sys/queue.h>
 
 #include "jobs/board.h"
-#include "jobs/inbox.h"
+#include "jobs/errand.h"
 #include "jobs/jobs.h"
 
 struct attempt {
-	struct job_run run; /* first: the runner has its address */
-	struct note note;   /* tells that it has ended, then that it is committed */
-	struct jobs *jobs;
+	struct job_attempt given; /* what the runner is given */
+	struct errand errand;     /* its note also brings the end to the jobs' thread */
 	struct board_item *item;
-	int64_t floor_ms, base_ms, cap_ms; /* of its worker */
-	bool began;                        /* the store has noted it */
-	struct job_outcome outcome;        /* of a try that ended */
-	struct store_txn txn;
-	int rows; /* which txn changes; set when it is submitted */
-	struct store_job_write settle, told;
-	struct arena *arena; /* of what died() adds; NULL: it did not */
+	int64_t floor_ms, base_ms, cap_ms; /* the worker's backoff */
+	bool began;                        /* the store knows that it runs */
+	struct job_outcome outcome;        /* when it has ended */
+	int rows; /* how many the transaction changes; set when it is submitted */
+	struct store_job_write settle, last_progress; /* parts of the transaction */
+	struct arena *arena; /* of what runner->died added; NULL: it added nothing */
 	struct error conflict;
-	char *progress;      /* told and not stored yet; NULL: nothing */
-	int64_t progress_ms; /* not before (monotonic clock) */
-	bool telling;        /* a transaction with its progress is under way */
+	char *progress;        /* not stored yet; NULL: none */
+	int64_t progress_ms;   /* not stored before then (monotonic clock) */
+	bool storing_progress; /* a transaction with an older progress is under way */
 	TAILQ_ENTRY(attempt) link;
 };
 
 TAILQ_HEAD(attempts, attempt);
 
-/* A try that begins now; the item's worker says how. */
-struct attempt *attempt_new(struct board_item *item, struct jobs *jobs);
+/* The next attempt of the item's job, with the limits of its worker. */
+struct attempt *attempt_new(struct board_item *item);
 /* Releases the outcome. The item stays. */
 void attempt_free(struct attempt *attempt);
 
-/* When and with what luck it is settled. */
 struct attempt_moment {
 	int64_t now_ms;
-	uint64_t random;
+	uint64_t random; /* for the jitter of the backoff */
 	const struct job_runner *runner;
 };
 
-/* Makes txn as outcome says. Not for JOB_END_INTERRUPTED, of which nothing is
- * committed. */
+/* Makes the transaction of the outcome. Not for JOB_END_INTERRUPTED, which commits
+ * nothing. */
 void attempt_settle(struct attempt *attempt, const struct attempt_moment *moment);
-/* Makes txn of one that did not run: no try is left, or it is not wanted any more. */
+/* Makes the transaction of an attempt that was not started: no attempt was left, or the
+ * job is not wanted any more. */
 void attempt_kill(struct attempt *attempt, const struct attempt_moment *moment);
 void attempt_cancel(struct attempt *attempt, const struct attempt_moment *moment);
 
 enum attempt_result {
 	ATTEMPT_COMMITTED,
-	ATTEMPT_FENCED, /* the job is not what it was: all is dropped */
-	ATTEMPT_AGAIN,  /* txn is another one now, to be submitted */
-	ATTEMPT_LATER   /* the same one is to be submitted when the store works again */
+	ATTEMPT_FENCED, /* the job was changed by somebody else: the end is dropped */
+	ATTEMPT_AGAIN,  /* there is another transaction now: submit it */
+	ATTEMPT_LATER   /* submit the same transaction when the store works again */
 };
 
-/* After txn's done. */
+/* After the transaction has its result. */
 enum attempt_result attempt_committed(
     struct attempt *attempt, const struct attempt_moment *moment);
 

@@ -5,10 +5,9 @@
 
 #include <stdint.h>
 
-/* After `tries` tries (1: the first one failed): floor_ms, and a part of
- * base_ms * 2^(tries - 1) that random decides (0: nothing, UINT64_MAX: all), at most
- * cap_ms together. */
+/* After attempt `nth` (from 1) failed: floor_ms and a part of base_ms * 2^(nth - 1),
+ * which random decides (0: nothing, UINT64_MAX: all of it); together at most cap_ms. */
 int64_t backoff_ms(
-    int64_t floor_ms, int64_t base_ms, int64_t cap_ms, int tries, uint64_t random);
+    int64_t floor_ms, int64_t base_ms, int64_t cap_ms, int nth, uint64_t random);
 
 #endif

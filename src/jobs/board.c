@@ -8,17 +8,17 @@
 #include "jobs/window.h"
 #include "util/mem.h"
 
-/* While there is enough to run, what came due elsewhere (a delayed job, the next one of a
- * group) is looked for so often: it may be more urgent. */
+/* While a window has enough jobs, other jobs of its queue that came due (a delayed job, the
+ * next one of a group) are looked for so often: they may be more urgent. */
 enum { CALM_MS = 250 };
 
 struct board_queue {
-	struct span name; /* its own */
+	struct span name; /* allocated */
 	const struct job_worker *worker;
 	bool paused;
 	int64_t due_ms; /* when the store may have a due job that is not held; 0: now */
-	bool more;      /* it has some, to run after those in the window */
-	int64_t read_ms; /* when it was last asked */
+	bool more;      /* the store has due jobs that run after those in the window */
+	int64_t read_ms; /* when the store was last read */
 	int running;
 	int64_t held;
 	struct window window;
@@ -27,13 +27,13 @@ struct board_queue {
 struct board {
 	GHashTable *held;  /* by id: struct board_item */
 	GPtrArray *queues; /* struct board_queue, in the order they were named */
-	guint turn;        /* whose turn it is */
+	guint turn;        /* index of the queue that was picked from last */
 	int running, busy;
 };
 
 /* ---- items ---- */
 
-static struct span put(char **at, struct span text)
+static struct span item_put(char **at, struct span text)
 {
 	struct span copy = {*at, text.len};
 	if (text.ptr == NULL)
@@ -52,12 +52,12 @@ struct board_item *board_item_new(const struct store_job *job)
 	char *at = (char *)(item + 1);
 	item->bytes = sizeof(*item) + bytes;
 	item->job = *job;
-	item->job.queue = put(&at, job->queue);
-	item->job.group = put(&at, job->group);
-	item->job.unique = put(&at, job->unique);
-	item->job.payload = put(&at, job->payload);
-	item->job.errors = put(&at, job->errors);
-	item->job.progress = put(&at, job->progress);
+	item->job.queue = item_put(&at, job->queue);
+	item->job.group = item_put(&at, job->group);
+	item->job.unique = item_put(&at, job->unique);
+	item->job.payload = item_put(&at, job->payload);
+	item->job.errors = item_put(&at, job->errors);
+	item->job.progress = item_put(&at, job->progress);
 	return item;
 }
 
@@ -96,7 +96,7 @@ static void queue_free(void *pointer)
 	free(queue);
 }
 
-static void hold(
+static void board_hold(
     struct board *board, struct board_queue *queue, struct board_item *item)
 {
 	item->queue = queue;
@@ -106,28 +106,28 @@ static void hold(
 	window_insert(&queue->window, item);
 }
 
-static void let_go(struct board *board, struct board_item *item)
+static void board_remove(struct board *board, struct board_item *item)
 {
 	item->queue->held--;
 	(void)g_hash_table_remove(board->held, &item->job.id);
 	free(item);
 }
 
-/* Leaves to the store what is too much for memory. */
-static void trim(struct board *board, struct board_queue *queue)
+/* Leaves jobs to the store that are too many for memory. */
+static void queue_trim(struct board *board, struct board_queue *queue)
 {
 	struct board_item *item;
 	while ((item = window_trim(&queue->window)) != NULL) {
-		let_go(board, item);
+		board_remove(board, item);
 		queue->more = true;
 	}
 }
 
-static void empty(struct board *board, struct board_queue *queue)
+static void queue_empty(struct board *board, struct board_queue *queue)
 {
 	struct board_item *item;
 	while ((item = window_take_last(&queue->window)) != NULL)
-		let_go(board, item);
+		board_remove(board, item);
 	queue->more = false;
 	queue->due_ms = 0;
 }
@@ -169,13 +169,13 @@ void board_set_workers(
 	for (guint i = 0; i < board->queues->len; i++) {
 		struct board_queue *queue = g_ptr_array_index(board->queues, i);
 		if (queue->worker == NULL)
-			empty(board, queue);
+			queue_empty(board, queue);
 	}
 }
 
 /* ---- what was committed ---- */
 
-static bool before_last(const struct window *window, const struct store_job *job)
+static bool queue_before_last(const struct window *window, const struct store_job *job)
 {
 	return window->count > 0 &&
 	       window_before(job, &window->items[window->count - 1]->job);
@@ -189,11 +189,11 @@ void board_add(struct board *board, struct board_item *item, int64_t now_ms)
 		free(item);
 	} else if (queue->worker == NULL ||
 		   g_hash_table_contains(board->held, &item->job.id) ||
-		   (queue->more && !before_last(&queue->window, &item->job))) {
+		   (queue->more && !queue_before_last(&queue->window, &item->job))) {
 		free(item);
 	} else {
-		hold(board, queue, item);
-		trim(board, queue);
+		board_hold(board, queue, item);
+		queue_trim(board, queue);
 	}
 }
 
@@ -204,17 +204,17 @@ void board_later(struct board *board, struct span queue, int64_t due_ms)
 		found->due_ms = due_ms;
 }
 
-static void drop(struct board *board, struct board_item *item)
+static void board_drop_item(struct board *board, struct board_item *item)
 {
 	window_remove(&item->queue->window, item);
-	let_go(board, item);
+	board_remove(board, item);
 }
 
 void board_drop(struct board *board, int64_t id)
 {
 	struct board_item *item = g_hash_table_lookup(board->held, &id);
 	if (item != NULL && item->phase == BOARD_WAITING)
-		drop(board, item);
+		board_drop_item(board, item);
 }
 
 void board_drop_unique(struct board *board, struct span queue, struct span unique)
@@ -223,7 +223,7 @@ void board_drop_unique(struct board *board, struct span queue, struct span uniqu
 	for (size_t i = 0; i < window->count; i++) {
 		struct board_item *item = window->items[i];
 		if (item->job.unique.ptr != NULL && span_eq(item->job.unique, unique)) {
-			drop(board, item); /* there is no other one */
+			board_drop_item(board, item); /* no other job has that key */
 			return;
 		}
 	}
@@ -243,7 +243,7 @@ bool board_paused(const struct board *board, struct span queue)
 void board_forget(struct board *board)
 {
 	for (guint i = 0; i < board->queues->len; i++)
-		empty(board, g_ptr_array_index(board->queues, i));
+		queue_empty(board, g_ptr_array_index(board->queues, i));
 }
 
 struct span board_queue_name(const struct board *board, size_t n)
@@ -256,17 +256,17 @@ struct span board_queue_name(const struct board *board, size_t n)
 
 /* ---- reading ---- */
 
-static bool may_start(const struct board_queue *queue)
+static bool queue_may_start(const struct board_queue *queue)
 {
 	return queue->worker != NULL && !queue->paused &&
 	       queue->running < queue->worker->concurrency;
 }
 
-/* When it wants to be read. */
-static int64_t read_at(const struct board_queue *queue)
+/* When to read its due jobs from the store. */
+static int64_t queue_read_ms(const struct board_queue *queue)
 {
 	int64_t calm_ms = queue->read_ms + CALM_MS;
-	if (!may_start(queue))
+	if (!queue_may_start(queue))
 		return INT64_MAX;
 	if (window_low(&queue->window))
 		return queue->more ? 0 : queue->due_ms;
@@ -279,13 +279,13 @@ bool board_page_begin(struct board *board, int64_t now_ms, struct board_page *pa
 		struct board_queue *queue = g_ptr_array_index(board->queues, i);
 		if (queue->read_ms > now_ms) /* the clock was put back */
 			queue->read_ms = now_ms;
-		if (read_at(queue) > now_ms)
+		if (queue_read_ms(queue) > now_ms)
 			continue;
 		queue->read_ms = now_ms;
 		*page = (struct board_page){.queue = queue};
 		page->due.queue = queue->name;
 		page->due.now_ms = now_ms;
-		/* Those that are held are among the first. */
+		/* Held jobs are read again: they are among the first. */
 		page->due.limit = queue->held + BOARD_WINDOW;
 		queue->more = false;
 		return true;
@@ -301,12 +301,12 @@ bool board_page_row(
 	if (g_hash_table_contains(board->held, &job->id))
 		return true;
 	bool full = queue->more || window_full(&queue->window);
-	if (full && !before_last(&queue->window, job)) {
+	if (full && !queue_before_last(&queue->window, job)) {
 		queue->more = true;
 		return false;
 	}
-	hold(board, queue, board_item_new(job));
-	trim(board, queue);
+	board_hold(board, queue, board_item_new(job));
+	queue_trim(board, queue);
 	return true;
 }
 
@@ -332,7 +332,7 @@ struct board_item *board_pick(struct board *board)
 		struct board_queue *queue =
 		    g_ptr_array_index(board->queues, board->turn);
 		struct board_item *item =
-		    may_start(queue) ? window_take_first(&queue->window) : NULL;
+		    queue_may_start(queue) ? window_take_first(&queue->window) : NULL;
 		if (item != NULL) {
 			item->phase = BOARD_RUNNING;
 			queue->running++;
@@ -362,14 +362,14 @@ void board_let_go(struct board *board, struct board_item *item)
 {
 	assert(item->phase == BOARD_SETTLING);
 	board->busy--;
-	let_go(board, item);
+	board_remove(board, item);
 }
 
 int64_t board_wake_ms(const struct board *board)
 {
 	int64_t wake_ms = INT64_MAX;
 	for (guint i = 0; i < board->queues->len; i++) {
-		int64_t at_ms = read_at(g_ptr_array_index(board->queues, i));
+		int64_t at_ms = queue_read_ms(g_ptr_array_index(board->queues, i));
 		wake_ms = at_ms < wake_ms ? at_ms : wake_ms;
 	}
 	return wake_ms;

@@ -1,6 +1,7 @@
 #include "jobs/cron.h"
 
 #include <assert.h>
+#include <string.h>
 #include <time.h>
 
 #include "util/text.h"
@@ -27,18 +28,15 @@ static const char *const weekdays[] = {"SUN", "MON", "TUE", "WED", "THU", "FRI",
 
 enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY, FIELDS };
 
-/* 7 is Sunday again. */
 static const struct field fields[FIELDS] = {
-    {"minute", 0, 59, NULL, 0},
-    {"hour", 0, 23, NULL, 0},
-    {"day of month", 1, 31, NULL, 0},
-    {"month", 1, 12, months, 12},
-    {"day of week", 0, 7, weekdays, 7},
+    {"minute", 0, 59, NULL, 0}, {"hour", 0, 23, NULL, 0},
+    {"day of month", 1, 31, NULL, 0}, {"month", 1, 12, months, 12},
+    {"day of week", 0, 7, weekdays, 7}, /* 7 is Sunday, as is 0 */
 };
 
 /* ---- parsing ---- */
 
-static int parse_value(
+static int cron_parse_value(
     int *out, const struct field *field, struct span text, struct error *err)
 {
 	int64_t number;
@@ -61,7 +59,7 @@ static int parse_value(
 }
 
 /* "*", "N" or "N-M". */
-static int parse_range(
+static int cron_parse_range(
     int range[2], const struct field *field, struct span text, struct error *err)
 {
 	size_t dash = span_find(text, '-');
@@ -69,12 +67,12 @@ static int parse_range(
 	range[1] = field->max;
 	if (span_is(text, "*"))
 		return 0;
-	if (parse_value(&range[0], field, span_head(text, dash), err) != 0)
+	if (cron_parse_value(&range[0], field, span_head(text, dash), err) != 0)
 		return -1;
 	range[1] = range[0];
 	if (dash == text.len)
 		return 0;
-	if (parse_value(&range[1], field, span_from(text, dash + 1), err) != 0)
+	if (cron_parse_value(&range[1], field, span_from(text, dash + 1), err) != 0)
 		return -1;
 	if (field == &fields[WEEKDAY] && range[1] == 0)
 		range[1] = 7; /* FRI-SUN */
@@ -86,14 +84,14 @@ static int parse_range(
 }
 
 /* One element of a list: a range, perhaps with a step. */
-static int parse_element(
+static int cron_parse_element(
     uint64_t *bits, const struct field *field, struct span text, struct error *err)
 {
 	size_t slash = span_find(text, '/');
 	int64_t step = 1;
 	int range[2];
 	struct span base = span_head(text, slash);
-	if (parse_range(range, field, base, err) != 0)
+	if (cron_parse_range(range, field, base, err) != 0)
 		return -1;
 	if (slash < text.len) {
 		struct span wanted = span_from(text, slash + 1);
@@ -110,14 +108,14 @@ static int parse_element(
 	return 0;
 }
 
-static int parse_field(
+static int cron_parse_field(
     uint64_t *bits, const struct field *field, struct span text, struct error *err)
 {
 	*bits = 0;
 	for (;;) {
 		size_t comma = span_find(text, ',');
 		struct span element = span_head(text, comma);
-		if (parse_element(bits, field, element, err) != 0)
+		if (cron_parse_element(bits, field, element, err) != 0)
 			return error_wrap(err, "%s", field->name);
 		if (comma == text.len)
 			return 0;
@@ -125,30 +123,19 @@ static int parse_field(
 	}
 }
 
-/* As span_trim has them. */
-static bool is_blank(char c)
+/* text is trimmed. */
+static int cron_split(struct span out[FIELDS], struct span text, struct error *err)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* rest is trimmed. */
-static struct span next_word(struct span *rest)
-{
-	size_t len = 0;
-	while (len < rest->len && !is_blank(rest->ptr[len]))
-		len++;
-	struct span word = span_head(*rest, len);
-	*rest = span_trim(span_from(*rest, len));
-	return word;
-}
-
-static int split(struct span out[FIELDS], struct span text, struct error *err)
-{
+	static const char blanks[] = {' ', '\t', '\r', '\n'}; /* as span_trim's */
 	int count = 0;
-	for (struct span rest = text; rest.len > 0; count++) {
-		struct span word = next_word(&rest);
+	for (; text.len > 0; count++) {
+		size_t len = 0;
+		while (len < text.len &&
+		       memchr(blanks, text.ptr[len], sizeof(blanks)) == NULL)
+			len++;
 		if (count < FIELDS)
-			out[count] = word;
+			out[count] = span_head(text, len);
+		text = span_trim(span_from(text, len));
 	}
 	if (count != FIELDS)
 		return error_set(err,
@@ -157,8 +144,9 @@ static int split(struct span out[FIELDS], struct span text, struct error *err)
 	return 0;
 }
 
-/* What an @name is short for, or the text itself; absent when there is no such name. */
-static struct span expand(struct span text)
+/* Returns the table that an @name stands for, other text as it is, and an absent span for
+ * an unknown name. */
+static struct span cron_expand(struct span text)
 {
 	static const struct {
 		const char *name, *table;
@@ -181,8 +169,8 @@ static struct span expand(struct span text)
 	return (struct span){0};
 }
 
-/* A star in one of the days, also a stepped one, leaves the other alone to decide. */
-static bool day_matches(const struct cron *cron, const struct tm *tm)
+/* When one of the two day fields is a star, also with a step, both must match. */
+static bool cron_day_matches(const struct cron *cron, const struct tm *tm)
 {
 	bool day = (cron->days >> tm->tm_mday & 1) != 0;
 	bool weekday = (cron->weekdays >> tm->tm_wday & 1) != 0;
@@ -191,11 +179,11 @@ static bool day_matches(const struct cron *cron, const struct tm *tm)
 	return cron->any_day || cron->any_weekday ? day && weekday : day || weekday;
 }
 
-/* The first day from that one on that matches, at most to the end of last_year; false
- * when there is none. tm is a valid date with its weekday. */
-static bool find_day(const struct cron *cron, struct tm *tm, int last_year)
+/* Moves tm, a valid date with its weekday, to the first day from there on that matches.
+ * False when there is none to the end of last_year. */
+static bool cron_find_day(const struct cron *cron, struct tm *tm, int last_year)
 {
-	while (!day_matches(cron, tm)) {
+	while (!cron_day_matches(cron, tm)) {
 		if ((cron->months >> (tm->tm_mon + 1) & 1) != 0)
 			tm->tm_mday++;
 		else {
@@ -209,14 +197,14 @@ static bool find_day(const struct cron *cron, struct tm *tm, int last_year)
 	return true;
 }
 
-static int parse_fields(struct cron *out, struct span text, struct error *err)
+static int cron_parse_fields(struct cron *out, struct span text, struct error *err)
 {
 	struct span words[FIELDS] = {0};
 	uint64_t bits[FIELDS];
-	if (split(words, text, err) != 0)
+	if (cron_split(words, text, err) != 0)
 		return -1;
 	for (int i = 0; i < FIELDS; i++) {
-		if (parse_field(&bits[i], &fields[i], words[i], err) != 0)
+		if (cron_parse_field(&bits[i], &fields[i], words[i], err) != 0)
 			return -1;
 	}
 	*out = (struct cron){
@@ -230,7 +218,7 @@ static int parse_fields(struct cron *out, struct span text, struct error *err)
 	};
 	struct tm tm = {
 	    .tm_year = 100, .tm_mday = 1, .tm_wday = 6}; /* 1 January 2000 */
-	if (!find_day(out, &tm, 2000 + YEARS_AHEAD))
+	if (!cron_find_day(out, &tm, 2000 + YEARS_AHEAD))
 		return error_set(err, "it is never due: no month in it has such a day");
 	return 0;
 }
@@ -238,12 +226,12 @@ static int parse_fields(struct cron *out, struct span text, struct error *err)
 int cron_parse(struct cron *out, struct span text, struct error *err)
 {
 	text = span_trim(text);
-	struct span table = expand(text);
+	struct span table = cron_expand(text);
 	if (table.ptr == NULL && text.len > 0)
 		(void)error_set(err,
 		    "there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly, "
 		    "@annually, and tables of five fields");
-	else if (parse_fields(out, table, err) == 0)
+	else if (cron_parse_fields(out, table, err) == 0)
 		return 0;
 	return error_wrap(err, "cron table \"%.*s\"",
 	    SPAN_ARG(span_head(text, text.len > 100 ? 100 : text.len)));
@@ -251,7 +239,7 @@ int cron_parse(struct cron *out, struct span text, struct error *err)
 
 /* ---- time ---- */
 
-static struct tm date_of(const struct zone_time *time)
+static struct tm cron_date(const struct zone_time *time)
 {
 	return (struct tm){.tm_year = time->year - 1900,
 	    .tm_mon = time->month - 1,
@@ -261,14 +249,14 @@ static struct tm date_of(const struct zone_time *time)
 	    .tm_wday = time->weekday};
 }
 
-/* The first bit that is set from that one on, or -1. */
-static int bit_from(uint64_t bits, int from)
+/* The number of the first bit that is set, not below `from`; -1: none. */
+static int cron_bit_from(uint64_t bits, int from)
 {
 	uint64_t rest = from > 63 ? 0 : bits >> from;
 	return rest == 0 ? -1 : from + __builtin_ctzll(rest);
 }
 
-static void next_day(struct tm *tm)
+static void cron_next_day(struct tm *tm)
 {
 	tm->tm_mday++;
 	tm->tm_hour = 0;
@@ -276,31 +264,32 @@ static void next_day(struct tm *tm)
 	(void)timegm(tm);
 }
 
-/* The first minute, by the local clock, from that one on that the table names. */
-static void find_minute(const struct cron *cron, struct tm *tm)
+/* Moves tm to the first minute from there on that is due by the local clock. */
+static void cron_find_minute(const struct cron *cron, struct tm *tm)
 {
 	int last_year = tm->tm_year + 1900 + YEARS_AHEAD;
 	for (;;) {
-		if (!day_matches(cron, tm)) {
+		if (!cron_day_matches(cron, tm)) {
 			tm->tm_hour = 0;
 			tm->tm_min = 0;
-			bool found = find_day(cron, tm, last_year);
-			assert(found); /* cron_parse saw to it */
+			bool found = cron_find_day(cron, tm, last_year);
+			assert(found); /* cron_parse refuses such a table */
 		}
-		int minute = bit_from(cron->minutes, tm->tm_min);
-		int hour =
-		    bit_from(cron->hours, minute < 0 ? tm->tm_hour + 1 : tm->tm_hour);
+		int minute = cron_bit_from(cron->minutes, tm->tm_min);
+		int hour = cron_bit_from(
+		    cron->hours, minute < 0 ? tm->tm_hour + 1 : tm->tm_hour);
 		if (hour >= 0) {
-			tm->tm_min =
-			    hour == tm->tm_hour ? minute : bit_from(cron->minutes, 0);
+			tm->tm_min = hour == tm->tm_hour
+					 ? minute
+					 : cron_bit_from(cron->minutes, 0);
 			tm->tm_hour = hour;
 			return;
 		}
-		next_day(tm);
+		cron_next_day(tm);
 	}
 }
 
-static int64_t instant_of(const struct zone *zone, const struct tm *tm)
+static int64_t cron_instant(const struct zone *zone, const struct tm *tm)
 {
 	return zone_instant(zone, &(struct zone_time){.year = tm->tm_year + 1900,
 				      .month = tm->tm_mon + 1,
@@ -309,19 +298,19 @@ static int64_t instant_of(const struct zone *zone, const struct tm *tm)
 				      .minute = tm->tm_min});
 }
 
-/* Every hour: by the clock's minutes as they pass, also through an hour that is there
- * twice. */
-static int64_t next_of_any_hour(
+/* For a table that is due in every hour: goes by the minutes as they pass, so that it is
+ * also due in both when an hour comes twice. */
+static int64_t cron_next_any_hour(
     const struct cron *cron, const struct zone *zone, int64_t ms)
 {
 	for (;;) {
 		struct zone_time local;
 		zone_local(zone, ms, &local);
-		struct tm tm = date_of(&local);
-		if (!day_matches(cron, &tm)) {
-			next_day(&tm);
-			find_minute(cron, &tm);
-			int64_t later_ms = instant_of(zone, &tm);
+		struct tm tm = cron_date(&local);
+		if (!cron_day_matches(cron, &tm)) {
+			cron_next_day(&tm);
+			cron_find_minute(cron, &tm);
+			int64_t later_ms = cron_instant(zone, &tm);
 			ms = later_ms > ms ? later_ms : ms + MINUTE_MS;
 		} else if ((cron->minutes >> local.minute & 1) != 0)
 			return ms;
@@ -336,13 +325,13 @@ int64_t cron_next(const struct cron *cron, const struct zone *zone, int64_t afte
 	if (cron->hours == ALL_HOURS) {
 		int64_t into = after_ms % MINUTE_MS;
 		int64_t start = after_ms - (into < 0 ? into + MINUTE_MS : into);
-		return next_of_any_hour(cron, zone, start + MINUTE_MS);
+		return cron_next_any_hour(cron, zone, start + MINUTE_MS);
 	}
 	zone_local(zone, after_ms, &local);
-	struct tm tm = date_of(&local);
+	struct tm tm = cron_date(&local);
 	for (;;) {
-		find_minute(cron, &tm);
-		int64_t ms = instant_of(zone, &tm);
+		cron_find_minute(cron, &tm);
+		int64_t ms = cron_instant(zone, &tm);
 		if (ms > after_ms)
 			return ms;
 		tm.tm_min++;

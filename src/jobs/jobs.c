@@ -2,7 +2,6 @@
 
 #include <semaphore.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -10,13 +9,16 @@
 
 #include "jobs/jobs_internal.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum {
-	NICE = 5,           /* webhooks go first */
-	PATIENCE_MS = 5000, /* the wall clock may jump: it is looked at so often */
-	PATIENCE_INJECTED_MS = 5
+	NICE = 5, /* webhooks go first */
+	/* The longest sleep: nothing wakes us when the wall clock jumps. */
+	SLEEP_MS = 5000,
+	SLEEP_INJECTED_MS = 5
 };
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -36,8 +38,8 @@ int64_t jobs_mono(void)
 
 /* ---- a round ---- */
 
-/* Before anything starts: which queues there are, and which of them are paused. */
-static void learn_queues(struct jobs *jobs)
+/* Reads which queues there are, and which of them are paused: before anything starts. */
+static void jobs_learn_queues(struct jobs *jobs)
 {
 	struct error err = {""};
 	struct store_queue *queue;
@@ -54,7 +56,7 @@ static void learn_queues(struct jobs *jobs)
 	}
 }
 
-static void read_page(struct jobs *jobs, struct board_page *page)
+static void jobs_read_page(struct jobs *jobs, struct board_page *page)
 {
 	struct error err = {""};
 	struct store_job job;
@@ -74,8 +76,8 @@ static void read_page(struct jobs *jobs, struct board_page *page)
 	log_write(LOG_ERROR, "jobs cannot be read", "why", err.text, NULL);
 }
 
-/* Not while what ended waits to be stored. */
-static bool may_start(const struct jobs *jobs)
+/* Nothing starts while too many ended attempts are not committed. */
+static bool jobs_may_start(const struct jobs *jobs)
 {
 	int busy = board_busy(jobs->board);
 	return !atomic_load(&jobs->stopping) && jobs->known && jobs->resubmit_ms == 0 &&
@@ -83,16 +85,16 @@ static bool may_start(const struct jobs *jobs)
 	       busy < STORE_JOBS_RUNNING;
 }
 
-static void start(struct jobs *jobs)
+static void jobs_start(struct jobs *jobs)
 {
 	struct board_page page;
 	struct board_item *item;
 	bool any = false;
-	while (may_start(jobs)) {
+	while (jobs_may_start(jobs)) {
 		if (board_page_begin(jobs->board, jobs_now(jobs), &page)) {
-			read_page(jobs, &page);
+			jobs_read_page(jobs, &page);
 		} else if ((item = board_pick(jobs->board)) != NULL) {
-			jobs_try_start(jobs, item);
+			jobs_attempt_start(jobs, item);
 			any = true;
 		} else {
 			break;
@@ -102,77 +104,68 @@ static void start(struct jobs *jobs)
 		jobs->runner.flush(jobs->runner.ctx);
 }
 
-static void go_round(struct jobs *jobs)
+static void jobs_round(struct jobs *jobs)
 {
 	jobs->round_ms = jobs_now(jobs);
 	jobs->round_mono_ms = jobs_mono();
-	learn_queues(jobs); /* before the news, which may be older, but end up newer */
+	jobs_learn_queues(jobs); /* before the inbox: its news may be newer */
 	inbox_take(&jobs->inbox, jobs);
 	jobs_news_catch_up(jobs);
-	jobs_try_submit(jobs);
-	start(jobs);
-	jobs_try_submit(jobs);
+	jobs_attempt_submit(jobs);
+	jobs_start(jobs);
+	jobs_attempt_submit(jobs);
 	jobs_progress_submit(jobs);
 	if (!atomic_load(&jobs->stopping) && jobs->known) {
-		standing_submit(jobs);
-		prune_submit(jobs);
+		jobs_cron_submit(jobs);
+		jobs_prune_submit(jobs);
 	}
+	errand_flush(jobs);
 }
 
 /* ---- the thread ---- */
 
-static int64_t sooner(int64_t a, int64_t b)
+/* Shortens the sleep if it would go on beyond at_ms. A time that had come when the round
+ * began does not: the round has done what was due, or that waits for something which
+ * will wake us. */
+static void jobs_wake_at(
+    int64_t *sleep_ms, int64_t at_ms, int64_t round_ms, int64_t now_ms)
 {
-	return a < b ? a : b;
+	if (at_ms > round_ms && at_ms - now_ms < *sleep_ms)
+		*sleep_ms = at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
-/* What was due when the round began has been seen to, or waits for something else. */
-static int64_t until(int64_t at_ms, int64_t round_ms, int64_t now_ms)
+static int jobs_sleep_ms(const struct jobs *jobs)
 {
-	if (at_ms <= round_ms || at_ms == INT64_MAX)
-		return PATIENCE_MS;
-	return at_ms > now_ms ? at_ms - now_ms : 0;
+	int64_t round_ms = jobs->round_ms, now_ms = jobs_now(jobs);
+	int64_t mono_round_ms = jobs->round_mono_ms, mono_ms = jobs_mono();
+	int64_t sleep_ms = jobs->clock != NULL ? SLEEP_INJECTED_MS : SLEEP_MS;
+	jobs_wake_at(&sleep_ms, board_wake_ms(jobs->board), round_ms, now_ms);
+	jobs_wake_at(
+	    &sleep_ms, timetable_wake_ms(jobs->roster->timetable), round_ms, now_ms);
+	jobs_wake_at(&sleep_ms, jobs->resubmit_ms, mono_round_ms, mono_ms);
+	jobs_wake_at(&sleep_ms, jobs->progress_ms, mono_round_ms, mono_ms);
+	jobs_wake_at(&sleep_ms, jobs->learn_ms, mono_round_ms, mono_ms);
+	jobs_wake_at(&sleep_ms, jobs->prune.again_ms, mono_round_ms, mono_ms);
+	return (int)sleep_ms;
 }
 
-static int patience(const struct jobs *jobs)
-{
-	int64_t now_ms = jobs_now(jobs), mono_ms = jobs_mono();
-	int64_t walls[] = {
-	    board_wake_ms(jobs->board), timetable_wake_ms(jobs->roster->timetable)};
-	int64_t monos[] = {
-	    jobs->resubmit_ms, jobs->tell_ms, jobs->learn_ms, jobs->prune.again_ms};
-	int64_t wait_ms =
-	    jobs->clock != NULL ? PATIENCE_INJECTED_MS : (int64_t)PATIENCE_MS;
-	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++)
-		wait_ms = sooner(wait_ms, until(walls[i], jobs->round_ms, now_ms));
-	for (size_t i = 0; i < sizeof(monos) / sizeof(monos[0]); i++)
-		wait_ms =
-		    sooner(wait_ms, until(monos[i], jobs->round_mono_ms, mono_ms));
-	return (int)wait_ms;
-}
-
-static bool over(const struct jobs *jobs)
-{
-	return atomic_load(&jobs->closing) && board_busy(jobs->board) == 0 &&
-	       jobs->others == 0;
-}
-
-static void *run(void *ctx)
+static void *jobs_run(void *ctx)
 {
 	struct jobs *jobs = ctx;
 	id_t self = (id_t)gettid();
 	(void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + NICE);
-	go_round(jobs);
-	while (!over(jobs)) {
-		inbox_wait(&jobs->inbox, patience(jobs));
-		go_round(jobs);
+	jobs_round(jobs);
+	while (!atomic_load(&jobs->closing) || board_busy(jobs->board) > 0 ||
+	       jobs->errands > 0) {
+		inbox_wait(&jobs->inbox, jobs_sleep_ms(jobs));
+		jobs_round(jobs);
 	}
 	return NULL;
 }
 
 /* ---- open, change, close ---- */
 
-static void employ(struct jobs *jobs, struct roster *roster)
+static void jobs_take_roster(struct jobs *jobs, struct roster *roster)
 {
 	board_set_workers(jobs->board, roster->workers, roster->count);
 	roster_free(jobs->roster);
@@ -189,10 +182,10 @@ static struct jobs *jobs_new(const struct jobs_config *config)
 	    config->keep_dead_ms > 0 ? config->keep_dead_ms : default_keep_dead_ms;
 	jobs->clock = config->now_ms;
 	jobs->clock_ctx = config->now_ctx;
-	jobs->tell_ms = INT64_MAX;
+	jobs->progress_ms = INT64_MAX;
 	jobs->board = board_new();
-	TAILQ_INIT(&jobs->tries);
-	TAILQ_INIT(&jobs->settled);
+	TAILQ_INIT(&jobs->attempts);
+	TAILQ_INIT(&jobs->ended);
 	if (getrandom(&jobs->random, sizeof(jobs->random), 0) < 0)
 		jobs->random = (uint64_t)clock_mono_us();
 	return jobs;
@@ -212,7 +205,7 @@ int jobs_open(struct jobs **out, const struct jobs_config *config, struct error 
 	if (roster_new(&roster, config->workers, config->worker_count, err) < 0)
 		return -1;
 	struct jobs *jobs = jobs_new(config);
-	employ(jobs, roster);
+	jobs_take_roster(jobs, roster);
 	if (store_reader_new(&jobs->reader, jobs->store, err) < 0 ||
 	    inbox_init(&jobs->inbox, err) < 0) {
 		jobs_free(jobs);
@@ -220,20 +213,19 @@ int jobs_open(struct jobs **out, const struct jobs_config *config, struct error 
 	}
 	store_watch_jobs(jobs->store, jobs_news, jobs);
 	*out = jobs; /* the runner may need it before this returns */
-	int rc = pthread_create(&jobs->thread, NULL, run, jobs);
-	if (rc != 0) {
+	if (thread_start(&jobs->thread, "oh-jobs", jobs_run, jobs, err) < 0) {
 		store_watch_jobs(jobs->store, NULL, NULL);
 		inbox_clear(&jobs->inbox);
 		jobs_free(jobs);
 		*out = NULL;
-		return error_set(err, "cannot start a thread: %s", strerror(rc));
+		return -1;
 	}
 	return 0;
 }
 
-static void arrived(void *owner, struct note *note)
+static void roster_arrived(struct jobs *jobs, struct note *note)
 {
-	employ(owner, (struct roster *)note);
+	jobs_take_roster(jobs, container_of(note, struct roster, note));
 }
 
 int jobs_set_workers(struct jobs *jobs, const struct job_worker *workers, size_t count,
@@ -242,59 +234,59 @@ int jobs_set_workers(struct jobs *jobs, const struct job_worker *workers, size_t
 	struct roster *roster;
 	if (roster_new(&roster, workers, count, err) < 0)
 		return -1;
-	roster->note.arrived = arrived;
+	roster->note.arrived = roster_arrived;
 	inbox_push(&jobs->inbox, &roster->note);
 	return 0;
 }
 
-struct halt {
+struct stop {
 	struct note note;
 	sem_t seen;
 };
 
-static void halted(void *owner, struct note *note)
+static void stop_arrived(struct jobs *jobs, struct note *note)
 {
-	(void)owner;
-	(void)sem_post(&((struct halt *)note)->seen);
+	(void)jobs;
+	(void)sem_post(&container_of(note, struct stop, note)->seen);
 }
 
-/* The thread may be starting one just now. */
+/* Waits for the thread, which may be starting an attempt just now. */
 void jobs_stop(struct jobs *jobs)
 {
-	struct halt halt = {.note.arrived = halted};
+	struct stop stop = {.note.arrived = stop_arrived};
 	atomic_store(&jobs->stopping, true);
-	(void)sem_init(&halt.seen, 0, 0);
-	inbox_push(&jobs->inbox, &halt.note);
-	while (sem_wait(&halt.seen) < 0)
+	(void)sem_init(&stop.seen, 0, 0);
+	inbox_push(&jobs->inbox, &stop.note);
+	while (sem_wait(&stop.seen) < 0)
 		;
-	(void)sem_destroy(&halt.seen);
+	(void)sem_destroy(&stop.seen);
 }
 
-struct farewell {
+struct unwatch {
 	struct store_txn txn;
 	struct store *store;
-	sem_t said;
+	sem_t done;
 };
 
-/* On the writer's thread, so that it is not just telling. */
-static void stop_watching(struct store_txn *txn)
+static void unwatch_on_writer(struct store_txn *txn)
 {
-	struct farewell *farewell = (struct farewell *)txn;
-	store_watch_jobs(farewell->store, NULL, NULL);
-	(void)sem_post(&farewell->said);
+	struct unwatch *unwatch = container_of(txn, struct unwatch, txn);
+	store_watch_jobs(unwatch->store, NULL, NULL);
+	(void)sem_post(&unwatch->done);
 }
 
-static void unwatch(struct store *store)
+/* On the store's writer thread, so that jobs_news is not running meanwhile. */
+static void jobs_unwatch(struct store *store)
 {
 	static const struct timespec pause = {.tv_nsec = 1000000};
-	struct farewell farewell = {.store = store, .txn = {.done = stop_watching}};
-	(void)sem_init(&farewell.said, 0, 0);
-	while (!store_submit(store, &farewell.txn))
+	struct unwatch unwatch = {.store = store, .txn = {.done = unwatch_on_writer}};
+	(void)sem_init(&unwatch.done, 0, 0);
+	while (!store_submit(store, &unwatch.txn))
 		(void)nanosleep(&pause, NULL);
 	store_flush(store);
-	while (sem_wait(&farewell.said) < 0)
+	while (sem_wait(&unwatch.done) < 0)
 		;
-	(void)sem_destroy(&farewell.said);
+	(void)sem_destroy(&unwatch.done);
 }
 
 void jobs_close(struct jobs *jobs)
@@ -304,8 +296,8 @@ void jobs_close(struct jobs *jobs)
 	atomic_store(&jobs->stopping, true);
 	atomic_store(&jobs->closing, true);
 	inbox_ring(&jobs->inbox);
-	(void)pthread_join(jobs->thread, NULL);
-	unwatch(jobs->store);
+	thread_join(jobs->thread);
+	jobs_unwatch(jobs->store);
 	inbox_take(&jobs->inbox, jobs);
 	inbox_clear(&jobs->inbox);
 	jobs_free(jobs);

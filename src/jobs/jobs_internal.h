@@ -7,33 +7,35 @@
 
 #include "jobs/attempt.h"
 #include "jobs/board.h"
+#include "jobs/errand.h"
 #include "jobs/inbox.h"
 #include "jobs/jobs.h"
 #include "jobs/roster.h"
 
 enum {
-	SETTLES_MAX =
-	    128, /* tries that ended and are not committed; then none starts */
-	/* Rows that transactions under way may change, or one transaction that changes
-	 * more: a webhook waits for the commit in which they are. */
+	/* Attempts that have ended and are not committed; at so many, none starts. */
+	SETTLES_MAX = 128,
+	/* Rows that transactions of attempts under way change. Only a single transaction
+	 * may change more: a webhook waits for the commit that they are in. */
 	ROWS_MAX = 128,
-	PAUSE_MS = 1000 /* when the store refuses, until it is asked again */
+	PAUSE_MS = 1000 /* after an error of the store, until it is asked again */
 };
 
-/* Dropping history, a few rows at a time. */
+/* Where dropping old jobs goes on. */
 struct prune {
-	size_t queue;     /* the next one to look at: its number on the board */
-	int state;        /* of ended_states */
-	int64_t again_ms; /* monotonic clock; so are all times that are not "now" */
+	size_t queue; /* its number on the board */
+	int state;    /* index of ended_states */
+	int64_t again_ms;
 };
 
-/* How much of what failed was logged. */
-struct jobs_told {
+/* Limits the log of failures to so many lines a second. */
+struct jobs_log {
 	int64_t second;
 	int lines;
-	unsigned untold;
+	unsigned untold; /* failures without a line, since the last line */
 };
 
+/* Times are by the monotonic clock; only round_ms is by the wall clock. */
 struct jobs {
 	struct store *store;
 	struct job_runner runner;
@@ -45,63 +47,48 @@ struct jobs {
 	/* any thread */
 	struct inbox inbox;
 	atomic_bool stopping, closing;
-	atomic_int_fast64_t news_bytes; /* of commits, in the inbox */
-	atomic_bool news_lost;          /* more came than it may hold */
+	atomic_int_fast64_t news_bytes; /* of news in the inbox */
+	atomic_bool news_lost;          /* the inbox had no room for some */
 	atomic_uint_fast64_t started, done, failed, dead, snoozed;
 	atomic_int_fast64_t running;
 
 	/* the jobs' thread */
 	struct store_reader *reader;
-	int64_t round_ms, round_mono_ms; /* when this round began, by either clock */
+	int64_t round_ms, round_mono_ms; /* when this round began */
 	struct board *board;
 	struct roster *roster;
-	bool known;              /* the store's queues have been read */
-	int64_t learn_ms;        /* when they are, again */
-	uint64_t random;         /* the generator's state */
-	struct attempts tries;   /* that run */
-	struct attempts settled; /* ended, to be submitted */
-	int submitted, rows;     /* ended, at the store; what those change */
-	int64_t resubmit_ms;     /* the store refused: not before; 0: it did not */
-	int64_t tell_ms; /* when a progress is to be stored; INT64_MAX: none is */
-	int others;      /* further transactions under way */
+	bool known;               /* the store's queues have been read */
+	int64_t learn_ms;         /* when to try that again */
+	uint64_t random;          /* the generator's state */
+	struct attempts attempts; /* that run */
+	struct attempts ended;    /* and are to be submitted */
+	int submitted, rows;      /* ended, and with the store; the rows they change */
+	int64_t resubmit_ms; /* the store refused: submit again then; 0: it did not */
+	int64_t progress_ms; /* when to store the next progress; INT64_MAX: never */
+	int errands;         /* transactions under way */
+	bool unflushed;      /* the store's writer was not woken for some of them */
 	struct prune prune;
-	struct jobs_told told;
+	struct jobs_log log;
 };
 
-int64_t jobs_now(const struct jobs *jobs); /* wall clock */
-int64_t jobs_mono(void);                   /* monotonic, milliseconds */
-
-/* ---- jobs_news.c: what the store tells ---- */
+int64_t jobs_now(const struct jobs *jobs); /* wall clock, milliseconds */
+int64_t jobs_mono(void);                   /* monotonic clock, milliseconds */
 
 /* For store_watch_jobs. */
 void jobs_news(void *ctx, const struct store_txn *txn);
-/* If some of it was lost: what waits is read anew. */
+/* If news was lost: lets the board read all waiting jobs anew. */
 void jobs_news_catch_up(struct jobs *jobs);
 
-/* ---- jobs_try.c: from its start to its commit ---- */
-
-void jobs_try_start(struct jobs *jobs, struct board_item *item);
-/* Submits what has ended, as much as may be under way. */
-void jobs_try_submit(struct jobs *jobs);
-
-/* ---- jobs_log.c ---- */
-
-/* A try that failed, once it is committed: so many a second at most. */
+void jobs_attempt_start(struct jobs *jobs, struct board_item *item);
+/* Submits the attempts that have ended, within SETTLES_MAX and ROWS_MAX. */
+void jobs_attempt_submit(struct jobs *jobs);
+/* Logs an attempt that failed, once that is committed. */
 void jobs_log_failure(struct jobs *jobs, const struct attempt *attempt);
-
-/* ---- jobs_progress.c ---- */
-
-/* Submits what is due. */
+/* Stores the progress of running jobs whose time has come. */
 void jobs_progress_submit(struct jobs *jobs);
-
-/* ---- standing.c ---- */
-
-/* Enqueues the next job of every queue whose time has come. */
-void standing_submit(struct jobs *jobs);
-
-/* ---- prune.c ---- */
-
+/* Enqueues the standing job of every queue whose time has come. */
+void jobs_cron_submit(struct jobs *jobs);
 /* Drops a few jobs that ended long ago, if it is time to. */
-void prune_submit(struct jobs *jobs);
+void jobs_prune_submit(struct jobs *jobs);
 
 #endif

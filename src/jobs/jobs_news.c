@@ -1,63 +1,60 @@
 #include <stdlib.h>
 
 #include "jobs/jobs_internal.h"
+#include "util/container.h"
 #include "util/mem.h"
 
-enum { NEWS_BYTES = 8 << 20 }; /* and one job more */
+enum { NEWS_BYTES = 8 << 20 }; /* in the inbox, and one job more */
 
-/* A change of a job or queue. */
+/* A committed change of a job or queue. */
 struct news {
 	struct note note;
 	enum job_op op;
 	bool due; /* JOB_ENQUEUE: it may run now */
 	bool unblocked;
-	struct board_item *item; /* due: all of the job; else what stands in brief() */
+	struct board_item *item; /* due: all of the job; else what news_tell copies */
 	size_t bytes;
 };
 
 /* ---- on the jobs' thread ---- */
 
-static void change(struct jobs *jobs, const struct news *news)
+static void news_arrived(struct jobs *jobs, struct note *note)
 {
+	struct news *news = container_of(note, struct news, note);
+	struct board *board = jobs->board;
 	const struct store_job *job = &news->item->job;
+	atomic_fetch_sub(&jobs->news_bytes, (int_fast64_t)news->bytes);
 	switch (news->op) {
 	case JOB_ENQUEUE:
-		board_later(jobs->board, job->queue, job->run_at_ms);
+		if (news->due) {
+			board_add(board, news->item, jobs_now(jobs));
+			news->item = NULL;
+		} else {
+			board_later(board, job->queue, job->run_at_ms);
+		}
 		break;
 	case JOB_RETRY:
-		board_drop(jobs->board, job->id);
-		board_later(jobs->board, job->queue, job->run_at_ms);
+		board_drop(board, job->id);
+		board_later(board, job->queue, job->run_at_ms);
 		break;
 	case JOB_CANCEL:
 		if (job->id != 0)
-			board_drop(jobs->board, job->id);
+			board_drop(board, job->id);
 		else
-			board_drop_unique(jobs->board, job->queue, job->unique);
+			board_drop_unique(board, job->queue, job->unique);
 		if (news->unblocked)
-			board_later(jobs->board, job->queue, 0);
+			board_later(board, job->queue, 0);
 		break;
 	case JOB_PAUSE:
 	case JOB_RESUME:
-		board_pause(jobs->board, job->queue, news->op == JOB_PAUSE);
+		board_pause(board, job->queue, news->op == JOB_PAUSE);
 		break;
 	case JOB_SETTLE:
 	case JOB_DROP:
 	case JOB_PROGRESS:
 		break;
 	}
-}
-
-static void arrived(void *owner, struct note *note)
-{
-	struct jobs *jobs = owner;
-	struct news *news = (struct news *)note;
-	if (news->due) {
-		board_add(jobs->board, news->item, jobs_now(jobs));
-	} else {
-		change(jobs, news);
-		free(news->item);
-	}
-	atomic_fetch_sub(&jobs->news_bytes, (int_fast64_t)news->bytes);
+	free(news->item);
 	free(news);
 }
 
@@ -69,35 +66,27 @@ void jobs_news_catch_up(struct jobs *jobs)
 
 /* ---- on the writer's thread ---- */
 
-static void lose(struct jobs *jobs)
+/* Of a job that is not due, only what news_arrived needs is copied. Pausing and resuming is
+ * never lost. */
+static void news_tell(struct jobs *jobs, const struct store_job_write *write, bool due)
 {
-	if (!atomic_exchange(&jobs->news_lost, true))
-		inbox_ring(&jobs->inbox);
-}
-
-/* What is to be known of a job that does not run now. */
-static struct store_job brief(const struct store_job *job)
-{
-	return (struct store_job){.id = job->id,
-	    .queue = job->queue,
-	    .run_at_ms = job->run_at_ms,
-	    .unique = job->unique};
-}
-
-static void tell(struct jobs *jobs, const struct store_job_write *write, bool due)
-{
-	const struct store_job told = due ? write->job : brief(&write->job);
+	const struct store_job *job = &write->job;
 	bool bounded = write->op != JOB_PAUSE && write->op != JOB_RESUME;
 	if (bounded && atomic_load(&jobs->news_bytes) > NEWS_BYTES) {
-		lose(jobs);
+		if (!atomic_exchange(&jobs->news_lost, true))
+			inbox_ring(&jobs->inbox);
 		return;
 	}
 	struct news *news = mem_new(1, sizeof(*news));
-	news->note.arrived = arrived;
+	news->note.arrived = news_arrived;
 	news->op = write->op;
 	news->due = due;
 	news->unblocked = write->unblocked;
-	news->item = board_item_new(&told);
+	news->item = due ? board_item_new(job)
+			 : board_item_new(&(struct store_job){.id = job->id,
+			       .queue = job->queue,
+			       .run_at_ms = job->run_at_ms,
+			       .unique = job->unique});
 	news->bytes = sizeof(*news) + news->item->bytes;
 	atomic_fetch_add(&jobs->news_bytes, (int_fast64_t)news->bytes);
 	inbox_push(&jobs->inbox, &news->note);
@@ -112,20 +101,20 @@ void jobs_news(void *ctx, const struct store_txn *txn)
 		switch (write->op) {
 		case JOB_ENQUEUE:
 			if (write->job.id != 0 && write->job.state == JOB_WAITING)
-				tell(jobs, write, write->job.run_at_ms <= now_ms);
+				news_tell(jobs, write, write->job.run_at_ms <= now_ms);
 			break;
 		case JOB_RETRY:
 		case JOB_CANCEL:
 			if (write->changed)
-				tell(jobs, write, false);
+				news_tell(jobs, write, false);
 			break;
 		case JOB_PAUSE:
 		case JOB_RESUME:
-			tell(jobs, write, false);
+			news_tell(jobs, write, false);
 			break;
-		case JOB_SETTLE:   /* our own: told by its done */
-		case JOB_DROP:     /* it had ended */
-		case JOB_PROGRESS: /* our own */
+		case JOB_SETTLE:   /* ours: its errand reports it */
+		case JOB_DROP:     /* the job had ended: it is not on the board */
+		case JOB_PROGRESS: /* changes nothing on the board */
 			break;
 		}
 	}

@@ -19,7 +19,7 @@ int roster_new(struct roster **out, const struct job_worker *workers, size_t cou
 		assert(workers[i].max_tries >= 1 && workers[i].concurrency >= 1);
 		roster->workers[i] = workers[i];
 		roster->workers[i].queue = mem_strdup(workers[i].queue);
-		roster->workers[i].cron = NULL; /* the timetable has them */
+		roster->workers[i].cron = NULL; /* they are in the timetable */
 		roster->workers[i].zone = NULL;
 	}
 	*out = roster;

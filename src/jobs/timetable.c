@@ -14,7 +14,7 @@ struct line {
 	struct cron cron;
 	struct zone *zone;
 	char hash[CRON_HASH_SIZE]; /* of table and zone */
-	int64_t due_ms;            /* then the next job is to be enqueued; 0: at once */
+	int64_t due_ms;            /* when to enqueue the next job; 0: at once */
 };
 
 struct timetable {
@@ -69,7 +69,7 @@ void timetable_free(struct timetable *table)
 	free(table);
 }
 
-static void write_job(struct standing_job *out, const struct line *line)
+static void line_write_job(struct standing_job *out, const struct line *line)
 {
 	char iso[CLOCK_ISO_SIZE];
 	out->queue = line->queue;
@@ -88,13 +88,13 @@ bool timetable_next(struct timetable *table, int64_t now_ms,
 		if (line->due_ms > now_ms || paused(ctx, span_of(line->queue)))
 			continue;
 		line->due_ms = cron_next(&line->cron, line->zone, now_ms);
-		write_job(out, line);
+		line_write_job(out, line);
 		return true;
 	}
 	return false;
 }
 
-static struct line *line_of(const struct timetable *table, struct span queue)
+static struct line *timetable_line(const struct timetable *table, struct span queue)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		if (span_is(queue, table->lines[i].queue))
@@ -105,7 +105,7 @@ static struct line *line_of(const struct timetable *table, struct span queue)
 
 void timetable_failed(struct timetable *table, struct span queue, int64_t again_ms)
 {
-	struct line *line = line_of(table, queue);
+	struct line *line = timetable_line(table, queue);
 	if (line != NULL && again_ms < line->due_ms)
 		line->due_ms = again_ms;
 }
@@ -124,7 +124,7 @@ bool timetable_stale(const struct timetable *table, const struct store_job *job)
 {
 	if (job->unique.ptr == NULL || !span_starts(job->unique, SPAN(CRON_KEY)))
 		return false;
-	const struct line *line = line_of(table, job->queue);
+	const struct line *line = timetable_line(table, job->queue);
 	struct span rest = span_from(job->unique, sizeof(CRON_KEY) - 1);
 	return line == NULL || !span_starts(rest, span_of(line->hash));
 }

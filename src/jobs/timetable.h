@@ -1,9 +1,9 @@
-/* timetable -- which queues work by the clock, and when: the cron tables of workers.
- * Pure: it says which jobs are to stand in the store, somebody else enqueues them.
+/* timetable -- the cron tables of all workers: which standing job (jobs/jobs.h) is to be
+ * enqueued when. It has no clock and no store: the caller enqueues the jobs.
  *
- * A standing job is known by its unique key: CRON_KEY, a hash of its table and zone, and
- * the time at which it is due. So no time runs twice, and a job whose table is not the
- * worker's any more is recognised. Not for several threads at once. */
+ * The unique key of a standing job is CRON_KEY, a hash of its table and zone, and the time
+ * at which it is due. So no time runs twice, and a job of a table that its worker does not
+ * have any more is recognised. Not for several threads at once. */
 #ifndef OFFHOOK_JOBS_TIMETABLE_H
 #define OFFHOOK_JOBS_TIMETABLE_H
 
@@ -20,31 +20,30 @@ enum { CRON_HASH_SIZE = 17, CRON_KEY_SIZE = sizeof(CRON_KEY) + CRON_HASH_SIZE + 
 
 struct timetable;
 
-/* A job that is to stand in the store. */
 struct standing_job {
-	const char *queue; /* the timetable's */
+	const char *queue; /* lives as long as the timetable */
 	int64_t run_at_ms;
 	char unique[CRON_KEY_SIZE];
 	char payload[CLOCK_ISO_SIZE + 16];
 };
 
-/* Of the workers that have a cron table. -1 with err: one that is none, or no such
- * zone. */
+/* Of the workers that have a cron table. -1 with err: an invalid table or time zone. */
 int timetable_new(struct timetable **out, const struct job_worker *workers,
     size_t count, struct error *err);
 void timetable_free(struct timetable *table); /* NULL is fine */
 
-/* Whether a queue's next job is to be enqueued now: every time that passes, each gets
- * the time after now. Not for queues that are paused: what came due there while they
- * are is made up for by one run. Call it until it says false. */
+/* Whether a standing job is to be enqueued now; if so, fills in out: when the time of the
+ * last one has come, the next one is due at the first time after now. Paused queues are
+ * left out: for all times that pass meanwhile, their job runs once. Call it until it
+ * returns false. */
 bool timetable_next(struct timetable *table, int64_t now_ms,
     bool (*paused)(void *ctx, struct span queue), void *ctx, struct standing_job *out);
-/* What was to be enqueued could not be: again at that time. */
+/* The queue's job could not be enqueued: timetable_next says it again at again_ms. */
 void timetable_failed(struct timetable *table, struct span queue, int64_t again_ms);
-/* When timetable_next has something to say next; INT64_MAX: never. A paused queue may
- * make it a time that has passed. */
+/* When to call timetable_next again; INT64_MAX: never. For a paused queue it may be a time
+ * that has passed. */
 int64_t timetable_wake_ms(const struct timetable *table);
-/* Whether a job stands there for a table that is not its worker's any more. */
+/* Whether it is a standing job of a table that its worker does not have any more. */
 bool timetable_stale(const struct timetable *table, const struct store_job *job);
 
 #endif

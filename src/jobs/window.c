@@ -23,8 +23,8 @@ bool window_low(const struct window *window)
 	       window->bytes <= BOARD_WINDOW_BYTES / 4;
 }
 
-/* How many of the window run before job. */
-static size_t place_of(const struct window *window, const struct store_job *job)
+/* The number of items that run before job. */
+static size_t window_place(const struct window *window, const struct store_job *job)
 {
 	size_t low = 0, high = window->count;
 	while (low < high) {
@@ -37,7 +37,7 @@ static size_t place_of(const struct window *window, const struct store_job *job)
 	return low;
 }
 
-static struct board_item *take(struct window *window, size_t at)
+static struct board_item *window_take(struct window *window, size_t at)
 {
 	struct board_item *item = window->items[at];
 	window->count--;
@@ -50,7 +50,7 @@ static struct board_item *take(struct window *window, size_t at)
 void window_insert(struct window *window, struct board_item *item)
 {
 	assert(window->count <= BOARD_WINDOW);
-	size_t at = place_of(window, &item->job);
+	size_t at = window_place(window, &item->job);
 	memmove(&window->items[at + 1], &window->items[at],
 	    (window->count - at) * sizeof(struct board_item *));
 	window->items[at] = item;
@@ -60,23 +60,24 @@ void window_insert(struct window *window, struct board_item *item)
 
 struct board_item *window_take_first(struct window *window)
 {
-	return window->count > 0 ? take(window, 0) : NULL;
+	return window->count > 0 ? window_take(window, 0) : NULL;
 }
 
 struct board_item *window_take_last(struct window *window)
 {
-	return window->count > 0 ? take(window, window->count - 1) : NULL;
+	return window->count > 0 ? window_take(window, window->count - 1) : NULL;
 }
 
 void window_remove(struct window *window, const struct board_item *item)
 {
-	size_t at = place_of(window, &item->job);
+	size_t at = window_place(window, &item->job);
 	assert(at < window->count && window->items[at] == item);
-	(void)take(window, at);
+	(void)window_take(window, at);
 }
 
 struct board_item *window_trim(struct window *window)
 {
 	bool over = window->count > BOARD_WINDOW || window->bytes > BOARD_WINDOW_BYTES;
-	return over && window->count > 1 ? take(window, window->count - 1) : NULL;
+	return over && window->count > 1 ? window_take(window, window->count - 1)
+					 : NULL;
 }

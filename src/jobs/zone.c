@@ -9,9 +9,9 @@ struct zone {
 	GTimeZone *tz;
 };
 
-/* NULL when there is none. UTC is there without tzdata, too. GLib takes a name for the
- * path of a file, and names of zones have no dots. */
-static GTimeZone *find(const char *name)
+/* NULL when there is none. UTC needs no tzdata. GLib opens the file of that name: a name
+ * with dots could lead out of its directory, and no zone has any. */
+static GTimeZone *zone_find(const char *name)
 {
 	if (strcmp(name, "UTC") == 0)
 		return g_time_zone_new_utc();
@@ -22,7 +22,7 @@ int zone_open(struct zone **out, const char *name, struct error *err)
 {
 	if (name == NULL || *name == '\0')
 		name = "UTC";
-	GTimeZone *tz = find(name);
+	GTimeZone *tz = zone_find(name);
 	if (tz == NULL)
 		return error_set(err,
 		    "there is no time zone \"%s\": names are like Europe/Stockholm, and "
@@ -42,23 +42,18 @@ void zone_close(struct zone *zone)
 }
 
 /* How far local time is ahead of UTC at that instant, in seconds. */
-static int64_t offset_at(const struct zone *zone, int64_t instant_s)
+static int64_t zone_offset(const struct zone *zone, int64_t instant_s)
 {
 	int interval =
 	    g_time_zone_find_interval(zone->tz, G_TIME_TYPE_UNIVERSAL, instant_s);
 	return g_time_zone_get_offset(zone->tz, interval);
 }
 
-static int64_t whole_seconds(int64_t ms)
-{
-	return ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
-}
-
 void zone_local(const struct zone *zone, int64_t ms, struct zone_time *out)
 {
 	struct tm tm;
-	time_t instant_s = whole_seconds(ms);
-	time_t local_s = instant_s + offset_at(zone, instant_s);
+	time_t instant_s = ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
+	time_t local_s = instant_s + zone_offset(zone, instant_s);
 	gmtime_r(&local_s, &tm);
 	*out = (struct zone_time){.year = tm.tm_year + 1900,
 	    .month = tm.tm_mon + 1,
@@ -68,14 +63,13 @@ void zone_local(const struct zone *zone, int64_t ms, struct zone_time *out)
 	    .weekday = tm.tm_wday};
 }
 
-/* Between two instants with different offsets: the first one with the later offset. */
-static int64_t change_between(
-    const struct zone *zone, int64_t before_s, int64_t after_s)
+/* The first instant with the offset of after_s, by bisection. */
+static int64_t zone_change(const struct zone *zone, int64_t before_s, int64_t after_s)
 {
-	int64_t later = offset_at(zone, after_s);
+	int64_t later = zone_offset(zone, after_s);
 	while (after_s - before_s > 1) {
 		int64_t middle_s = before_s + (after_s - before_s) / 2;
-		if (offset_at(zone, middle_s) == later)
+		if (zone_offset(zone, middle_s) == later)
 			after_s = middle_s;
 		else
 			before_s = middle_s;
@@ -83,8 +77,8 @@ static int64_t change_between(
 	return after_s;
 }
 
-/* Zones are less than a day away from UTC, so that the offsets a day earlier and a day
- * later are those around a change near that time. */
+/* Zones are less than a day away from UTC, so the offsets a day earlier and a day later
+ * are those before and after a change near that time. */
 int64_t zone_instant(const struct zone *zone, const struct zone_time *time)
 {
 	struct tm tm = {.tm_year = time->year - 1900,
@@ -93,11 +87,11 @@ int64_t zone_instant(const struct zone *zone, const struct zone_time *time)
 	    .tm_hour = time->hour,
 	    .tm_min = time->minute};
 	int64_t local_s = timegm(&tm);
-	int64_t earlier = offset_at(zone, local_s - DAY_S);
-	int64_t later = offset_at(zone, local_s + DAY_S);
-	if (offset_at(zone, local_s - earlier) == earlier)
+	int64_t earlier = zone_offset(zone, local_s - DAY_S);
+	int64_t later = zone_offset(zone, local_s + DAY_S);
+	if (zone_offset(zone, local_s - earlier) == earlier)
 		return (local_s - earlier) * 1000;
-	if (offset_at(zone, local_s - later) == later)
+	if (zone_offset(zone, local_s - later) == later)
 		return (local_s - later) * 1000;
-	return change_between(zone, local_s - later, local_s - earlier) * 1000;
+	return zone_change(zone, local_s - later, local_s - earlier) * 1000;
 }

@@ -8,8 +8,8 @@
 
 struct zone;
 
-/* NULL or "" is UTC. -1 with err when there is none of that name, or it is not installed
- * here (package tzdata). */
+/* NULL or "" is UTC. -1 with err when there is no zone of that name, or it is not
+ * installed here (package tzdata). */
 int zone_open(struct zone **out, const char *name, struct error *err);
 void zone_close(struct zone *zone); /* NULL is fine */
 
@@ -20,8 +20,8 @@ struct zone_time {
 
 /* The local time of an instant. Any thread. */
 void zone_local(const struct zone *zone, int64_t ms, struct zone_time *out);
-/* The first instant at which clocks there show that minute, or, when they never do
- * (put forward over it), the instant at which they are put forward. */
+/* The first instant at which clocks there show that minute. When they never do, because
+ * they are put forward over it: the instant at which they are. */
 int64_t zone_instant(const struct zone *zone, const struct zone_time *time);
 
 #endif

@@ -159,7 +159,7 @@ static int end(struct sqlite_writer *w, const struct row *row, enum job_state st
 	bool counts = write->op == JOB_SETTLE && write->count;
 	(void)sqlite3_bind_int64(stmt, 1, row->id);
 	(void)sqlite3_bind_int(stmt, 2, (int)state);
-	(void)sqlite3_bind_int(stmt, 3, counts ? write->try : row->tries);
+	(void)sqlite3_bind_int(stmt, 3, counts ? write->nth : row->tries);
 	(void)sqlite3_bind_int64(stmt, 4, write->now_ms);
 	int rc = change(w, stmt, err);
 	if (rc < 0 || row->group.ptr == NULL)
@@ -263,12 +263,10 @@ static int settle(
 {
 	struct row row;
 	int rc = look(&row, w, write->job.id, err);
-	if (rc != 1 || row.state != JOB_WAITING || row.tries != write->try - 1)
+	if (rc != 1 || row.state != JOB_WAITING || row.tries != write->nth - 1)
 		return rc < 0 ? -1 : 0;
 	write->job.queue = row.queue->name;
-	int tries = write->count ? write->
-	try : row
-		.tries;
+	int tries = write->count ? write->nth : row.tries;
 	if (write->job.state == JOB_WAITING)
 		rc = again(w, &row, tries, write->job.run_at_ms, err);
 	else
@@ -407,7 +405,7 @@ int sqlite_jobs_apply(struct sqlite_writer *w, struct store_job_write *write,
 	(void)error_set(err,
 	    "job %lld: try %d does not count any more: the job was cancelled, or another "
 	    "try has ended",
-	    (long long)write->job.id, write->try);
+	    (long long)write->job.id, write->nth);
 	return 0;
 }
 

@@ -19,10 +19,10 @@ static int count_try(struct sqlite_writer *w, sqlite3_stmt *row,
 	int rc = sqlite_db_step(row, err);
 	if (rc != 1)
 		return rc;
-	write.try = sqlite3_column_int(row, 0) + 1;
+	write.nth = sqlite3_column_int(row, 0) + 1;
 	write.job.run_at_ms = sqlite3_column_int64(row, 1);
 	(void)sqlite3_reset(row);
-	if (!running_has(list, id, write.try))
+	if (!running_has(list, id, write.nth))
 		return 0;
 	return sqlite_jobs_apply(w, &write, 0, err) == 1 ? 0 : -1;
 }

@@ -63,10 +63,10 @@ static int check_settle(const struct store_job_write *write, struct error *err)
 	enum job_state to = write->job.state;
 	bool can = to == JOB_WAITING || to == JOB_DONE || to == JOB_DEAD ||
 		   to == JOB_CANCELLED;
-	if (can && write->try > 0)
+	if (can && write->nth > 0)
 		return 0;
 	return error_set(err, "job %lld: try %d cannot end as %s",
-	    (long long)write->job.id, write->try, job_state_name(to));
+	    (long long)write->job.id, write->nth, job_state_name(to));
 }
 
 static int check_one(const struct store_job_write *write, struct error *err)

@@ -75,9 +75,10 @@ struct store_event {
 	enum event_state state;
 	struct span failure; /* why, when failed; else absent */
 	struct span params;  /* a JSON object's text */
-	struct span raw; /* the body as received, where params do not hold all of it */
-	struct span request; /* {"method": …, "headers": [[name, value], …]} while the
-				event is failed or late; else absent */
+	struct span raw; /* the body, where params do not hold all of it, and always of
+			    an event that is failed or late */
+	struct span request; /* {"method": …, "target": …, "headers": [[name, value],
+				…]} while the event is failed or late; else absent */
 	struct store_reply reply;
 	int64_t duplicates; /* repeats that got the stored reply */
 };
@@ -181,13 +182,13 @@ enum job_op {
 	 * that was enqueued less than unique_ms before created_at_ms and is not
 	 * cancelled, nothing is added. Sets id (0: nothing added), state and event_id. */
 	JOB_ENQUEUE,
-	/* An attempt has ended: id, try (the attempt's number). state says how: JOB_DONE,
-	 * JOB_DEAD, JOB_CANCELLED, or JOB_WAITING for another attempt at run_at_ms.
-	 * Unless count is false, tries becomes try. error (absent: none) is added to
-	 * errors, under the number of the last attempt that counts and the time now_ms;
-	 * ended_at_ms becomes now_ms. When the job is not open any more, or tries is not
-	 * try - 1, the whole transaction is STORE_CONFLICT and fenced is set: the effects
-	 * of a job that was cancelled, or that ran elsewhere too, are not committed. */
+	/* An attempt has ended: id, nth. state says how: JOB_DONE, JOB_DEAD, JOB_CANCELLED,
+	 * or JOB_WAITING for another attempt at run_at_ms. Unless count is false, tries
+	 * becomes nth. error (absent: none) is added to errors, under the number of the
+	 * last attempt that counts and the time now_ms; ended_at_ms becomes now_ms. When
+	 * the job is not open any more, or tries is not nth - 1, the whole transaction is
+	 * STORE_CONFLICT and fenced is set: the effects of a job that was cancelled, or
+	 * that ran elsewhere too, are not committed. */
 	JOB_SETTLE,
 	/* For the owner's commands and for workers. Nothing happens when there is no such
 	 * job, or its state does not allow it; changed says so. */
@@ -208,7 +209,7 @@ struct store_job_write {
 	struct store_job_write *next;
 	enum job_op op;
 	struct store_job job; /* the fields named above */
-	int try;              /* JOB_SETTLE, as the three below */
+	int nth;              /* JOB_SETTLE: the attempt's number, from 1 */
 	bool count;
 	struct span error;
 	int64_t now_ms; /* JOB_SETTLE, JOB_CANCEL */
@@ -322,8 +323,7 @@ void store_id(char out[STORE_ID_SIZE], int64_t row);
 /* The row in an "_id"; 0 when the text cannot be one. */
 int64_t store_id_row(struct span id);
 
-/* False while commits fail (disk full …). The store tries again by itself, once a
- * second when nothing is submitted. */
+/* False while commits fail (disk full …). The store tries again once a second. */
 bool store_healthy(const struct store *store);
 
 struct store_stats {

@@ -74,7 +74,7 @@ static struct span params_text(struct webhook *webhook)
 }
 
 /* Of a route with parameters in its path, which the route's own path does not hold, all
- * of the target is kept, so that the event can be handled again (app/replay.h). */
+ * of the target is kept, so that `forget` finds a number in it. */
 static struct span query_of(const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
@@ -83,7 +83,7 @@ static struct span query_of(const struct webhook *webhook)
 
 /* ---- what went wrong ---- */
 
-/* How it came, so that its handler finds all of it when it is handled again. */
+/* What workers/replay.h makes the request of, together with the raw body. */
 static struct span request_text(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
@@ -91,6 +91,7 @@ static struct span request_text(struct webhook *webhook)
 	buf_clear(scratch);
 	buf_putc(scratch, '{');
 	jsonw_field(scratch, "method", request->method_name);
+	jsonw_field(scratch, "target", request->target);
 	jsonw_key(scratch, SPAN("headers"));
 	buf_putc(scratch, '[');
 	for (size_t i = 0; i < request->header_count; i++) {
@@ -154,7 +155,8 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .query = query_of(webhook),
 	    .state = state,
 	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
-	    .raw = all_in_params ? (struct span){0} : request->body,
+	    .raw =
+		all_in_params && state == EVENT_DONE ? (struct span){0} : request->body,
 	    .reply = {webhook->reply.status, span_of(webhook->reply.content_type),
 		webhook->reply.body},
 	};

@@ -1,31 +1,23 @@
-/* replay -- a stored event as a handler process is given it: the webhook again, made of
- * what the store keeps of it. Where its parameters hold all of its body, the body is
- * made of them anew. */
+/* replay -- a failed event as a webhook again: the request that the store keeps of it, sent
+ * through the same steps as when it came (webhook/intake.h), but for the signature. */
 #ifndef OFFHOOK_WORKERS_REPLAY_H
 #define OFFHOOK_WORKERS_REPLAY_H
 
-#include <stdbool.h>
-
-#include "frame/frame.h"
 #include "store/store.h"
 #include "util/arena.h"
 #include "util/error.h"
-#include "webhook/route.h"
+#include "webhook/webhook.h"
 
 struct replay {
-	struct store_event event; /* copied to the arena: but its reply, which is not */
-	enum event_state state;
-	bool failed;               /* there is a failure, so it may be handled again */
-	const struct route *route; /* of the present table */
-	struct span conversation;  /* empty: none */
+	struct webhook webhook; /* with route, params and event as of the present app */
+	struct lane lane;
+	struct request request;
 };
 
-/* Copies what is needed of it to the arena. */
-void replay_take(
-    struct replay *out, const struct store_event *event, struct arena *arena);
-/* Finds its route among them and packs it; a base_url that is set there stays. -1 with err: there is none any more, or its
- * events are the built-in app's to answer. */
-int replay_pack(struct replay *replay, struct frame_event *out,
-    const struct route *routes, struct arena *arena, struct error *err);
+/* Copies the request to the arena and names its event anew. -1 with err: no route takes it
+ * any more, its events are the built-in app's to answer, or the store does not have the
+ * whole request. */
+int replay_open(struct replay *out, const struct store_event *event,
+    struct service *service, struct arena *arena, struct error *err);
 
 #endif

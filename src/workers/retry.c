@@ -2,35 +2,36 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "handlers/handlers.h"
 #include "host/app_workers.h"
 #include "store/reserved.h"
+#include "util/container.h"
 #include "util/mem.h"
+#include "util/thread.h"
 #include "webhook/order.h"
-#include "workers/job_try.h"
 #include "workers/replay.h"
+#include "workers/worker_attempt.h"
 
-/* The handler's first failure ends a retry; what it wrote may meet a conflict, or the
- * server be killed, and then it runs again. */
+/* The handler's first failure ends a retry. It runs again only when its writes meet a
+ * conflict, or when the server is killed. */
 enum { CONCURRENCY = 4, MAX_TRIES = 3, BACKOFF_MS = 50 };
 
 struct retry {
 	struct service *service;
 	struct store_reader *reader; /* the jobs' thread's */
-	pthread_mutex_t mutex;       /* of what follows */
+	pthread_mutex_t mutex;       /* of stopped, and of the handlers' being open */
 	bool stopped;
 };
 
-/* In the arena of its try. */
-struct retry_run {
-	struct job_try job_try;
+/* An attempt to handle an event again; in its own arena. */
+struct retry_attempt {
+	struct worker_attempt attempt;
 	struct retry *retry;
-	struct turn turn; /* in the event's conversation, as a webhook */
+	struct turn turn; /* in the event's conversation, as a webhook has */
 	struct replay replay;
+	struct error err; /* why it cannot be handled again */
 };
 
 struct job_worker retry_worker(const struct config *config)
@@ -46,7 +47,7 @@ struct job_worker retry_worker(const struct config *config)
 
 /* ---- which event ---- */
 
-static int64_t event_of(const struct store_job *job)
+static int64_t retry_event_id(const struct store_job *job)
 {
 	json_t *payload = json_loadb(job->payload.ptr, job->payload.len, 0, NULL);
 	int64_t id = json_integer_value(json_object_get(payload, "event"));
@@ -54,98 +55,105 @@ static int64_t event_of(const struct store_job *job)
 	return id;
 }
 
-/* Events whose writes are committed have no failure: nor have those that were erased. */
-static int check(const struct replay *replay, int64_t id, struct error *err)
+/* An event without a failure has its writes committed, or was erased. */
+static int retry_check(const struct store_event *event, struct error *err)
 {
-	if (replay->state == EVENT_DONE)
-		return error_set(err, "event %" PRId64 " is done: it did not fail", id);
-	if (replay->failed)
+	if (event->state == EVENT_DONE)
+		return error_set(
+		    err, "event %" PRId64 " is done: it did not fail", event->id);
+	if (event->failure.ptr != NULL)
 		return 0;
-	if (replay->state == EVENT_LATE)
+	if (event->state == EVENT_LATE)
 		return error_set(err,
 		    "event %" PRId64 " was late, but what its handler wrote is "
 		    "committed",
-		    id);
+		    event->id);
 	return error_set(err,
 	    "event %" PRId64 " was erased (offhook forget): there is nothing to handle",
-	    id);
+	    event->id);
 }
 
-static int prepare(struct retry *retry, struct retry_run *run, struct error *err)
+static int retry_prepare(struct retry_attempt *attempt)
 {
-	int64_t id = event_of(&run->job_try.job->job);
-	run->job_try.revised_event = id;
+	struct worker_attempt *base = &attempt->attempt;
+	const struct webhook *webhook = &attempt->replay.webhook;
+	int64_t id = retry_event_id(&base->job_attempt->job);
+	base->revised_event = id;
 	struct store_event event;
-	int found = store_event_get(retry->reader, id, run->job_try.arena, &event, err);
+	int found = store_event_get(
+	    attempt->retry->reader, id, base->arena, &event, &attempt->err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
-		return error_set(err, "there is no event %" PRId64, id);
-	replay_take(&run->replay, &event, run->job_try.arena);
-	if (check(&run->replay, id, err) < 0)
+		return error_set(&attempt->err, "there is no event %" PRId64, id);
+	if (retry_check(&event, &attempt->err) < 0 ||
+	    replay_open(&attempt->replay, &event, attempt->retry->service, base->arena,
+		&attempt->err) < 0)
 		return -1;
-	run->job_try.pool_run.event.base_url =
-	    span_of(retry->service->config->public_url);
-	return replay_pack(&run->replay, &run->job_try.pool_run.event,
-	    atomic_load(&retry->service->routes), run->job_try.arena, err);
+	handlers_pack(&base->pool_run.event, webhook);
+	return 0;
 }
 
 /* ---- its turn ---- */
 
-/* Turns come also while the handlers' processes are being ended. */
-static void submit(struct retry_run *run)
+/* A turn may come while the handlers' processes are being ended. */
+static void retry_submit(struct retry_attempt *attempt)
 {
-	struct retry *retry = run->retry;
+	struct worker_attempt *base = &attempt->attempt;
+	struct retry *retry = attempt->retry;
 	struct handlers *handlers = retry->service->handlers;
-	const struct job_run *job = run->job_try.job;
-	(void)pthread_mutex_lock(&retry->mutex);
+	mutex_lock(&retry->mutex);
 	bool stopped = retry->stopped;
 	if (!stopped) {
-		(void)store_job_began(retry->service->store, job->job.id, job->try);
-		handlers_submit(handlers, &run->job_try.pool_run, run->replay.route);
+		(void)store_job_began(retry->service->store, base->job_attempt->job.id,
+		    base->job_attempt->nth);
+		handlers_submit(
+		    handlers, &base->pool_run, attempt->replay.webhook.route);
 		handlers_flush(handlers);
 	}
-	(void)pthread_mutex_unlock(&retry->mutex);
+	mutex_unlock(&retry->mutex);
 	if (stopped)
-		job_try_end(&run->job_try, JOB_END_INTERRUPTED, "the server stopped");
+		worker_attempt_end(base, JOB_END_INTERRUPTED, "the server stopped");
 }
 
-static void granted(struct turn *turn)
+static void retry_granted(struct turn *turn)
 {
-	submit((struct retry_run *)((char *)turn - offsetof(struct retry_run, turn)));
+	retry_submit(container_of(turn, struct retry_attempt, turn));
 }
 
-/* The next one of the conversation goes when this one is committed. */
-static void over(struct job_try *job_try)
+/* The conversation's next webhook runs after the commit. */
+static void retry_committed(struct worker_attempt *base)
 {
-	struct retry_run *run =
-	    (struct retry_run *)((char *)job_try - offsetof(struct retry_run, job_try));
-	struct order *order = job_try->service->order;
-	if (run->turn.conversation.ptr == NULL)
+	struct retry_attempt *attempt =
+	    container_of(base, struct retry_attempt, attempt);
+	struct order *order = base->service->order;
+	if (attempt->turn.conversation.ptr == NULL)
 		return;
-	order_take(order, &run->turn);
-	(void)order_leave(order, &run->turn);
+	order_take(order, &attempt->turn);
+	(void)order_leave(order, &attempt->turn);
 }
 
-void retry_run(struct retry *retry, struct jobs *jobs, struct job_run *job_run)
+void retry_run(struct retry *retry, struct jobs *jobs, struct job_attempt *job_attempt)
 {
 	struct arena *arena = arena_new();
-	struct retry_run *run = arena_zalloc(arena, sizeof(*run));
-	struct error err;
-	job_try_open(&run->job_try, retry->service, jobs, job_run, arena);
-	run->job_try.over = over;
-	run->retry = retry;
-	if (prepare(retry, run, &err) < 0) {
-		job_try_end(&run->job_try, JOB_END_GIVEN_UP, err.text);
+	struct retry_attempt *attempt = arena_zalloc(arena, sizeof(*attempt));
+	const struct webhook *webhook = &attempt->replay.webhook;
+	worker_attempt_open(
+	    &attempt->attempt, retry->service, jobs, job_attempt, arena);
+	attempt->attempt.committed = retry_committed;
+	attempt->retry = retry;
+	if (retry_prepare(attempt) < 0) {
+		worker_attempt_end(
+		    &attempt->attempt, JOB_END_GIVEN_UP, attempt->err.text);
 		return;
 	}
-	if (run->replay.conversation.len > 0) {
-		run->turn.conversation = run->replay.conversation;
-		run->turn.granted = granted;
-		if (!order_enter(retry->service->order, &run->turn))
+	if (webhook->route->ordered && webhook->event.conversation.len > 0) {
+		attempt->turn.conversation = webhook->event.conversation;
+		attempt->turn.granted = retry_granted;
+		if (!order_enter(retry->service->order, &attempt->turn))
 			return;
 	}
-	submit(run);
+	retry_submit(attempt);
 }
 
 int retry_open(struct retry **out, struct service *service, struct error *err)
@@ -156,16 +164,16 @@ int retry_open(struct retry **out, struct service *service, struct error *err)
 		free(retry);
 		return -1;
 	}
-	(void)pthread_mutex_init(&retry->mutex, NULL);
+	mutex_init(&retry->mutex);
 	*out = retry;
 	return 0;
 }
 
 void retry_stop(struct retry *retry)
 {
-	(void)pthread_mutex_lock(&retry->mutex);
+	mutex_lock(&retry->mutex);
 	retry->stopped = true;
-	(void)pthread_mutex_unlock(&retry->mutex);
+	mutex_unlock(&retry->mutex);
 }
 
 void retry_close(struct retry *retry)
@@ -173,6 +181,6 @@ void retry_close(struct retry *retry)
 	if (retry == NULL)
 		return;
 	store_reader_close(retry->reader);
-	(void)pthread_mutex_destroy(&retry->mutex);
+	mutex_clear(&retry->mutex);
 	free(retry);
 }

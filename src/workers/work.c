@@ -1,8 +1,10 @@
 #include "workers/work.h"
 
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "handlers/handlers.h"
+#include "handlers/program_pool.h"
 #include "host/app_workers.h"
 #include "store/reserved.h"
 #include "util/clock.h"
@@ -13,52 +15,52 @@
 struct work {
 	struct service *service;
 	const oh_app *user;
-	struct crew *_Atomic crew; /* NULL: nothing for it to do, so far */
+	struct worker_pool *pool; /* without processes while there are no workers */
 	struct retry *retry;
 	struct jobs *jobs;
 };
 
 /* ---- the runner: on the jobs' thread ---- */
 
-static void run(void *ctx, struct job_run *job_run)
+static void work_run(void *ctx, struct job_attempt *attempt)
 {
 	struct work *work = ctx;
-	if (span_is(job_run->job.queue, QUEUE_EVENTS))
-		retry_run(work->retry, work->jobs, job_run);
+	if (span_is(attempt->job.queue, QUEUE_EVENTS))
+		retry_run(work->retry, work->jobs, attempt);
 	else
-		crew_run(work->crew, work->jobs, job_run);
+		worker_pool_run(work->pool, work->jobs, attempt);
 }
 
-static void flush(void *ctx)
+static void work_flush(void *ctx)
 {
 	struct work *work = ctx;
-	crew_flush(work->crew);
+	worker_pool_flush(work->pool);
 }
 
-static void died(void *ctx, const struct job_run *job_run, const char *error,
+static void work_died(void *ctx, const struct job_attempt *attempt, const char *error,
     struct store_txn *txn, struct arena *arena)
 {
 	const struct work *work = ctx;
 	struct failure_listeners listeners = service_listeners(work->service);
 	struct failure failure = {.what = FAILURE_JOB_DEAD,
 	    .at_ms = clock_wall_ms(),
-	    .id = job_run->job.id,
-	    .queue = job_run->job.queue,
+	    .id = attempt->job.id,
+	    .queue = attempt->job.queue,
 	    .error = span_of(error)};
 	failure_stage(&listeners, &failure, &txn->writes, &txn->jobs, arena);
 }
 
 /* ---- who works ---- */
 
-/* A worker of alerts is in every program; where alerts go nowhere it has no work. */
-static bool counts(const struct work *work, struct span queue)
+/* Every program has the alert worker; it has no work when no alert setting is set. */
+static bool work_has(const struct work *work, struct span queue)
 {
 	return !span_is(queue, QUEUE_ALERTS) || config_alerts(work->service->config);
 }
 
-/* How many jobs may run at a time: of what the handlers' program has told, or, where the
- * server handles all events itself, of its own. */
-static int64_t concurrency_of(const struct work *work)
+/* How many jobs may run at a time: by the manifest of the handlers' program or, where the
+ * server handles all events itself, by this program's own workers. */
+static int64_t work_concurrency(const struct work *work)
 {
 	const struct handlers *handlers = work->service->handlers;
 	struct arena *arena = arena_new();
@@ -71,54 +73,43 @@ static int64_t concurrency_of(const struct work *work)
 		struct frame_worker worker =
 		    handlers != NULL ? handlers_manifest(handlers)->frame.workers[i]
 				     : workers_frame(&own[i]);
-		if (counts(work, worker.queue))
+		if (work_has(work, worker.queue))
 			sum += worker.concurrency;
 	}
 	arena_free(arena);
 	return sum;
 }
 
-static bool has_queue(const struct manifest *manifest, const char *queue)
+/* Gives the queues the workers of the present program. */
+static int work_set_workers(struct work *work, struct error *err)
 {
-	bool found = false;
-	for (uint32_t i = 0; manifest != NULL && i < manifest->frame.worker_count; i++)
-		found = found || strcmp(manifest->workers[i].queue, queue) == 0;
-	return found;
-}
-
-/* Tells the queues who works on them now. */
-static int set_workers(struct work *work, struct error *err)
-{
-	const struct manifest *manifest =
-	    work->crew != NULL ? crew_manifest(work->crew) : NULL;
-	uint32_t told = manifest != NULL ? manifest->frame.worker_count : 0;
-	struct job_worker *workers = mem_new(told + 1, sizeof(*workers));
+	const struct manifest *manifest = worker_pool_manifest(work->pool);
+	uint32_t all = manifest != NULL ? manifest->frame.worker_count : 0;
+	struct job_worker *workers = mem_new(all + 1, sizeof(*workers));
 	size_t count = 0;
-	for (uint32_t i = 0; i < told; i++)
-		if (counts(work, span_of(manifest->workers[i].queue)))
+	bool on_failure = false;
+	for (uint32_t i = 0; i < all; i++) {
+		struct span queue = span_of(manifest->workers[i].queue);
+		if (work_has(work, queue))
 			workers[count++] = manifest->workers[i];
+		on_failure = on_failure || span_is(queue, QUEUE_FAILURES);
+	}
 	workers[count++] = retry_worker(work->service->config);
 	int rc = jobs_set_workers(work->jobs, workers, count, err);
 	free(workers);
 	if (rc == 0)
-		atomic_store(
-		    &work->service->on_failure, has_queue(manifest, QUEUE_FAILURES));
+		atomic_store(&work->service->on_failure, on_failure);
 	return rc;
 }
 
-/* Processes that run program, when there is something for them to do. */
-static int staff(struct work *work, const char *program, struct error *err)
+/* Starts processes that run program, in place of the present ones, if there is or was a
+ * worker. */
+static int work_start_pool(struct work *work, const char *program, struct error *err)
 {
-	int64_t concurrency = concurrency_of(work);
-	struct crew *crew = work->crew;
-	if (crew != NULL)
-		return crew_swap(crew, program, concurrency > 0 ? concurrency : 1, err);
-	if (concurrency == 0)
+	int64_t concurrency = work_concurrency(work);
+	if (concurrency == 0 && worker_pool_manifest(work->pool) == NULL)
 		return 0;
-	if (crew_open(&crew, work->service, program, concurrency, err) < 0)
-		return -1;
-	work->crew = crew;
-	return 0;
+	return worker_pool_start(work->pool, program, MAX(concurrency, 1), err);
 }
 
 /* ---- open, swap, close ---- */
@@ -127,11 +118,12 @@ int work_open(struct work **out, struct service *service, struct error *err)
 {
 	struct work *work = mem_new(1, sizeof(*work));
 	work->service = service;
+	work->pool = worker_pool_new(service);
 	struct jobs_config config = {
 	    .store = service->store,
-	    .runner = {.run = run,
-		.flush = flush,
-		.died = died,
+	    .runner = {.run = work_run,
+		.flush = work_flush,
+		.died = work_died,
 		.tells_begin = true,
 		.ctx = work},
 	    .keep_ms = service->config->jobs_keep_ms,
@@ -150,7 +142,9 @@ int work_open(struct work **out, struct service *service, struct error *err)
 int work_start(struct work *work, const oh_app *user, struct error *err)
 {
 	work->user = user;
-	return staff(work, PROGRAM_SELF, err) < 0 ? -1 : set_workers(work, err);
+	return work_start_pool(work, PROGRAM_SELF, err) < 0
+		   ? -1
+		   : work_set_workers(work, err);
 }
 
 int work_swap(void *ctx, const char *program, struct error *err)
@@ -162,9 +156,9 @@ int work_swap(void *ctx, const char *program, struct error *err)
 		    err, "this server runs the built-in app: there is nothing to swap");
 	if (handlers_swap(handlers, program, err) < 0)
 		return -1;
-	if (staff(work, program, err) < 0)
+	if (work_start_pool(work, program, err) < 0)
 		return error_wrap(err, "the handlers were replaced, but");
-	return set_workers(work, err);
+	return work_set_workers(work, err);
 }
 
 void work_stats(const struct work *work, struct jobs_stats *out)
@@ -174,7 +168,7 @@ void work_stats(const struct work *work, struct jobs_stats *out)
 
 int work_pids(struct work *work, int *out, int max)
 {
-	return crew_pids(work->crew, out, max);
+	return worker_pool_pids(work->pool, out, max);
 }
 
 void work_stop(struct work *work)
@@ -189,7 +183,7 @@ void work_close(struct work *work)
 {
 	if (work == NULL)
 		return;
-	crew_close(work->crew);
+	worker_pool_close(work->pool);
 	jobs_close(work->jobs);
 	retry_close(work->retry);
 	free(work);

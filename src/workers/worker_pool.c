@@ -1,178 +1,129 @@
 #include "workers/worker_pool.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "alert/alert_settings.h"
 #include "alert/failure.h"
-#include "handlers/handlers.h"
-#include "host/app_workers.h"
+#include "handlers/program_pool.h"
 #include "store/reserved.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/cores.h"
 #include "util/mem.h"
-#include "workers/job_try.h"
+#include "workers/worker_attempt.h"
 
 enum { NICE = 10 };
 
-struct crew {
+struct worker_pool {
 	struct service *service;
-	struct pool *pool;
-	struct manifest *manifests; /* the present one first; the pool's thread's */
-	struct arena *arena;
-	const struct pair *settings; /* of alerts: for its processes alone */
-	uint32_t setting_count;
+	struct program_pool programs;
+	struct arena *arena; /* holds the settings of alerts, for its processes alone */
 };
 
 /* ---- the processes ---- */
 
-/* The server serves none of its routes from here: a handlers' pool does. */
+/* Worker processes never serve routes. */
 static const struct route no_route;
 
-static int introduced(void *ctx, struct span frame, struct error *err)
-{
-	struct crew *crew = ctx;
-	struct manifest *manifest;
-	if (manifest_new(&manifest, frame, &no_route, err) < 0)
-		return -1;
-	manifest->next = crew->manifests;
-	crew->manifests = manifest;
-	return 0;
-}
-
 /* A job that was given out before a swap may be sent after it. */
-static bool address(void *ctx, struct pool_run *pool_run)
+static bool worker_pool_address(void *ctx, struct pool_run *pool_run)
 {
-	const struct crew *crew = ctx;
-	const struct frame_manifest *manifest = &crew->manifests->frame;
+	const struct program_pool *programs = ctx;
+	const struct frame_manifest *manifest = &programs->manifests->frame;
 	for (uint32_t i = 0; i < manifest->worker_count; i++)
 		if (span_eq(manifest->workers[i].queue, pool_run->job.queue)) {
 			pool_run->job.worker = i;
 			return true;
 		}
-	struct job_try *job_try =
-	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
-	job_try->gone = true;
+	container_of(pool_run, struct worker_attempt, pool_run)->gone = true;
 	return false;
 }
 
-static void progress(void *ctx, struct pool_run *pool_run, struct span text)
+static void worker_pool_progress(void *ctx, struct pool_run *pool_run, struct span text)
 {
-	const struct job_try *job_try =
-	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
+	const struct worker_attempt *attempt =
+	    container_of(pool_run, struct worker_attempt, pool_run);
 	(void)ctx;
-	jobs_progress(job_try->jobs, job_try->job->job.id, text);
+	jobs_progress(attempt->jobs, attempt->job_attempt->job.id, text);
 }
 
-static int least(int64_t a, int64_t b)
+struct worker_pool *worker_pool_new(struct service *service)
 {
-	return (int)(a < b ? a : b);
+	struct worker_pool *pool = mem_new(1, sizeof(*pool));
+	pool->service = service;
+	pool->arena = arena_new();
+	pool->programs = (struct program_pool){
+	    .config = service->config,
+	    .like = &no_route,
+	    .base = {.name = "oh-workers",
+		.address = worker_pool_address,
+		.progress = worker_pool_progress,
+		.nice = NICE},
+	};
+	pool->programs.base.settings = alert_settings_pairs(
+	    service->config, &pool->programs.base.setting_count, pool->arena);
+	return pool;
 }
 
 /* No more processes than jobs that may run at a time. */
-static struct pool_config pool_config(
-    struct crew *crew, const char *program, char *const *words, int64_t concurrency)
-{
-	const struct config *config = crew->service->config;
-	struct pool_config out = handlers_config(config, program, words);
-	int64_t ready = config->workers > 0 ? config->workers : cores_usable();
-	out.processes = least(ready, concurrency);
-	out.max_processes = least(config->max_workers, concurrency);
-	out.name = "oh-workers";
-	out.settings = crew->settings;
-	out.setting_count = crew->setting_count;
-	out.introduced = introduced;
-	out.address = address;
-	out.progress = progress;
-	out.nice = NICE;
-	out.ctx = crew;
-	return out;
-}
-
-int crew_open(struct crew **out, struct service *service, const char *program,
+int worker_pool_start(struct worker_pool *pool, const char *program,
     int64_t concurrency, struct error *err)
 {
-	struct crew *crew = mem_new(1, sizeof(*crew));
-	char handler[] = "handler";
-	char *const words[] = {program_invocation_name, handler, NULL};
-	crew->service = service;
-	crew->arena = arena_new();
-	crew->settings =
-	    alert_settings_pairs(service->config, &crew->setting_count, crew->arena);
-	struct pool_config config = pool_config(crew, program, words, concurrency);
-	if (pool_open(&crew->pool, &config, err) < 0) {
-		crew_close(crew);
+	const struct config *config = pool->service->config;
+	int64_t ready = config->workers > 0 ? config->workers : cores_usable();
+	pool->programs.base.processes = (int)MIN(ready, concurrency);
+	pool->programs.base.max_processes = (int)MIN(config->max_workers, concurrency);
+	if (program_pool_start(&pool->programs, program, err) < 0)
 		return error_wrap(err, "workers");
-	}
-	*out = crew;
 	return 0;
 }
 
-int crew_swap(
-    struct crew *crew, const char *program, int64_t concurrency, struct error *err)
+const struct manifest *worker_pool_manifest(const struct worker_pool *pool)
 {
-	char *name = mem_strdup(program);
-	char handler[] = "handler";
-	char *const words[] = {name, handler, NULL};
-	struct pool_config config = pool_config(crew, program, words, concurrency);
-	int rc = pool_swap(crew->pool, &config, err);
-	free(name);
-	return rc < 0 ? error_wrap(err, "workers") : 0;
-}
-
-const struct manifest *crew_manifest(const struct crew *crew)
-{
-	return crew->manifests;
+	return pool->programs.manifests;
 }
 
 /* ---- the jobs ---- */
 
-static struct span payload_of(const struct store_job *job, struct arena *arena)
+void worker_pool_run(
+    struct worker_pool *pool, struct jobs *jobs, struct job_attempt *job_attempt)
 {
-	bool told =
+	const struct store_job *job = &job_attempt->job;
+	bool is_failure =
 	    span_is(job->queue, QUEUE_FAILURES) || span_is(job->queue, QUEUE_ALERTS);
-	return told ? failure_payload(job, arena) : job->payload;
-}
-
-void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
-{
 	struct arena *arena = arena_new();
-	struct job_try *job_try = arena_alloc(arena, sizeof(*job_try));
-	job_try_open(job_try, crew->service, jobs, run, arena);
-	struct frame_job_run *job = &job_try->pool_run.job;
-	job_try->pool_run.is_job = true;
-	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
-	job->base_url = span_of(crew->service->config->public_url);
-	job->nth = (uint32_t)run->try;
-	job->max = (uint32_t)run->max_tries;
-	job->job_id = run->job.id;
-	job->began_at_ms = clock_wall_ms();
-	job->queue = run->job.queue;
-	job->payload = payload_of(&run->job, arena);
-	pool_submit(crew->pool, &job_try->pool_run);
+	struct worker_attempt *attempt = arena_alloc(arena, sizeof(*attempt));
+	worker_attempt_open(attempt, pool->service, jobs, job_attempt, arena);
+	struct frame_job_run *run = &attempt->pool_run.job;
+	attempt->pool_run.is_job = true;
+	run->nth = (uint32_t)job_attempt->nth;
+	run->max = (uint32_t)job_attempt->max_tries;
+	run->job_id = job->id;
+	run->began_at_ms = clock_wall_ms();
+	run->queue = job->queue;
+	run->payload = is_failure ? failure_payload(job, arena) : job->payload;
+	run->base_url = span_of(pool->service->config->public_url);
+	attempt->pool_run.place = arena_strndup(arena, job->queue);
+	pool_submit(pool->programs.pool, &attempt->pool_run);
 }
 
-void crew_flush(struct crew *crew)
+void worker_pool_flush(struct worker_pool *pool)
 {
-	if (crew != NULL)
-		pool_flush(crew->pool);
+	program_pool_flush(&pool->programs);
 }
 
-int crew_pids(struct crew *crew, int *out, int max)
+int worker_pool_pids(struct worker_pool *pool, int *out, int max)
 {
-	return crew == NULL ? 0 : pool_pids(crew->pool, out, max);
+	return program_pool_pids(&pool->programs, out, max);
 }
 
-void crew_close(struct crew *crew)
+void worker_pool_close(struct worker_pool *pool)
 {
-	if (crew == NULL)
+	if (pool == NULL)
 		return;
-	pool_close(crew->pool);
-	arena_free(crew->arena);
-	while (crew->manifests != NULL) {
-		struct manifest *manifest = crew->manifests;
-		crew->manifests = manifest->next;
-		manifest_free(manifest);
-	}
-	free(crew);
+	program_pool_close(&pool->programs);
+	program_pool_clear(&pool->programs);
+	arena_free(pool->arena);
+	free(pool);
 }

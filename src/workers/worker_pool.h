@@ -1,6 +1,6 @@
-/* worker_pool -- the processes that work on jobs: of the app's own program, apart from those of
- * handlers, so that no webhook waits for a job, and nicer, so that they yield the
- * processor to webhooks. */
+/* worker_pool -- the processes that work on jobs, of the app's own program. They are not
+ * those of the handlers, so that no webhook waits for a job, and have a higher nice value,
+ * so that they leave the processor to webhooks. */
 #ifndef OFFHOOK_WORKERS_WORKER_POOL_H
 #define OFFHOOK_WORKERS_WORKER_POOL_H
 
@@ -10,26 +10,26 @@
 #include "util/error.h"
 #include "webhook/lane.h"
 
-struct crew;
+struct worker_pool;
 
-/* Starts them. program is the path of one that calls oh_main; concurrency is how many
- * jobs may run at a time, of all its workers. service must outlive it. */
-int crew_open(struct crew **out, struct service *service, const char *program,
+/* Without processes so far. service must outlive it. */
+struct worker_pool *worker_pool_new(struct service *service);
+/* As program_pool_start. concurrency, at least 1, is how many jobs of all its workers may
+ * run at a time. */
+int worker_pool_start(struct worker_pool *pool, const char *program,
     int64_t concurrency, struct error *err);
-/* Another program; -1 with err, and all stays as it was. */
-int crew_swap(
-    struct crew *crew, const char *program, int64_t concurrency, struct error *err);
-/* What the present program works on. For the thread that opened or swapped it; lives as
- * long as the crew. */
-const struct manifest *crew_manifest(const struct crew *crew);
-/* Runs it, and calls jobs_ended (on the pool's thread) when it has ended. */
-void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run);
-/* Wakes them for what was given to crew_run; once for many. NULL is fine. */
-void crew_flush(struct crew *crew);
-/* Process ids of those that are ready; gives how many. NULL has none. */
-int crew_pids(struct crew *crew, int *out, int max);
-/* What runs gets some seconds to end and is then killed: interrupted, as is what has
- * not begun. After jobs_stop. NULL is fine. */
-void crew_close(struct crew *crew);
+/* The present program's; NULL before the first start. For the thread that starts; lives
+ * as long as the pool. */
+const struct manifest *worker_pool_manifest(const struct worker_pool *pool);
+/* Runs an attempt, and calls jobs_ended (on the pool's thread) when it has ended. */
+void worker_pool_run(
+    struct worker_pool *pool, struct jobs *jobs, struct job_attempt *job_attempt);
+/* Wakes the processes for what was given to worker_pool_run; once for many. */
+void worker_pool_flush(struct worker_pool *pool);
+/* Writes the process ids of the processes that are ready; gives how many. */
+int worker_pool_pids(struct worker_pool *pool, int *out, int max);
+/* Jobs get some seconds to end and are then interrupted, as are those that have not begun.
+ * After jobs_stop. NULL is fine. */
+void worker_pool_close(struct worker_pool *pool);
 
 #endif

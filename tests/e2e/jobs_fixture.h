@@ -40,7 +40,7 @@ static inline void settle(
 {
 	struct store_job_write write = {.op = JOB_SETTLE,
 	    .job = {.id = id, .state = state, .run_at_ms = clock_wall_ms() + HOUR_MS},
-	    .try = try,
+	    .nth = try,
 	    .count = true,
 	    .error = span_of(error),
 	    .now_ms = clock_wall_ms()};

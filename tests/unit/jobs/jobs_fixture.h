@@ -12,7 +12,7 @@
 #include "jobs/jobs.h"
 #include "util/mem.h"
 
-enum { RUNS_MAX = 8192, PATIENCE_S = 20, NOW = 1700000000 };
+enum { ATTEMPTS_MAX = 8192, PATIENCE_S = 20, NOW = 1700000000 };
 
 #define NOW_MS ((int64_t)NOW * 1000)
 
@@ -25,13 +25,13 @@ struct play {
 			       * than its next start */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	struct job_run *runs[RUNS_MAX]; /* all that began; NULL: ended */
-	size_t first, count;            /* those that the test has not taken */
-	int begun;                      /* all that ever did; so are the others */
-	int released;                   /* outcomes */
+	struct job_attempt *attempts[ATTEMPTS_MAX]; /* all that began; NULL: ended */
+	size_t first, count; /* those that the test has not taken */
+	int begun;           /* all that ever did; so are the others */
+	int released;        /* outcomes */
 	int died;
-	char why[256];                  /* of the last death */
-	struct store_write *last_words; /* what a death adds; NULL: nothing */
+	char why[256];                      /* of the last death */
+	struct store_write *added_on_death; /* what a death adds; NULL: nothing */
 };
 
 static inline int64_t play_clock(void *ctx)
@@ -40,30 +40,30 @@ static inline int64_t play_clock(void *ctx)
 	return p->now_ms;
 }
 
-static inline void play_run(void *ctx, struct job_run *run)
+static inline void play_attempt(void *ctx, struct job_attempt *attempt)
 {
 	struct play *p = ctx;
 	(void)pthread_mutex_lock(&p->gate);
 	(void)pthread_mutex_unlock(&p->gate);
 	(void)pthread_mutex_lock(&p->mutex);
-	assert_true(p->first + p->count < RUNS_MAX);
-	p->runs[p->first + p->count++] = run;
+	assert_true(p->first + p->count < ATTEMPTS_MAX);
+	p->attempts[p->first + p->count++] = attempt;
 	p->begun++;
 	(void)pthread_cond_broadcast(&p->changed);
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
-static inline void play_died(void *ctx, const struct job_run *run, const char *error,
-    struct store_txn *txn, struct arena *arena)
+static inline void play_died(void *ctx, const struct job_attempt *attempt,
+    const char *error, struct store_txn *txn, struct arena *arena)
 {
 	struct play *p = ctx;
-	(void)run;
+	(void)attempt;
 	(void)pthread_mutex_lock(&p->mutex);
 	p->died++;
 	(void)snprintf(p->why, sizeof(p->why), "%s", error);
-	if (p->last_words != NULL) {
+	if (p->added_on_death != NULL) {
 		struct store_write *write = arena_alloc(arena, sizeof(*write));
-		*write = *p->last_words;
+		*write = *p->added_on_death;
 		write->next = txn->writes;
 		txn->writes = write;
 	}
@@ -117,7 +117,7 @@ static inline int play_setup(void **state)
 	p->now_ms = NOW_MS;
 	p->config = (struct jobs_config){.workers = play_workers,
 	    .worker_count = 1,
-	    .runner = {.run = play_run, .died = play_died, .ctx = p},
+	    .runner = {.run = play_attempt, .died = play_died, .ctx = p},
 	    .now_ms = play_clock,
 	    .now_ctx = p};
 	*state = p;
@@ -132,8 +132,8 @@ static inline void interrupt_all(struct play *p)
 	(void)usleep(10000);
 	(void)pthread_mutex_lock(&p->mutex);
 	for (size_t i = 0; i < p->first + p->count; i++) {
-		if (p->runs[i] != NULL)
-			jobs_ended(p->jobs, p->runs[i], &outcome);
+		if (p->attempts[i] != NULL)
+			jobs_ended(p->jobs, p->attempts[i], &outcome);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
 }
@@ -224,13 +224,13 @@ static inline void expect_job(struct play *p, int64_t id, const char *want)
 	assert_string_equal(got, want);
 }
 
-/* ---- runs ---- */
+/* ---- attempts ---- */
 
 /* The next one that begins. */
-static inline struct job_run *take_run(struct play *p)
+static inline struct job_attempt *take_attempt(struct play *p)
 {
 	struct timespec until;
-	struct job_run *run = NULL;
+	struct job_attempt *attempt = NULL;
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE_S;
 	(void)pthread_mutex_lock(&p->mutex);
@@ -238,38 +238,39 @@ static inline struct job_run *take_run(struct play *p)
 	       pthread_cond_timedwait(&p->changed, &p->mutex, &until) == 0)
 		;
 	if (p->count > 0) {
-		run = p->runs[p->first++];
+		attempt = p->attempts[p->first++];
 		p->count--;
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
-	assert_non_null(run);
-	return run;
+	assert_non_null(attempt);
+	return attempt;
 }
 
-static inline struct job_run *take_run_of(struct play *p, int64_t id)
+static inline struct job_attempt *take_attempt_of(struct play *p, int64_t id)
 {
-	struct job_run *run = take_run(p);
-	assert_int_equal(run->job.id, id);
-	return run;
+	struct job_attempt *attempt = take_attempt(p);
+	assert_int_equal(attempt->job.id, id);
+	return attempt;
 }
 
-static inline void end_as(struct play *p, struct job_run *run, struct job_outcome how)
+static inline void end_as(
+    struct play *p, struct job_attempt *attempt, struct job_outcome how)
 {
 	how.release = play_release;
 	how.ctx = p;
 	(void)pthread_mutex_lock(&p->mutex);
 	for (size_t i = 0; i < p->first; i++) {
-		if (p->runs[i] == run)
-			p->runs[i] = NULL;
+		if (p->attempts[i] == attempt)
+			p->attempts[i] = NULL;
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
-	jobs_ended(p->jobs, run, &how);
+	jobs_ended(p->jobs, attempt, &how);
 }
 
-static inline void end_run(
-    struct play *p, struct job_run *run, enum job_end end, const char *error)
+static inline void end_attempt(
+    struct play *p, struct job_attempt *attempt, enum job_end end, const char *error)
 {
-	end_as(p, run, (struct job_outcome){.end = end, .error = error});
+	end_as(p, attempt, (struct job_outcome){.end = end, .error = error});
 }
 
 /* For a while, as long as the jobs' thread needs many times over. */

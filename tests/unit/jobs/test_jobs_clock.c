@@ -11,11 +11,11 @@ static void use_cron(struct play *p, const char *cron, const char *zone)
 }
 
 /* NOW is 2023-11-14T22:13:20Z. */
-static void expect_time(const struct job_run *run, const char *want)
+static void expect_time(const struct job_attempt *attempt, const char *want)
 {
 	char payload[64];
 	(void)snprintf(payload, sizeof(payload), "{\"time\":\"%s\"}", want);
-	assert_true(span_is(run->job.payload, payload));
+	assert_true(span_is(attempt->job.payload, payload));
 }
 
 JOBS_TEST(a_worker_runs_at_the_times_of_its_table)
@@ -26,14 +26,14 @@ JOBS_TEST(a_worker_runs_at_the_times_of_its_table)
 	expect_job(p, 1, "waiting 0/0 ");
 	expect_nothing_begins(p);
 	p->now_ms = NOW_MS + 100000;
-	struct job_run *run = take_run_of(p, 1);
-	expect_time(run, "2023-11-14T22:15:00.000Z");
+	struct job_attempt *attempt = take_attempt_of(p, 1);
+	expect_time(attempt, "2023-11-14T22:15:00.000Z");
 	expect_job(p, 2, "waiting 0/0 ");
 	p->now_ms += 300000; /* the next time does not wait for the last run's end */
-	struct job_run *next = take_run_of(p, 2);
+	struct job_attempt *next = take_attempt_of(p, 2);
 	expect_time(next, "2023-11-14T22:20:00.000Z");
-	end_run(p, run, JOB_END_OK, NULL);
-	end_run(p, next, JOB_END_OK, NULL);
+	end_attempt(p, attempt, JOB_END_OK, NULL);
+	end_attempt(p, next, JOB_END_OK, NULL);
 }
 
 JOBS_TEST(no_time_runs_twice_whatever_the_clock_does)
@@ -43,7 +43,7 @@ JOBS_TEST(no_time_runs_twice_whatever_the_clock_does)
 	play_open(p);
 	expect_job(p, 1, "waiting 0/0 ");
 	p->now_ms = NOW_MS + 100000;
-	end_run(p, take_run_of(p, 1), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, 1), JOB_END_OK, NULL);
 	expect_job(p, 1, "done 1/0 ");
 	p->now_ms = NOW_MS;
 	play_reopen(p);
@@ -51,7 +51,7 @@ JOBS_TEST(no_time_runs_twice_whatever_the_clock_does)
 	expect_nothing_begins(p);
 	expect_job(p, 2, "waiting 0/0 ");
 	p->now_ms = NOW_MS + 400000;
-	end_run(p, take_run_of(p, 2), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, 2), JOB_END_OK, NULL);
 	assert_int_equal(p->begun, 2);
 }
 
@@ -65,14 +65,14 @@ JOBS_TEST(times_that_passed_without_a_server_are_made_up_for_by_one_run)
 	fixture_reopen(&p->f);
 	p->now_ms = NOW_MS + 3600000;
 	play_open(p);
-	struct job_run *run = take_run_of(p, 1);
-	expect_time(run, "2023-11-14T22:15:00.000Z");
-	end_run(p, run, JOB_END_OK, NULL);
+	struct job_attempt *attempt = take_attempt_of(p, 1);
+	expect_time(attempt, "2023-11-14T22:15:00.000Z");
+	end_attempt(p, attempt, JOB_END_OK, NULL);
 	expect_nothing_begins(p);
 	p->now_ms += 100000;
-	run = take_run(p);
-	expect_time(run, "2023-11-14T23:15:00.000Z");
-	end_run(p, run, JOB_END_OK, NULL);
+	attempt = take_attempt(p);
+	expect_time(attempt, "2023-11-14T23:15:00.000Z");
+	end_attempt(p, attempt, JOB_END_OK, NULL);
 }
 
 JOBS_TEST(so_are_times_that_passed_while_the_queue_was_paused)
@@ -87,13 +87,13 @@ JOBS_TEST(so_are_times_that_passed_while_the_queue_was_paused)
 		expect_nothing_begins(p);
 	}
 	change_job(p, JOB_RESUME, 0);
-	end_run(p, take_run_of(p, 1), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, 1), JOB_END_OK, NULL);
 	expect_job(p, 2, "waiting 0/0 ");
 	expect_nothing_begins(p);
 	p->now_ms += 100000;
-	struct job_run *run = take_run_of(p, 2);
-	expect_time(run, "2023-11-14T22:40:00.000Z");
-	end_run(p, run, JOB_END_OK, NULL);
+	struct job_attempt *attempt = take_attempt_of(p, 2);
+	expect_time(attempt, "2023-11-14T22:40:00.000Z");
+	end_attempt(p, attempt, JOB_END_OK, NULL);
 }
 
 JOBS_TEST(a_job_of_a_table_that_is_gone_is_cancelled)
@@ -107,7 +107,7 @@ JOBS_TEST(a_job_of_a_table_that_is_gone_is_cancelled)
 	play_open(p);
 	expect_job(p, 2, "waiting 0/0 ");
 	p->now_ms = NOW_MS + 100000;
-	end_run(p, take_run_of(p, 2), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, 2), JOB_END_OK, NULL);
 	expect_job(p, 1, "cancelled 0/0 ");
 }
 
@@ -118,9 +118,9 @@ JOBS_TEST(what_ended_long_ago_is_dropped_dead_letters_later)
 	struct play *p = *state;
 	play_open(p);
 	int64_t dead = enqueue(p, "{}");
-	end_run(p, take_run_of(p, dead), JOB_END_GIVEN_UP, "no luck");
+	end_attempt(p, take_attempt_of(p, dead), JOB_END_GIVEN_UP, "no luck");
 	for (int i = 0; i < MANY; i++)
-		end_run(p, take_run_of(p, enqueue(p, "{}")), JOB_END_OK, NULL);
+		end_attempt(p, take_attempt_of(p, enqueue(p, "{}")), JOB_END_OK, NULL);
 	expect_job(p, dead, "dead 1/1 ");
 	play_close(p);
 	p->now_ms = NOW_MS + 7 * (int64_t)DAY - 1000;

@@ -35,7 +35,7 @@ struct life {
 	uint64_t random;
 	pthread_mutex_t mutex;
 	pthread_cond_t given;
-	struct job_run *runs[512];
+	struct job_attempt *attempts[512];
 	size_t count;
 	bool over;
 	atomic_int running[2];
@@ -76,7 +76,7 @@ static void release(void *ctx)
 static const int64_t nobody = INT64_MAX;
 
 static struct job_outcome outcome_of(
-    struct work *work, const struct job_run *run, uint64_t *random)
+    struct work *work, const struct job_attempt *attempt, uint64_t *random)
 {
 	static const enum job_end ends[] = {JOB_END_OK, JOB_END_OK, JOB_END_OK,
 	    JOB_END_OK, JOB_END_OK, JOB_END_FAILED, JOB_END_SNOOZED, JOB_END_GIVEN_UP};
@@ -88,8 +88,8 @@ static struct job_outcome outcome_of(
 	outcome.snooze_ms = draw(random, 5);
 	outcome.writes = &work->write;
 	(void)snprintf(work->doc, sizeof(work->doc),
-	    "{\"job\":%lld,\"group\":\"%.*s/%.*s\"}", (long long)run->job.id,
-	    SPAN_ARG(run->job.queue), SPAN_ARG(run->job.group));
+	    "{\"job\":%lld,\"group\":\"%.*s/%.*s\"}", (long long)attempt->job.id,
+	    SPAN_ARG(attempt->job.queue), SPAN_ARG(attempt->job.group));
 	work->write = (struct store_write){.op = STORE_INSERT,
 	    .collection = outcome.end == JOB_END_OK ? "effects" : "others",
 	    .doc = span_of(work->doc),
@@ -120,32 +120,32 @@ static void *hand(void *ctx)
 		(void)pthread_mutex_lock(&life->mutex);
 		while (life->count == 0 && !life->over)
 			(void)pthread_cond_wait(&life->given, &life->mutex);
-		struct job_run *run =
-		    life->count == 0 ? NULL : life->runs[--life->count];
+		struct job_attempt *attempt =
+		    life->count == 0 ? NULL : life->attempts[--life->count];
 		(void)pthread_mutex_unlock(&life->mutex);
-		if (run == NULL)
+		if (attempt == NULL)
 			return NULL;
 		if (draw(&random, 4) == 0)
 			(void)usleep(draw(&random, 400));
 		struct work *work = calloc(1, sizeof(*work));
 		work->life = life;
-		struct job_outcome outcome = outcome_of(work, run, &random);
+		struct job_outcome outcome = outcome_of(work, attempt, &random);
 		life->record->ends[outcome.end]++;
-		life->running[run->job.queue.ptr[0] - 'a']--;
-		jobs_ended(life->jobs, run, &outcome);
+		life->running[attempt->job.queue.ptr[0] - 'a']--;
+		jobs_ended(life->jobs, attempt, &outcome);
 	}
 }
 
-static void run_job(void *ctx, struct job_run *run)
+static void start_attempt(void *ctx, struct job_attempt *attempt)
 {
 	struct life *life = ctx;
-	int queue = run->job.queue.ptr[0] - 'a';
+	int queue = attempt->job.queue.ptr[0] - 'a';
 	if (++life->running[queue] > workers[queue].concurrency)
-		breaks(life, "too many at a time", run->job.id);
-	if (run->try != run->job.tries + 1 || run->try > MAX_TRIES)
-		breaks(life, "more tries than allowed", run->job.id);
+		breaks(life, "too many at a time", attempt->job.id);
+	if (attempt->nth != attempt->job.tries + 1 || attempt->nth > MAX_TRIES)
+		breaks(life, "more tries than allowed", attempt->job.id);
 	(void)pthread_mutex_lock(&life->mutex);
-	life->runs[life->count++] = run;
+	life->attempts[life->count++] = attempt;
 	(void)pthread_cond_signal(&life->given);
 	(void)pthread_mutex_unlock(&life->mutex);
 }
@@ -279,7 +279,7 @@ static void live(struct life *life, const char *dir)
 	struct jobs_config config = {.store = life->store,
 	    .workers = workers,
 	    .worker_count = 2,
-	    .runner = {.run = run_job, .ctx = life}};
+	    .runner = {.run = start_attempt, .ctx = life}};
 	if (jobs_open(&life->jobs, &config, &err) < 0)
 		breaks(life, err.text, 0);
 	for (int i = 0; i < HANDS; i++)

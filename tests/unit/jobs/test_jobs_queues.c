@@ -8,16 +8,17 @@ JOBS_TEST(jobs_of_a_group_run_one_after_another)
 	play_open(p);
 	int64_t first = enqueue_job(p, job), second = enqueue_job(p, job);
 	int64_t other = enqueue(p, "{}");
-	struct job_run *run = take_run_of(p, first);
-	end_run(p, take_run_of(p, other), JOB_END_OK, NULL);
+	struct job_attempt *attempt = take_attempt_of(p, first);
+	end_attempt(p, take_attempt_of(p, other), JOB_END_OK, NULL);
 	expect_job(p, other, "done 1/0 ");
 	expect_job(p, second, "blocked 0/0 ");
-	end_run(p, run, JOB_END_FAILED, "no luck"); /* it holds up the other one */
+	end_attempt(
+	    p, attempt, JOB_END_FAILED, "no luck"); /* it holds up the other one */
 	expect_job(p, first, "waiting 1/1 ");
 	expect_nothing_begins(p);
 	p->now_ms += 1000;
-	end_run(p, take_run_of(p, first), JOB_END_OK, NULL);
-	end_run(p, take_run_of(p, second), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, first), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, second), JOB_END_OK, NULL);
 	expect_job(p, second, "done 1/0 ");
 }
 
@@ -31,7 +32,7 @@ JOBS_TEST(a_cancelled_job_lets_the_next_of_its_group_go)
 	int64_t second = enqueue_job(p, job);
 	expect_nothing_begins(p);
 	change_job(p, JOB_CANCEL, first);
-	end_run(p, take_run_of(p, second), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, second), JOB_END_OK, NULL);
 }
 
 JOBS_TEST(no_more_than_its_concurrency_run_and_the_first_by_priority_first)
@@ -39,20 +40,20 @@ JOBS_TEST(no_more_than_its_concurrency_run_and_the_first_by_priority_first)
 	static const int priorities[] = {0, 5, -3, 100, 5};
 	static const int64_t want[] = {8, 6, 9, 5, 7};
 	struct play *p = *state;
-	struct job_run *runs[4];
+	struct job_attempt *attempts[4];
 	play_open(p);
 	for (int i = 0; i < 4; i++)
-		runs[i] = take_run_of(p, enqueue(p, "{}"));
+		attempts[i] = take_attempt_of(p, enqueue(p, "{}"));
 	for (int i = 0; i < 5; i++)
 		(void)enqueue_job(p, (struct store_job){.priority = priorities[i]});
 	expect_nothing_begins(p);
 	for (int i = 0; i < 5; i++) {
-		end_run(p, runs[i % 4], JOB_END_OK, NULL);
-		runs[i % 4] = take_run_of(p, want[i]);
+		end_attempt(p, attempts[i % 4], JOB_END_OK, NULL);
+		attempts[i % 4] = take_attempt_of(p, want[i]);
 	}
 	expect_nothing_begins(p);
 	for (int i = 0; i < 4; i++)
-		end_run(p, runs[i], JOB_END_OK, NULL);
+		end_attempt(p, attempts[i], JOB_END_OK, NULL);
 }
 
 JOBS_TEST(a_delayed_job_waits_for_its_time)
@@ -64,27 +65,27 @@ JOBS_TEST(a_delayed_job_waits_for_its_time)
 	p->now_ms += 59999;
 	expect_nothing_begins(p);
 	p->now_ms += 1;
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
 	id = enqueue_job(p, (struct store_job){.run_at_ms = NOW_MS + 100000});
 	play_reopen(p); /* the next server knows, too */
 	expect_nothing_begins(p);
 	p->now_ms = NOW_MS + 100000;
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
 }
 
 JOBS_TEST(a_paused_queue_starts_nothing_until_it_is_resumed)
 {
 	struct play *p = *state;
 	play_open(p);
-	struct job_run *run = take_run_of(p, enqueue(p, "{}"));
+	struct job_attempt *attempt = take_attempt_of(p, enqueue(p, "{}"));
 	change_job(p, JOB_PAUSE, 0);
 	int64_t id = enqueue(p, "{}");
-	end_run(p, run, JOB_END_OK, NULL);
+	end_attempt(p, attempt, JOB_END_OK, NULL);
 	expect_nothing_begins(p);
 	play_reopen(p);
 	expect_nothing_begins(p);
 	change_job(p, JOB_RESUME, 0);
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
 }
 
 JOBS_TEST(a_cancelled_job_never_begins)
@@ -95,7 +96,7 @@ JOBS_TEST(a_cancelled_job_never_begins)
 	int64_t id = enqueue(p, "{}"), next = enqueue(p, "{}");
 	change_job(p, JOB_CANCEL, id);
 	change_job(p, JOB_RESUME, 0);
-	end_run(p, take_run_of(p, next), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, next), JOB_END_OK, NULL);
 	expect_job(p, next, "done 1/0 ");
 	assert_int_equal(p->begun, 1);
 }
@@ -112,7 +113,7 @@ JOBS_TEST(one_cancelled_by_its_unique_key_never_begins)
 	int64_t next = enqueue(p, "{}");
 	assert_int_equal(store_commit(p->f.store, &txn), STORE_OK);
 	change_job(p, JOB_RESUME, 0);
-	end_run(p, take_run_of(p, next), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, next), JOB_END_OK, NULL);
 	expect_job(p, next, "done 1/0 ");
 	assert_int_equal(p->begun, 1);
 }
@@ -123,7 +124,7 @@ JOBS_TEST(a_job_is_put_off_and_brought_forward)
 	play_open(p);
 	int64_t id = enqueue_job(p, (struct store_job){.run_at_ms = NOW_MS + 60000});
 	change_job(p, JOB_RETRY, id); /* now */
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
 	expect_job(p, id, "done 1/0 ");
 }
 
@@ -136,17 +137,18 @@ JOBS_TEST(jobs_without_a_worker_wait_until_there_is_one)
 	struct play *p = *state;
 	play_open(p);
 	int64_t id = enqueue_job(p, (struct store_job){.queue = SPAN("other")});
-	struct job_run *run = take_run_of(p, enqueue(p, "{}"));
+	struct job_attempt *attempt = take_attempt_of(p, enqueue(p, "{}"));
 	expect_nothing_begins(p);
 	assert_int_equal(jobs_set_workers(p->jobs, other, 2, &p->f.err), 0);
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
 	int64_t next = enqueue(p, "{}");
 	expect_nothing_begins(p); /* one at a time now, and the old one still runs */
-	end_run(p, run, JOB_END_FAILED, "no luck");
-	run = take_run_of(p, next);
-	assert_int_equal(run->max_tries, 1);
+	end_attempt(p, attempt, JOB_END_FAILED, "no luck");
+	attempt = take_attempt_of(p, next);
+	assert_int_equal(attempt->max_tries, 1);
 	assert_int_equal(jobs_set_workers(p->jobs, other, 1, &p->f.err), 0);
-	end_run(p, run, JOB_END_FAILED, "no luck"); /* as it was when it began */
+	end_attempt(
+	    p, attempt, JOB_END_FAILED, "no luck"); /* as it was when it began */
 	expect_job(p, next, "dead 1/1 ");
 	(void)enqueue(p, "{}");
 	expect_nothing_begins(p);
@@ -161,7 +163,7 @@ JOBS_TEST(a_cron_table_that_is_none_changes_nothing)
 	play_open(p);
 	assert_int_equal(jobs_set_workers(p->jobs, bad, 1, &p->f.err), -1);
 	assert_non_null(strstr(p->f.err.text, "worker 'q': cron"));
-	end_run(p, take_run_of(p, enqueue(p, "{}")), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, enqueue(p, "{}")), JOB_END_OK, NULL);
 }
 
 /* Several windows of them, more than may be under way at once. */
@@ -186,11 +188,11 @@ JOBS_TEST(all_of_many_jobs_run_once)
 		free(writes);
 	}
 	for (int i = 0; i < MANY; i++) {
-		struct job_run *run = take_run(p);
-		assert_in_range(run->job.id, 1, MANY);
-		assert_false(seen[run->job.id]);
-		seen[run->job.id] = true;
-		end_run(p, run, JOB_END_OK, NULL);
+		struct job_attempt *attempt = take_attempt(p);
+		assert_in_range(attempt->job.id, 1, MANY);
+		assert_false(seen[attempt->job.id]);
+		seen[attempt->job.id] = true;
+		end_attempt(p, attempt, JOB_END_OK, NULL);
 	}
 	for (int i = 1; i <= MANY; i++)
 		expect_job(p, i, "done 1/0 ");
@@ -220,9 +222,9 @@ JOBS_TEST(large_jobs_run_too)
 		(void)enqueue(p, payload);
 	change_job(p, JOB_RESUME, 0);
 	for (int i = 0; i < COUNT; i++) {
-		struct job_run *run = take_run_of(p, i + 1);
-		assert_int_equal(run->job.payload.len, SIZE);
-		end_run(p, run, JOB_END_OK, NULL);
+		struct job_attempt *attempt = take_attempt_of(p, i + 1);
+		assert_int_equal(attempt->job.payload.len, SIZE);
+		end_attempt(p, attempt, JOB_END_OK, NULL);
 	}
 	free(payload);
 }
@@ -243,7 +245,7 @@ JOBS_TEST(what_is_not_heard_of_is_read)
 	(void)pthread_mutex_unlock(&p->gate);
 	for (int i = 1; i < COUNT; i++) {
 		if (i != COUNT - 5)
-			end_run(p, take_run_of(p, i), JOB_END_OK, NULL);
+			end_attempt(p, take_attempt_of(p, i), JOB_END_OK, NULL);
 	}
 	expect_job(p, COUNT - 1, "done 1/0 ");
 	expect_nothing_begins(p);
@@ -256,12 +258,12 @@ JOBS_TEST(stats_count_tries_by_their_end)
 	struct jobs_stats stats;
 	play_open(p);
 	int64_t id = enqueue(p, "{}");
-	end_run(p, take_run_of(p, id), JOB_END_OK, NULL);
-	end_run(p, take_run_of(p, enqueue(p, "{}")), JOB_END_FAILED, "a");
-	end_run(p, take_run_of(p, enqueue(p, "{}")), JOB_END_GIVEN_UP, "b");
-	end_as(p, take_run_of(p, enqueue(p, "{}")),
+	end_attempt(p, take_attempt_of(p, id), JOB_END_OK, NULL);
+	end_attempt(p, take_attempt_of(p, enqueue(p, "{}")), JOB_END_FAILED, "a");
+	end_attempt(p, take_attempt_of(p, enqueue(p, "{}")), JOB_END_GIVEN_UP, "b");
+	end_as(p, take_attempt_of(p, enqueue(p, "{}")),
 	    (struct job_outcome){.end = JOB_END_SNOOZED, .snooze_ms = 1000});
-	struct job_run *run = take_run_of(p, enqueue(p, "{}"));
+	struct job_attempt *attempt = take_attempt_of(p, enqueue(p, "{}"));
 	expect_job(p, id, "done 1/0 ");
 	expect_job(p, id + 2, "dead 1/1 ");
 	for (int i = 0; i < 1000 && (jobs_stats(p->jobs, &stats), stats.snoozed < 1);
@@ -273,5 +275,5 @@ JOBS_TEST(stats_count_tries_by_their_end)
 	assert_int_equal(stats.dead, 1);
 	assert_int_equal(stats.snoozed, 1);
 	assert_int_equal(stats.running, 1);
-	end_run(p, run, JOB_END_OK, NULL);
+	end_attempt(p, attempt, JOB_END_OK, NULL);
 }

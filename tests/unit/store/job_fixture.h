@@ -29,7 +29,7 @@ static inline struct store_job_write settled(int64_t id, int try, enum job_state
 {
 	return (struct store_job_write){.op = JOB_SETTLE,
 	    .job = {.id = id, .state = state, .run_at_ms = T0 + 500},
-	    .try = try,
+	    .nth = try,
 	    .count = true,
 	    .now_ms = T0 + 100};
 }

@@ -1,4 +1,4 @@
-/* workers, worker_table: what works on jobs, as a process tells it and the server takes
+/* workers, manifest_workers: what works on jobs, as a process tells it and the server takes
  * it. */
 #include "test.h"
 
@@ -50,7 +50,7 @@ static const struct job_worker *take(
 {
 	struct frame_worker told = workers_frame(worker);
 	const struct frame_manifest table = {.workers = &told, .worker_count = 1};
-	return worker_table(&table, arena, err);
+	return manifest_workers(&table, arena, err);
 }
 
 TEST(what_is_left_out_is_the_usual)
@@ -154,7 +154,7 @@ TEST(two_workers_of_one_queue_are_refused)
 		for (uint32_t n = 0; n < table.worker_count; n++)
 			told[n] = workers_frame(&all[n]);
 		table.workers = told;
-		assert_null(worker_table(&table, arena, &err));
+		assert_null(manifest_workers(&table, arena, &err));
 		assert_non_null(strstr(err.text, why[i]));
 	}
 	arena_free(arena);
