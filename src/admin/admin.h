@@ -1,5 +1,5 @@
-/* admin -- the owner's listener, apart from Twilio's: /healthz (alive), /readyz (can
- * store), /metrics (Prometheus' text format). Bind it to a private address. */
+/* admin -- the owner's listener, apart from Twilio's: /healthz (the server runs),
+ * /readyz (it can store), /metrics (for Prometheus). Bind it to a private address. */
 #ifndef OFFHOOK_ADMIN_ADMIN_H
 #define OFFHOOK_ADMIN_ADMIN_H
 
@@ -10,7 +10,7 @@
 
 struct admin;
 
-/* What it tells about; all of it outlives the admin. */
+/* What it reports on; all of it must outlive the admin. */
 struct admin_view {
 	const struct server *server;
 	const struct lane *lanes;

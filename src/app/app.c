@@ -22,22 +22,22 @@
 #include "webhook/webhook.h"
 #include "workers/work.h"
 
-/* Every lifetime of the process, in the order of opening. */
+/* What lives as long as the process, in the order of opening (app_close). */
 struct app {
-	struct service service;
-	struct store *store;
+	struct service service; /* and its order */
+	struct lane *lanes;     /* one for each loop */
+	int lane_count;
 	struct templates *templates;
+	struct store *store;
 	struct work *work;
 	struct control *control;
 	struct handlers *handlers; /* NULL: the built-in app */
-	struct lane *lanes;        /* one for each loop */
-	int lane_count;
 	struct server *server;
-	struct admin *admin;
+	struct admin *admin; /* NULL: no --admin */
 };
 
 /* 404, or 405 with what is allowed there. */
-static struct reply refusal_of(const struct route *other)
+static struct reply app_refusal(const struct route *other)
 {
 	if (other == NULL)
 		return (struct reply){.status = 404,
@@ -49,36 +49,36 @@ static struct reply refusal_of(const struct route *other)
 	    .body = SPAN("this path is not for that method\n")};
 }
 
-static const struct route *find(
+static const struct route *app_route(
     struct app *app, const struct request *request, const struct route **other)
 {
 	return route_find(atomic_load(&app->service.routes), request->path,
 	    request->method_name, other);
 }
 
-static bool admit(void *ctx, struct request *request, struct reply *refusal)
+static bool app_admit(void *ctx, struct request *request, struct reply *refusal)
 {
 	const struct route *other;
-	if (find(ctx, request, &other) != NULL)
+	if (app_route(ctx, request, &other) != NULL)
 		return true;
-	*refusal = refusal_of(other);
+	*refusal = app_refusal(other);
 	return false;
 }
 
-static void serve(void *ctx, struct request *request)
+static void app_serve(void *ctx, struct request *request)
 {
 	struct app *app = ctx;
 	const struct route *other;
-	const struct route *route = find(app, request, &other);
-	if (route == NULL) { /* a swap has just taken it away */
-		struct reply refusal = refusal_of(other);
+	const struct route *route = app_route(app, request, &other);
+	if (route == NULL) { /* a swap has removed it since */
+		struct reply refusal = app_refusal(other);
 		request_reply(request, &refusal);
 		return;
 	}
 	webhook_start(&app->lanes[loop_index(request->loop)], request, route);
 }
 
-static int open_store(struct app *app, struct error *err)
+static int app_open_store(struct app *app, struct error *err)
 {
 	const struct config *config = app->service.config;
 	struct store_config store = {.dir = config->data};
@@ -88,15 +88,16 @@ static int open_store(struct app *app, struct error *err)
 	return builtin_declare(app->store, err);
 }
 
-static int open_server(struct app *app, struct error *err)
+static int app_open_server(struct app *app, struct error *err)
 {
 	const struct config *config = app->service.config;
 	struct server_config server = {
 	    .listen = config->listen,
 	    .threads = app->lane_count,
+	    .name = "oh-loop",
 	    .limits = server_default_limits,
-	    .admit = admit,
-	    .serve = serve,
+	    .admit = app_admit,
+	    .serve = app_serve,
 	    .ctx = app,
 	};
 	server.limits.body_bytes = (size_t)config->max_body;
@@ -106,7 +107,7 @@ static int open_server(struct app *app, struct error *err)
 	return server_open(&app->server, &server, err);
 }
 
-static int open_admin(struct app *app, struct error *err)
+static int app_open_admin(struct app *app, struct error *err)
 {
 	struct admin_view view = {
 	    app->server, app->lanes, app->lane_count, app->store, app->work};
@@ -115,23 +116,19 @@ static int open_admin(struct app *app, struct error *err)
 	return admin_open(&app->admin, app->service.config->admin, &view, err);
 }
 
-static int open_handlers(struct app *app, const oh_app *user, struct error *err)
+/* Handlers first: their manifest says which workers there are. */
+static int app_start_work(struct app *app, const oh_app *user, struct error *err)
 {
-	if (user == NULL || user->routes == NULL)
-		return 0;
-	return handlers_open(&app->handlers, &app->service, err);
-}
-
-/* Handlers first: they say what there is to work on. */
-static int start_work(struct app *app, const oh_app *user, struct error *err)
-{
-	if (open_handlers(app, user, err) < 0 || work_start(app->work, user, err) < 0)
+	if (user != NULL && user->routes != NULL &&
+	    handlers_open(&app->handlers, &app->service, err) < 0)
+		return -1;
+	if (work_start(app->work, user, err) < 0)
 		return -1;
 	control_attach(app->control, work_swap, app->work);
 	return 0;
 }
 
-static int open_all(struct app **out, const struct config *config,
+static int app_open_all(struct app **out, const struct config *config,
     const struct route *routes, const oh_app *user, struct error *err)
 {
 	struct app *app = mem_new(1, sizeof(*app));
@@ -146,10 +143,11 @@ static int open_all(struct app **out, const struct config *config,
 	    templates_open(&app->templates, config->templates, err) < 0)
 		goto failed;
 	app->service.templates = app->templates;
-	if (open_store(app, err) < 0 || work_open(&app->work, &app->service, err) < 0 ||
+	if (app_open_store(app, err) < 0 ||
+	    work_open(&app->work, &app->service, err) < 0 ||
 	    control_open(&app->control, config->data, app->store, err) < 0 ||
-	    start_work(app, user, err) < 0 || open_server(app, err) < 0 ||
-	    open_admin(app, err) < 0)
+	    app_start_work(app, user, err) < 0 || app_open_server(app, err) < 0 ||
+	    app_open_admin(app, err) < 0)
 		goto failed;
 	*out = app;
 	return 0;
@@ -161,13 +159,13 @@ failed:
 int app_open(struct app **out, const struct config *config, const oh_app *user,
     struct error *err)
 {
-	return open_all(out, config, builtin_routes, user, err);
+	return app_open_all(out, config, builtin_routes, user, err);
 }
 
 int app_open_routes(struct app **out, const struct config *config,
     const struct route *routes, struct error *err)
 {
-	return open_all(out, config, routes, NULL, err);
+	return app_open_all(out, config, routes, NULL, err);
 }
 
 int app_swap(struct app *app, const char *program, struct error *err)
@@ -195,19 +193,22 @@ const char *app_admin_address(const struct app *app)
 	return app->admin != NULL ? admin_address(app->admin) : NULL;
 }
 
+/* Not the reverse of the order of opening. The server drains first, because requests in
+ * flight need all the rest; it closes after handlers and store, because those still
+ * post to its loops; what webhooks hold (lanes, manifests, the order, templates) comes
+ * last. */
 void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
-	work_stop(app->work); /* jobs that run have the time of the drain to end */
+	work_stop(app->work); /* running jobs may end while the server drains */
 	if (app->server != NULL)
 		server_drain(app->server, app->service.config->drain_timeout_ms);
 	admin_close(app->admin);
 	control_close(app->control);
 	handlers_close(app->handlers);
 	work_close(app->work);
-	/* The store commits what is left; its callbacks still post to the loops. */
-	store_close(app->store);
+	store_close(app->store); /* commits what is left */
 	server_close(app->server);
 	for (int i = 0; i < app->lane_count; i++)
 		lane_close(&app->lanes[i]);
@@ -218,25 +219,8 @@ void app_close(struct app *app)
 	free(app);
 }
 
-/* What to enter at Twilio, with the overrides that make it try again when this server
- * was away: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
-#define OVERRIDES "#rc=2&rp=5xx,rt,ct"
-
-static void print_builtin_urls(const char *base)
-{
-	(void)fprintf(stderr,
-	    "In the Twilio Console, set for your phone number:\n"
-	    "  A message comes in   %s/twilio/sms" OVERRIDES "\n"
-	    "  A call comes in      %s/twilio/voice" OVERRIDES "\n"
-	    "  Call status changes  %s/twilio/voice/status" OVERRIDES "\n"
-	    "  Primary handler fails (both)  %s/twilio/fallback\n"
-	    "and as status callback of messages you send:\n"
-	    "  %s/twilio/sms/status" OVERRIDES "\n",
-	    base, base, base, base, base);
-}
-
-/* What a route is at Twilio; NULL: nothing to enter there. */
-static const char *setting_of(const struct route *route)
+/* What Twilio's Console asks a route's URL for; NULL: it is not entered there. */
+static const char *app_console(const struct route *route)
 {
 	switch (route->kind) {
 	case EVENT_SMS_RECEIVED:
@@ -255,48 +239,46 @@ static const char *setting_of(const struct route *route)
 	case EVENT_KINDS:
 		break;
 	}
-	return NULL;
+	return route->console;
 }
 
-static void print_users_urls(const struct app *app, const char *base)
-{
-	(void)fputs("In the Twilio Console, set for your phone number:\n", stderr);
-	for (const struct route *route = atomic_load(&app->service.routes);
-	     route->path != NULL; route++)
-		if (setting_of(route) != NULL)
-			(void)fprintf(stderr, "  %-20s %s%s" OVERRIDES "\n",
-			    setting_of(route), base, route->path);
-}
-
-static void print_urls(const struct app *app)
+/* The overrides make Twilio try again when this server was away; a fallback URL is such
+ * a second try:
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
+static void app_print_urls(const struct app *app)
 {
 	const char *base = app->service.config->public_url;
-	if (base == NULL)
+	if (base == NULL) {
 		(void)fputs(
 		    "no --public-url is set: signatures are checked against the Host "
 		    "header; set it to the URL that Twilio calls\n",
 		    stderr);
-	else if (app->handlers == NULL)
-		print_builtin_urls(base);
-	else
-		print_users_urls(app, base);
+		return;
+	}
+	(void)fputs("In the Twilio Console, set for your phone number:\n", stderr);
+	for (const struct route *route = atomic_load(&app->service.routes);
+	     route->path != NULL; route++)
+		if (app_console(route) != NULL)
+			(void)fprintf(stderr, "  %-36s  %s%s%s\n", app_console(route),
+			    base, route->path,
+			    route->console == NULL ? "#rc=2&rp=5xx,rt,ct" : "");
 }
 
-static void print_ready(const struct app *app)
+static void app_print_ready(const struct app *app)
 {
 	(void)fprintf(stderr, "listening on http://%s\n", app_address(app));
 	if (app_admin_address(app) != NULL)
 		(void)fprintf(stderr, "admin on http://%s\n", app_admin_address(app));
-	print_urls(app);
+	app_print_urls(app);
 }
 
-/* A burst leaves its memory with the C library, which keeps it: what a quiet server
- * does not need goes back to the machine, once after each burst. */
+/* After a burst the C library keeps the memory. Once the server is quiet again, it goes
+ * back to the machine. */
 struct quiet {
 	uint64_t served, trimmed; /* requests at the last look, at the last trim */
 };
 
-static void give_back_memory(struct quiet *quiet, const struct app *app)
+static void app_give_back_memory(struct quiet *quiet, const struct app *app)
 {
 	struct server_stats stats;
 	server_stats(app->server, &stats);
@@ -319,13 +301,13 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
 	if (app_open(&app, config, user, err) < 0)
 		return -1;
-	print_ready(app);
+	app_print_ready(app);
 	const struct timespec second = {.tv_sec = 1};
 	struct quiet quiet = {0};
 	while (sigtimedwait(&stop, NULL, &second) < 0 &&
 	       (errno == EAGAIN || errno == EINTR)) {
 		templates_reload(app->templates);
-		give_back_memory(&quiet, app);
+		app_give_back_memory(&quiet, app);
 	}
 	(void)sigdelset(&stop, SIGTERM);
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */

@@ -4,11 +4,13 @@
 #include "builtin/builtin_message.h"
 #include "builtin/templates.h"
 #include "store/reserved.h"
+#include "webhook/fallback.h"
 #include "webhook/webhook.h"
 
-/* Templates may name one thing that is no parameter of Twilio's: {{PublicPrefix}}, the
- * path of --public-url, which an absolute path in an action would otherwise lose. */
-static int render(struct webhook *webhook, enum template_name name, struct error *err)
+/* Besides Twilio's parameters, templates know {{PublicPrefix}}: the path of
+ * --public-url, which an absolute path in an action needs. */
+static int builtin_render(
+    struct webhook *webhook, enum template_name name, struct error *err)
 {
 	struct service *service = webhook->lane->service;
 	struct params params = webhook->params;
@@ -25,49 +27,17 @@ static int render(struct webhook *webhook, enum template_name name, struct error
 	return templates_render(service->templates, name, &params, &webhook->out, err);
 }
 
-/* The route's fallback replies. Their texts hold no placeholder that could fail, but a
- * template of the owner's may: an empty Response is then still right for messages, and
- * ends a call without an error message of Twilio's. */
-static void fall_back_to(struct webhook *webhook, enum template_name name)
+static int builtin_fall_back(
+    struct webhook *webhook, enum fallback fallback, struct error *err)
 {
-	struct error err;
-	if (render(webhook, name, &err) < 0)
-		buf_puts(&webhook->out,
-		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
-	webhook_reply_twiml(webhook);
+	return builtin_render(webhook,
+	    fallback == FALLBACK_CALL ? TEMPLATE_VOICE_FALLBACK : TEMPLATE_SMS_FALLBACK,
+	    err);
 }
 
-static void fall_back_message(struct webhook *webhook)
+static void builtin_answer(struct webhook *webhook, enum template_name name)
 {
-	if (webhook->event.kind == EVENT_SMS_STATUS)
-		webhook_reply_empty(webhook);
-	else
-		fall_back_to(webhook, TEMPLATE_SMS_FALLBACK);
-}
-
-static void fall_back_call(struct webhook *webhook)
-{
-	bool asks = webhook->event.kind == EVENT_CALL_RECEIVED ||
-		    webhook->event.kind == EVENT_CALL_ACTION ||
-		    webhook->event.kind == EVENT_OTHER;
-	if (asks)
-		fall_back_to(webhook, TEMPLATE_VOICE_FALLBACK);
-	else
-		webhook_reply_empty(webhook);
-}
-
-/* Twilio names the call when the fallback is for a call. */
-static void fall_back_either(struct webhook *webhook)
-{
-	if (params_get_filled(&webhook->params, "CallSid").ptr != NULL)
-		fall_back_call(webhook);
-	else
-		fall_back_message(webhook);
-}
-
-static void answer(struct webhook *webhook, enum template_name name)
-{
-	if (render(webhook, name, &webhook->failure) < 0) {
+	if (builtin_render(webhook, name, &webhook->failure) < 0) {
 		webhook_handled(webhook, HANDLED_FAILED);
 		return;
 	}
@@ -75,15 +45,15 @@ static void answer(struct webhook *webhook, enum template_name name)
 	webhook_handled(webhook, HANDLED_OK);
 }
 
-static void acknowledge(struct webhook *webhook)
+static void builtin_acknowledge(struct webhook *webhook)
 {
 	webhook_reply_empty(webhook);
 	webhook_handled(webhook, HANDLED_OK);
 }
 
-/* What the event changes in the collections, whatever route it came by: owners point
- * several of Twilio's settings at one URL. */
-static void keep(struct webhook *webhook)
+/* Stages what the event changes in the collections. The event's kind decides, not the
+ * route, because owners enter one URL in several of Twilio's settings. */
+static void builtin_keep(struct webhook *webhook)
 {
 	switch (webhook->event.kind) {
 	case EVENT_SMS_RECEIVED:
@@ -93,8 +63,6 @@ static void keep(struct webhook *webhook)
 		builtin_message_status(webhook);
 		break;
 	case EVENT_CALL_RECEIVED:
-		builtin_call_received(webhook);
-		break;
 	case EVENT_CALL_STATUS:
 		builtin_call_status(webhook);
 		break;
@@ -112,65 +80,66 @@ static void keep(struct webhook *webhook)
 	}
 }
 
-static void on_message(struct webhook *webhook)
+static void builtin_on_message(struct webhook *webhook)
 {
-	keep(webhook);
+	builtin_keep(webhook);
 	if (webhook->event.kind == EVENT_SMS_RECEIVED)
-		answer(webhook, TEMPLATE_SMS);
+		builtin_answer(webhook, TEMPLATE_SMS);
 	else
-		acknowledge(webhook);
+		builtin_acknowledge(webhook);
 }
 
-static void on_call(struct webhook *webhook)
+static void builtin_on_call(struct webhook *webhook)
 {
-	keep(webhook);
+	builtin_keep(webhook);
 	if (webhook->event.kind == EVENT_CALL_RECEIVED)
-		answer(webhook, TEMPLATE_VOICE);
+		builtin_answer(webhook, TEMPLATE_VOICE);
 	else if (webhook->event.kind == EVENT_CALL_ACTION)
-		answer(webhook, TEMPLATE_VOICE_RECORDED);
+		builtin_answer(webhook, TEMPLATE_VOICE_RECORDED);
 	else
-		acknowledge(webhook);
+		builtin_acknowledge(webhook);
 }
 
-static void on_recording(struct webhook *webhook)
+static void builtin_on_recording(struct webhook *webhook)
 {
-	keep(webhook);
+	builtin_keep(webhook);
 	if (webhook->event.kind == EVENT_CALL_ACTION)
-		answer(webhook, TEMPLATE_VOICE_RECORDED);
+		builtin_answer(webhook, TEMPLATE_VOICE_RECORDED);
 	else
-		acknowledge(webhook);
+		builtin_acknowledge(webhook);
 }
 
-static void on_status(struct webhook *webhook)
+static void builtin_on_status(struct webhook *webhook)
 {
-	keep(webhook);
-	acknowledge(webhook);
+	builtin_keep(webhook);
+	builtin_acknowledge(webhook);
 }
 
-static void on_fallback(struct webhook *webhook)
+static void builtin_on_fallback(struct webhook *webhook)
 {
-	keep(webhook);
-	fall_back_either(webhook);
+	builtin_keep(webhook);
+	fallback_reply(webhook);
 	webhook_handled(webhook, HANDLED_OK);
 }
 
+/* include/offhook.h lists the same paths for users' apps: OH_BUILTIN_ROUTES. */
 const struct route builtin_routes[] = {
-    {"/twilio/sms", EVENT_SMS_RECEIVED, .handle = on_message,
-	.fall_back = fall_back_message},
-    {"/twilio/sms/status", EVENT_SMS_STATUS, .handle = on_status,
-	.fall_back = fall_back_message},
-    {"/twilio/status", EVENT_SMS_STATUS, .handle = on_status,
-	.fall_back = fall_back_message},
-    {"/twilio/voice", EVENT_CALL_RECEIVED, .handle = on_call,
-	.fall_back = fall_back_call},
-    {"/twilio/voice/status", EVENT_CALL_STATUS, .handle = on_status,
-	.fall_back = fall_back_call},
-    {"/twilio/voice/recording", EVENT_RECORDING_STATUS, .handle = on_recording,
-	.fall_back = fall_back_call},
-    {"/twilio/voice/transcription", EVENT_TRANSCRIPTION, .handle = on_status,
-	.fall_back = fall_back_call},
-    {"/twilio/fallback", EVENT_OTHER, .handle = on_fallback,
-	.fall_back = fall_back_either},
+    {"/twilio/sms", EVENT_SMS_RECEIVED, builtin_on_message,
+	.fall_back = builtin_fall_back},
+    {"/twilio/sms/status", EVENT_SMS_STATUS, builtin_on_status,
+	.fall_back = builtin_fall_back},
+    {"/twilio/status", EVENT_SMS_STATUS, builtin_on_status,
+	.fall_back = builtin_fall_back},
+    {"/twilio/voice", EVENT_CALL_RECEIVED, builtin_on_call,
+	.fall_back = builtin_fall_back},
+    {"/twilio/voice/status", EVENT_CALL_STATUS, builtin_on_status,
+	.fall_back = builtin_fall_back},
+    {"/twilio/voice/recording", EVENT_RECORDING_STATUS, builtin_on_recording,
+	.fall_back = builtin_fall_back},
+    {"/twilio/voice/transcription", EVENT_TRANSCRIPTION, builtin_on_status,
+	.fall_back = builtin_fall_back},
+    {"/twilio/fallback", EVENT_OTHER, builtin_on_fallback,
+	.fall_back = builtin_fall_back, .console = "Primary handler fails"},
     {0},
 };
 

@@ -1,5 +1,5 @@
-/* builtin -- the app that answers when no app is given: the guide's endpoints, so that
- * `offhook serve` alone is useful. Keeps the collections sms_messages and calls. */
+/* builtin -- the app that answers when the user gives none, so that `offhook serve`
+ * alone is useful. Keeps the collections sms_messages and calls. */
 #ifndef OFFHOOK_BUILTIN_BUILTIN_H
 #define OFFHOOK_BUILTIN_BUILTIN_H
 
@@ -8,7 +8,7 @@
 
 /* Ends with {0}. */
 extern const struct route builtin_routes[];
-/* Declares the keys of its collections. */
+/* Declares the keys of its collections, and of the server's own one for alerts. */
 int builtin_declare(struct store *store, struct error *err);
 
 #endif

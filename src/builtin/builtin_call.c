@@ -9,13 +9,13 @@ struct call_edit {
 	const char *status; /* of the call; NULL: leave it */
 	int64_t duration;   /* seconds; -1: not told */
 	const char *updated_at;
-	/* The recording it is about; sid NULL: none. */
+	/* A recording of it; recording_sid NULL: none. NULL texts stay as they are. */
 	const char *recording_sid, *url, *recording_status;
 	int64_t recording_duration;
 	const char *transcription_sid, *transcription_status, *transcription_text;
 };
 
-static int64_t seconds_param(const struct webhook *webhook, const char *name)
+static int64_t call_seconds(const struct webhook *webhook, const char *name)
 {
 	int64_t seconds;
 	bool is_number =
@@ -23,12 +23,12 @@ static int64_t seconds_param(const struct webhook *webhook, const char *name)
 	return is_number ? seconds : -1;
 }
 
-/* The document as the event alone tells it, without recordings: those are the edit's. */
+/* The document of a call that is not known yet. The edit then adds the recording. */
 static struct span call_doc(struct webhook *webhook, const char *status)
 {
 	const struct params *params = &webhook->params;
 	struct buf *out = &webhook->lane->scratch;
-	int64_t duration = seconds_param(webhook, "CallDuration");
+	int64_t duration = call_seconds(webhook, "CallDuration");
 	buf_clear(out);
 	buf_putc(out, '{');
 	jsonw_field(out, "callSid", params_get_filled(params, "CallSid"));
@@ -51,9 +51,9 @@ static struct span call_doc(struct webhook *webhook, const char *status)
 	return arena_copy(webhook->arena, buf_span(out));
 }
 
-/* Within rank 0 the order is queued, initiated; every other rank has one status, or is
- * terminal. So SequenceNumber has nothing left to decide. */
-static bool rises(const char *from, const char *to)
+/* Rank 0 has two statuses, queued and then initiated; every other rank has one, or is
+ * terminal. So SequenceNumber decides nothing. */
+static bool call_rises(const char *from, const char *to)
 {
 	int rank = event_call_rank(span_of(to));
 	int now = from == NULL ? -1 : event_call_rank(span_of(from));
@@ -62,19 +62,19 @@ static bool rises(const char *from, const char *to)
 	return rank > now;
 }
 
-static int set_text(json_t *object, const char *name, const char *value)
+static int call_set_text(json_t *object, const char *name, const char *value)
 {
 	return value == NULL ? 0
 			     : json_object_set_new(object, name, json_string(value));
 }
 
-static int set_seconds(json_t *object, const char *name, int64_t seconds)
+static int call_set_seconds(json_t *object, const char *name, int64_t seconds)
 {
 	return seconds < 0 ? 0
 			   : json_object_set_new(object, name, json_integer(seconds));
 }
 
-static json_t *recording_of(json_t *recordings, const char *sid)
+static json_t *call_recording(json_t *recordings, const char *sid)
 {
 	size_t index;
 	json_t *recording;
@@ -90,14 +90,14 @@ static json_t *recording_of(json_t *recordings, const char *sid)
 	return json_array_append_new(recordings, recording) < 0 ? NULL : recording;
 }
 
-/* A recording's first terminal status stays: in-progress may arrive after completed. */
+/* The first terminal status stays: in-progress may arrive after completed. */
 static bool recording_rises(json_t *recording, const char *status)
 {
 	const char *now = json_string_value(json_object_get(recording, "status"));
 	return now == NULL || (strcmp(now, "in-progress") == 0 && status != NULL);
 }
 
-static int edit_recording(const struct call_edit *edit, json_t *doc)
+static int call_edit_recording(const struct call_edit *edit, json_t *doc)
 {
 	json_t *recordings = json_object_get(doc, "recordings");
 	if (!json_is_array(recordings)) {
@@ -105,40 +105,40 @@ static int edit_recording(const struct call_edit *edit, json_t *doc)
 		if (json_object_set_new(doc, "recordings", recordings) < 0)
 			return -1;
 	}
-	json_t *recording = recording_of(recordings, edit->recording_sid);
+	json_t *recording = call_recording(recordings, edit->recording_sid);
 	if (recording == NULL)
 		return -1;
 	if (recording_rises(recording, edit->recording_status) &&
-	    set_text(recording, "status", edit->recording_status) < 0)
+	    call_set_text(recording, "status", edit->recording_status) < 0)
 		return -1;
-	if (set_text(recording, "url", edit->url) < 0 ||
-	    set_seconds(recording, "duration", edit->recording_duration) < 0 ||
-	    set_text(recording, "transcriptionSid", edit->transcription_sid) < 0 ||
-	    set_text(recording, "transcriptionStatus", edit->transcription_status) <
-		0 ||
-	    set_text(recording, "transcriptionText", edit->transcription_text) < 0)
+	if (call_set_text(recording, "url", edit->url) < 0 ||
+	    call_set_seconds(recording, "duration", edit->recording_duration) < 0 ||
+	    call_set_text(recording, "transcriptionSid", edit->transcription_sid) < 0 ||
+	    call_set_text(
+		recording, "transcriptionStatus", edit->transcription_status) < 0 ||
+	    call_set_text(recording, "transcriptionText", edit->transcription_text) < 0)
 		return -1;
 	return 0;
 }
 
-static int edit_call(const void *ctx, json_t *doc, struct error *err)
+static int call_edit_doc(const void *ctx, json_t *doc, struct error *err)
 {
 	const struct call_edit *edit = ctx;
 	const char *status = json_string_value(json_object_get(doc, "status"));
-	bool up = edit->status != NULL && rises(status, edit->status);
+	bool up = edit->status != NULL && call_rises(status, edit->status);
 	if (!up && edit->recording_sid == NULL)
 		return 0;
-	int rc = set_text(doc, "updatedAt", edit->updated_at);
+	int rc = call_set_text(doc, "updatedAt", edit->updated_at);
 	if (up)
-		rc |= set_text(doc, "status", edit->status) |
-		      set_seconds(doc, "duration", edit->duration);
+		rc |= call_set_text(doc, "status", edit->status) |
+		      call_set_seconds(doc, "duration", edit->duration);
 	if (edit->recording_sid != NULL)
-		rc |= edit_recording(edit, doc);
+		rc |= call_edit_recording(edit, doc);
 	return rc < 0 ? error_set(err, "calls: the event holds what is no text") : 1;
 }
 
-/* Stages the edit of the event's call, made when it is not known. */
-static void stage(struct webhook *webhook, struct call_edit *edit)
+/* An unknown call is inserted, then edited. */
+static void call_stage(struct webhook *webhook, struct call_edit *edit)
 {
 	struct span call_sid = params_get_filled(&webhook->params, "CallSid");
 	if (call_sid.len == 0)
@@ -149,11 +149,11 @@ static void stage(struct webhook *webhook, struct call_edit *edit)
 	struct store_write *write = webhook_write(webhook, STORE_UPDATE, "calls");
 	write->key = call_sid;
 	write->doc = call_doc(webhook, edit->status);
-	write->edit = edit_call;
+	write->edit = call_edit_doc;
 	write->edit_ctx = edit;
 }
 
-static struct call_edit *new_edit(struct webhook *webhook)
+static struct call_edit *call_edit_new(struct webhook *webhook)
 {
 	struct call_edit *edit = arena_zalloc(webhook->arena, sizeof(*edit));
 	edit->duration = -1;
@@ -161,27 +161,17 @@ static struct call_edit *new_edit(struct webhook *webhook)
 	return edit;
 }
 
-static void stage_status(struct webhook *webhook)
-{
-	struct call_edit *edit = new_edit(webhook);
-	edit->status = webhook_param(webhook, "CallStatus");
-	edit->duration = seconds_param(webhook, "CallDuration");
-	if (event_call_rank(span_of(edit->status)) >= 0)
-		stage(webhook, edit);
-}
-
-void builtin_call_received(struct webhook *webhook)
-{
-	stage_status(webhook);
-}
-
 void builtin_call_status(struct webhook *webhook)
 {
-	stage_status(webhook);
+	struct call_edit *edit = call_edit_new(webhook);
+	edit->status = webhook_param(webhook, "CallStatus");
+	edit->duration = call_seconds(webhook, "CallDuration");
+	if (event_call_rank(span_of(edit->status)) >= 0)
+		call_stage(webhook, edit);
 }
 
-/* A Record action may lack RecordingSid; its URL ends with it. */
-static const char *recording_sid(struct webhook *webhook)
+/* A Record action may lack RecordingSid; then the URL ends with it. */
+static const char *call_recording_sid(struct webhook *webhook)
 {
 	const char *sid = webhook_param(webhook, "RecordingSid");
 	const char *url = webhook_param(webhook, "RecordingUrl");
@@ -193,23 +183,23 @@ static const char *recording_sid(struct webhook *webhook)
 
 void builtin_call_recording(struct webhook *webhook)
 {
-	struct call_edit *edit = new_edit(webhook);
-	edit->recording_sid = recording_sid(webhook);
+	struct call_edit *edit = call_edit_new(webhook);
+	edit->recording_sid = call_recording_sid(webhook);
 	edit->url = webhook_param(webhook, "RecordingUrl");
 	edit->recording_status = webhook_param(webhook, "RecordingStatus");
-	edit->recording_duration = seconds_param(webhook, "RecordingDuration");
+	edit->recording_duration = call_seconds(webhook, "RecordingDuration");
 	if (edit->recording_sid != NULL)
-		stage(webhook, edit);
+		call_stage(webhook, edit);
 }
 
 void builtin_call_transcription(struct webhook *webhook)
 {
-	struct call_edit *edit = new_edit(webhook);
-	edit->recording_sid = recording_sid(webhook);
+	struct call_edit *edit = call_edit_new(webhook);
+	edit->recording_sid = call_recording_sid(webhook);
 	edit->url = webhook_param(webhook, "RecordingUrl");
 	edit->transcription_sid = webhook_param(webhook, "TranscriptionSid");
 	edit->transcription_status = webhook_param(webhook, "TranscriptionStatus");
 	edit->transcription_text = webhook_param(webhook, "TranscriptionText");
 	if (edit->recording_sid != NULL)
-		stage(webhook, edit);
+		call_stage(webhook, edit);
 }

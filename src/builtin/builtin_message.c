@@ -9,13 +9,13 @@
 
 enum { MAX_MEDIA = 100 };
 
-static void field(
+static void message_field(
     struct buf *out, const char *name, const struct params *params, const char *param)
 {
 	jsonw_field(out, name, params_get_filled(params, param));
 }
 
-static void media_field(struct buf *out, const struct params *params, int64_t count)
+static void message_media(struct buf *out, const struct params *params, int64_t count)
 {
 	jsonw_key(out, SPAN("media"));
 	buf_putc(out, '[');
@@ -28,14 +28,14 @@ static void media_field(struct buf *out, const struct params *params, int64_t co
 			continue;
 		jsonw_comma(out);
 		buf_putc(out, '{');
-		field(out, "url", params, url);
-		field(out, "contentType", params, type);
+		message_field(out, "url", params, url);
+		message_field(out, "contentType", params, type);
 		buf_putc(out, '}');
 	}
 	buf_putc(out, ']');
 }
 
-/* The document as the event alone tells it. */
+/* The document of a message that is not known yet. */
 static struct span message_doc(struct webhook *webhook, bool inbound)
 {
 	const struct params *params = &webhook->params;
@@ -45,22 +45,22 @@ static struct span message_doc(struct webhook *webhook, bool inbound)
 	buf_clear(out);
 	buf_putc(out, '{');
 	jsonw_field(out, "messageSid", webhook->event.sid);
-	field(out, "from", params, "From");
-	field(out, "to", params, "To");
+	message_field(out, "from", params, "From");
+	message_field(out, "to", params, "To");
 	jsonw_field(out, "body", params_get(params, "Body"));
 	jsonw_field(out, "direction", inbound ? SPAN("inbound") : SPAN("outbound"));
 	if (inbound || counted)
 		jsonw_field_int(out, "numMedia", media);
 	else
 		jsonw_field_null(out, "numMedia");
-	media_field(out, params, media);
+	message_media(out, params, media);
 	jsonw_field_time(out, "receivedAt", webhook->received_at_ms);
 	if (inbound)
 		jsonw_field(out, "status", SPAN("received"));
 	else
-		field(out, "status", params, "MessageStatus");
-	field(out, "errorCode", params, "ErrorCode");
-	field(out, "errorMessage", params, "ErrorMessage");
+		message_field(out, "status", params, "MessageStatus");
+	message_field(out, "errorCode", params, "ErrorCode");
+	message_field(out, "errorMessage", params, "ErrorMessage");
 	if (inbound)
 		jsonw_field_null(out, "updatedAt");
 	else
@@ -84,24 +84,24 @@ struct status_edit {
 	const char *status, *error_code, *error_message, *updated_at;
 };
 
-static int set_text(json_t *doc, const char *name, const char *value)
+static int message_set_text(json_t *doc, const char *name, const char *value)
 {
 	return json_object_set_new(
 	    doc, name, value == NULL ? json_null() : json_string(value));
 }
 
-/* Never backwards; among statuses of one rank the first stays. */
-static int raise_status(const void *ctx, json_t *doc, struct error *err)
+/* Never backwards. Of two statuses of one rank, the first stays. */
+static int message_raise_status(const void *ctx, json_t *doc, struct error *err)
 {
 	const struct status_edit *edit = ctx;
 	const char *now = json_string_value(json_object_get(doc, "status"));
 	if (event_message_rank(span_of(edit->status)) <=
 	    (now == NULL ? -1 : event_message_rank(span_of(now))))
 		return 0;
-	if (set_text(doc, "status", edit->status) < 0 ||
-	    set_text(doc, "errorCode", edit->error_code) < 0 ||
-	    set_text(doc, "errorMessage", edit->error_message) < 0 ||
-	    set_text(doc, "updatedAt", edit->updated_at) < 0)
+	if (message_set_text(doc, "status", edit->status) < 0 ||
+	    message_set_text(doc, "errorCode", edit->error_code) < 0 ||
+	    message_set_text(doc, "errorMessage", edit->error_message) < 0 ||
+	    message_set_text(doc, "updatedAt", edit->updated_at) < 0)
 		return error_set(err, "sms_messages: the status is not text");
 	return 1;
 }
@@ -110,7 +110,7 @@ void builtin_message_status(struct webhook *webhook)
 {
 	const char *status = webhook_param(webhook, "MessageStatus");
 	if (webhook->event.sid.len == 0 || event_message_rank(span_of(status)) < 0)
-		return; /* a status not known yet: its event is kept, nothing else changes */
+		return; /* an unknown status: its event is stored, no more */
 	struct status_edit *edit = arena_zalloc(webhook->arena, sizeof(*edit));
 	char *now = arena_alloc(webhook->arena, CLOCK_ISO_SIZE);
 	clock_iso(now, webhook->received_at_ms);
@@ -120,6 +120,6 @@ void builtin_message_status(struct webhook *webhook)
 	    webhook_write(webhook, STORE_UPDATE, "sms_messages");
 	write->key = webhook->event.sid;
 	write->doc = message_doc(webhook, false);
-	write->edit = raise_status;
+	write->edit = message_raise_status;
 	write->edit_ctx = edit;
 }

@@ -25,7 +25,7 @@ static const struct {
     [TEMPLATE_VOICE_FALLBACK] = {"voice-fallback.xml", TWIML_VOICE},
 };
 
-/* What a file looked like when it was last read; all zero when there was none. */
+/* What a file looked like when it was last read; all zero: there was none. */
 struct stamp {
 	struct timespec changed;
 	off_t size;
@@ -34,7 +34,7 @@ struct stamp {
 
 struct slot {
 	struct template *template; /* guarded by templates->lock */
-	struct stamp stamp;        /* of the reloading thread */
+	struct stamp stamp;        /* only templates_reload uses it */
 };
 
 struct templates {
@@ -43,7 +43,7 @@ struct templates {
 	struct slot slots[TEMPLATE_NAMES];
 };
 
-static struct span builtin_xml(const char *file)
+static struct span templates_builtin(const char *file)
 {
 	for (size_t i = 0; i < builtin_template_count; i++)
 		if (strcmp(builtin_templates[i].name, file) == 0)
@@ -67,8 +67,8 @@ static bool stamp_eq(struct stamp a, struct stamp b)
 	       a.inode == b.inode;
 }
 
-/* The owner's file when there is one, else the built-in text. */
-static int compile(struct template **out, const struct templates *templates,
+/* From the owner's file when there is one, else from the built-in text. */
+static int templates_compile(struct template **out, const struct templates *templates,
     enum template_name name, struct error *err)
 {
 	const char *file = files[name].file;
@@ -88,15 +88,15 @@ static int compile(struct template **out, const struct templates *templates,
 		rc = template_parse(
 		    out, files[name].kind, path, (struct span){text, len}, err);
 	else
-		rc =
-		    template_parse(out, files[name].kind, file, builtin_xml(file), err);
+		rc = template_parse(
+		    out, files[name].kind, file, templates_builtin(file), err);
 out:
 	free(text);
 	free(path);
 	return rc;
 }
 
-static struct stamp stamp_of_slot(
+static struct stamp templates_stamp(
     const struct templates *templates, enum template_name name)
 {
 	if (templates->dir == NULL)
@@ -107,7 +107,7 @@ static struct stamp stamp_of_slot(
 	return stamp;
 }
 
-static bool is_name(const char *file)
+static bool templates_is_name(const char *file)
 {
 	for (int i = 0; i < TEMPLATE_NAMES; i++)
 		if (strcmp(files[i].file, file) == 0)
@@ -116,7 +116,7 @@ static bool is_name(const char *file)
 }
 
 /* A misspelt name would silently leave the built-in text in place. */
-static int check_names(const char *path, struct error *err)
+static int templates_check_names(const char *path, struct error *err)
 {
 	DIR *dir = opendir(path);
 	if (dir == NULL)
@@ -128,7 +128,7 @@ static int check_names(const char *path, struct error *err)
 		if (entry->d_name[0] == '.' || len < 4 ||
 		    strcmp(entry->d_name + len - 4, ".xml") != 0)
 			continue;
-		if (!is_name(entry->d_name))
+		if (!templates_is_name(entry->d_name))
 			rc = error_set(err,
 			    "templates: %s/%s is none of sms.xml, sms-fallback.xml, "
 			    "voice.xml, voice-recorded.xml, voice-fallback.xml",
@@ -143,12 +143,13 @@ int templates_open(struct templates **out, const char *dir, struct error *err)
 	struct templates *templates = mem_new(1, sizeof(*templates));
 	(void)pthread_rwlock_init(&templates->lock, NULL);
 	templates->dir = mem_strdup(dir);
-	if (dir != NULL && check_names(dir, err) < 0)
+	if (dir != NULL && templates_check_names(dir, err) < 0)
 		goto failed;
 	for (int i = 0; i < TEMPLATE_NAMES; i++) {
 		enum template_name name = (enum template_name)i;
-		templates->slots[i].stamp = stamp_of_slot(templates, name);
-		if (compile(&templates->slots[i].template, templates, name, err) < 0)
+		templates->slots[i].stamp = templates_stamp(templates, name);
+		if (templates_compile(
+			&templates->slots[i].template, templates, name, err) < 0)
 			goto failed;
 	}
 	*out = templates;
@@ -169,11 +170,11 @@ void templates_close(struct templates *templates)
 	free(templates);
 }
 
-static void reload(struct templates *templates, enum template_name name)
+static void templates_reload_one(struct templates *templates, enum template_name name)
 {
 	struct template *fresh = NULL;
 	struct error err = {0};
-	if (compile(&fresh, templates, name, &err) < 0) {
+	if (templates_compile(&fresh, templates, name, &err) < 0) {
 		log_write(LOG_ERROR, "template not reloaded; the last good one stays",
 		    "file", files[name].file, "why", err.text, NULL);
 		return;
@@ -190,11 +191,11 @@ void templates_reload(struct templates *templates)
 {
 	for (int i = 0; i < TEMPLATE_NAMES; i++) {
 		enum template_name name = (enum template_name)i;
-		struct stamp now = stamp_of_slot(templates, name);
+		struct stamp now = templates_stamp(templates, name);
 		if (stamp_eq(now, templates->slots[i].stamp))
 			continue;
 		templates->slots[i].stamp = now;
-		reload(templates, name);
+		templates_reload_one(templates, name);
 	}
 }
 

@@ -1,6 +1,6 @@
-/* templates -- the reply texts of the built-in app: TwiML files of the owner's where
- * there are any, else the ones built in. Read anew when a file changes; one that is
- * wrong then is logged and the last good one stays. */
+/* templates -- the reply texts of the built-in app: the owner's TwiML files, or the
+ * built-in ones. A file that changes is read again; when it is wrong, that is logged
+ * and the last good text stays. */
 #ifndef OFFHOOK_BUILTIN_TEMPLATES_H
 #define OFFHOOK_BUILTIN_TEMPLATES_H
 
@@ -19,11 +19,11 @@ enum template_name {
 
 struct templates;
 
-/* dir NULL: the built-in ones. -1 with err (file, line, reason) when one is wrong, or
- * when dir holds an .xml file of another name. */
+/* dir NULL: only the built-in ones. -1 with err (file, line, reason) when a file is
+ * wrong, or when dir holds an .xml file of another name. */
 int templates_open(struct templates **out, const char *dir, struct error *err);
 void templates_close(struct templates *templates); /* NULL is fine */
-/* Looks at the files again; logs what was reloaded or refused. One thread. */
+/* Reads the files that changed, and logs the result. One thread. */
 void templates_reload(struct templates *templates);
 /* As template_render. Any thread. */
 int templates_render(struct templates *templates, enum template_name name,

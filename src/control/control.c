@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +15,13 @@
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct store *store;
-	_Atomic(control_swap) swap; /* NULL: not yet */
+	_Atomic(control_swap) swap; /* NULL before control_attach */
 	void *swap_ctx;
 	char *path;
 	int listener;
@@ -29,8 +29,8 @@ struct control {
 	pthread_t thread;
 };
 
-/* Only a server can: the answer comes when the new program has taken over. */
-static int execute_swap(
+/* The answer is sent when the new program has taken over. */
+static int control_do_swap(
     struct control *control, const json_t *request, json_t **answer, struct error *err)
 {
 	control_swap swap = atomic_load(&control->swap);
@@ -48,7 +48,7 @@ static int execute_swap(
 
 /* ---- one line each way ---- */
 
-static int address_of(struct sockaddr_un *out, const char *dir, struct error *err)
+static int control_address(struct sockaddr_un *out, const char *dir, struct error *err)
 {
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
 	int len =
@@ -61,7 +61,7 @@ static int address_of(struct sockaddr_un *out, const char *dir, struct error *er
 	return 0;
 }
 
-static int write_line(int fd, const json_t *line)
+static int control_write(int fd, const json_t *line)
 {
 	char *text = json_dumps(line, JSON_COMPACT);
 	if (text == NULL)
@@ -79,7 +79,7 @@ static int write_line(int fd, const json_t *line)
 	return sent == len ? 0 : -1;
 }
 
-static json_t *read_line(int fd)
+static json_t *control_read(int fd)
 {
 	struct buf line = {0};
 	json_t *parsed = NULL;
@@ -98,38 +98,38 @@ static json_t *read_line(int fd)
 
 /* ---- the server's side ---- */
 
-/* A client that stops in the middle of its line may not hold up the next one. */
-static void set_patience(int fd, int seconds)
+/* A client that stops in the middle of its line must not block the next one. */
+static void control_set_patience(int fd, int seconds)
 {
 	struct timeval patience = {.tv_sec = seconds};
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 }
 
-static int execute(
+static int control_do(
     struct control *control, const json_t *request, json_t **answer, struct error *err)
 {
 	const char *name = json_string_value(json_object_get(request, "command"));
 	if (name != NULL && strcmp(name, "swap") == 0)
-		return execute_swap(control, request, answer, err);
+		return control_do_swap(control, request, answer, err);
 	return control_execute(control->store, request, answer, err);
 }
 
-static void serve_one(struct control *control, int fd)
+static void control_serve(struct control *control, int fd)
 {
 	struct error err = {0};
 	json_t *answer = NULL;
 	json_t *line = NULL;
-	set_patience(fd, PATIENCE_S);
-	json_t *request = read_line(fd);
+	control_set_patience(fd, PATIENCE_S);
+	json_t *request = control_read(fd);
 	if (request == NULL)
 		return;
-	if (execute(control, request, &answer, &err) == 0)
+	if (control_do(control, request, &answer, &err) == 0)
 		line = json_pack("{s:o}", "ok", answer);
 	else
 		line = json_pack("{s:s}", "error", err.text);
 	if (line != NULL)
-		(void)write_line(fd, line);
+		(void)control_write(fd, line);
 	json_decref(line);
 	json_decref(request);
 }
@@ -149,19 +149,19 @@ static void *control_thread(void *arg)
 		int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			continue;
-		serve_one(control, fd);
+		control_serve(control, fd);
 		(void)close(fd);
 	}
 }
 
-static int bind_socket(struct control *control, const char *dir, struct error *err)
+static int control_bind(struct control *control, const char *dir, struct error *err)
 {
 	struct sockaddr_un address;
-	if (address_of(&address, dir, err) < 0)
+	if (control_address(&address, dir, err) < 0)
 		return -1;
 	control->path = mem_strdup(address.sun_path);
 	control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* The directory's lock is held: whatever socket stands there is a dead server's. */
+	/* We hold the directory's lock, so a socket there is a dead server's. */
 	(void)unlink(address.sun_path);
 	if (control->listener < 0 ||
 	    bind(control->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
@@ -177,13 +177,15 @@ int control_open(
 	control->store = store;
 	control->listener = -1;
 	control->stop[0] = control->stop[1] = -1;
-	if (bind_socket(control, dir, err) < 0)
+	if (control_bind(control, dir, err) < 0)
 		goto failed;
-	if (pipe2(control->stop, O_CLOEXEC) < 0 ||
-	    pthread_create(&control->thread, NULL, control_thread, control) != 0) {
+	if (pipe2(control->stop, O_CLOEXEC) < 0) {
 		(void)error_set(err, "control socket: %s", strerror(errno));
 		goto failed;
 	}
+	if (thread_start(&control->thread, "oh-control", control_thread, control, err) <
+	    0)
+		goto failed;
 	*out = control;
 	return 0;
 failed:
@@ -209,7 +211,7 @@ void control_close(struct control *control)
 	if (control == NULL)
 		return;
 	(void)!write(control->stop[1], "", 1);
-	(void)pthread_join(control->thread, NULL);
+	thread_join(control->thread);
 	(void)unlink(control->path);
 	(void)close(control->listener);
 	(void)close(control->stop[0]);
@@ -220,9 +222,9 @@ void control_close(struct control *control)
 
 /* ---- the command's side ---- */
 
-static int read_answer(int fd, json_t **answer, struct error *err)
+static int control_read_answer(int fd, json_t **answer, struct error *err)
 {
-	json_t *line = read_line(fd);
+	json_t *line = control_read(fd);
 	if (line == NULL)
 		return error_set(err, "the server broke off; see its log");
 	const char *refusal = json_string_value(json_object_get(line, "error"));
@@ -239,7 +241,7 @@ int control_request(
 {
 	struct sockaddr_un address;
 	*answer = NULL;
-	if (address_of(&address, dir, err) < 0)
+	if (control_address(&address, dir, err) < 0)
 		return -1;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -251,10 +253,10 @@ int control_request(
 		else
 			(void)error_set(
 			    err, "%s: %s", address.sun_path, strerror(errno));
-	} else if (write_line(fd, request) < 0) {
+	} else if (control_write(fd, request) < 0) {
 		(void)error_set(err, "%s: %s", address.sun_path, strerror(errno));
 	} else {
-		rc = read_answer(fd, answer, err);
+		rc = control_read_answer(fd, answer, err);
 	}
 	(void)close(fd);
 	return rc;

@@ -1,5 +1,5 @@
-/* execute -- the commands that need the store and nothing else: carried out by
- * the server that owns it, or, without one, by the command itself. */
+/* execute -- the commands that need only the store. The server that owns it executes
+ * them, or, without a server, the command's own process. */
 #include "control/control.h"
 #include "store/reserved.h"
 #include "util/clock.h"
@@ -35,7 +35,7 @@ static int execute_index(
 
 /* ---- jobs ---- */
 
-/* The changes of one request, which are one transaction. */
+/* Of one request; they are one transaction. */
 struct changes {
 	struct store_job_write *writes;
 	size_t count;
@@ -70,8 +70,8 @@ static int commit(struct store *store, const struct changes *changes, json_t **a
 	return 0;
 }
 
-/* The n-th id of the request, from the last one back, so that the list of changes is
- * in the order in which they were asked for. */
+/* Counted from the last id: changes are put before each other, so the list of them is
+ * in the order of the request. */
 static int64_t id_at(const json_t *ids, size_t n)
 {
 	return json_integer_value(json_array_get(ids, json_array_size(ids) - 1 - n));
@@ -116,7 +116,7 @@ static const struct {
 	enum job_op op;
 	int (*make)(struct changes *changes, enum job_op op, const json_t *request,
 	    struct error *err);
-} doings[] = {
+} job_actions[] = {
     {"retry", JOB_RETRY, change_jobs},
     {"cancel", JOB_CANCEL, change_jobs},
     {"drop", JOB_DROP, change_jobs},
@@ -131,18 +131,18 @@ static int execute_jobs(
 	struct changes changes = {.arena = arena_new()};
 	int rc = -1;
 	size_t i = 0;
-	size_t count = sizeof(doings) / sizeof(doings[0]);
-	while (i < count && !span_is(what, doings[i].name))
+	size_t count = sizeof(job_actions) / sizeof(job_actions[0]);
+	while (i < count && !span_is(what, job_actions[i].name))
 		i++;
 	if (i == count)
 		(void)error_set(err, "jobs: cannot do \"%.*s\"", SPAN_ARG(what));
-	else if (doings[i].make(&changes, doings[i].op, request, err) == 0)
+	else if (job_actions[i].make(&changes, job_actions[i].op, request, err) == 0)
 		rc = commit(store, &changes, answer, err);
 	arena_free(changes.arena);
 	return rc;
 }
 
-/* Whether the event can be handled again is seen by the one who tries (workers/retry.h). */
+/* workers/retry.h finds out whether an event can be handled again. */
 static int execute_events_retry(
     struct store *store, const json_t *request, json_t **answer, struct error *err)
 {

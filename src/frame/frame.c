@@ -54,8 +54,8 @@ static const struct field event_fields[] = {FIELD(U32, frame_event, run.slot),
     FIELD(U32, frame_event, route), FIELD(I64, frame_event, received_at_ms),
     FIELD(SPAN, frame_event, kind), FIELD(SPAN, frame_event, sid),
     FIELD(SPAN, frame_event, account_sid), FIELD(SPAN, frame_event, method),
-    FIELD(SPAN, frame_event, base_url), FIELD(SPAN, frame_event, target),
-    FIELD(SPAN, frame_event, body), FIELD(PAIRS, frame_event, params),
+    FIELD(SPAN, frame_event, target), FIELD(SPAN, frame_event, body),
+    FIELD(SPAN, frame_event, base_url), FIELD(PAIRS, frame_event, params),
     FIELD(PAIRS, frame_event, headers), FIELD(PAIRS, frame_event, path_params), END};
 
 static const struct field job_run_fields[] = {FIELD(U32, frame_job_run, run.slot),
@@ -63,7 +63,7 @@ static const struct field job_run_fields[] = {FIELD(U32, frame_job_run, run.slot
     FIELD(U32, frame_job_run, worker), FIELD(U32, frame_job_run, nth),
     FIELD(U32, frame_job_run, max), FIELD(I64, frame_job_run, job_id),
     FIELD(I64, frame_job_run, began_at_ms), FIELD(SPAN, frame_job_run, queue),
-    FIELD(SPAN, frame_job_run, base_url), FIELD(SPAN, frame_job_run, payload), END};
+    FIELD(SPAN, frame_job_run, payload), FIELD(SPAN, frame_job_run, base_url), END};
 
 static const struct field write_fields[] = {FIELD(U32, frame_write, op),
     FIELD(SPAN, frame_write, collection), FIELD(SPAN, frame_write, doc),

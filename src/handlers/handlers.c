@@ -4,7 +4,6 @@
 
 #include "handlers/handler_run.h"
 #include "handlers/program_pool.h"
-#include "twilio/template.h"
 #include "util/container.h"
 #include "util/mem.h"
 #include "webhook/origin.h"
@@ -77,7 +76,7 @@ static void handlers_done(
 	loop_post(run->webhook->loop, &run->task);
 }
 
-/* ---- the route's two functions ---- */
+/* ---- the route's function ---- */
 
 static struct handler_run *handlers_new_run(struct webhook *webhook)
 {
@@ -115,59 +114,9 @@ static void handlers_handle(struct webhook *webhook)
 	lane_hand_over(webhook->lane, webhook->loop);
 }
 
-static void handlers_fall_back_text(struct webhook *webhook, const char *text)
-{
-	buf_clear(&webhook->out);
-	buf_puts(&webhook->out, text);
-	webhook_reply_twiml(webhook);
-}
-
-static void handlers_fall_back_as_usual(struct webhook *webhook)
-{
-	switch (webhook->event.kind) {
-	case EVENT_SMS_RECEIVED:
-		handlers_fall_back_text(
-		    webhook, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
-		break;
-	case EVENT_CALL_RECEIVED:
-	case EVENT_CALL_ACTION:
-		handlers_fall_back_text(webhook,
-		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>We are "
-		    "sorry, something went wrong. Please call again later.</Say>"
-		    "</Response>");
-		break;
-	case EVENT_SMS_STATUS:
-	case EVENT_CALL_STATUS:
-	case EVENT_RECORDING_STATUS:
-	case EVENT_TRANSCRIPTION:
-		webhook_reply_empty(webhook);
-		break;
-	case EVENT_JSON:
-	case EVENT_OTHER:
-	case EVENT_KINDS:
-		webhook->reply = (struct reply){.status = 500,
-		    .content_type = "text/plain; charset=utf-8",
-		    .body = SPAN("the handler failed\n")};
-		break;
-	}
-}
-
-static void handlers_fall_back(struct webhook *webhook)
-{
-	struct error err;
-	buf_clear(&webhook->out);
-	if (webhook->route->fallback != NULL &&
-	    template_render(
-		webhook->route->fallback, &webhook->params, &webhook->out, &err) == 0)
-		webhook_reply_twiml(webhook);
-	else
-		handlers_fall_back_as_usual(webhook);
-}
-
 /* ---- the app's processes ---- */
 
-static const struct route user_route = {
-    .handle = handlers_handle, .fall_back = handlers_fall_back, .ordered = true};
+static const struct route user_route = {.handle = handlers_handle, .ordered = true};
 
 static int handlers_accept(
     struct program_pool *programs, const struct manifest *manifest, struct error *err)

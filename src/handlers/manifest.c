@@ -83,6 +83,7 @@ static void manifest_answer_in_server(struct route *route)
 		builtin++;
 	route->handle = builtin->handle;
 	route->fall_back = builtin->fall_back;
+	route->console = builtin->console;
 	route->ordered = false;
 }
 

@@ -21,9 +21,8 @@ struct manifest {
 	struct arena *arena;
 };
 
-/* From a FRAME_READY. Routes that run in handler processes get handle, fall_back and
- * ordered of `like`. -1 with err ("route 2, \"/orders/:\": a parameter needs a name
- * …"). */
+/* From a FRAME_READY. `like` is what routes get that run in handler processes. -1 with
+ * err ("route 2, \"/orders/:\": a parameter needs a name …"). */
 int manifest_new(struct manifest **out, struct span frame, const struct route *like,
     struct error *err);
 void manifest_free(struct manifest *manifest); /* NULL is fine */

@@ -1,6 +1,6 @@
 /* connection -- one client's connection: reads a request, has it served, sends the
- * reply, and so on until one of the two has enough. One request at a time; the next
- * is not read before the last is answered. */
+ * reply, and so on until client or server closes it. The next request is not read
+ * before the last one is answered. */
 #ifndef OFFHOOK_HTTP_CONNECTION_H
 #define OFFHOOK_HTTP_CONNECTION_H
 
@@ -10,10 +10,11 @@
 #include "http/server.h"
 
 /* What all connections of a server share. */
-struct service {
+struct server_shared {
 	struct server_config config;
-	atomic_size_t open;   /* connections */
-	atomic_size_t memory; /* bytes of requests */
+	atomic_size_t open;   /* connections, now */
+	atomic_size_t memory; /* bytes of their requests, now */
+	/* counts since the start */
 	atomic_uint_fast64_t connections, requests, malformed, timed_out, shed;
 };
 
@@ -22,25 +23,25 @@ struct connection;
 /* The connections of one loop; touched on its thread only. */
 struct connections {
 	struct loop *loop;
-	struct service *service;
+	struct server_shared *shared;
 	TAILQ_HEAD(connection_list, connection) all;
 	bool draining;
 	/* Called when draining and none is left. */
 	void (*drained)(struct connections *set);
 	struct reply_date date;
-	struct buf out; /* where the heads of replies are made */
+	struct buf out; /* where the head of a reply is written */
 };
 
 void connections_init(
-    struct connections *set, struct loop *loop, struct service *service);
-/* Takes a socket that was accepted. Over the limit of connections it is told so and
+    struct connections *set, struct loop *loop, struct server_shared *shared);
+/* Takes a socket that was accepted. Beyond the limit of connections it gets 503 and is
  * closed. */
 void connections_add(
     struct connections *set, int fd, const struct sockaddr_storage *peer);
-/* Every further reply closes its connection; those on which nothing happens soon are
- * closed. Calls drained when none is left, perhaps at once. */
+/* From now on every reply closes its connection; idle connections are closed after a
+ * moment. Calls drained when no connection is left, perhaps at once. */
 void connections_drain(struct connections *set);
-/* Closes all at once and frees them, and drops the requests they had. */
+/* Closes and frees all connections at once; their requests are dropped. */
 void connections_clear(struct connections *set);
 
 #endif

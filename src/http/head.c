@@ -13,7 +13,7 @@ bool head_target_valid(struct span target)
 	return true;
 }
 
-static bool is_alnum(char c)
+static bool head_is_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9');
@@ -22,50 +22,52 @@ static bool is_alnum(char c)
 bool head_token_valid(struct span name)
 {
 	for (size_t i = 0; i < name.len; i++)
-		if (!is_alnum(name.ptr[i]) &&
+		if (!head_is_alnum(name.ptr[i]) &&
 		    (name.ptr[i] == '\0' ||
 			strchr("-_!#$%&'*+.^`|~", name.ptr[i]) == NULL))
 			return false;
 	return name.len > 0;
 }
 
-static bool port_valid(struct span port)
+static bool head_port_valid(struct span port)
 {
 	int64_t number;
 	return port.len > 0 && port.ptr[0] != '-' && text_int(port, 0, 65535, &number);
 }
 
-static bool all_of(struct span text, const char *others)
+/* Letters, digits and the others. */
+static bool head_all_of(struct span text, const char *others)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_alnum(text.ptr[i]) &&
+		if (!head_is_alnum(text.ptr[i]) &&
 		    (text.ptr[i] == '\0' || strchr(others, text.ptr[i]) == NULL))
 			return false;
 	return text.len > 0;
 }
 
-/* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. The
- * rarer characters that RFC 3986 allows in names (commas, percent signs …) occur in
- * no host name that resolves. */
-static bool host_valid(struct span host)
+/* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. RFC 3986
+ * allows rarer characters in names (commas, percent signs …), but no such name
+ * resolves. */
+static bool head_host_valid(struct span host)
 {
 	size_t end;
 	if (host.len > 0 && host.ptr[0] == '[') {
 		end = span_find(host, ']');
 		if (end == host.len ||
-		    !all_of((struct span){host.ptr + 1, end - 1}, ":."))
+		    !head_all_of((struct span){host.ptr + 1, end - 1}, ":."))
 			return false;
 		end++;
 	} else {
 		end = span_find(host, ':');
-		if (!all_of(span_head(host, end), ".-_"))
+		if (!head_all_of(span_head(host, end), ".-_"))
 			return false;
 	}
 	struct span rest = span_from(host, end);
-	return rest.len == 0 || (rest.ptr[0] == ':' && port_valid(span_from(rest, 1)));
+	return rest.len == 0 ||
+	       (rest.ptr[0] == ':' && head_port_valid(span_from(rest, 1)));
 }
 
-static bool length_valid(struct span value, uint64_t *out)
+static bool head_length_valid(struct span value, uint64_t *out)
 {
 	*out = 0;
 	for (size_t i = 0; i < value.len; i++) {
@@ -91,10 +93,10 @@ const char *head_check(const struct request *request, struct framing *framing)
 		struct span value = request->headers[i].value;
 		if (span_ieq(name, SPAN("host"))) {
 			hosts++;
-			host_fine = host_valid(value);
+			host_fine = head_host_valid(value);
 		} else if (span_ieq(name, SPAN("content-length"))) {
 			lengths++;
-			length_fine = length_valid(value, &framing->length);
+			length_fine = head_length_valid(value, &framing->length);
 		} else if (span_ieq(name, SPAN("transfer-encoding"))) {
 			encodings++;
 			chunked = span_ieq(value, SPAN("chunked"));
@@ -113,7 +115,7 @@ const char *head_check(const struct request *request, struct framing *framing)
 		return "the only Transfer-Encoding understood is \"chunked\"";
 	if (encodings > 0 && lengths > 0)
 		return "Content-Length and Transfer-Encoding exclude each other";
-	/* HTTP/1.0 knows no expectations (RFC 9110, 10.1.1). */
+	/* HTTP/1.0 has no expectations (RFC 9110, 10.1.1). */
 	if (framing->minor == 0)
 		framing->expect = EXPECT_NOTHING;
 	return NULL;

@@ -1,6 +1,6 @@
-/* head -- has this request's head exactly one meaning? RFC 9112 leaves room in which
- * two programs behind one another see two different requests; here that room is
- * closed, and what stands in it is malformed. Reads only what the parser found. */
+/* head -- has this request's head exactly one meaning? Where RFC 9112 lets two programs
+ * behind one another read two different requests, the request is malformed here. Reads
+ * only what the parser found. */
 #ifndef OFFHOOK_HTTP_HEAD_H
 #define OFFHOOK_HTTP_HEAD_H
 
@@ -8,7 +8,7 @@
 
 enum expect { EXPECT_NOTHING, EXPECT_CONTINUE, EXPECT_UNKNOWN };
 
-/* How the message is framed. */
+/* Where the body ends. */
 struct framing {
 	int minor; /* HTTP/1.minor, 0 or 1; set before head_check */
 	bool chunked;
@@ -16,11 +16,11 @@ struct framing {
 	enum expect expect;
 };
 
-/* The target is in origin form: begins with a slash, visible ASCII, no fragment. */
+/* Origin form: begins with a slash, visible ASCII, no fragment. */
 bool head_target_valid(struct span target);
-/* A token of RFC 9110: what a header's name is made of. */
+/* A token of RFC 9110, which a header's name must be. */
 bool head_token_valid(struct span name);
-/* NULL when all is well, and *framing is filled; else what is wrong, as a literal. */
+/* Fills *framing and returns NULL; or returns what is wrong, as a literal. */
 const char *head_check(const struct request *request, struct framing *framing);
 
 #endif

@@ -10,12 +10,13 @@
 
 #include "http/loop_internal.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/log.h"
 #include "util/text.h"
 
 enum {
 	BACKLOG = 65535,      /* cut by the kernel to net.core.somaxconn */
-	ACCEPT_AT_ONCE = 256, /* then the other sockets have their turn */
+	ACCEPT_AT_ONCE = 256, /* then other sockets are read first */
 	PAUSE_US = 100 * 1000,
 	LOG_EVERY_US = 1000 * 1000,
 };
@@ -82,7 +83,7 @@ void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE])
 	(void)snprintf(out, LISTENER_TEXT_SIZE, "0.0.0.0:%u", (unsigned)ntohs(port));
 }
 
-/* A machine without IPv6: all addresses are those of IPv4. */
+/* On a machine without IPv6, all addresses are those of IPv4. */
 static void address_make_v4(struct address *address)
 {
 	in_port_t port = ((struct sockaddr_in6 *)&address->at)->sin6_port;
@@ -92,7 +93,7 @@ static void address_make_v4(struct address *address)
 	address->len = sizeof(v4);
 }
 
-static int open_socket(struct address *address)
+static int address_open_socket(struct address *address)
 {
 	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int fd = socket(address->at.ss_family, type, 0);
@@ -103,11 +104,11 @@ static int open_socket(struct address *address)
 	return fd;
 }
 
-static int bind_socket(struct address *address, bool shared)
+static int address_bind(struct address *address, bool shared)
 {
 	int on = 1;
 	int v6_only = address->every ? 0 : 1;
-	int fd = open_socket(address);
+	int fd = address_open_socket(address);
 	if (fd < 0)
 		return -1;
 	if (address->at.ss_family == AF_INET6)
@@ -124,11 +125,11 @@ static int bind_socket(struct address *address, bool shared)
 	return -1;
 }
 
-/* SO_REUSEPORT would let a second server steal half of the connections in silence; a
- * socket without it says whether somebody is there. */
+/* With SO_REUSEPORT a second server would silently get half of the connections. A
+ * socket without it cannot be bound when somebody else listens there. */
 static bool address_free(struct address *address)
 {
-	int fd = bind_socket(address, false);
+	int fd = address_bind(address, false);
 	if (fd < 0)
 		return false;
 	(void)close(fd);
@@ -141,7 +142,7 @@ int listener_open(
 	char text[LISTENER_TEXT_SIZE];
 	*listener = (struct listener){.fd = -1};
 	if (!first || address_free(address))
-		listener->fd = bind_socket(address, true);
+		listener->fd = address_bind(address, true);
 	socklen_t len = sizeof(address->at);
 	if (listener->fd < 0 || listen(listener->fd, BACKLOG) != 0 ||
 	    getsockname(listener->fd, (struct sockaddr *)&address->at, &len) != 0) {
@@ -155,7 +156,7 @@ int listener_open(
 	return 0;
 }
 
-static void out_of_descriptors(struct listener *listener)
+static void listener_pause(struct listener *listener)
 {
 	int64_t now = clock_mono_us();
 	const char *why = strerror(errno);
@@ -169,8 +170,8 @@ static void out_of_descriptors(struct listener *listener)
 	loop_timer_start(listener->set->loop, &listener->pause, now + PAUSE_US);
 }
 
-/* At most `most`; false when there are no more, or no more can be taken. */
-static bool accept_some(struct listener *listener, int most)
+/* False when no more connections wait, or no more can be accepted. */
+static bool listener_accept(struct listener *listener, int most)
 {
 	for (int i = 0; i < most; i++) {
 		struct sockaddr_storage peer = {0};
@@ -181,29 +182,27 @@ static bool accept_some(struct listener *listener, int most)
 			connections_add(listener->set, fd, &peer);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
-			out_of_descriptors(listener);
+			listener_pause(listener);
 			return false;
 		} else if (errno == EAGAIN) {
 			return false;
 		}
-		/* Anything else concerns that one connection, which is gone. */
+		/* Any other error is about that one connection, which is gone. */
 	}
 	return true;
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *ctx)
+static void listener_on_ready(evutil_socket_t fd, short what, void *ctx)
 {
 	struct listener *listener = ctx;
 	(void)fd;
 	(void)what;
-	(void)accept_some(listener, ACCEPT_AT_ONCE);
+	(void)listener_accept(listener, ACCEPT_AT_ONCE);
 }
 
-static void on_pause_end(struct loop_timer *timer)
+static void listener_on_pause_end(struct loop_timer *timer)
 {
-	struct listener *listener =
-	    (struct listener *)(void *)((char *)timer -
-					offsetof(struct listener, pause));
+	struct listener *listener = container_of(timer, struct listener, pause);
 	(void)event_add(listener->event, NULL);
 }
 
@@ -211,9 +210,9 @@ int listener_start(
     struct listener *listener, struct connections *set, struct error *err)
 {
 	listener->set = set;
-	listener->pause.fire = on_pause_end;
+	listener->pause.fire = listener_on_pause_end;
 	listener->event = event_new(loop_base(set->loop), listener->fd,
-	    EV_READ | EV_PERSIST, on_ready, listener);
+	    EV_READ | EV_PERSIST, listener_on_ready, listener);
 	if (listener->event == NULL || event_add(listener->event, NULL) != 0)
 		return error_set(err, "cannot watch a listening socket");
 	return 0;
@@ -223,7 +222,7 @@ void listener_drain(struct listener *listener)
 {
 	if (listener->fd < 0)
 		return;
-	while (accept_some(listener, ACCEPT_AT_ONCE))
+	while (listener_accept(listener, ACCEPT_AT_ONCE))
 		continue;
 	listener_close(listener);
 }

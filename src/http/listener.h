@@ -1,4 +1,4 @@
-/* listener -- listening sockets: one for each loop, sharing one address. */
+/* listener -- listening sockets: each loop has one, all with the same address. */
 #ifndef OFFHOOK_HTTP_LISTENER_H
 #define OFFHOOK_HTTP_LISTENER_H
 
@@ -13,13 +13,13 @@ struct event;
 
 enum { LISTENER_TEXT_SIZE = 64 };
 
-/* Where to listen: "ADDR:PORT", "[V6]:PORT", ":PORT". */
 struct address {
 	struct sockaddr_storage at;
 	socklen_t len;
 	bool every; /* all addresses of both families */
 };
 
+/* "ADDR:PORT", "[V6]:PORT" or ":PORT". */
 int address_parse(struct address *out, const char *text, struct error *err);
 /* "127.0.0.1:8080", "[::1]:8080"; "0.0.0.0:8080" for all addresses. */
 void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE]);
@@ -27,22 +27,22 @@ void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE]);
 struct listener {
 	int fd;
 	struct event *event;
-	struct loop_timer pause; /* out of descriptors: not before it fires */
-	int64_t logged_us;
+	struct loop_timer pause; /* out of descriptors: accepts again when it fires */
+	int64_t logged_us;       /* when that was last logged */
 	struct connections *set;
 };
 
-/* Binds and listens, without accepting yet. `first`: the address must be free, and
- * port 0 becomes the one that was picked. */
+/* Binds and listens, without accepting yet. The first one of an address finds out that
+ * nobody else listens there; port 0 becomes the one that was picked. */
 int listener_open(
     struct listener *listener, struct address *address, bool first, struct error *err);
 /* Accepts into the set from now on. */
 int listener_start(
     struct listener *listener, struct connections *set, struct error *err);
-/* Takes what has connected already, then closes. On the loop's thread, or when that
+/* Accepts the connections that wait, then closes. On the loop's thread, or when that
  * has ended. */
 void listener_drain(struct listener *listener);
-/* Closes. Harmless when it was never opened (fd -1). */
+/* Harmless when it was never opened (fd -1). */
 void listener_close(struct listener *listener);
 
 #endif

@@ -1,15 +1,13 @@
 /* A round is one wait for sockets and everything that this woke: libevent's
- * EVLOOP_ONCE. What runs at the end of a round therefore runs here, between two
- * rounds, and cannot be starved by sockets that are always ready (as an event of a
- * lower priority would be). */
+ * EVLOOP_ONCE. Tasks of the round's end therefore run here, between two rounds. As
+ * events of a lower priority they would never run while sockets are always ready. */
 #include "http/loop.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,15 +16,17 @@
 #include "http/loop_internal.h"
 #include "http/wheel.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 struct loop {
 	int index;
 	struct event_base *base;
-	_Atomic(struct loop_task *) posted; /* the newest first */
-	int bell;                           /* eventfd: something was posted */
+	struct mailbox posted;
+	int bell; /* eventfd: something was posted */
 	struct event *bell_event;
-	struct loop_task *at_end; /* in order */
+	struct mail *at_end; /* tasks, in order */
 	struct wheel wheel;
 	struct event *tick_event;
 	bool ticking;
@@ -39,19 +39,20 @@ static const struct timeval tick_time = {.tv_usec = WHEEL_TICK_US};
 
 void loop_post(struct loop *loop, struct loop_task *task)
 {
-	struct loop_task *newest = atomic_load(&loop->posted);
-	do {
-		task->next = newest;
-	} while (!atomic_compare_exchange_weak(&loop->posted, &newest, task));
-	if (newest != NULL)
+	if (!mailbox_put(&loop->posted, &task->mail))
 		return;
-	/* Full is impossible: that would be 2^64 wake-ups not yet seen. */
+	/* It cannot be full: that would be 2^64 wake-ups that the loop has not seen. */
 	uint64_t one = 1;
 	ssize_t written = write(loop->bell, &one, sizeof(one));
 	(void)written;
 }
 
-static void run_posted(evutil_socket_t fd, short what, void *ctx)
+static struct loop_task *loop_task_of(struct mail *mail)
+{
+	return mail == NULL ? NULL : container_of(mail, struct loop_task, mail);
+}
+
+static void loop_on_bell(evutil_socket_t fd, short what, void *ctx)
 {
 	struct loop *loop = ctx;
 	uint64_t rings;
@@ -59,43 +60,36 @@ static void run_posted(evutil_socket_t fd, short what, void *ctx)
 	ssize_t got = read(fd, &rings, sizeof(rings));
 	(void)got;
 
-	struct loop_task *newest = atomic_exchange(&loop->posted, NULL);
-	struct loop_task *oldest = NULL;
-	while (newest != NULL) {
-		struct loop_task *next = newest->next;
-		newest->next = oldest;
-		oldest = newest;
-		newest = next;
-	}
-	while (oldest != NULL) {
-		struct loop_task *task = oldest;
-		oldest = task->next;
+	struct loop_task *task = loop_task_of(mailbox_take(&loop->posted));
+	while (task != NULL) {
+		struct loop_task *next = loop_task_of(task->mail.next);
 		task->run(task);
+		task = next;
 	}
 }
 
 void loop_at_round_end(struct loop *loop, struct loop_task *task)
 {
-	struct loop_task **at = &loop->at_end;
+	struct mail **at = &loop->at_end;
 	while (*at != NULL) {
-		if (*at == task)
+		if (*at == &task->mail)
 			return;
 		at = &(*at)->next;
 	}
-	task->next = NULL;
-	*at = task;
+	task->mail.next = NULL;
+	*at = &task->mail;
 }
 
-static void run_round_end(struct loop *loop)
+static void loop_end_round(struct loop *loop)
 {
 	while (loop->at_end != NULL) {
-		struct loop_task *task = loop->at_end;
-		loop->at_end = task->next;
+		struct loop_task *task = loop_task_of(loop->at_end);
+		loop->at_end = task->mail.next;
 		task->run(task);
 	}
 }
 
-static void tick(evutil_socket_t fd, short what, void *ctx)
+static void loop_on_tick(evutil_socket_t fd, short what, void *ctx)
 {
 	struct loop *loop = ctx;
 	(void)fd;
@@ -137,11 +131,11 @@ static void *loop_main(void *ctx)
 {
 	struct loop *loop = ctx;
 	while (!loop->stop) {
-		/* Less than 0 would mean that epoll itself is broken. */
+		/* Less than 0 would mean that epoll is broken. */
 		int rc = event_base_loop(loop->base, EVLOOP_ONCE);
 		assert(rc >= 0);
 		(void)rc;
-		run_round_end(loop);
+		loop_end_round(loop);
 	}
 	return NULL;
 }
@@ -153,7 +147,7 @@ int loop_new(struct loop **out, int index, struct error *err)
 	loop->index = index;
 	loop->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (config != NULL) {
-		/* One thread touches the base; other threads ring the bell. */
+		/* Only the loop's thread touches the base. */
 		(void)event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 		loop->base = event_base_new_with_config(config);
 		event_config_free(config);
@@ -167,8 +161,8 @@ int loop_new(struct loop **out, int index, struct error *err)
 	}
 	wheel_init(&loop->wheel, clock_mono_us());
 	loop->bell_event =
-	    event_new(loop->base, loop->bell, EV_READ | EV_PERSIST, run_posted, loop);
-	loop->tick_event = event_new(loop->base, -1, EV_PERSIST, tick, loop);
+	    event_new(loop->base, loop->bell, EV_READ | EV_PERSIST, loop_on_bell, loop);
+	loop->tick_event = event_new(loop->base, -1, EV_PERSIST, loop_on_tick, loop);
 	if (loop->bell_event == NULL || loop->tick_event == NULL ||
 	    event_add(loop->bell_event, NULL) != 0) {
 		(void)error_set(err, "cannot watch an eventfd");
@@ -179,35 +173,32 @@ int loop_new(struct loop **out, int index, struct error *err)
 	return 0;
 }
 
-int loop_start(struct loop *loop, struct error *err)
+int loop_start(struct loop *loop, const char *name, struct error *err)
 {
-	/* Signals are for the main thread. */
+	char thread[16];
 	sigset_t all;
 	sigset_t before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&loop->thread, NULL, loop_main, loop);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
-		return error_set(err, "cannot start an I/O thread: %s", strerror(rc));
-	loop->started = true;
-	return 0;
+	(void)snprintf(thread, sizeof(thread), "%s-%d", name, loop->index);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = thread_start(&loop->thread, thread, loop_main, loop, err);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	loop->started = rc == 0;
+	return rc;
 }
 
-static void run_stop(struct loop_task *task)
+static void loop_run_stop(struct loop_task *task)
 {
-	struct loop *loop =
-	    (struct loop *)(void *)((char *)task - offsetof(struct loop, stop_task));
-	loop->stop = true;
+	container_of(task, struct loop, stop_task)->stop = true;
 }
 
 void loop_stop(struct loop *loop)
 {
 	if (loop == NULL || !loop->started)
 		return;
-	loop->stop_task.run = run_stop;
+	loop->stop_task.run = loop_run_stop;
 	loop_post(loop, &loop->stop_task);
-	(void)pthread_join(loop->thread, NULL);
+	thread_join(loop->thread);
 	loop->started = false;
 }
 

@@ -1,5 +1,5 @@
-/* loop_internal -- the owner's side of a loop (http/loop.h): making it, its thread, and its
- * libevent base for those who watch sockets on it. */
+/* loop_internal -- what the server needs of a loop (http/loop.h): to make and end it,
+ * and its libevent base, on which sockets are watched. */
 #ifndef OFFHOOK_HTTP_LOOP_INTERNAL_H
 #define OFFHOOK_HTTP_LOOP_INTERNAL_H
 
@@ -8,14 +8,15 @@
 
 struct event_base;
 
-/* A loop without a thread yet. -1 when the machine gives no eventfd or epoll. */
+/* Without a thread yet. -1 when the machine gives no eventfd or epoll. */
 int loop_new(struct loop **out, int index, struct error *err);
-/* Starts its thread. */
-int loop_start(struct loop *loop, struct error *err);
-/* Ends its thread after the present round and waits for it. Harmless when it was
+/* The thread is called NAME-INDEX. It takes no signals: those are for the main thread. */
+int loop_start(struct loop *loop, const char *name, struct error *err);
+/* Waits for the end of the present round, then of the thread. Harmless when it was
  * never started. Not from the loop's own thread. */
 void loop_stop(struct loop *loop);
-/* After loop_stop, and after all that watches sockets on it is freed. NULL is fine. */
+/* After loop_stop, and after everything that watches sockets on it is freed. NULL is
+ * fine. */
 void loop_free(struct loop *loop);
 
 struct event_base *loop_base(struct loop *loop);

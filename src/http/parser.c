@@ -6,9 +6,9 @@
 #include "util/arena.h"
 
 enum {
-	LINE_ROOM = 1024,  /* first room for lines; a usual head fits */
-	HEADER_ROOM = 16,  /* first room for headers; doubled when full */
-	BODY_ROOM = 16384, /* up to here a body gets its room at once */
+	LINE_ROOM = 1024,  /* at first; a usual head fits */
+	HEADER_ROOM = 16,  /* at first; doubled when full */
+	BODY_ROOM = 16384, /* a body up to this size gets its room at once */
 	CHUNK_LINE_MAX = 256,
 };
 
@@ -29,23 +29,23 @@ struct parser {
 	struct framing framing;
 	enum stage stage;
 	bool line_found;  /* the request line was read */
-	bool blank_found; /* the one empty line that may stand before it */
+	bool blank_found; /* one empty line may stand before it */
 	bool body_begun;
 	bool keep_alive;
-	/* The line being gathered. Finished lines of the head stay where they are: the
+	/* The line that is being gathered. The lines of the head before it are kept: the
 	 * request's spans point into them. */
 	char *line;
 	size_t line_len, line_cap;
 	size_t lines_bytes; /* of all lines of the head and the trailers */
 	size_t header_room, trailer_count;
 	size_t body_room;
-	uint64_t chunk_left; /* of this chunk's data and the CRLF behind it */
+	uint64_t chunk_left; /* bytes of this chunk's data and of the CRLF behind it */
 	char *body;
 	int status;
 	const char *reason;
 };
 
-static int refuse(struct parser *parser, int status, const char *reason)
+static int parser_refuse(struct parser *parser, int status, const char *reason)
 {
 	if (parser->stage != STAGE_REFUSED) {
 		parser->stage = STAGE_REFUSED;
@@ -57,26 +57,26 @@ static int refuse(struct parser *parser, int status, const char *reason)
 
 /* ---- what llhttp finds ---- */
 
-static int on_url(llhttp_t *machine, const char *at, size_t len)
+static int parser_on_url(llhttp_t *machine, const char *at, size_t len)
 {
 	struct parser *parser = machine->data;
 	if (parser->request->target.ptr != NULL)
-		return refuse(parser, 400, "malformed request target");
+		return parser_refuse(parser, 400, "malformed request target");
 	parser->request->target = (struct span){at, len};
 	return 0;
 }
 
-static int on_header_field(llhttp_t *machine, const char *at, size_t len)
+static int parser_on_header_field(llhttp_t *machine, const char *at, size_t len)
 {
 	struct parser *parser = machine->data;
 	struct request *request = parser->request;
 	/* A whole line is in memory, so the byte after the name may be looked at. */
 	if (!head_token_valid((struct span){at, len}) || at != parser->line ||
 	    at[len] != ':')
-		return refuse(parser, 400, "malformed header name");
+		return parser_refuse(parser, 400, "malformed header name");
 	if (request->header_count + parser->trailer_count >=
 	    parser->limits->header_count)
-		return refuse(parser, 431, "too many headers");
+		return parser_refuse(parser, 431, "too many headers");
 	if (parser->stage == STAGE_TRAILERS) {
 		parser->trailer_count++;
 		return 0;
@@ -96,7 +96,7 @@ static int on_header_field(llhttp_t *machine, const char *at, size_t len)
 	return 0;
 }
 
-static int on_header_value(llhttp_t *machine, const char *at, size_t len)
+static int parser_on_header_value(llhttp_t *machine, const char *at, size_t len)
 {
 	struct parser *parser = machine->data;
 	struct request *request = parser->request;
@@ -106,25 +106,25 @@ static int on_header_value(llhttp_t *machine, const char *at, size_t len)
 	return 0;
 }
 
-static int on_headers_complete(llhttp_t *machine)
+static int parser_on_headers(llhttp_t *machine)
 {
 	struct parser *parser = machine->data;
 	parser->keep_alive = llhttp_should_keep_alive(machine) != 0;
-	/* Upgrades are not offered: such a request is an ordinary one. */
+	/* We offer no upgrades, so a request for one is an ordinary request. */
 	machine->upgrade = 0;
 	return HPE_PAUSED;
 }
 
-static int on_chunk_header(llhttp_t *machine)
+static int parser_on_chunk_header(llhttp_t *machine)
 {
 	struct parser *parser = machine->data;
 	parser->chunk_left = machine->content_length;
 	return HPE_PAUSED;
 }
 
-/* A small body gets its room at once; a large one doubles it as it arrives, so that a
- * client that announces much and sends nothing holds little. */
-static void body_grow(struct parser *parser, size_t need)
+/* A small body gets its room at once. A large one doubles it as it arrives: a client
+ * that announces much and sends nothing costs little memory. */
+static void parser_grow_body(struct parser *parser, size_t need)
 {
 	const struct framing *framing = &parser->framing;
 	size_t room = 2 * need;
@@ -138,20 +138,20 @@ static void body_grow(struct parser *parser, size_t need)
 	parser->body_room = room;
 }
 
-static int on_body(llhttp_t *machine, const char *at, size_t len)
+static int parser_on_body(llhttp_t *machine, const char *at, size_t len)
 {
 	struct parser *parser = machine->data;
 	struct span *body = &parser->request->body;
 	if (len > parser->limits->body_bytes - body->len)
-		return refuse(parser, 413, "the body is too large");
+		return parser_refuse(parser, 413, "the body is too large");
 	if (len > parser->body_room - body->len)
-		body_grow(parser, body->len + len);
+		parser_grow_body(parser, body->len + len);
 	memcpy(parser->body + body->len, at, len);
 	*body = (struct span){parser->body, body->len + len};
 	return 0;
 }
 
-static int on_message_complete(llhttp_t *machine)
+static int parser_on_end(llhttp_t *machine)
 {
 	struct parser *parser = machine->data;
 	if (parser->stage != STAGE_REFUSED)
@@ -159,8 +159,9 @@ static int on_message_complete(llhttp_t *machine)
 	return HPE_PAUSED;
 }
 
-/* Gives llhttp bytes of which it must take all; true when it paused after them. */
-static bool machine_feed(struct parser *parser, const char *data, size_t len)
+/* llhttp must take all bytes, else the request is refused. True when it paused after
+ * them. */
+static bool parser_feed_machine(struct parser *parser, const char *data, size_t len)
 {
 	llhttp_resume(&parser->machine);
 	enum llhttp_errno rc = llhttp_execute(&parser->machine, data, len);
@@ -168,15 +169,15 @@ static bool machine_feed(struct parser *parser, const char *data, size_t len)
 		return false;
 	if (rc == HPE_PAUSED && llhttp_get_error_pos(&parser->machine) == data + len)
 		return true;
-	(void)refuse(parser, 400, "malformed request");
+	(void)parser_refuse(parser, 400, "malformed request");
 	return false;
 }
 
 /* ---- lines ---- */
 
-/* Every CR has its LF and every LF its CR; no control characters but tabs. Looks at
- * the bytes from `from` on. */
-static bool line_clean(const char *line, size_t from, size_t len)
+/* Whether, from `from` on, every CR is followed by LF, every LF follows a CR, and no
+ * other control character occurs but tabs. */
+static bool parser_line_clean(const char *line, size_t from, size_t len)
 {
 	for (size_t i = from; i < len; i++) {
 		unsigned char c = (unsigned char)line[i];
@@ -189,8 +190,8 @@ static bool line_clean(const char *line, size_t from, size_t len)
 	return true;
 }
 
-/* Adds what belongs to the line; true when it is whole. */
-static bool line_take(struct parser *parser, struct span data, size_t *used)
+/* Adds bytes up to the line's end. True when the line is whole. */
+static bool parser_take_line(struct parser *parser, struct span data, size_t *used)
 {
 	size_t end = span_find(data, '\n');
 	size_t len = end < data.len ? end + 1 : data.len;
@@ -209,15 +210,16 @@ static bool line_take(struct parser *parser, struct span data, size_t *used)
 	size_t from = parser->line_len;
 	parser->line_len += len;
 	*used = len;
-	if (!line_clean(parser->line, from, parser->line_len)) {
-		(void)refuse(parser, 400, "control characters, or a bare CR or LF");
+	if (!parser_line_clean(parser->line, from, parser->line_len)) {
+		(void)parser_refuse(
+		    parser, 400, "control characters, or a bare CR or LF");
 		return false;
 	}
 	return end < data.len;
 }
 
-/* The line stays where it is; the next begins behind it. */
-static void line_keep(struct parser *parser)
+/* Keeps the line in memory; the next one begins behind it. */
+static void parser_keep_line(struct parser *parser)
 {
 	parser->line += parser->line_len;
 	parser->line_cap -= parser->line_len;
@@ -226,12 +228,12 @@ static void line_keep(struct parser *parser)
 
 /* ---- stages ---- */
 
-/* "METHOD SP target SP HTTP/1.x CRLF" and nothing else. */
-static void request_line(struct parser *parser)
+/* "METHOD SP target SP HTTP/1.x CRLF", with nothing else in it. */
+static void parser_request_line(struct parser *parser)
 {
 	struct request *request = parser->request;
 	struct span line = {parser->line, parser->line_len};
-	(void)machine_feed(parser, line.ptr, line.len);
+	(void)parser_feed_machine(parser, line.ptr, line.len);
 	if (parser->stage == STAGE_REFUSED)
 		return;
 
@@ -242,7 +244,7 @@ static void request_line(struct parser *parser)
 	    line.len != method.len + target.len + 2 + strlen("HTTP/1.1\r\n") ||
 	    !span_starts(
 		span_from(line, method.len + target.len + 2), SPAN("HTTP/1."))) {
-		(void)refuse(parser, 400, "malformed request line");
+		(void)parser_refuse(parser, 400, "malformed request line");
 		return;
 	}
 	parser->framing.minor = parser->machine.http_minor;
@@ -257,89 +259,93 @@ static void request_line(struct parser *parser)
 	parser->line_found = true;
 }
 
-static bool line_is_blank(const struct parser *parser)
+static bool parser_line_is_blank(const struct parser *parser)
 {
 	return parser->line_len == 2;
 }
 
 /* One line of the head or of the trailers. */
-static void header_line(struct parser *parser)
+static void parser_header_line(struct parser *parser)
 {
-	bool blank = line_is_blank(parser);
+	bool blank = parser_line_is_blank(parser);
 	if (parser->line[0] == ' ' || parser->line[0] == '\t')
-		(void)refuse(parser, 400, "folded header line");
-	else if (machine_feed(parser, parser->line, parser->line_len) != blank)
-		(void)refuse(parser, 400, "malformed header");
+		(void)parser_refuse(parser, 400, "folded header line");
+	else if (parser_feed_machine(parser, parser->line, parser->line_len) != blank)
+		(void)parser_refuse(parser, 400, "malformed header");
 }
 
-static enum parse head_end(struct parser *parser)
+static enum parse parser_end_head(struct parser *parser)
 {
 	const char *reason = head_check(parser->request, &parser->framing);
 	if (reason != NULL) {
-		(void)refuse(parser, 400, reason);
+		(void)parser_refuse(parser, 400, reason);
 		return PARSE_REFUSED;
 	}
 	parser->stage = parser->framing.chunked ? STAGE_CHUNK_LINE : STAGE_BODY;
 	return PARSE_HEAD;
 }
 
-/* A line of the head or the trailers, which have a limit together. Looks no further
- * than that, so that what is wrong first is what is answered. */
-static bool header_take(struct parser *parser, struct span data, size_t *used)
+/* Gathers a line of the head or the trailers, which have one limit together. Takes no
+ * byte beyond that limit, so that the first thing that is wrong decides the answer. */
+static bool parser_take_header(struct parser *parser, struct span data, size_t *used)
 {
 	size_t room = parser->limits->header_bytes - parser->lines_bytes + 1;
-	bool whole =
-	    line_take(parser, span_head(data, room < data.len ? room : data.len), used);
+	bool whole = parser_take_line(
+	    parser, span_head(data, room < data.len ? room : data.len), used);
 	parser->lines_bytes += *used;
 	if (parser->lines_bytes > parser->limits->header_bytes)
-		(void)refuse(parser, 431, "request line and headers are too large");
+		(void)parser_refuse(
+		    parser, 431, "request line and headers are too large");
 	return whole && parser->stage != STAGE_REFUSED;
 }
 
-static enum parse take_head(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take_head(
+    struct parser *parser, struct span data, size_t *used)
 {
-	if (!header_take(parser, data, used))
+	if (!parser_take_header(parser, data, used))
 		return PARSE_MORE;
-	bool blank = line_is_blank(parser);
+	bool blank = parser_line_is_blank(parser);
 	if (!parser->line_found && blank && !parser->blank_found) {
 		/* RFC 9112, 2.2: old clients put an empty line behind a body. */
 		parser->blank_found = true;
 	} else if (!parser->line_found) {
-		request_line(parser);
+		parser_request_line(parser);
 	} else {
-		header_line(parser);
+		parser_header_line(parser);
 	}
 	bool ended = parser->line_found && blank && parser->stage == STAGE_HEAD;
-	line_keep(parser);
-	return ended ? head_end(parser) : PARSE_MORE;
+	parser_keep_line(parser);
+	return ended ? parser_end_head(parser) : PARSE_MORE;
 }
 
-static enum parse take_trailers(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take_trailers(
+    struct parser *parser, struct span data, size_t *used)
 {
-	if (!header_take(parser, data, used))
+	if (!parser_take_header(parser, data, used))
 		return PARSE_MORE;
-	header_line(parser);
-	line_keep(parser);
+	parser_header_line(parser);
+	parser_keep_line(parser);
 	return PARSE_MORE;
 }
 
-static enum parse take_body(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take_body(
+    struct parser *parser, struct span data, size_t *used)
 {
 	const struct framing *framing = &parser->framing;
 	if (!parser->body_begun && framing->length > parser->limits->body_bytes) {
-		(void)refuse(parser, 413, "the body is too large");
+		(void)parser_refuse(parser, 413, "the body is too large");
 		return PARSE_REFUSED;
 	}
 	parser->body_begun = true;
 	uint64_t left = framing->length - parser->request->body.len;
 	*used = data.len < left ? data.len : (size_t)left;
-	(void)machine_feed(parser, data.ptr, *used);
+	(void)parser_feed_machine(parser, data.ptr, *used);
 	return PARSE_MORE;
 }
 
-/* The size of a chunk: hexadecimal digits, then the CRLF or ";" and extensions, which
- * nobody uses and which are skipped. */
-static bool chunk_line_valid(const struct parser *parser)
+/* Hexadecimal digits, then the CRLF, or ";" and extensions, which nobody uses and which
+ * are ignored. */
+static bool parser_chunk_line_valid(const struct parser *parser)
 {
 	size_t digits = 0;
 	while (strchr("0123456789abcdefABCDEF", parser->line[digits]) != NULL)
@@ -348,16 +354,17 @@ static bool chunk_line_valid(const struct parser *parser)
 	       (parser->line[digits] == '\r' || parser->line[digits] == ';');
 }
 
-static enum parse take_chunk_line(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take_chunk_line(
+    struct parser *parser, struct span data, size_t *used)
 {
-	bool whole = line_take(parser, data, used);
+	bool whole = parser_take_line(parser, data, used);
 	if (parser->line_len > CHUNK_LINE_MAX)
-		(void)refuse(parser, 400, "malformed chunk size");
+		(void)parser_refuse(parser, 400, "malformed chunk size");
 	if (parser->stage == STAGE_REFUSED || !whole)
 		return PARSE_MORE;
-	if (!chunk_line_valid(parser) ||
-	    !machine_feed(parser, parser->line, parser->line_len)) {
-		(void)refuse(parser, 400, "malformed chunk size");
+	if (!parser_chunk_line_valid(parser) ||
+	    !parser_feed_machine(parser, parser->line, parser->line_len)) {
+		(void)parser_refuse(parser, 400, "malformed chunk size");
 		return PARSE_REFUSED;
 	}
 	parser->line_len = 0;
@@ -370,9 +377,9 @@ static enum parse take_chunk_line(struct parser *parser, struct span data, size_
 	return PARSE_MORE;
 }
 
-/* The CRLF behind a chunk's data, as far as it is here; `left` bytes of data and CRLF
- * were still to come. */
-static bool chunk_end_valid(struct span data, uint64_t left)
+/* Checks the CRLF behind a chunk's data, as far as `data` has it. `left`: bytes of data
+ * and CRLF that were missing before. */
+static bool parser_chunk_end_valid(struct span data, uint64_t left)
 {
 	for (size_t i = left > 2 ? (size_t)left - 2 : 0; i < data.len; i++)
 		if (data.ptr[i] != (left - i == 2 ? '\r' : '\n'))
@@ -380,31 +387,32 @@ static bool chunk_end_valid(struct span data, uint64_t left)
 	return true;
 }
 
-static enum parse take_chunk_data(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take_chunk_data(
+    struct parser *parser, struct span data, size_t *used)
 {
 	*used = data.len < parser->chunk_left ? data.len : (size_t)parser->chunk_left;
-	(void)machine_feed(parser, data.ptr, *used);
-	if (!chunk_end_valid(span_head(data, *used), parser->chunk_left))
-		(void)refuse(parser, 400, "a chunk does not end where it says");
+	(void)parser_feed_machine(parser, data.ptr, *used);
+	if (!parser_chunk_end_valid(span_head(data, *used), parser->chunk_left))
+		(void)parser_refuse(parser, 400, "a chunk does not end where it says");
 	parser->chunk_left -= *used;
 	if (parser->chunk_left == 0 && parser->stage == STAGE_CHUNK_DATA)
 		parser->stage = STAGE_CHUNK_LINE;
 	return PARSE_MORE;
 }
 
-static enum parse take(struct parser *parser, struct span data, size_t *used)
+static enum parse parser_take(struct parser *parser, struct span data, size_t *used)
 {
 	switch (parser->stage) {
 	case STAGE_HEAD:
-		return take_head(parser, data, used);
+		return parser_take_head(parser, data, used);
 	case STAGE_BODY:
-		return take_body(parser, data, used);
+		return parser_take_body(parser, data, used);
 	case STAGE_CHUNK_LINE:
-		return take_chunk_line(parser, data, used);
+		return parser_take_chunk_line(parser, data, used);
 	case STAGE_CHUNK_DATA:
-		return take_chunk_data(parser, data, used);
+		return parser_take_chunk_data(parser, data, used);
 	case STAGE_TRAILERS:
-		return take_trailers(parser, data, used);
+		return parser_take_trailers(parser, data, used);
 	case STAGE_DONE:
 		return PARSE_DONE;
 	case STAGE_REFUSED:
@@ -414,13 +422,13 @@ static enum parse take(struct parser *parser, struct span data, size_t *used)
 }
 
 static const llhttp_settings_t settings = {
-    .on_url = on_url,
-    .on_header_field = on_header_field,
-    .on_header_value = on_header_value,
-    .on_headers_complete = on_headers_complete,
-    .on_chunk_header = on_chunk_header,
-    .on_body = on_body,
-    .on_message_complete = on_message_complete,
+    .on_url = parser_on_url,
+    .on_header_field = parser_on_header_field,
+    .on_header_value = parser_on_header_value,
+    .on_headers_complete = parser_on_headers,
+    .on_chunk_header = parser_on_chunk_header,
+    .on_body = parser_on_body,
+    .on_message_complete = parser_on_end,
 };
 
 struct parser *parser_new(struct request *request, const struct server_limits *limits)
@@ -443,7 +451,8 @@ enum parse parser_feed(
 	do {
 		before = parser->stage;
 		took = 0;
-		result = take(parser, (struct span){data + *used, len - *used}, &took);
+		result = parser_take(
+		    parser, (struct span){data + *used, len - *used}, &took);
 		*used += took;
 	} while (result == PARSE_MORE && (took > 0 || parser->stage != before));
 	return result;

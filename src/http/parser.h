@@ -1,9 +1,9 @@
 /* parser -- bytes in, one request out. The only file that knows llhttp.
  *
- * Two judges must agree: llhttp, and our own reading line by line, which refuses what
- * llhttp (in some of its builds and versions) lets pass: bare CR and LF, folded lines,
- * blanks in names, chunks that do not end where they say. Whatever the pieces in which
- * the bytes come, the outcome is the same. */
+ * Two parsers must agree: llhttp, and our own that reads line by line. Ours refuses
+ * what llhttp accepts in some of its builds and versions: bare CR and LF, folded lines,
+ * blanks in names, chunks that do not end where they say. The result does not depend on
+ * the pieces in which the bytes come. */
 #ifndef OFFHOOK_HTTP_PARSER_H
 #define OFFHOOK_HTTP_PARSER_H
 
@@ -16,16 +16,16 @@ struct parser;
 enum parse {
 	PARSE_MORE,    /* all bytes taken, the request goes on */
 	PARSE_HEAD,    /* the headers are there; feed again to go on with the body */
-	PARSE_DONE,    /* the request is whole; what was not used is the next one's */
+	PARSE_DONE,    /* the request is whole; unused bytes belong to the next one */
 	PARSE_REFUSED, /* parser_status and parser_reason say why */
 };
 
-/* Parses one request into *request, whose arena is set; the parser itself lives in
- * that arena too. limits must outlive it. */
+/* Parses one request into *request, whose arena is set; the parser lives in that arena,
+ * too. limits must outlive it. */
 struct parser *parser_new(struct request *request, const struct server_limits *limits);
-/* Takes bytes; *used says how many. With len 0 it goes on after PARSE_HEAD as far as
- * no bytes are needed. Content-Length is held against limits->body_bytes only by the
- * call after PARSE_HEAD. Not after PARSE_DONE or PARSE_REFUSED. */
+/* Takes bytes; *used says how many. After PARSE_HEAD, len may be 0 to go on as far as
+ * no bytes are needed; only that call compares Content-Length with limits->body_bytes.
+ * Not after PARSE_DONE or PARSE_REFUSED. */
 enum parse parser_feed(
     struct parser *parser, const char *data, size_t len, size_t *used);
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static const char *status_text(int status)
+static const char *reply_status_text(int status)
 {
 	static const struct {
 		int status;
@@ -45,8 +45,8 @@ static const char *status_text(int status)
 	return "Status";
 }
 
-/* RFC 9110, 5.6.7; in English whatever the locale. */
-static const char *date_text(struct reply_date *date)
+/* RFC 9110, 5.6.7: in English, so strftime with its locale will not do. */
+static const char *reply_date_text(struct reply_date *date)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -71,7 +71,7 @@ bool reply_has_body(int status)
 	return status >= 200 && status != 204 && status != 304;
 }
 
-static void put_number(struct buf *out, size_t number)
+static void reply_put_number(struct buf *out, size_t number)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -86,18 +86,18 @@ void reply_head(struct buf *out, const struct reply *reply, const char *connecti
     struct reply_date *date)
 {
 	buf_put(out, SPAN("HTTP/1.1 "));
-	put_number(out, (size_t)reply->status);
+	reply_put_number(out, (size_t)reply->status);
 	buf_putc(out, ' ');
-	buf_puts(out, status_text(reply->status));
+	buf_puts(out, reply_status_text(reply->status));
 	buf_put(out, SPAN("\r\nDate: "));
-	buf_puts(out, date_text(date));
+	buf_puts(out, reply_date_text(date));
 	if (reply->content_type != NULL) {
 		buf_put(out, SPAN("\r\nContent-Type: "));
 		buf_puts(out, reply->content_type);
 	}
 	if (reply_has_body(reply->status)) {
 		buf_put(out, SPAN("\r\nContent-Length: "));
-		put_number(out, reply->body.len);
+		reply_put_number(out, reply->body.len);
 	}
 	if (reply->header != NULL) {
 		buf_put(out, SPAN("\r\n"));

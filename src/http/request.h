@@ -1,6 +1,6 @@
-/* request -- one well-formed HTTP/1.x request, and the one way to answer it. What is
- * not well-formed (DESIGN: one meaning for every request or none) was answered 400
- * and closed before anybody saw it. */
+/* request -- one well-formed HTTP/1.x request, and the one way to answer it. A request
+ * that is malformed, or could be read in two ways, never gets here: it is answered 400
+ * and its connection closed. */
 #ifndef OFFHOOK_HTTP_REQUEST_H
 #define OFFHOOK_HTTP_REQUEST_H
 
@@ -16,7 +16,7 @@
 enum method { METHOD_GET, METHOD_POST, METHOD_OTHER };
 
 /* Lives from the last byte of the request until request_reply. All spans point into
- * the arena. A client that goes away does not end it: the reply is then dropped. */
+ * the arena. When the client goes away it stays, and its reply is dropped. */
 struct request {
 	struct loop *loop;
 	enum method method;
@@ -27,18 +27,15 @@ struct request {
 	struct pair *headers;
 	size_t header_count;
 	struct span body; /* empty when there is none; chunks already joined */
-	struct arena
-	    *arena; /* set it to NULL to take it over: it is then yours to free,
-				and outlives request_reply */
+	/* Set it to NULL to take it over: then it is yours to free, and outlives
+	 * request_reply. */
+	struct arena *arena;
 	int64_t first_byte_us; /* when its first byte was read (util/clock.h) */
 	struct sockaddr_storage peer;
-	bool tls;
-	void *user; /* the caller's; NULL at first */
 };
 
 /* The first header of that name (any case), or an absent span. */
 struct span request_header(const struct request *request, const char *name);
-/* How many headers have that name. */
 size_t request_header_count(const struct request *request, const char *name);
 /* "192.0.2.1:4711" or "[2001:db8::1]:4711"; out has room for 64 bytes. */
 void request_peer_text(const struct request *request, char out[64]);
@@ -47,14 +44,14 @@ struct reply {
 	int status;
 	const char *content_type; /* NULL with an empty body (204) */
 	struct span body;
-	const char
-	    *header; /* one more header line without CRLF ("Allow: POST"), or NULL */
-	bool close;  /* close the connection after it */
+	const char *header; /* one more line without CRLF ("Allow: POST"), or NULL */
+	bool close;         /* close the connection after it */
 };
 
-/* Sends the reply in one write and ends the request: neither it nor its arena (unless
- * taken over) may be touched afterwards. The reply's bytes are copied first. On the request's loop only,
- * exactly once for each request. HEAD gets the header without the body. */
+/* Sends the reply in one write and ends the request: afterwards neither the request nor
+ * its arena (unless taken over) may be touched. Copies the reply's bytes. On the
+ * request's loop only, exactly once for each request. HEAD gets the headers without the
+ * body. */
 void request_reply(struct request *request, const struct reply *reply);
 
 #endif

@@ -1,17 +1,16 @@
 #include "http/server.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "http/listener.h"
 #include "http/loop_internal.h"
+#include "util/clock.h"
+#include "util/container.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 const struct server_limits server_default_limits = {
     .body_bytes = 1 << 20,
@@ -33,19 +32,18 @@ struct io {
 };
 
 struct server {
-	struct service service;
+	struct server_shared shared;
 	char address[LISTENER_TEXT_SIZE];
 	struct io *ios;
 	int count;
-	/* Draining: how many threads still have connections. */
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards busy */
 	pthread_cond_t drained;
-	int busy;
+	int busy; /* threads that have connections, while draining */
 	bool draining;
 };
 
-/* Each connection is a descriptor. */
-static void raise_file_limit(void)
+/* Each connection needs a descriptor. */
+static void server_raise_file_limit(void)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
@@ -54,48 +52,41 @@ static void raise_file_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int core_count(void)
+static void server_on_drained(struct connections *set)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
-}
-
-static void on_drained(struct connections *set)
-{
-	struct io *io =
-	    (struct io *)(void *)((char *)set - offsetof(struct io, connections));
-	struct server *server = io->server;
-	pthread_mutex_lock(&server->lock);
+	struct server *server = container_of(set, struct io, connections)->server;
+	mutex_lock(&server->lock);
 	server->busy--;
 	if (server->busy == 0)
-		pthread_cond_signal(&server->drained);
-	pthread_mutex_unlock(&server->lock);
+		cond_signal(&server->drained);
+	mutex_unlock(&server->lock);
 }
 
-static void run_drain(struct loop_task *task)
+static void server_run_drain(struct loop_task *task)
 {
-	struct io *io =
-	    (struct io *)(void *)((char *)task - offsetof(struct io, drain));
+	struct io *io = container_of(task, struct io, drain);
 	listener_drain(&io->listener);
 	connections_drain(&io->connections);
 }
 
-static int open_ios(struct server *server, struct address *address, struct error *err)
+static int server_open_ios(
+    struct server *server, struct address *address, struct error *err)
 {
 	for (int i = 0; i < server->count; i++) {
 		struct io *io = &server->ios[i];
 		io->server = server;
-		io->drain.run = run_drain;
+		io->drain.run = server_run_drain;
 		if (listener_open(&io->listener, address, i == 0, err) < 0 ||
 		    loop_new(&io->loop, i, err) < 0)
 			return -1;
-		connections_init(&io->connections, io->loop, &server->service);
-		io->connections.drained = on_drained;
+		connections_init(&io->connections, io->loop, &server->shared);
+		io->connections.drained = server_on_drained;
 		if (listener_start(&io->listener, &io->connections, err) < 0)
 			return -1;
 	}
 	for (int i = 0; i < server->count; i++)
-		if (loop_start(server->ios[i].loop, err) < 0)
+		if (loop_start(server->ios[i].loop, server->shared.config.name, err) <
+		    0)
 			return -1;
 	return 0;
 }
@@ -104,28 +95,24 @@ int server_open(
     struct server **out, const struct server_config *config, struct error *err)
 {
 	struct address address;
+	assert(config->threads > 0);
 	*out = NULL;
 	if (address_parse(&address, config->listen, err) < 0)
 		return -1;
-	raise_file_limit();
+	server_raise_file_limit();
 	/* libevent writes to sockets whose peer may be gone. */
 	(void)signal(SIGPIPE, SIG_IGN);
 
 	struct server *server = mem_new(1, sizeof(*server));
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->drained, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	pthread_mutex_init(&server->lock, NULL);
-
-	server->service.config = *config;
-	server->count = config->threads > 0 ? config->threads : core_count();
+	cond_init(&server->drained);
+	mutex_init(&server->lock);
+	server->shared.config = *config;
+	server->count = config->threads;
 	server->busy = server->count;
 	server->ios = mem_new((size_t)server->count, sizeof(*server->ios));
 	for (int i = 0; i < server->count; i++)
 		server->ios[i].listener.fd = -1;
-	if (open_ios(server, &address, err) < 0) {
+	if (server_open_ios(server, &address, err) < 0) {
 		server_close(server);
 		return -1;
 	}
@@ -139,30 +126,17 @@ const char *server_address(const struct server *server)
 	return server->address;
 }
 
-int server_threads(const struct server *server)
-{
-	return server->count;
-}
-
 void server_drain(struct server *server, int64_t timeout_ms)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(timeout_ms / 1000);
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	int64_t until_us = clock_mono_us() + timeout_ms * 1000;
 	for (int i = 0; i < server->count && !server->draining; i++)
 		loop_post(server->ios[i].loop, &server->ios[i].drain);
 	server->draining = true;
-
-	pthread_mutex_lock(&server->lock);
-	int rc = 0;
-	while (server->busy > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&server->drained, &server->lock, &until);
-	pthread_mutex_unlock(&server->lock);
+	mutex_lock(&server->lock);
+	while (server->busy > 0 &&
+	       cond_wait_until(&server->drained, &server->lock, until_us))
+		continue;
+	mutex_unlock(&server->lock);
 }
 
 void server_close(struct server *server)
@@ -178,22 +152,22 @@ void server_close(struct server *server)
 			connections_clear(&io->connections);
 		loop_free(io->loop);
 	}
-	pthread_cond_destroy(&server->drained);
-	pthread_mutex_destroy(&server->lock);
+	cond_clear(&server->drained);
+	mutex_clear(&server->lock);
 	free(server->ios);
 	free(server);
 }
 
 void server_stats(const struct server *server, struct server_stats *out)
 {
-	const struct service *service = &server->service;
+	const struct server_shared *shared = &server->shared;
 	*out = (struct server_stats){
-	    .connections_open = atomic_load(&service->open),
-	    .connections_total = atomic_load(&service->connections),
-	    .requests_total = atomic_load(&service->requests),
-	    .malformed_total = atomic_load(&service->malformed),
-	    .timed_out_total = atomic_load(&service->timed_out),
-	    .shed_total = atomic_load(&service->shed),
-	    .memory_bytes = atomic_load(&service->memory),
+	    .connections_open = atomic_load(&shared->open),
+	    .connections_total = atomic_load(&shared->connections),
+	    .requests_total = atomic_load(&shared->requests),
+	    .malformed_total = atomic_load(&shared->malformed),
+	    .timed_out_total = atomic_load(&shared->timed_out),
+	    .shed_total = atomic_load(&shared->shed),
+	    .memory_bytes = atomic_load(&shared->memory),
 	};
 }

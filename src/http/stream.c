@@ -12,19 +12,19 @@
 
 #include "http/loop_internal.h"
 
-static void on_bytes(struct bufferevent *bev, void *ctx)
+static void stream_on_bytes(struct bufferevent *bev, void *ctx)
 {
 	struct stream *stream = ctx;
 	(void)bev;
 	stream->wake(stream);
 }
 
-static void on_event(struct bufferevent *bev, short what, void *ctx)
+static void stream_on_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct stream *stream = ctx;
 	(void)bev;
 	stream->eof = true;
-	/* The end of what is read leaves a half-closed client to be answered. */
+	/* A client that closed only its sending side still gets its answer. */
 	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_WRITING) != 0)
 		stream->broken = true;
 	stream->wake(stream);
@@ -34,13 +34,14 @@ void stream_open(struct stream *stream, struct loop *loop, int fd,
     void (*wake)(struct stream *stream))
 {
 	int on = 1;
-	/* A reply is one write; it must not wait for the previous one's ACK. */
+	/* A reply must not wait for the ACK of the previous one. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	*stream = (struct stream){.wake = wake};
 	stream->bev =
 	    bufferevent_socket_new(loop_base(loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	assert(stream->bev != NULL);
-	bufferevent_setcb(stream->bev, on_bytes, on_bytes, on_event, stream);
+	bufferevent_setcb(
+	    stream->bev, stream_on_bytes, stream_on_bytes, stream_on_event, stream);
 	(void)bufferevent_enable(stream->bev, EV_READ);
 }
 
@@ -92,10 +93,10 @@ bool stream_waiting(const struct stream *stream)
 					  MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* What the socket takes at once, without the two changes to the epoll set that
- * libevent's own writing costs; 0 when it takes nothing now or is broken (which the
- * bufferevent will then notice). */
-static size_t send_now(struct stream *stream, struct span head, struct span body)
+/* Returns how much the socket takes at once; 0 also when it is broken, which the
+ * bufferevent will then notice. libevent's own writing would cost two changes of the
+ * epoll set. */
+static size_t stream_send_now(struct stream *stream, struct span head, struct span body)
 {
 	union {
 		const char *in;
@@ -112,7 +113,7 @@ void stream_send(struct stream *stream, struct span head, struct span body)
 {
 	if (stream->broken)
 		return;
-	size_t sent = stream_sent(stream) ? send_now(stream, head, body) : 0;
+	size_t sent = stream_sent(stream) ? stream_send_now(stream, head, body) : 0;
 	if (sent < head.len)
 		(void)bufferevent_write(stream->bev, head.ptr + sent, head.len - sent);
 	sent = sent < head.len ? 0 : sent - head.len;

@@ -1,6 +1,6 @@
 #include "http/wheel.h"
 
-static struct wheel_slot *slot_of(struct wheel *wheel, int64_t tick)
+static struct wheel_slot *wheel_slot_of(struct wheel *wheel, int64_t tick)
 {
 	return &wheel->slots[(uint64_t)tick % WHEEL_SLOTS];
 }
@@ -16,14 +16,14 @@ void wheel_init(struct wheel *wheel, int64_t now_us)
 void wheel_start(struct wheel *wheel, struct loop_timer *timer, int64_t due_us)
 {
 	wheel_stop(wheel, timer);
-	/* What is overdue goes where the next turn looks first. */
+	/* An overdue timer goes to the slot that is looked at next. */
 	if (due_us / WHEEL_TICK_US < wheel->tick)
 		due_us = wheel->tick * WHEEL_TICK_US;
 	timer->due_us = due_us;
 	timer->armed = true;
 	wheel->count++;
 
-	struct wheel_slot *slot = slot_of(wheel, due_us / WHEEL_TICK_US);
+	struct wheel_slot *slot = wheel_slot_of(wheel, due_us / WHEEL_TICK_US);
 	struct loop_timer *before = TAILQ_LAST(slot, wheel_slot);
 	while (before != NULL && before->due_us > due_us)
 		before = TAILQ_PREV(before, wheel_slot, link);
@@ -37,7 +37,7 @@ void wheel_stop(struct wheel *wheel, struct loop_timer *timer)
 {
 	if (!timer->armed)
 		return;
-	TAILQ_REMOVE(slot_of(wheel, timer->due_us / WHEEL_TICK_US), timer, link);
+	TAILQ_REMOVE(wheel_slot_of(wheel, timer->due_us / WHEEL_TICK_US), timer, link);
 	timer->armed = false;
 	wheel->count--;
 }
@@ -45,11 +45,11 @@ void wheel_stop(struct wheel *wheel, struct loop_timer *timer)
 void wheel_turn(struct wheel *wheel, int64_t now_us)
 {
 	int64_t now = now_us / WHEEL_TICK_US;
-	/* After a long sleep one whole turn shows every slot. */
+	/* After a long sleep one turn is enough to see every slot. */
 	if (now - wheel->tick >= WHEEL_SLOTS)
 		wheel->tick = now - WHEEL_SLOTS + 1;
 	for (;;) {
-		struct wheel_slot *slot = slot_of(wheel, wheel->tick);
+		struct wheel_slot *slot = wheel_slot_of(wheel, wheel->tick);
 		struct loop_timer *timer = TAILQ_FIRST(slot);
 		if (timer != NULL && timer->due_us <= now_us) {
 			wheel_stop(wheel, timer);

@@ -2,7 +2,7 @@
 
 #include "twilio/diagnose_url.h"
 
-/* What is asked: the request that was refused, and who checks its near misses. */
+/* The refused request, and the verifier that checks its near misses. */
 struct inquiry {
 	const struct tokens *tokens;
 	struct verifier *verifier;
@@ -22,7 +22,7 @@ static bool is_malformed(const struct inquiry *inquiry)
 	return text.len != SIGNATURE_SIZE - 1 || text.ptr[text.len - 1] != '=';
 }
 
-/* The account has no token of its own, and there is none for the others. */
+/* Neither the account itself nor "all other accounts" has a token. */
 static bool has_no_token(const struct inquiry *inquiry)
 {
 	struct span account = inquiry->request->account_sid;
@@ -53,7 +53,7 @@ static bool matches_unlisted(const struct inquiry *inquiry)
 	       matches_any_token(inquiry);
 }
 
-/* The URL alone, whatever the body. */
+/* The URL without the body. */
 static bool matches_url_alone(const struct inquiry *inquiry)
 {
 	struct signed_request changed = *inquiry->request;
@@ -126,7 +126,7 @@ static bool matches_query_posted(const struct inquiry *inquiry)
 	return matches_query(inquiry, false);
 }
 
-/* The form's parameters that keep says (NULL: all), trimmed if so wished. */
+/* The form's parameters for which keep is true (NULL: all), trimmed on request. */
 static bool matches_kept(
     const struct inquiry *inquiry, bool (*keep)(const struct pair *param), bool trimmed)
 {
@@ -168,8 +168,8 @@ static bool matches_without_late(const struct inquiry *inquiry)
 	return matches_kept(inquiry, is_not_late, false);
 }
 
-/* Twilio always sends where both numbers are, often empty; a program in front that
- * drops what is empty breaks the signature. */
+/* Twilio always sends the places of both numbers, often empty. A proxy that drops empty
+ * parameters breaks the signature. */
 static bool matches_with_empties(const struct inquiry *inquiry)
 {
 	static const char *const places[] = {"FromCity", "FromState", "FromZip",
@@ -196,7 +196,7 @@ struct miss {
 	struct diagnosis found;
 };
 
-/* Before other URLs are tried: what a URL cannot explain, or explains less well. */
+/* Tried before other URLs: causes that a URL cannot explain, or explains less well. */
 static const struct miss first_misses[] = {
     {is_malformed,
 	{"malformed", "the X-Twilio-Signature header is not 28 characters of Base64: "
@@ -233,7 +233,7 @@ static const struct miss first_misses[] = {
 		       "form; give Twilio the URL it leads to"}},
 };
 
-/* After other URLs: what other forms may have been signed. */
+/* Tried after other URLs: other forms that may have been signed. */
 static const struct miss last_misses[] = {
     {matches_trimmed,
 	{"trimmed", "the signature covers the form trimmed or without empty values: "

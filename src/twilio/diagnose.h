@@ -1,6 +1,6 @@
-/* diagnose -- why a signature did not match, in terms of what to change. Tries dozens
- * of near misses with the same tokens; only ever explains, never accepts. Costly:
- * the caller limits how often (DESIGN.md: 10 a second, bodies up to 64 kB). */
+/* diagnose -- why a signature did not match, and what to change. Tries dozens of near
+ * misses with the same tokens. It explains and never accepts. Because it is costly, the
+ * caller limits how often it runs (webhook/refusal.h). */
 #ifndef OFFHOOK_TWILIO_DIAGNOSE_H
 #define OFFHOOK_TWILIO_DIAGNOSE_H
 
@@ -19,7 +19,7 @@ struct diagnosis {
 	const char *advice;
 };
 
-/* What else the server knows about how the request came. */
+/* What else the server knows about the request. */
 struct diagnose_hints {
 	struct span host;           /* the Host header, when the URL was configured */
 	struct span forwarded_host; /* X-Forwarded-Host, trusted or not; or absent */
@@ -28,7 +28,7 @@ struct diagnose_hints {
 	bool json;              /* the Content-Type says JSON */
 };
 
-/* request is as verifier_check refused it. */
+/* request: the one that verifier_check refused. */
 struct diagnosis diagnose(const struct tokens *tokens,
     const struct signed_request *request, const struct diagnose_hints *hints,
     struct arena *arena);

@@ -4,10 +4,10 @@
 
 #include "util/buf.h"
 
-/* One form of a part of the URL. The first of a list is the part as it was seen. */
+/* One variant of a part of the URL. The first of a list is the part as it was received. */
 struct form {
 	struct span text;
-	const char *cause; /* NULL: as seen */
+	const char *cause; /* NULL: as received */
 	const char *why;
 	bool guessed; /* not worth combining with another target */
 };
@@ -40,7 +40,7 @@ static void add_schemes(struct forms *out, const struct signed_request *request)
 		add(out, SPAN("https"), "scheme", "your proxy strips https");
 }
 
-/* The first of a list that every proxy adds to. */
+/* The first of a list to which each proxy appends. */
 static struct span first_host(struct span list)
 {
 	if (list.ptr == NULL)
@@ -71,7 +71,7 @@ static void add_hosts(struct forms *out, const struct signed_request *request,
 		    "port", "Twilio calls another port");
 }
 
-/* The query with every `from` written as `to`, which is not longer than 3 bytes. */
+/* The query with every `from` replaced by `to`, which has at most 3 bytes. */
 static struct span query_rewrite(
     struct span target, struct span from, struct span to, struct arena *arena)
 {
@@ -88,7 +88,7 @@ static struct span query_rewrite(
 	return (struct span){copy, (size_t)(at - copy)};
 }
 
-/* The query as a form reader would see it, or absent. */
+/* The query, decoded and encoded again as a form; or absent. */
 static struct span query_decoded(struct span target, struct arena *arena)
 {
 	size_t mark = span_find(target, '?');
@@ -113,7 +113,7 @@ static struct span toggle_slash(struct span target, struct arena *arena)
 	    SPAN_ARG(query)));
 }
 
-/* What the public URL puts before the target that was sent. */
+/* The prefix that the public URL adds to the target. */
 static struct span prefix_of(
     const struct signed_request *request, const struct diagnose_hints *hints)
 {
@@ -185,7 +185,7 @@ bool diagnose_matches(struct verifier *verifier, const struct signed_request *re
 	return matches;
 }
 
-/* Nearest first: what was seen is number 0, then other schemes, hosts and targets. */
+/* Nearest first: number 0 is as received, then other schemes, hosts and targets. */
 bool diagnose_url(struct diagnosis *out, struct verifier *verifier,
     const struct signed_request *request, const struct diagnose_hints *hints,
     struct arena *arena)

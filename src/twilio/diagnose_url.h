@@ -4,7 +4,7 @@
 
 #include "twilio/diagnose.h"
 
-/* verifier_check with memory of its own, as dozens of tries would fill an arena. */
+/* verifier_check with memory of its own, because dozens of calls would fill an arena. */
 bool diagnose_matches(struct verifier *verifier, const struct signed_request *request);
 
 /* Tries other schemes, hosts, ports, slashes, queries and prefixes, and combinations

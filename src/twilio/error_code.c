@@ -9,7 +9,7 @@ struct row {
 	const char *meaning;
 };
 
-/* By code. 20429 was not processed; that of a POST which ended with 205xx is not known. */
+/* Sorted by code. After 20429 the request was not processed; after 205xx nobody knows. */
 static const struct row rows[] = {
     {11751, ERROR_NEVER, "the media file is too large"},
     {20003, ERROR_NEVER, "permission denied: wrong credentials"},

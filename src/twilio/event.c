@@ -53,7 +53,7 @@ static struct span message_sid(const struct params *params)
 	return first_filled(params, wanted, 2);
 }
 
-/* What only a verb's action URL is told. */
+/* Parameters that only a verb's action URL gets. */
 static bool is_action(const struct params *params)
 {
 	static const char *const wanted[] = {"Digits", "SpeechResult",
@@ -69,7 +69,7 @@ static enum event_kind document_kind(const struct params *params)
 	return is_action(params) ? EVENT_CALL_ACTION : EVENT_CALL_RECEIVED;
 }
 
-/* On a route that takes anything the parameters must tell. */
+/* On a route for anything only the parameters tell the kind. */
 static enum event_kind guess_kind(const struct params *params)
 {
 	if (message_sid(params).len > 0)
@@ -144,7 +144,7 @@ static struct span read_sid(enum event_kind kind, const struct params *params)
 	return first_filled(params, others, sizeof(others) / sizeof(others[0]));
 }
 
-/* A blank stands in neither address, so that joining them stays unambiguous. */
+/* Joined by a blank, which no address contains, so that no two pairs look the same. */
 static struct span read_conversation(const struct params *params, struct arena *arena)
 {
 	struct span call = params_get(params, "CallSid");

@@ -1,5 +1,5 @@
-/* event -- what a webhook tells us: its kind, its SID, and the key that makes it the
- * same event when it comes again (DESIGN.md section 3; Twilio's side in
+/* event -- what a webhook is about: its kind, its SID, and the key by which a repeat of
+ * it is recognised (docs/design.md, "Identity"; Twilio's side in
  * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). */
 #ifndef OFFHOOK_TWILIO_EVENT_H
 #define OFFHOOK_TWILIO_EVENT_H
@@ -32,11 +32,11 @@ struct event_source {
 	enum event_kind route_kind;  /* what the route is for; EVENT_OTHER: anything */
 	struct span method;          /* "POST" */
 	struct span target;          /* the request-target as sent */
-	const struct params *params; /* form's or query's; NULL for JSON */
+	const struct params *params; /* of the form or the query; NULL for JSON */
 	struct span body;
 	struct span token; /* I-Twilio-Idempotency-Token, or absent */
-	/* Path prefix of the public URL, taken off an ErrorUrl's path before it counts
-	 * as a request-target; may be absent. */
+	/* The path prefix of the public URL, which is removed from an ErrorUrl to get
+	 * its request-target; may be absent. */
 	struct span prefix;
 };
 
@@ -46,22 +46,22 @@ struct event {
 	enum event_kind kind;
 	/* The SID it is about: MessageSid, CallSid, RecordingSid, … or empty. */
 	struct span sid;
-	/* What is ordered together: CallSid, or From and To joined; or empty. */
+	/* Handlers of one conversation run in order: CallSid, or From and To; or empty. */
 	struct span conversation;
 	/* 16 bytes of the SHA-256 of all that makes it the same event. */
 	unsigned char key[EVENT_KEY_SIZE];
-	/* The key it would have without I-Twilio-Idempotency-Token, which is not signed:
-	 * what a voice document says, whoever sends it. The same as key when no token
-	 * counts. */
+	/* The key without I-Twilio-Idempotency-Token, which is not signed: only what a
+	 * voice document says. The same as key when there is no such token. */
 	unsigned char content[EVENT_KEY_SIZE];
-	/* False: nothing tells a repeat of it from a new one while its call lives
-	 * (a voice document without I-Twilio-Idempotency-Token); key is then that of its
-	 * content, which counts once the call has ended. */
+	/* False for a voice document without I-Twilio-Idempotency-Token: while its call
+	 * lives, a repeat of it cannot be told from a new one. Then key is content, and
+	 * counts once the call has ended. */
 	bool unique;
-	/* It came to a fallback URL (it has ErrorUrl); the key is the first request's. */
+	/* It was sent to a fallback URL (it has ErrorUrl); the key is that of the first
+	 * request. */
 	bool is_fallback;
-	/* With is_fallback: ErrorCode is 12xxx to 14xxx, Twilio did get our reply and
-	 * rejected it, so repeating it would not help. */
+	/* With is_fallback: ErrorCode is 12xxx to 14xxx. Twilio got our reply and
+	 * rejected it, so the same reply would not help. */
 	bool reply_rejected;
 };
 
@@ -71,11 +71,12 @@ void event_read(
 
 /* --- statuses: never backwards --- */
 
-/* A message status's rank, 0 to 5 (twilio.md section 3.2); -1 for one not known:
- * it changes nothing. "receiving" and "received" are inbound's own, rank 0. */
+/* The rank of a message's status, 0 to 5 (docs/twilio.md, "Message status callback");
+ * -1 when it is unknown and changes nothing. "receiving" and "received", of inbound
+ * messages, have rank 0. */
 int event_message_rank(struct span status);
-/* A call status's rank: queued, initiated 0 < ringing 1 < in-progress 2 < completed,
- * busy, failed, no-answer, canceled 3; -1 when not known. */
+/* The rank of a call's status: queued, initiated 0; ringing 1; in-progress 2;
+ * completed, busy, failed, no-answer, canceled 3; -1 when it is unknown. */
 int event_call_rank(struct span status);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { FIELD_HEAD = 4 };
 
-/* What of the request counts towards its key. */
+/* Which part of the request makes its key. */
 enum key_class {
 	KEY_MESSAGE = 'm',
 	KEY_MESSAGE_STATUS = 's',
@@ -18,8 +18,8 @@ enum key_class {
 	KEY_CONTENT = 'o'
 };
 
-/* The request-target that ErrorUrl stands for: without scheme, host, fragment (Twilio
- * keeps connection overrides there) and the public URL's prefix. */
+/* The request-target of ErrorUrl: without scheme, host, fragment (where Twilio has
+ * connection overrides) and the public URL's prefix. */
 static struct span error_target(
     struct span url, struct span prefix, struct arena *arena)
 {
@@ -41,12 +41,12 @@ static struct span error_target(
 	return span_of(arena_printf(arena, "/%.*s", SPAN_ARG(url)));
 }
 
-/* The text a key is the hash of, written into memory that was measured before. */
+/* The text whose hash is the key, written into memory that was measured before. */
 struct key_text {
 	char *start, *at;
 };
 
-/* Adds a field with its length before it, so that no two lists of fields give the same
+/* The length stands before the field, so that no two lists of fields give the same
  * text. */
 static void add_field(struct key_text *text, struct span field)
 {
@@ -63,7 +63,7 @@ static void add_param(
 	add_field(text, params_get(params, name));
 }
 
-/* No key's text is longer, whatever counts towards it. */
+/* The most that any key's text needs. */
 static size_t longest_text(const struct event_source *source, struct span target)
 {
 	size_t fields = 8;
@@ -77,7 +77,7 @@ static size_t longest_text(const struct event_source *source, struct span target
 	return len + fields * FIELD_HEAD;
 }
 
-/* Everything that was said, in an order that does not depend on the sender. */
+/* All parameters, in an order that does not depend on the sender. */
 static void add_content(struct key_text *text, const struct event *event,
     const struct event_source *source, struct arena *arena)
 {
@@ -158,7 +158,7 @@ static void add_identity(struct key_text *text, enum key_class class,
 	}
 }
 
-/* The tail of a key whose token counts too. */
+/* The last bytes of a key that depends on the token, too. */
 static void tokened_tail(unsigned char out[8], const unsigned char digest[32],
     struct span token, struct arena *arena)
 {

@@ -1,4 +1,4 @@
-/* event_key -- what makes a webhook the same one when it comes again. Part of
+/* event_key -- the key by which a repeat of a webhook is recognised. Part of
  * event_read. */
 #ifndef OFFHOOK_TWILIO_EVENT_KEY_H
 #define OFFHOOK_TWILIO_EVENT_KEY_H

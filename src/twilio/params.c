@@ -7,11 +7,11 @@
 #include "util/percent.h"
 #include "util/utf8.h"
 
-/* A form being decoded where it lies. Most of it stays as it is: the bytes that do
- * not are found from one to the next. */
+/* A form that is decoded in place. Most bytes stay as they are; the search goes from
+ * one byte to the next that does not. */
 struct form {
 	char *at, *end;
-	char *percent, *plus; /* the next of each that was not decoded yet, or end */
+	char *percent, *plus; /* the next one of each, or end */
 };
 
 static char *next_of(char *from, char *end, char c)
@@ -20,8 +20,8 @@ static char *next_of(char *from, char *end, char c)
 	return found != NULL ? found : end;
 }
 
-/* Decodes up to `end`, moves behind it, and puts a NUL where the text ends: it is at
- * most as long as before, and a separator or the form's own NUL came behind it. */
+/* Decodes up to `end`, moves behind it, and ends the text with a NUL. There is room for
+ * the NUL: the text did not grow, and a separator or the form's own NUL was behind it. */
 static bool decode(struct span *out, struct form *form, char *end)
 {
 	char *text = form->at;
@@ -57,7 +57,7 @@ static bool decode(struct span *out, struct form *form, char *end)
 
 enum { MAX_GUESS = 32 * 1024 };
 
-/* The same items with twice the room. */
+/* Doubles the room for items. */
 static struct pair *grow(const struct params *params, struct arena *arena)
 {
 	struct pair *items = arena_alloc(arena, 2 * params->count * sizeof(*items));
@@ -72,8 +72,8 @@ enum params_status params_parse(
 	char *end = text + form.len;
 	struct form rest = {
 	    text, end, next_of(text, end, '%'), next_of(text, end, '+')};
-	/* Counting first would cost as much as finding: Twilio's are some thirty bytes
-	 * each. */
+	/* Counting first would cost as much as parsing: a parameter of Twilio's
+		 * has some thirty bytes. */
 	size_t room = 8 + (form.len < MAX_GUESS ? form.len : MAX_GUESS) / 32;
 	out->items = arena_alloc(arena, room * sizeof(*out->items));
 	out->count = 0;
@@ -115,8 +115,8 @@ struct span params_get_filled(const struct params *params, const char *name)
 	return value.len > 0 ? value : (struct span){0};
 }
 
-/* A parameter and the first eight bytes of its name as a number: Twilio's names
- * differ early, so that most comparisons are of two numbers. */
+/* A parameter and the first eight bytes of its name as a number. Twilio's names differ
+ * early, so most comparisons compare two numbers. */
 struct sorted {
 	uint64_t head;
 	const struct pair *param;
@@ -148,8 +148,8 @@ static bool comes_after(const struct sorted *a, const struct sorted *b)
 	return order > 0;
 }
 
-/* Shell sort: as quick as insertion for the usual thirty, and still in hand for a
- * thousand chosen by an attacker. */
+/* Shell sort: as fast as insertion sort for the usual thirty, and fast enough for a
+ * thousand that an attacker chose. */
 static void sort(struct sorted *items, size_t count)
 {
 	static const size_t gaps[] = {301, 132, 57, 23, 10, 4, 1};
@@ -187,8 +187,8 @@ static bool named_before(const struct params *params, size_t index)
 	return false;
 }
 
-/* The values of the name at index, which stands there first: one string, or an array
- * when it is repeated. */
+/* The values of a name whose first one is at index: a string, or an array when the name
+ * is repeated. */
 static void json_values(struct buf *out, const struct params *params, size_t index)
 {
 	const struct pair *first = &params->items[index];

@@ -23,25 +23,24 @@ enum params_status {
 };
 
 /* Decodes application/x-www-form-urlencoded: & separates, + is a blank, %xx a byte;
- * empty pieces ("a=1&&b=2") are no parameters. Names and values live in the arena,
- * without an allocation for each; a NUL that is not in len follows each of them. An
- * absent or empty form gives no parameters. out counts only with PARAMS_OK. */
+ * empty pieces ("a=1&&b=2") are ignored. Names and values are in one allocation of the
+ * arena; behind each is a NUL that is not in len. An absent or empty form has no
+ * parameters. Read out only after PARAMS_OK. */
 enum params_status params_parse(
     struct params *out, struct span form, struct arena *arena);
 /* The first value of that name; absent when there is none. */
 struct span params_get(const struct params *params, const char *name);
-/* As params_get, but absent also when the value is empty. */
+/* The same, but absent also when the value is empty. */
 struct span params_get_filled(const struct params *params, const char *name);
-/* The same parameters in the order that counts for signatures and content: by name,
- * then by value, as bytes. */
+/* The parameters in the order of signatures and keys: by name, then by value, as bytes. */
 struct params params_sort(const struct params *params, struct arena *arena);
-/* A JSON object in posted order: {"From":"+1…","To":"+1…"}; a repeated name's values
- * form an array at the first one's place. Bytes that are not UTF-8 become U+FFFD. */
+/* A JSON object in posted order: {"From":"+1…","To":"+1…"}. The values of a repeated
+ * name become an array in the place of the first. Bytes that are not UTF-8 become
+ * U+FFFD. */
 void params_json(struct buf *out, const struct params *params);
 /* Whether params_json keeps every byte (all names and values are UTF-8). */
 bool params_are_text(const struct params *params);
-/* The form again, percent-encoded as Twilio's messaging does (blank is "+"), appended
- * to out. */
+/* Appends the form, percent-encoded as Twilio does it for messages (a blank is "+"). */
 void params_encode(struct buf *out, const struct params *params);
 
 #endif

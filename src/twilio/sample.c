@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-/* How the pieces of a body below refer to the values. */
+/* The names of the values in the bodies below. */
 static const char *const value_names[SAMPLE_VALUES] = {[SAMPLE_SID] = "{sid}",
     [SAMPLE_CALL_SID] = "{call}",
     [SAMPLE_RECORDING_SID] = "{recording}",
@@ -31,7 +31,7 @@ static const char *const value_names[SAMPLE_VALUES] = {[SAMPLE_SID] = "{sid}",
     [SAMPLE_TRANSCRIPTION_URL] = "{transcription-url}",
     [SAMPLE_NUM_MEDIA] = "{media}"};
 
-/* Where MediaContentType0 … and MediaUrl0 … stand. */
+/* In its place come MediaContentType0 … and MediaUrl0 …. */
 static const char media_types[] = "{types}", media_urls[] = "{urls}";
 
 /* Bodies in the order in which Twilio sends them, with {values}; a parameter whose
@@ -138,7 +138,7 @@ enum sample_kind sample_find(struct span name)
 static void random_bytes(unsigned char *out, size_t len)
 {
 	if (getrandom(out, len, 0) != (ssize_t)len)
-		abort(); /* asked for so few bytes, Linux always gives them */
+		abort(); /* Linux always gives so few bytes */
 }
 
 char *sample_sid(char out[SAMPLE_SID_SIZE], const char *letters)
@@ -320,7 +320,7 @@ static void add_media(
 	}
 }
 
-/* The value a {name} stands for, or the text itself. */
+/* The value of a {name}, or the text itself. */
 static struct span value_of(const struct sample *sample, struct span text)
 {
 	for (size_t i = 0; i < SAMPLE_VALUES; i++) {

@@ -24,15 +24,15 @@ enum sample_kind {
 	SAMPLE_KINDS
 };
 
-/* What a caller may choose; the rest is fixed. */
+/* What a caller may choose. */
 enum sample_value {
-	SAMPLE_SID, /* of what it is about: message, call, recording, transcription */
+	SAMPLE_SID, /* of the message, call, recording or transcription */
 	SAMPLE_CALL_SID,
 	SAMPLE_RECORDING_SID,
 	SAMPLE_ACCOUNT_SID,
 	SAMPLE_FROM,
 	SAMPLE_TO,
-	SAMPLE_BODY, /* the message, or what was transcribed */
+	SAMPLE_BODY, /* of the message, or the transcription */
 	SAMPLE_MESSAGE_STATUS,
 	SAMPLE_CALL_STATE, /* CallStatus */
 	SAMPLE_ERROR_CODE,
@@ -41,8 +41,8 @@ enum sample_value {
 	SAMPLE_DURATION, /* seconds */
 	SAMPLE_SEQUENCE,
 	SAMPLE_TIME, /* RFC 2822 */
-	/* These follow from the others unless they are given. */
-	SAMPLE_MINUTES, /* begun ones, of the duration */
+	/* These are derived from the others, unless they are given. */
+	SAMPLE_MINUTES, /* the duration, rounded up */
 	SAMPLE_SIP_CODE,
 	SAMPLE_CONFIDENCE, /* of the speech */
 	SAMPLE_DLR_DATE,   /* YYMMDDhhmm */
@@ -64,16 +64,16 @@ struct sample {
 	size_t media_count;
 };
 
-/* "sms", "call-status" …: what one types. */
+/* "sms", "call-status" …: as on the command line. */
 const char *sample_name(enum sample_kind kind);
-/* SAMPLE_KINDS when there is none of that name. */
+/* SAMPLE_KINDS: there is no such name. */
 enum sample_kind sample_find(struct span name);
-/* The built-in app's path for it. */
+/* The path of the built-in app for that kind. */
 const char *sample_path(enum sample_kind kind);
 
-/* Fills in what is absent: random SIDs, numbers, texts, the time now, and what follows
- * from the status (an error code only with failed and undelivered; a duration only at
- * a call's end). */
+/* Fills in absent values: random SIDs, numbers, texts, the time now, and what the
+ * status needs (an error code with failed and undelivered; a duration when a call has
+ * ended). */
 void sample_complete(struct sample *sample, enum sample_kind kind, struct arena *arena);
 /* The parameters, in Twilio's order. The sample must be complete and outlive them. */
 void sample_make(struct params *out, enum sample_kind kind, const struct sample *sample,

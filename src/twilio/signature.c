@@ -14,7 +14,7 @@ enum { MAC_SIZE = 20, SIGNATURE_LEN = SIGNATURE_SIZE - 1, HASH_HEX_LEN = 64 };
 
 struct verifier {
 	const struct tokens *tokens;
-	EVP_MAC_CTX **macs; /* one a token, its key set */
+	EVP_MAC_CTX **macs; /* one for each token, with its key */
 };
 
 static _Noreturn void die(void)
@@ -23,7 +23,7 @@ static _Noreturn void die(void)
 	abort();
 }
 
-/* An HMAC-SHA1 context with its key set. */
+/* An HMAC-SHA1 context with that key. */
 static EVP_MAC_CTX *mac_new(struct span key)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -81,8 +81,8 @@ static char *append(char *at, struct span text)
 	return at + text.len;
 }
 
-/* Names and values as they are signed: sorted by name; of a repeated name every
- * different value, sorted, each behind the name, as the official SDKs do. */
+/* Names and values as they are signed, sorted by name. A repeated name is signed as the
+ * official SDKs do it: once with each different value, sorted. */
 static struct span form_text(const struct params *params, struct arena *arena)
 {
 	struct params sorted = params_sort(params, arena);
@@ -129,13 +129,13 @@ static bool hash_matches(struct span hash, struct span body)
 	return CRYPTO_memcmp(hex, hash.ptr, HASH_HEX_LEN) == 0;
 }
 
-/* What may have been signed behind the URL: the form's text, nothing, or either. */
+/* What may have been signed behind the URL: the form's text, nothing, or one of them. */
 struct content {
 	struct span texts[2];
 	size_t count;
 };
 
-/* Nothing behind the URL is enough only where that leaves no body uncovered. */
+/* Nothing behind the URL is enough only when no body is left unsigned. */
 static struct content content_of(
     const struct signed_request *request, struct arena *arena)
 {
@@ -152,8 +152,8 @@ static struct content content_of(
 	return content;
 }
 
-/* How much of host comes before its port's colon: behind userinfo and the "]" of an
- * IPv6 address. */
+/* Index of the colon before the port, which is behind userinfo and the "]" of an IPv6
+ * address. */
 static size_t host_len(struct span host)
 {
 	const char *at = memrchr(host.ptr, '@', host.len);
@@ -164,7 +164,7 @@ static size_t host_len(struct span host)
 	return start + span_find(span_from(host, start), ':');
 }
 
-/* The host in lower case, its userinfo as it is; absent when that changes nothing. */
+/* The host in lower case, userinfo unchanged; absent when it is the same. */
 static struct span host_lower(struct span host, struct arena *arena)
 {
 	const char *at = memrchr(host.ptr, '@', host.len);
@@ -181,7 +181,7 @@ static struct span host_lower(struct span host, struct arena *arena)
 	return (struct span){copy, host.len};
 }
 
-/* The target with every `from` of its query written as `to`; absent when there is
+/* The target with every `from` in its query replaced by `to`; absent when there is
  * none. */
 static struct span query_rewrite(
     struct span target, struct span from, struct span to, struct arena *arena)
@@ -207,7 +207,7 @@ static struct span join(struct arena *arena, struct span a, struct span b)
 	return (struct span){copy, a.len + b.len};
 }
 
-/* The host without its port, or with the scheme's own where it has none. */
+/* The host without its port; or, when it has none, with the scheme's own. */
 static struct span host_other_port(
     struct span host, struct span default_port, struct arena *arena)
 {
@@ -219,15 +219,14 @@ static struct span host_other_port(
 
 enum { HOST_FORMS = 4, TARGET_FORMS = 3 };
 
-/* Any host with any target; absent ones do not count. The likeliest come first. */
+/* Each host goes with each target; absent ones are skipped. The likeliest come first. */
 struct candidates {
 	struct span hosts[HOST_FORMS];
 	struct span targets[TARGET_FORMS];
 };
 
-/* Twilio drops or keeps the port by product and scheme; some stacks see %27 where it
- * signed ' and the other way round; a WebSocket handshake may have been signed with a
- * slash that was not sent. */
+/* Whether Twilio signs the port depends on product and scheme. Some proxies exchange '
+ * and %27. A WebSocket handshake may have been signed with a slash that was not sent. */
 static struct candidates candidates_of(
     const struct signed_request *request, struct arena *arena)
 {
@@ -267,7 +266,7 @@ static bool text_matches(const struct verifier *verifier,
 	return false;
 }
 
-/* Whether one host and target was signed with what may follow the URL. */
+/* Whether that host and target were signed, with anything that may follow the URL. */
 static bool url_matches(const struct verifier *verifier,
     const struct signed_request *request, struct span url,
     const struct content *content)

@@ -23,11 +23,11 @@ struct signed_request {
 	struct span host;            /* as in the URL, with its port if it has one */
 	struct span target;          /* path and query as sent, a prefix included */
 	const struct params *params; /* the posted form; NULL for GET and for JSON */
-	struct span body;            /* raw; looked at when the query has bodySHA256 */
+	struct span body;            /* raw; read when the query has bodySHA256 */
 	struct span signature;       /* the header's value */
 	struct span account_sid;     /* empty when the request names none */
-	/* The method has no body (GET): all there is stands in the URL, so that a
-	 * bodySHA256 in it is not looked at; a body is refused. */
+	/* The method has no body (GET): bodySHA256 in the URL is ignored, and a request
+	 * with a body is refused. */
 	bool bodyless;
 };
 
@@ -35,24 +35,24 @@ struct signed_request {
  * which Twilio never signs. False when it is not scheme://host…. */
 bool signature_split_url(struct signed_request *request, struct span url);
 
-/* Kept-key HMAC contexts for one thread; each token's key is set up once. */
+/* HMAC contexts for one thread; the key of each token is set up once. */
 struct verifier;
 
 /* The tokens must outlive it. */
 struct verifier *verifier_new(const struct tokens *tokens);
 void verifier_free(struct verifier *verifier);
 
-/* Is it genuine? Tries the account's tokens over the accepted candidates: host as
- * sent and lower-cased, port as it is and without / with the scheme's own, query as
- * sent and with ' and %27 exchanged; nothing looser (DESIGN.md section 3). A query
- * with bodySHA256 needs body's SHA-256 to match it, except that a form may instead be
- * covered as a form. Compares in constant time. Allocates nothing per parameter: the
- * arena gives one index array and one buffer. */
+/* Is it genuine? Tries the account's tokens with these URLs: host as sent or in lower
+ * case; port as sent, without, or with the scheme's own; query as sent or with ' and
+ * %27 exchanged; nothing else (docs/design.md, "Signature"). When the query has
+ * bodySHA256, the body's SHA-256 must match it; a form may be signed as a form instead.
+ * Compares in constant time. Takes one index array and one buffer from the arena,
+ * nothing for each parameter. */
 bool verifier_check(struct verifier *verifier, const struct signed_request *request,
     struct arena *arena);
 
-/* Signs as Twilio does: for `send`, tests and outgoing requests. url is the whole
- * URL; params NULL when nothing is posted as a form. */
+/* Signs as Twilio does, for `send` and tests. url is the whole URL; params is NULL when
+ * no form is posted. */
 void signature_make(char out[SIGNATURE_SIZE], struct span token, struct span url,
     const struct params *params);
 

@@ -27,7 +27,7 @@ static struct span value_of(const struct rendering *r, const struct piece *piece
 				 : (struct span){0};
 }
 
-/* Literal text has its room already; values take what is left in their order. */
+/* The room for literal text is already taken; values take the rest in their order. */
 static void render_body(struct rendering *r, struct span value)
 {
 	if (value.len <= r->room || utf8_count(value) <= r->room) {
@@ -41,7 +41,7 @@ static void render_body(struct rendering *r, struct span value)
 	r->room = 0;
 }
 
-/* The message does not show the value: it is somebody's data. */
+/* The error does not show the value, which is somebody's data. */
 static int render_value(
     struct rendering *r, const struct piece *piece, struct error *err)
 {

@@ -24,7 +24,7 @@ struct compiler {
 	struct error *err;
 };
 
-/* Puts file and line before the reason; -1. */
+/* Puts file and line before the reason. Returns -1. */
 static int at_line(struct compiler *c, const xmlNode *node)
 {
 	return error_wrap(c->err, "%s:%ld", c->file, xmlGetLineNo(node));
@@ -47,7 +47,7 @@ static struct piece *piece_new(
 	return piece;
 }
 
-/* What was written so far becomes a piece. */
+/* Makes a piece of what was written so far. */
 static void add_literal(struct compiler *c)
 {
 	if (c->out.len == 0)
@@ -75,7 +75,7 @@ static bool is_name(struct span name)
 	return name.len > 0;
 }
 
-/* Where "{{" or "}}" first stands; text.len when it does not. */
+/* Index of the first "{{" or "}}"; text.len when there is none. */
 static size_t find_pair(struct span text, char brace)
 {
 	for (size_t i = 0; i + 1 < text.len; i++)
@@ -84,8 +84,8 @@ static size_t find_pair(struct span text, char brace)
 	return text.len;
 }
 
-/* Takes the next part off text: up to a placeholder, or a placeholder. NULL with err
- * when it is no right one. */
+/* Takes the next part from text: up to a placeholder, or a placeholder. NULL with err
+ * when the placeholder is malformed. */
 static struct piece *next_part(struct compiler *c, struct span *text)
 {
 	size_t open = find_pair(*text, '{');
@@ -172,13 +172,13 @@ static void compile_parameter(
 	(void)add(c, piece);
 }
 
-/* SSML is lower-case and part of what is said around it; other elements stand apart. */
+/* SSML elements are lower-case and part of the spoken text around them; others are not. */
 static bool is_speech(const xmlNode *sibling)
 {
 	return sibling != NULL && islower(sibling->name[0]);
 }
 
-/* Blanks beside text: as they are, unless a line break makes them layout. */
+/* Blanks beside text are kept, unless a line break makes them layout. */
 static struct span beside(struct span blanks, const xmlNode *sibling)
 {
 	if (span_find(blanks, '\n') == blanks.len)

@@ -1,5 +1,5 @@
-/* template_piece -- what a template is compiled to: between template_parse.c, which
- * makes the pieces, and template.c, which renders them. */
+/* template_piece -- what a template is compiled to. template_parse.c makes the pieces,
+ * template.c renders them. */
 #ifndef OFFHOOK_TWILIO_TEMPLATE_PIECE_H
 #define OFFHOOK_TWILIO_TEMPLATE_PIECE_H
 
@@ -12,10 +12,10 @@
 enum piece_type {
 	PIECE_LITERAL,    /* text, copied as it is */
 	PIECE_PARAMETER,  /* the value of the parameter named text, escaped */
-	PIECE_BODY,       /* the same, cut to the room that its <Message> has left */
-	PIECE_VALUE,      /* an attribute's value: its parts, unescaped, put together */
-	PIECE_MESSAGE,    /* a <Message> with PIECE_BODY begins, with that much room */
-	PIECE_MESSAGE_END /* here something must have been put into it */
+	PIECE_BODY,       /* the same, cut to what its <Message> has room for */
+	PIECE_VALUE,      /* an attribute's value, made of its unescaped parts */
+	PIECE_MESSAGE,    /* begin of a <Message> with PIECE_BODY; its room */
+	PIECE_MESSAGE_END /* its end: it must not be empty */
 };
 
 struct piece {
@@ -30,7 +30,7 @@ struct piece {
 
 struct template
 {
-	struct arena *arena; /* holds everything, this too */
+	struct arena *arena; /* holds everything, also this struct */
 	struct piece *pieces;
 };
 

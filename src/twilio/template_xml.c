@@ -4,13 +4,13 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
-/* A template renders to 64 kB at most; what surrounds that is layout and comments. */
+/* A template renders to at most 64 kB; the rest may be layout and comments. */
 enum { XML_MAX = 256 * 1024 };
 
 struct reading {
 	const char *file;
 	struct error *err;
-	bool failed; /* err holds the first error, which explains the others */
+	bool failed; /* err has the first error, which explains the others */
 };
 
 static void fail(struct reading *reading, int line, const char *reason)
@@ -37,7 +37,7 @@ static void on_error(void *context, error_ptr error)
 		    error->message != NULL ? error->message : "not well-formed XML");
 }
 
-/* A DTD could define entities that grow without end or name files. */
+/* A DTD could define entities that expand without end, or that name files. */
 static void on_doctype(
     void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
@@ -54,7 +54,8 @@ static xmlDoc *parse(xmlParserCtxt *parser, struct span xml)
 {
 	parser->sax->serror = on_error;
 	parser->sax->internalSubset = on_doctype;
-	parser->sax->comment = NULL; /* so that text around one stays together */
+	parser->sax->comment =
+	    NULL; /* so that the text around a comment stays one node */
 	parser->sax->processingInstruction = NULL;
 	return xmlCtxtReadMemory(parser, xml.ptr, (int)xml.len, NULL, NULL,
 	    XML_PARSE_NONET | XML_PARSE_NOCDATA);

@@ -1,5 +1,5 @@
-/* template_xml -- reads a template's XML with libxml2: no DTD, no entities but XML's
- * own five, no network, no comments in the tree, nothing on stderr. */
+/* template_xml -- reads a template's XML with libxml2: no DTD, only XML's own five
+ * entities, no network, no comments in the tree, nothing on stderr. */
 #ifndef OFFHOOK_TWILIO_TEMPLATE_XML_H
 #define OFFHOOK_TWILIO_TEMPLATE_XML_H
 
@@ -8,9 +8,9 @@
 #include "util/error.h"
 #include "util/span.h"
 
-/* The document, which has a root, to be freed with xmlFreeDoc. NULL with err,
- * "file:line: reason". The first call must return before another thread's begins:
- * libxml2 sets itself up in it. */
+/* The document, which has a root; free it with xmlFreeDoc. NULL with err, "file:line:
+ * reason". libxml2 sets itself up in the first call, which must return before another
+ * thread calls. */
 xmlDoc *template_xml_read(const char *file, struct span xml, struct error *err);
 
 #endif

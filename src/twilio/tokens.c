@@ -7,7 +7,7 @@
 
 struct entry {
 	struct token token;
-	char *memory; /* what token points into */
+	char *memory; /* the tokens' spans point into it */
 };
 
 struct tokens {
@@ -49,7 +49,7 @@ static void add(struct tokens *tokens, struct span account, struct span secret)
 	};
 }
 
-/* Cuts the first entry of a comma-separated list off. */
+/* Takes the first entry from a comma-separated list. */
 static struct span next_entry(struct span *list)
 {
 	size_t len = span_find(*list, ',');

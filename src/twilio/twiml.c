@@ -33,7 +33,7 @@ struct twiml {
 	struct arena *arena;
 	enum twiml_kind kind;
 	struct twiml_node root;
-	struct twiml_node stray; /* what a refused twiml_add gives */
+	struct twiml_node stray; /* what twiml_add returns after a mistake */
 	size_t size;
 	const char *mistake; /* the first one; nothing is added after it */
 	struct warning *warnings, **warnings_end;
@@ -117,7 +117,7 @@ struct twiml_node *twiml_add(struct twiml_node *parent, const char *name)
 	return node;
 }
 
-/* An attribute set twice keeps its place and takes the later value. */
+/* An attribute that is set twice keeps its place and gets the later value. */
 static void set(struct twiml_node *node, const char *name, struct span value)
 {
 	struct arena *arena = node->twiml->arena;
@@ -162,7 +162,7 @@ void twiml_attr_bool(struct twiml_node *node, const char *name, bool value)
 	twiml_attr(node, name, value ? SPAN("true") : SPAN("false"));
 }
 
-/* An XML name, in ASCII, that needs no namespace to be declared. */
+/* An XML name in ASCII that needs no declared namespace. */
 static bool is_attribute_name(const char *name)
 {
 	size_t start = strncmp(name, "xml:", 4) == 0 ? 4 : 0;
@@ -237,7 +237,7 @@ static void write_end(
 		warn(twiml, err.text);
 }
 
-/* Without recursion, so that no depth of nesting can exhaust the stack. */
+/* Without recursion, so that deep nesting cannot exhaust the stack. */
 static void write_tree(struct twiml *twiml, struct twiml_writer *writer)
 {
 	const struct twiml_node *node = &twiml->root;

@@ -1,10 +1,10 @@
-/* twiml -- the reply's language, built as a tree and checked before it leaves:
+/* twiml -- the language of replies, built as a tree and checked before it is sent:
  * https://www.twilio.com/docs/messaging/twiml, https://www.twilio.com/docs/voice/twiml
  *
- * Mistakes are sticky: after the first one the builder goes on quietly and
- * twiml_close reports it, naming the element, so that handlers need no checks. What
- * only Twilio's warnings are about (values of long open lists, attributes unknown to
- * the table given through twiml_attr_any) is noted, not refused. */
+ * Mistakes are sticky, so that handlers need no checks: after the first one the builder
+ * ignores further calls, and twiml_close reports it with the element's name. What
+ * Twilio only warns about (values of long open lists, attributes through
+ * twiml_attr_any) becomes a warning. */
 #ifndef OFFHOOK_TWILIO_TWIML_H
 #define OFFHOOK_TWILIO_TWIML_H
 
@@ -28,8 +28,9 @@ enum {
 struct twiml *twiml_new(enum twiml_kind kind, struct arena *arena);
 /* The <Response> itself. Never NULL. */
 struct twiml_node *twiml_root(struct twiml *twiml);
-/* A new last child. Element names as in XML, case-sensitive. Never NULL: a node that
- * is not allowed there is a sticky mistake. name must be a literal or outlive it. */
+/* Adds a last child. Names are as in XML, case-sensitive. Never NULL: an element that
+ * is not allowed there is a sticky mistake. name must be a literal, or outlive the
+ * tree. */
 struct twiml_node *twiml_add(struct twiml_node *parent, const char *name);
 /* Sets an attribute; a wrong name, or a wrong value of a closed enumeration, a
  * boolean or an integer, is a mistake. An absent value sets nothing. Bytes are
@@ -37,12 +38,12 @@ struct twiml_node *twiml_add(struct twiml_node *parent, const char *name);
 void twiml_attr(struct twiml_node *node, const char *name, struct span value);
 void twiml_attr_int(struct twiml_node *node, const char *name, long value);
 void twiml_attr_bool(struct twiml_node *node, const char *name, bool value);
-/* Passes what the table does not know yet, with a warning: the name must be an ASCII XML
- * name without a namespace, the value is escaped like any other. */
+/* For attributes that the table does not know yet; they are a warning. The name must be
+ * an ASCII XML name without a namespace; the value is escaped like any other. */
 void twiml_attr_any(struct twiml_node *node, const char *name, struct span value);
 /* Adds text, which is data, never markup. Bytes are copied. */
 void twiml_text(struct twiml_node *node, struct span text);
-/* A mistake of the caller's own making, reported by twiml_close. */
+/* Adds a mistake of the caller's, which twiml_close reports. */
 __attribute__((format(printf, 2, 3))) void twiml_fail(
     struct twiml *twiml, const char *format, ...);
 /* Whether there was a mistake so far. */
@@ -50,26 +51,26 @@ bool twiml_failed(const struct twiml *twiml);
 /* How many children the root has. */
 size_t twiml_size(const struct twiml *twiml);
 
-/* Checks the whole and appends it to out: an XML declaration, then <Response>; byte 0
- * is '<'. -1 with the first mistake in err, out unchanged: nothing that Twilio would
- * refuse is ever written. */
+/* Checks all and appends it to out: an XML declaration, then <Response>; byte 0 is '<'.
+ * -1 with the first mistake in err and out unchanged: what Twilio would refuse is not
+ * written. */
 int twiml_close(struct twiml *twiml, struct buf *out, struct error *err);
-/* The n-th warning, from 0; NULL past the last. */
+/* The n-th warning, from 0; NULL: there are no more. */
 const char *twiml_warning(const struct twiml *twiml, size_t n);
 
-/* Appends text with & < > escaped, and " and ' in an attribute, so that a parser gives
- * the same text back: what would be read as another blank or line break is written as
- * a character reference. Bytes that are not UTF-8 become U+FFFD; what XML 1.0 forbids
- * (C0 controls but tab, LF, CR; U+FFFE, U+FFFF) is left out. */
+/* Appends text with & < > escaped, and " and ' in an attribute. A parser reads the same
+ * text again: blanks and line breaks that it would change are written as character
+ * references. Bytes that are not UTF-8 become U+FFFD; what XML 1.0 forbids (C0 controls
+ * except tab, LF and CR; U+FFFE, U+FFFF) is left out. */
 void twiml_escape(struct buf *out, struct span text, bool attribute);
 
-/* Checks one attribute's value against the table. -1 with err ("<Say> loop: \"x\" is
- * not a whole number"); 1 when Twilio would only warn, err says what; 0 fine. */
+/* Checks an attribute's value against the table. -1 with err ("<Say> loop: \"x\" is not
+ * a whole number"); 1 with err when Twilio would only warn; 0: it is right. */
 int twiml_check_value(const struct twiml_element *element,
     const struct twiml_attribute *attribute, struct span value, struct error *err);
 const struct twiml_attribute *twiml_attribute_find(
     const struct twiml_element *element, struct span name);
-/* The element of that name as a child of parent; NULL when not allowed there. */
+/* The element of that name below parent; NULL when it is not allowed there. */
 const struct twiml_element *twiml_child_find(
     const struct twiml_element *parent, struct span name);
 

@@ -143,7 +143,7 @@ int twiml_check_size(size_t bytes, struct error *err)
 	    TWIML_MAX_BYTES);
 }
 
-/* Puts "\"value\" what" into err, the value's start on one line. Returns result. */
+/* Sets err to "\"value\" what", with the value cut to one line. Returns result. */
 static int refuse(struct error *err, int result, const char *what, struct span value)
 {
 	char text[128];

@@ -1,5 +1,5 @@
-/* twiml_check -- what TwiML allows, and in words why not: shared by the builder and
- * by templates. The table's own look-ups and twiml_check_value are in twiml.h. */
+/* twiml_check -- checks against the table of TwiML, with errors in words, for the
+ * builder and for templates. twiml.h has the table's look-ups and twiml_check_value. */
 #ifndef OFFHOOK_TWILIO_TWIML_CHECK_H
 #define OFFHOOK_TWILIO_TWIML_CHECK_H
 
@@ -7,8 +7,8 @@
 #include "util/error.h"
 #include "util/span.h"
 
-/* The element of that name below parent; NULL with err, which names both and, for a
- * misspelt one, the right name. */
+/* The element of that name below parent; NULL with err, which names both, and suggests
+ * another name. */
 const struct twiml_element *twiml_check_child(enum twiml_kind kind,
     const struct twiml_element *parent, struct span name, struct error *err);
 /* The attribute of that name; NULL with err, which names both. */

@@ -21,7 +21,7 @@ struct twiml_attribute {
 	const char *name;
 	enum twiml_type type;
 	bool open;                 /* Twilio adds values without notice: warn only */
-	const char *const *values; /* sorted by strcmp; NULL when any will do */
+	const char *const *values; /* sorted by strcmp; NULL: any value */
 	size_t value_count;
 };
 
@@ -35,7 +35,7 @@ struct twiml_element {
 	size_t child_count;
 };
 
-/* The root, <Response>, of each kind: from it everything else is reached. */
+/* The root, <Response>, of each kind; everything else is below it. */
 extern const struct twiml_element *const twiml_response[2];
 /* All elements of a kind, sorted by key. */
 extern const struct twiml_element *const *const twiml_elements[2];

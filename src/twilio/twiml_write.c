@@ -3,8 +3,8 @@
 #include "twilio/twiml.h"
 #include "util/utf8.h"
 
-/* What stands for an ASCII character: NULL itself, "" nothing. A CR would be read as
- * LF, and in an attribute tab and LF as a blank, were they not references. */
+/* What is written for an ASCII character: NULL: itself, "": nothing. Without a
+ * reference a parser would read CR as LF, and tab and LF in an attribute as a blank. */
 static const char *instead_of(unsigned char c, bool attribute)
 {
 	switch (c) {
@@ -29,7 +29,7 @@ static const char *instead_of(unsigned char c, bool attribute)
 	}
 }
 
-/* As instead_of, for what text begins with; *len is how many bytes that is. */
+/* The same for the character at the start of text; *len is how many bytes it has. */
 static const char *instead(struct span text, bool attribute, size_t *len)
 {
 	uint32_t code;
@@ -53,7 +53,7 @@ static bool is_plain(unsigned char c)
 size_t twiml_write_escaped(struct buf *out, struct span text, bool attribute)
 {
 	size_t chars = 0;
-	size_t run = 0; /* bytes to be copied as they are end at `at` */
+	size_t run = 0; /* how many bytes before `at` are copied unchanged */
 	size_t at = 0;
 	size_t len;
 	while (at < text.len) {
@@ -142,7 +142,7 @@ void twiml_write_text(
 		writer->chars += chars;
 }
 
-/* Twilio's limits on one <Message>, which ends here. */
+/* Twilio's limits on a <Message>, checked at its end. */
 static int close_message(struct twiml_writer *writer, struct error *err)
 {
 	size_t chars = writer->chars;

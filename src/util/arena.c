@@ -20,7 +20,7 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks; /* the newest first; only it is allocated from */
+	struct block *blocks; /* newest first; only the first has room */
 	size_t taken;
 };
 
@@ -41,9 +41,9 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* A block of its own for what is larger than a block goes behind the current one,
- * so that the rest of the current one is not wasted. */
-static void *block_add(struct arena *arena, size_t size)
+/* A large allocation gets a block of its own. That goes behind the current block, whose
+ * room can still be used. */
+static void *arena_add_block(struct arena *arena, size_t size)
 {
 	bool own = size > BLOCK_SIZE / 2;
 	size_t block_size = own ? size : BLOCK_SIZE;
@@ -70,10 +70,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size == 0)
 		size = 1;
 	if (BLOCK_SIZE == 0)
-		return block_add(arena, size);
+		return arena_add_block(arena, size);
 	size = (size + align - 1) / align * align;
 	if (block == NULL || block->size - block->used < size)
-		return block_add(arena, size);
+		return arena_add_block(arena, size);
 	void *at = (char *)block->bytes + block->used;
 	block->used += size;
 	return at;

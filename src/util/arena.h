@@ -1,6 +1,6 @@
-/* arena -- memory of one webhook, freed in one call. Not for several threads at
- * once; it may be handed from one to another. With -fsanitize=address every
- * allocation is its own malloc, so that an overrun is seen. */
+/* arena -- memory that is freed in one call, for example all of a webhook's. For one
+ * thread at a time. With -fsanitize=address every allocation is a malloc of its own, so
+ * that an overrun is seen. */
 #ifndef OFFHOOK_UTIL_ARENA_H
 #define OFFHOOK_UTIL_ARENA_H
 
@@ -10,10 +10,8 @@
 
 struct arena;
 
-/* An empty arena. */
 struct arena *arena_new(void);
-/* Frees all that came from it. NULL is fine. */
-void arena_free(struct arena *arena);
+void arena_free(struct arena *arena); /* NULL is fine */
 /* Uninitialised memory, aligned for any type; never NULL (see util/mem.h). */
 void *arena_alloc(struct arena *arena, size_t size);
 /* Zeroed. */

@@ -7,16 +7,17 @@
 #include "util/span.h"
 
 struct buf {
-	char *ptr; /* NUL-terminated once anything was added; the NUL is not in len */
+	char *ptr; /* NULL at first; then NUL-terminated, the NUL not in len */
 	size_t len, cap;
 };
 
 void buf_free(struct buf *buf);
 /* Forgets the bytes, keeps the memory. */
 void buf_clear(struct buf *buf);
-/* Room for `more` further bytes and a NUL. */
-void buf_grow(struct buf *buf, size_t more); /* buf_reserve's slow half */
+/* For buf_reserve. */
+void buf_grow(struct buf *buf, size_t more);
 
+/* Makes room for `more` further bytes and a NUL. */
 static inline void buf_reserve(struct buf *buf, size_t more)
 {
 	if (buf->cap - buf->len <= more)
@@ -48,7 +49,7 @@ static inline void buf_put(struct buf *buf, struct span bytes)
 
 __attribute__((format(printf, 2, 3))) void buf_printf(
     struct buf *buf, const char *format, ...);
-/* The bytes so far; valid until the next call. Never absent (ptr is not NULL). */
+/* The bytes so far; valid until the next call. Its ptr is never NULL. */
 struct span buf_span(const struct buf *buf);
 /* The bytes so far as text; "" when nothing was added. */
 const char *buf_text(const struct buf *buf);

@@ -17,7 +17,7 @@ int64_t clock_mono_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static char *digits(char *at, unsigned value, int count)
+static char *clock_digits(char *at, unsigned value, int count)
 {
 	for (int i = count - 1; i >= 0; i--) {
 		at[i] = (char)('0' + value % 10);
@@ -26,8 +26,8 @@ static char *digits(char *at, unsigned value, int count)
 	return at + count;
 }
 
-/* Written digit by digit: strftime costs ten times as much and this is on the way
- * of every webhook. The civil-from-days rule is Howard Hinnant's. */
+/* Writes digit by digit, because every webhook needs this and strftime costs ten times
+ * as much. Year, month and day from days: Howard Hinnant, civil_from_days. */
 void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall_ms)
 {
 	int64_t seconds = wall_ms / 1000;
@@ -50,19 +50,19 @@ void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall_ms)
 	unsigned mp = (5 * doy + 2) / 153;
 	unsigned month = mp < 10 ? mp + 3 : mp - 9;
 	unsigned year = (unsigned)(yoe + era * 400) + (month <= 2 ? 1 : 0);
-	char *at = digits(out, year, 4);
+	char *at = clock_digits(out, year, 4);
 	*at++ = '-';
-	at = digits(at, month, 2);
+	at = clock_digits(at, month, 2);
 	*at++ = '-';
-	at = digits(at, doy - (153 * mp + 2) / 5 + 1, 2);
+	at = clock_digits(at, doy - (153 * mp + 2) / 5 + 1, 2);
 	*at++ = 'T';
-	at = digits(at, (unsigned)(rest / 3600), 2);
+	at = clock_digits(at, (unsigned)(rest / 3600), 2);
 	*at++ = ':';
-	at = digits(at, (unsigned)(rest / 60 % 60), 2);
+	at = clock_digits(at, (unsigned)(rest / 60 % 60), 2);
 	*at++ = ':';
-	at = digits(at, (unsigned)(rest % 60), 2);
+	at = clock_digits(at, (unsigned)(rest % 60), 2);
 	*at++ = '.';
-	at = digits(at, (unsigned)millis, 3);
+	at = clock_digits(at, (unsigned)millis, 3);
 	*at++ = 'Z';
 	*at = '\0';
 }

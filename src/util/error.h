@@ -1,5 +1,5 @@
-/* error -- what went wrong, in words for the person who must mend it. The one who
- * notices writes the what; each caller adds the where; whoever gives up logs it. */
+/* error -- what went wrong, in words for the person who has to repair it. The function
+ * that fails says what; callers add where; the function that stops the error logs it. */
 #ifndef OFFHOOK_UTIL_ERROR_H
 #define OFFHOOK_UTIL_ERROR_H
 

@@ -6,10 +6,10 @@
 #include "util/clock.h"
 #include "util/utf8.h"
 
-/* Bytes of a word that cannot stand in a JSON string as they are have their top bit set
- * in the result: controls, the quote, the backslash, DEL and all beyond ASCII. Bytes
- * above the lowest such one may be marked wrongly. */
-static uint64_t odd_bytes(uint64_t word)
+/* Looks at 8 bytes at once. The result has the top bit of each byte set that cannot be
+ * written as it is: controls, the quote, the backslash, DEL, and all beyond ASCII. Only
+ * the lowest such byte is exact; bytes above it may be marked wrongly. */
+static uint64_t jsonw_odd_bytes(uint64_t word)
 {
 	const uint64_t ones = 0x0101010101010101U;
 	uint64_t quote = word ^ (ones * '"');
@@ -18,14 +18,14 @@ static uint64_t odd_bytes(uint64_t word)
 	return (below | (word + ones) | word) & (ones * 0x80);
 }
 
-/* How many leading bytes can stand in a JSON string as they are. */
-static size_t plain_len(struct span text)
+/* How many leading bytes can be written as they are. */
+static size_t jsonw_plain_len(struct span text)
 {
 	size_t at = 0;
 	uint64_t word;
 	while (text.len - at >= sizeof(word)) {
 		memcpy(&word, text.ptr + at, sizeof(word));
-		if (odd_bytes(word) != 0)
+		if (jsonw_odd_bytes(word) != 0)
 			break;
 		at += sizeof(word);
 	}
@@ -38,7 +38,7 @@ static size_t plain_len(struct span text)
 	return at;
 }
 
-static void escape(struct buf *out, unsigned char c)
+static void jsonw_escape(struct buf *out, unsigned char c)
 {
 	static const char *const shorts[] = {['\b'] = "\\b",
 	    ['\t'] = "\\t",
@@ -62,7 +62,7 @@ void jsonw_string(struct buf *out, struct span text)
 	buf_reserve(out, text.len + 2);
 	buf_putc(out, '"');
 	for (;;) {
-		size_t plain = plain_len(text);
+		size_t plain = jsonw_plain_len(text);
 		buf_add(out, text.ptr, plain);
 		text = span_from(text, plain);
 		if (text.len == 0)
@@ -74,7 +74,7 @@ void jsonw_string(struct buf *out, struct span text)
 		else if (len > 1)
 			buf_add(out, text.ptr, len);
 		else
-			escape(out, (unsigned char)text.ptr[0]);
+			jsonw_escape(out, (unsigned char)text.ptr[0]);
 		text = span_from(text, len == 0 ? 1 : len);
 	}
 	buf_putc(out, '"');

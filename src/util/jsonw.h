@@ -1,6 +1,6 @@
-/* jsonw -- JSON written directly into a buf, for the way of a webhook, where
- * building a tree would cost more than everything else. Elsewhere: jansson.
- * The caller puts braces and brackets; jsonw_key puts the comma where one is due. */
+/* jsonw -- writes JSON directly into a buf: for every webhook, where building a tree
+ * with jansson would cost more than all the rest. The caller writes braces and
+ * brackets; jsonw_key writes the comma where one is needed. */
 #ifndef OFFHOOK_UTIL_JSONW_H
 #define OFFHOOK_UTIL_JSONW_H
 
@@ -15,13 +15,13 @@
 void jsonw_string(struct buf *out, struct span text);
 /* `,"name":`, without the comma right after { or [. */
 void jsonw_key(struct buf *out, struct span name);
-/* The comma alone, for elements of an array. */
+/* Only the comma, for elements of an array. */
 void jsonw_comma(struct buf *out);
-/* Key and value at once. */
+/* Key and value. */
 void jsonw_field(struct buf *out, const char *name, struct span text);
 void jsonw_field_int(struct buf *out, const char *name, int64_t value);
 void jsonw_field_null(struct buf *out, const char *name);
-/* A time as people read it (util/clock.h). */
+/* A time as clock_iso writes it. */
 void jsonw_field_time(struct buf *out, const char *name, int64_t wall_ms);
 
 #endif

@@ -1,7 +1,7 @@
-/* log -- one line an occurrence, on stderr: text for a person at a terminal, JSON
- * lines otherwise. The one mutable global of the program. Thread-safe.
- * Never log a token, a signature, a message's body or a full phone number; numbers
- * go through log_phone. */
+/* log -- one line for each thing that happens, on stderr: text for a person at a
+ * terminal, JSON lines otherwise. Thread-safe. Its settings are a mutable global, one
+ * of the few (STYLE.md). Never log a token, a signature, a message's body or a full
+ * phone number; numbers go through log_phone. */
 #ifndef OFFHOOK_UTIL_LOG_H
 #define OFFHOOK_UTIL_LOG_H
 
@@ -11,9 +11,9 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 enum log_format { LOG_AUTO, LOG_TEXT, LOG_JSON };
 
-/* At start, before threads. LOG_AUTO: text when stderr is a terminal. */
+/* Call it before threads start. LOG_AUTO: text when stderr is a terminal. */
 void log_setup(enum log_format format, enum log_level least);
-/* Whether lines of this level are written: to save making their values. */
+/* Whether lines of this level are written. Ask before making costly values. */
 bool log_enabled(enum log_level level);
 /* A message and pairs of (const char *key, const char *value), ended by NULL:
  *   log_write(LOG_WARN, "webhook refused", "path", path, "reason", why, NULL);

@@ -1,5 +1,6 @@
-/* mailbox -- what many threads put, one takes: without a lock, in the order in which it
- * was put. What is put has a struct mail in it; container_of leads back. */
+/* mailbox -- many threads put things in, one thread takes them out, in the same order
+ * and without a lock. A thing has a struct mail in it; container_of leads back to the
+ * thing. */
 #ifndef OFFHOOK_UTIL_MAILBOX_H
 #define OFFHOOK_UTIL_MAILBOX_H
 
@@ -11,17 +12,17 @@ struct mail {
 	struct mail *next;
 };
 
-/* All zero is an empty one. */
+/* All zero: empty. */
 struct mailbox {
 	_Atomic(struct mail *) newest;
 };
 
-/* Any thread. Whether the box was empty before: then its owner may need to be woken.
- * Sequentially consistent, as is mailbox_empty: an owner that says that it sleeps and
- * then looks whether the box is empty misses nothing that a thread puts before it looks
- * whether the owner sleeps. */
+/* Any thread. True when the box was empty before: then its owner may need to be woken.
+ * Sequentially consistent, like mailbox_empty. So an owner that notes "I sleep" and
+ * then finds the box empty misses nothing, if the other thread puts first and then
+ * reads that note. */
 bool mailbox_put(struct mailbox *box, struct mail *mail);
-/* Takes all there is, the oldest first, linked by next; NULL: nothing. */
+/* Takes everything, oldest first, linked by next; NULL: it was empty. */
 struct mail *mailbox_take(struct mailbox *box);
 
 static inline bool mailbox_empty(struct mailbox *box)

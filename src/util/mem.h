@@ -1,7 +1,6 @@
-/* mem -- allocation that does not fail. Memory that strangers can make us take is
- * bounded before it is asked for (limits in http/, arenas in requests); when the
- * machine itself has none left, stopping is safe, because nothing is acknowledged
- * before it is stored, so these abort with a message instead of returning NULL. */
+/* mem -- allocation that never returns NULL: without memory it stops the program with a
+ * message. That is safe, because nothing is acknowledged before it is stored. Memory
+ * that strangers can make us take is limited before (http/server.h). */
 #ifndef OFFHOOK_UTIL_MEM_H
 #define OFFHOOK_UTIL_MEM_H
 

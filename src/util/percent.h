@@ -1,4 +1,4 @@
-/* percent -- the escapes of URLs and forms: %xx is a byte. */
+/* percent -- the %xx of URLs and forms. */
 #ifndef OFFHOOK_UTIL_PERCENT_H
 #define OFFHOOK_UTIL_PERCENT_H
 
@@ -13,7 +13,7 @@ static inline int percent_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that an escape at the start of the text stands for, or -1: there is none. */
+/* The byte that a %xx at the start of the text means; -1: there is no %xx. */
 static inline int percent_byte(struct span text)
 {
 	if (text.len < 3 || text.ptr[0] != '%')

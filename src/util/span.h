@@ -1,5 +1,5 @@
-/* span -- bytes somebody else owns. Not NUL-terminated; may hold any byte.
- * A span with ptr NULL is "absent"; one with len 0 and a ptr is "empty". */
+/* span -- bytes that somebody else owns. Not NUL-terminated; any byte may be in it.
+ * With ptr NULL it is "absent"; with len 0 and a ptr it is "empty". */
 #ifndef OFFHOOK_UTIL_SPAN_H
 #define OFFHOOK_UTIL_SPAN_H
 
@@ -13,7 +13,7 @@ struct span {
 	size_t len;
 };
 
-/* A parameter, a header. */
+/* A parameter or a header. */
 struct pair {
 	struct span name, value;
 };
@@ -62,7 +62,7 @@ static inline struct span span_head(struct span a, size_t len)
 	return (struct span){a.ptr, len};
 }
 
-/* Where byte c first stands, or a.len when it does not. */
+/* Index of the first c, or a.len. */
 static inline size_t span_find(struct span a, char c)
 {
 	const char *at = a.len == 0 ? NULL : memchr(a.ptr, c, a.len);

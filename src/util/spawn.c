@@ -7,14 +7,15 @@
 #include <spawn.h>
 #include <unistd.h>
 
-/* A copy that is none of the numbers the program gets: dup2 would clear no close-on-exec
- * flag on one that is in its place already, and could write over one still needed. */
-static int clear_of(int fd, size_t count)
+/* A copy with a number above those that the program gets. dup2 of a descriptor onto
+ * itself would leave close-on-exec set, and dup2 onto another could close one that is
+ * still needed. */
+static int spawn_copy(int fd, size_t count)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, (int)count);
 }
 
-static int place(posix_spawn_file_actions_t *actions, int fd, int at)
+static int spawn_place(posix_spawn_file_actions_t *actions, int fd, int at)
 {
 	if (fd == SPAWN_OURS)
 		return 0;
@@ -24,7 +25,7 @@ static int place(posix_spawn_file_actions_t *actions, int fd, int at)
 	return posix_spawn_file_actions_adddup2(actions, fd, at);
 }
 
-static int start(pid_t *out, const struct spawn *how, const int *files)
+static int spawn_start(pid_t *out, const struct spawn *how, const int *files)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -36,7 +37,7 @@ static int start(pid_t *out, const struct spawn *how, const int *files)
 	(void)posix_spawnattr_init(&attributes);
 	int rc = 0;
 	for (size_t i = 0; i < how->file_count && rc == 0; i++)
-		rc = place(&actions, files[i], (int)i);
+		rc = spawn_place(&actions, files[i], (int)i);
 	if (rc == 0)
 		rc = posix_spawn_file_actions_addclosefrom_np(
 		    &actions, (int)how->file_count);
@@ -61,14 +62,14 @@ int spawn(pid_t *out, const struct spawn *how)
 	for (size_t i = 0; i < how->file_count; i++) {
 		files[i] = how->files[i];
 		if (files[i] >= 0 && rc == 0) {
-			files[i] = clear_of(files[i], how->file_count);
+			files[i] = spawn_copy(files[i], how->file_count);
 			rc = files[i] < 0 ? errno : 0;
 		} else if (files[i] >= 0) {
-			files[i] = SPAWN_NOTHING; /* not to be closed below */
+			files[i] = SPAWN_NOTHING; /* do not close it below */
 		}
 	}
 	if (rc == 0)
-		rc = start(out, how, files);
+		rc = spawn_start(out, how, files);
 	for (size_t i = 0; i < how->file_count; i++)
 		if (how->files[i] >= 0 && files[i] >= 0)
 			(void)close(files[i]);

@@ -1,5 +1,5 @@
-/* spawn -- starting another program. By posix_spawn, not fork: a fork would copy the
- * server's page tables and make every page it writes fault. */
+/* spawn -- starts another program. With posix_spawn, because a fork would copy the
+ * server's page tables and make each of its next writes to a page fault. */
 #ifndef OFFHOOK_UTIL_SPAWN_H
 #define OFFHOOK_UTIL_SPAWN_H
 
@@ -10,18 +10,18 @@
 enum {
 	SPAWN_FILES_MAX = 8,
 	SPAWN_NOTHING = -1, /* /dev/null */
-	SPAWN_OURS = -2     /* the descriptor of that number of this process */
+	SPAWN_OURS = -2     /* this process's descriptor of the same number */
 };
 
 struct spawn {
 	const char *program; /* searched in PATH when it has no slash */
 	char *const *argv;
 	char *const *environment; /* NULL: this process's */
-	/* Its descriptors 0, 1, … file_count - 1: one of ours, or SPAWN_…. It gets no
-	 * others. file_count is at least 3. */
+	/* Its descriptors 0 to file_count - 1: each a descriptor of ours, or SPAWN_….
+	 * It gets no others. file_count is at least 3. */
 	int files[SPAWN_FILES_MAX];
 	size_t file_count;
-	bool group; /* it leads a process group of its own, which kill(-pid) reaches */
+	bool group; /* in a process group of its own, for kill(-pid) */
 };
 
 /* Starts it with no signal blocked or ignored. 0, or an errno. Any thread. */

@@ -4,12 +4,12 @@
 
 enum { LONGEST = 64 };
 
-static size_t least(size_t a, size_t b)
+static size_t suggest_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-static bool same(struct span a, size_t i, struct span b, size_t j)
+static bool suggest_same(struct span a, size_t i, struct span b, size_t j)
 {
 	return tolower((unsigned char)a.ptr[i]) == tolower((unsigned char)b.ptr[j]);
 }
@@ -29,11 +29,12 @@ size_t suggest_distance(struct span a, struct span b)
 		row[0] = i;
 		for (size_t j = 1; j <= b.len; j++) {
 			size_t replaced =
-			    above[j - 1] + (same(a, i - 1, b, j - 1) ? 0 : 1);
-			row[j] = least(replaced, 1 + least(above[j], row[j - 1]));
-			if (i > 1 && j > 1 && same(a, i - 1, b, j - 2) &&
-			    same(a, i - 2, b, j - 1))
-				row[j] = least(row[j], 1 + above2[j - 2]);
+			    above[j - 1] + (suggest_same(a, i - 1, b, j - 1) ? 0 : 1);
+			row[j] = suggest_least(
+			    replaced, 1 + suggest_least(above[j], row[j - 1]));
+			if (i > 1 && j > 1 && suggest_same(a, i - 1, b, j - 2) &&
+			    suggest_same(a, i - 2, b, j - 1))
+				row[j] = suggest_least(row[j], 1 + above2[j - 2]);
 		}
 	}
 	return rows[a.len % 3][b.len];

@@ -1,4 +1,4 @@
-/* suggest -- "did you mean": the nearest of some known words. */
+/* suggest -- "did you mean": the known word that is nearest to another. */
 #ifndef OFFHOOK_UTIL_SUGGEST_H
 #define OFFHOOK_UTIL_SUGGEST_H
 
@@ -7,23 +7,23 @@
 #include "util/span.h"
 
 /* How many characters must be inserted, removed, replaced, or exchanged with their
- * neighbour to make b of a; upper and lower case are the same. A word over 64 bytes is
- * as far from any other as the longer one is long. */
+ * neighbour to turn a into b; case is ignored. When one is over 64 bytes: the length of
+ * the longer one. */
 size_t suggest_distance(struct span a, struct span b);
 
 /* Keeps the best candidate offered so far. Start from {.word = …}. */
 struct suggestion {
 	struct span word;
-	const char *best; /* NULL: nothing near enough yet */
+	const char *best; /* NULL: none is near enough so far */
 	size_t distance;
 };
 
-/* Offers a candidate, which must outlive the suggestion. Near enough is: one character
- * wrong in a word under five, two under nine, else a third of its length; or the
- * candidate begins with the word. */
+/* The candidate must outlive the suggestion. It is near enough with one character wrong
+ * in a word of up to 4, two in a word of up to 8, else a third of the length; or when
+ * it begins with the word. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
 
-/* The one of `count` candidates that the word most likely means; NULL: none. */
+/* The nearest of `count` candidates; NULL: none is near enough. */
 const char *suggest_among(
     struct span word, const char *const *candidates, size_t count);
 

@@ -24,7 +24,7 @@ void text_base64(char *out, const void *bytes, size_t len)
 	(void)EVP_EncodeBlock((unsigned char *)out, bytes, (int)len);
 }
 
-/* One context a thread: creating one costs more than the digest of a short text. */
+/* Each thread keeps one, because making it costs more than the digest of a short text. */
 struct digest {
 	EVP_MD_CTX *context;
 	EVP_MD *sha256;
@@ -33,7 +33,7 @@ struct digest {
 static pthread_key_t digest_key;
 static pthread_once_t digest_once = PTHREAD_ONCE_INIT;
 
-static void digest_free(void *ptr)
+static void text_digest_free(void *ptr)
 {
 	struct digest *digest = ptr;
 	EVP_MD_CTX_free(digest->context);
@@ -41,14 +41,14 @@ static void digest_free(void *ptr)
 	free(digest);
 }
 
-static void digest_key_make(void)
+static void text_make_digest_key(void)
 {
-	(void)pthread_key_create(&digest_key, digest_free);
+	(void)pthread_key_create(&digest_key, text_digest_free);
 }
 
-static struct digest *digest_of_thread(void)
+static struct digest *text_digest(void)
 {
-	(void)pthread_once(&digest_once, digest_key_make);
+	(void)pthread_once(&digest_once, text_make_digest_key);
 	struct digest *digest = pthread_getspecific(digest_key);
 	if (digest == NULL) {
 		digest = mem_new(1, sizeof(*digest));
@@ -61,7 +61,7 @@ static struct digest *digest_of_thread(void)
 
 void text_sha256(unsigned char out[32], struct span bytes)
 {
-	struct digest *digest = digest_of_thread();
+	struct digest *digest = text_digest();
 	if (digest->context == NULL || digest->sha256 == NULL ||
 	    EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) != 1 ||
 	    EVP_DigestUpdate(digest->context, bytes.ptr, bytes.len) != 1 ||

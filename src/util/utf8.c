@@ -1,6 +1,6 @@
 #include "util/utf8.h"
 
-static bool is_tail(unsigned char byte)
+static bool utf8_is_tail(unsigned char byte)
 {
 	return (byte & 0xC0U) == 0x80U;
 }
@@ -12,19 +12,19 @@ size_t utf8_next(struct span bytes, uint32_t *code)
 		*code = p[0];
 		return 1;
 	}
-	if (p[0] >= 0xC2 && p[0] < 0xE0 && bytes.len >= 2 && is_tail(p[1])) {
+	if (p[0] >= 0xC2 && p[0] < 0xE0 && bytes.len >= 2 && utf8_is_tail(p[1])) {
 		*code = (uint32_t)(p[0] & 0x1FU) << 6 | (p[1] & 0x3FU);
 		return 2;
 	}
-	if (p[0] >= 0xE0 && p[0] < 0xF0 && bytes.len >= 3 && is_tail(p[1]) &&
-	    is_tail(p[2])) {
+	if (p[0] >= 0xE0 && p[0] < 0xF0 && bytes.len >= 3 && utf8_is_tail(p[1]) &&
+	    utf8_is_tail(p[2])) {
 		*code = (uint32_t)(p[0] & 0x0FU) << 12 | (uint32_t)(p[1] & 0x3FU) << 6 |
 			(p[2] & 0x3FU);
 		bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
 		return *code < 0x800 || surrogate ? 0 : 3;
 	}
-	if (p[0] >= 0xF0 && p[0] < 0xF5 && bytes.len >= 4 && is_tail(p[1]) &&
-	    is_tail(p[2]) && is_tail(p[3])) {
+	if (p[0] >= 0xF0 && p[0] < 0xF5 && bytes.len >= 4 && utf8_is_tail(p[1]) &&
+	    utf8_is_tail(p[2]) && utf8_is_tail(p[3])) {
 		*code = (uint32_t)(p[0] & 0x07U) << 18 |
 			(uint32_t)(p[1] & 0x3FU) << 12 | (uint32_t)(p[2] & 0x3FU) << 6 |
 			(p[3] & 0x3FU);
@@ -34,7 +34,7 @@ size_t utf8_next(struct span bytes, uint32_t *code)
 }
 
 /* How many leading bytes are ASCII. */
-static size_t ascii_len(struct span bytes)
+static size_t utf8_ascii_len(struct span bytes)
 {
 	size_t at = 0;
 	uint64_t word;
@@ -49,12 +49,12 @@ static size_t ascii_len(struct span bytes)
 }
 
 /* How many leading bytes are valid. */
-static size_t valid_len(struct span bytes)
+static size_t utf8_valid_len(struct span bytes)
 {
 	size_t at = 0;
 	uint32_t code;
 	while (at < bytes.len) {
-		at += ascii_len(span_from(bytes, at));
+		at += utf8_ascii_len(span_from(bytes, at));
 		if (at == bytes.len)
 			break;
 		size_t len = utf8_next(span_from(bytes, at), &code);
@@ -67,7 +67,7 @@ static size_t valid_len(struct span bytes)
 
 bool utf8_valid(struct span bytes)
 {
-	return valid_len(bytes) == bytes.len;
+	return utf8_valid_len(bytes) == bytes.len;
 }
 
 struct span utf8_repair(struct span bytes, struct arena *arena)
@@ -77,7 +77,7 @@ struct span utf8_repair(struct span bytes, struct arena *arena)
 	char *out = arena_alloc(arena, bytes.len * 3 + 1);
 	size_t len = 0;
 	while (bytes.len > 0) {
-		size_t good = valid_len(bytes);
+		size_t good = utf8_valid_len(bytes);
 		memcpy(out + len, bytes.ptr, good);
 		len += good;
 		bytes = span_from(bytes, good);

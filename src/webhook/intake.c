@@ -5,9 +5,9 @@
 
 enum content { CONTENT_FORM, CONTENT_JSON, CONTENT_UNKNOWN };
 
-/* Parameters such as charset do not count: Twilio sends several spellings. A request
- * without a body needs no type. */
-static enum content content_of(const struct request *request)
+/* Parameters such as charset are ignored, because Twilio sends several spellings. A
+ * request without a body needs no type. */
+static enum content intake_content(const struct request *request)
 {
 	struct span type = request_header(request, "Content-Type");
 	type = span_trim(span_head(type, span_find(type, ';')));
@@ -18,16 +18,11 @@ static enum content content_of(const struct request *request)
 	return request->body.len == 0 ? CONTENT_FORM : CONTENT_UNKNOWN;
 }
 
-static enum webhook_step bad_form(struct webhook *webhook, const char *why)
+static enum webhook_step intake_refuse(
+    struct webhook *webhook, enum outcome outcome, const char *why)
 {
 	refusal_note(webhook, why);
-	return webhook_refuse(webhook, OUTCOME_BAD_FORM, 400, why);
-}
-
-static enum webhook_step not_signed(struct webhook *webhook, const char *why)
-{
-	refusal_note(webhook, why);
-	return webhook_refuse(webhook, OUTCOME_UNSIGNED, 400, why);
+	return webhook_refuse(webhook, outcome, 400, why);
 }
 
 enum webhook_step intake_decode(struct webhook *webhook)
@@ -35,17 +30,17 @@ enum webhook_step intake_decode(struct webhook *webhook)
 	const struct request *request = webhook->request;
 	size_t signatures = request_header_count(request, "X-Twilio-Signature");
 	if (signatures != 1 && !webhook->route->is_unsigned)
-		return not_signed(webhook,
+		return intake_refuse(webhook, OUTCOME_UNSIGNED,
 		    signatures == 0
 			? "this is for Twilio: there is no X-Twilio-Signature header"
 			: "there is more than one X-Twilio-Signature header");
 	struct span form = request->query;
 	if (request->method != METHOD_GET) {
-		enum content content = content_of(request);
+		enum content content = intake_content(request);
 		if (content == CONTENT_UNKNOWN && webhook->route->is_unsigned)
-			content = CONTENT_JSON; /* a body that is no form */
+			content = CONTENT_JSON; /* any body will do */
 		if (content == CONTENT_UNKNOWN)
-			return bad_form(webhook,
+			return intake_refuse(webhook, OUTCOME_BAD_FORM,
 			    "the Content-Type must be application/x-www-form-urlencoded "
 			    "or application/json");
 		webhook->is_json = content == CONTENT_JSON;
@@ -53,10 +48,11 @@ enum webhook_step intake_decode(struct webhook *webhook)
 	}
 	switch (params_parse(&webhook->params, form, webhook->arena)) {
 	case PARAMS_BAD_ESCAPE:
-		return bad_form(
-		    webhook, "the form has a % that is not followed by two hex digits");
+		return intake_refuse(webhook, OUTCOME_BAD_FORM,
+		    "the form has a % that is not followed by two hex digits");
 	case PARAMS_TOO_MANY:
-		return bad_form(webhook, "the form has more than 1000 parameters");
+		return intake_refuse(webhook, OUTCOME_BAD_FORM,
+		    "the form has more than 1000 parameters");
 	case PARAMS_OK:
 		break;
 	}
@@ -94,7 +90,7 @@ enum webhook_step intake_name(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	if (webhook->route->is_unsigned) {
-		/* Nothing it says is proven: no SID, no conversation, no repeats. */
+		/* Nothing in it is proven: no SID, no conversation, no repeats. */
 		webhook->event.kind = EVENT_OTHER;
 		webhook->event.sid = SPAN("");
 		webhook->named = true;

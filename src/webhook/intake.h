@@ -1,16 +1,16 @@
-/* intake -- from bytes to a genuine webhook: the checks that come before anything is
- * believed, in the order of DESIGN.md section 3: signature there (400), content type
- * and form (400), signature right (403). */
+/* intake -- from bytes to a genuine webhook. Nothing is believed before these checks,
+ * and they answer in this order: a signature is there (400), content type and form
+ * (400), the signature matches (403). docs/design.md, "Order of checks". */
 #ifndef OFFHOOK_WEBHOOK_INTAKE_H
 #define OFFHOOK_WEBHOOK_INTAKE_H
 
 #include "webhook/webhook.h"
 
-/* Decodes the form (of the body, or of the query for GET). */
+/* Each returns the next step: WEBHOOK_SEND after a refusal. The form comes before the
+ * signature because the signature covers the decoded parameters. */
 enum webhook_step intake_decode(struct webhook *webhook);
-/* Verifies the signature. */
 enum webhook_step intake_verify(struct webhook *webhook);
-/* Names the event. */
+/* Afterwards webhook->event may be read. A route for anybody skips the claim. */
 enum webhook_step intake_name(struct webhook *webhook);
 
 #endif

@@ -1,11 +1,10 @@
 #include "webhook/lane.h"
 
-#include <stddef.h>
+#include "util/container.h"
 
-static void hand_over(struct loop_task *task)
+static void lane_run_hand_over(struct loop_task *task)
 {
-	struct lane *lane =
-	    (struct lane *)((char *)task - offsetof(struct lane, hand_over));
+	struct lane *lane = container_of(task, struct lane, hand_over);
 	lane->hand_over_due = false;
 	store_flush(lane->service->store);
 	if (lane->service->handlers != NULL)
@@ -16,7 +15,7 @@ void lane_open(struct lane *lane, struct service *service)
 {
 	lane->service = service;
 	lane->verifier = verifier_new(service->config->tokens);
-	lane->hand_over.run = hand_over;
+	lane->hand_over.run = lane_run_hand_over;
 }
 
 void lane_close(struct lane *lane)
@@ -58,7 +57,8 @@ void lane_count(struct lane *lane, enum outcome outcome)
 
 const char *outcome_name(enum outcome outcome)
 {
-	static const char *const names[OUTCOMES] = {[OUTCOME_DONE] = "done",
+	static const char *const names[OUTCOMES] = {
+	    [OUTCOME_DONE] = "done",
 	    [OUTCOME_REPEAT] = "repeat",
 	    [OUTCOME_FAILED] = "failed",
 	    [OUTCOME_LATE] = "late",
@@ -66,6 +66,7 @@ const char *outcome_name(enum outcome outcome)
 	    [OUTCOME_BAD_FORM] = "bad_form",
 	    [OUTCOME_REFUSED] = "refused",
 	    [OUTCOME_SHED] = "shed",
-	    [OUTCOME_STORE] = "store_failed"};
+	    [OUTCOME_STORE] = "store_failed",
+	};
 	return names[outcome];
 }

@@ -1,5 +1,6 @@
 /* lane -- what one I/O thread keeps for its webhooks: its verifier (HMAC contexts are
- * not shared), its counters, and the transactions that wait for the round's end. */
+ * not shared), its counters, and whether store and handlers are to be woken at the end
+ * of the loop's round. */
 #ifndef OFFHOOK_WEBHOOK_LANE_H
 #define OFFHOOK_WEBHOOK_LANE_H
 
@@ -15,7 +16,7 @@
 #include "util/buf.h"
 #include "webhook/route.h"
 
-/* How webhooks ended, for metrics; one of each lane, summed when asked. */
+/* How a webhook ended, for metrics. */
 enum outcome {
 	OUTCOME_DONE,
 	OUTCOME_REPEAT,
@@ -33,18 +34,18 @@ struct handlers;
 struct order;
 struct templates;
 
-/* What all lanes share; but for what is atomic, read-only while the server runs. */
+/* What all lanes share. Read-only while the server runs, except for the atomic fields. */
 struct service {
 	const struct config *config;
 	const struct route *_Atomic routes;       /* a swap of the app replaces them */
 	struct handlers *handlers;                /* NULL: no user's app */
-	void (*flush)(struct handlers *handlers); /* wakes them */
+	void (*flush)(struct handlers *handlers); /* wakes their processes */
 	struct order *order;
 	struct store *store;
 	struct templates *templates;
-	atomic_bool on_failure;         /* the app wants to be told */
-	_Atomic int64_t refusal_second; /* the second that the count below is for */
-	atomic_int refusals_told;
+	atomic_bool on_failure;         /* the user's app has an on_failure */
+	_Atomic int64_t refusal_second; /* in which refusals_logged were logged */
+	atomic_int refusals_logged;
 };
 
 struct lane {
@@ -52,16 +53,17 @@ struct lane {
 	struct verifier *verifier;
 	struct loop_task hand_over; /* wakes store and handlers once a round */
 	bool hand_over_due;
-	struct buf scratch; /* for text that is then copied to where it stays */
-	_Atomic uint64_t outcomes[OUTCOMES];
+	struct buf scratch; /* for text that is then copied into an arena */
+	_Atomic uint64_t outcomes[OUTCOMES]; /* written by the lane, read by metrics */
 };
 
-/* Who wants to be told of failures now. Any thread. */
+/* Whom failures are reported to. Any thread. */
 struct failure_listeners service_listeners(const struct service *service);
 
 void lane_open(struct lane *lane, struct service *service);
 void lane_close(struct lane *lane);
-/* Submits, and wakes the store at the end of the loop's round. False: overloaded. */
+/* Submits, and wakes the store at the end of the loop's round: one wake-up for all
+ * transactions of a round. False: overloaded. */
 bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn);
 /* Wakes store and handlers at the end of the loop's round. */
 void lane_hand_over(struct lane *lane, struct loop *loop);

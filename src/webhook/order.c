@@ -1,14 +1,14 @@
 #include "webhook/order.h"
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "util/mem.h"
+#include "util/thread.h"
 
-/* Conversations are spread over this many lists; in each, turns stand in the order in
- * which they were asked for, and the first one of its conversation may go. */
+/* Conversations are spread over this many lists. In each, turns stand in the order in
+ * which they were asked for, and the first one of a conversation may go. */
 enum { LISTS = 256 };
 
 struct list {
@@ -24,7 +24,7 @@ struct order *order_new(void)
 {
 	struct order *order = mem_new(1, sizeof(*order));
 	for (int i = 0; i < LISTS; i++) {
-		(void)pthread_mutex_init(&order->lists[i].mutex, NULL);
+		mutex_init(&order->lists[i].mutex);
 		TAILQ_INIT(&order->lists[i].turns);
 	}
 	return order;
@@ -35,12 +35,12 @@ void order_free(struct order *order)
 	if (order == NULL)
 		return;
 	for (int i = 0; i < LISTS; i++)
-		(void)pthread_mutex_destroy(&order->lists[i].mutex);
+		mutex_clear(&order->lists[i].mutex);
 	free(order);
 }
 
-/* FNV-1a: who makes two conversations meet only makes them share a lock. */
-static struct list *list_of(struct order *order, struct span conversation)
+/* FNV-1a is easy to attack: two conversations of one hash only share a lock. */
+static struct list *order_list(struct order *order, struct span conversation)
 {
 	uint32_t hash = 2166136261U;
 	for (size_t i = 0; i < conversation.len; i++)
@@ -50,9 +50,9 @@ static struct list *list_of(struct order *order, struct span conversation)
 
 bool order_enter(struct order *order, struct turn *turn)
 {
-	struct list *list = list_of(order, turn->conversation);
+	struct list *list = order_list(order, turn->conversation);
 	struct turn *other;
-	(void)pthread_mutex_lock(&list->mutex);
+	mutex_lock(&list->mutex);
 	TAILQ_FOREACH(other, &list->turns, link) {
 		if (span_eq(other->conversation, turn->conversation))
 			break;
@@ -60,20 +60,22 @@ bool order_enter(struct order *order, struct turn *turn)
 	bool free_now = other == NULL;
 	turn->state = free_now ? TURN_HELD : TURN_WAITING;
 	TAILQ_INSERT_TAIL(&list->turns, turn, link);
-	(void)pthread_mutex_unlock(&list->mutex);
+	mutex_unlock(&list->mutex);
 	return free_now;
 }
 
 void order_take(struct order *order, struct turn *turn)
 {
-	struct list *list = list_of(order, turn->conversation);
-	(void)pthread_mutex_lock(&list->mutex);
+	struct list *list = order_list(order, turn->conversation);
+	mutex_lock(&list->mutex);
 	if (turn->state == TURN_GRANTED)
 		turn->state = TURN_HELD;
-	(void)pthread_mutex_unlock(&list->mutex);
+	else if (turn->state == TURN_LEFT)
+		turn->state = TURN_NONE;
+	mutex_unlock(&list->mutex);
 }
 
-static void grant_next(struct turn *left)
+static void order_grant_next(struct turn *left)
 {
 	for (struct turn *turn = TAILQ_NEXT(left, link); turn != NULL;
 	     turn = TAILQ_NEXT(turn, link))
@@ -86,17 +88,27 @@ static void grant_next(struct turn *left)
 
 bool order_leave(struct order *order, struct turn *turn)
 {
-	/* Only its owner's thread sets it from and to TURN_NONE. */
+	/* Only the thread that owns the turn sets the state from and to TURN_NONE. */
 	if (turn->conversation.ptr == NULL)
 		return false;
-	struct list *list = list_of(order, turn->conversation);
-	(void)pthread_mutex_lock(&list->mutex);
-	enum turn_state state = turn->state;
-	if (state == TURN_GRANTED || state == TURN_HELD)
-		grant_next(turn);
-	if (state != TURN_NONE)
+	struct list *list = order_list(order, turn->conversation);
+	mutex_lock(&list->mutex);
+	switch (turn->state) {
+	case TURN_GRANTED:
+	case TURN_HELD:
+		order_grant_next(turn);
 		TAILQ_REMOVE(&list->turns, turn, link);
-	turn->state = TURN_NONE;
-	(void)pthread_mutex_unlock(&list->mutex);
-	return state == TURN_GRANTED;
+		turn->state = turn->state == TURN_GRANTED ? TURN_LEFT : TURN_NONE;
+		break;
+	case TURN_WAITING:
+		TAILQ_REMOVE(&list->turns, turn, link);
+		turn->state = TURN_NONE;
+		break;
+	case TURN_LEFT:
+	case TURN_NONE:
+		break;
+	}
+	bool still_comes = turn->state == TURN_LEFT;
+	mutex_unlock(&list->mutex);
+	return still_comes;
 }

@@ -1,5 +1,5 @@
-/* order -- handlers of one conversation run one after another, on whatever threads:
- * who may go next. */
+/* order -- handlers of one conversation run one after another, on whatever threads;
+ * this says who may go next. */
 #ifndef OFFHOOK_WEBHOOK_ORDER_H
 #define OFFHOOK_WEBHOOK_ORDER_H
 
@@ -10,29 +10,29 @@
 
 struct order;
 
-enum turn_state { TURN_NONE, TURN_WAITING, TURN_GRANTED, TURN_HELD };
+enum turn_state { TURN_NONE, TURN_WAITING, TURN_GRANTED, TURN_HELD, TURN_LEFT };
 
-/* Embed it; it must live until order_leave, and as long as that says. */
+/* Embed it in what waits. */
 struct turn {
 	TAILQ_ENTRY(turn) link; /* the order's */
 	struct span conversation;
 	enum turn_state state; /* the order's */
-	/* Called once when its turn has come, on the thread of whoever left. Must not
-	 * block or call the order. */
+	/* Called once, when its turn has come, on the thread that calls order_leave for
+	 * the turn before it. Must not block or call the order. */
 	void (*granted)(struct turn *turn);
 };
 
 struct order *order_new(void);
 void order_free(struct order *order); /* NULL is fine */
 
-/* Asks for a turn in its conversation. True: it may go at once. False: granted will be
- * called; what it wakes then calls order_take. Any thread. */
+/* Asks for a turn in the conversation. True: it may go at once. False: granted will be
+ * called; the code that granted wakes calls order_take. Any thread. */
 bool order_enter(struct order *order, struct turn *turn);
-/* What granted has woken is there. */
+/* Takes a turn that was granted. */
 void order_take(struct order *order, struct turn *turn);
-/* Done, or no longer wants to wait: the next one's turn. True when granted has been
- * called and order_take has not: the turn must live until what was woken is there.
- * Harmless without a turn. Any thread. */
+/* Ends the turn, or the wait for it; the next one gets its turn. Returns true if
+ * granted() was called and order_take() was not yet: keep the turn's memory until
+ * order_take(). May be called without a turn, and again. Any thread. */
 bool order_leave(struct order *order, struct turn *turn);
 
 #endif

@@ -1,12 +1,13 @@
 #include "webhook/origin.h"
 
-/* Proxies append to these headers, so that the first element is the client's own. */
-static struct span first_of_list(struct span value)
+/* Proxies append to these headers, so the first element is about the client. */
+static struct span origin_first(struct span value)
 {
 	return span_trim(span_head(value, span_find(value, ',')));
 }
 
-static struct span prefixed(struct span prefix, struct span target, struct arena *arena)
+static struct span origin_prefixed(
+    struct span prefix, struct span target, struct arena *arena)
 {
 	if (prefix.len == 0)
 		return target;
@@ -22,17 +23,17 @@ void origin_read(struct origin *out, const struct config *config,
 	if (config->public_url != NULL) {
 		out->scheme = config->public_scheme;
 		out->host = config->public_host;
-		out->target = prefixed(config->public_prefix, request->target, arena);
+		out->target =
+		    origin_prefixed(config->public_prefix, request->target, arena);
 		return;
 	}
-	out->scheme = request->tls ? SPAN("https") : SPAN("http");
+	out->scheme = SPAN("http");
 	out->host = request_header(request, "Host");
 	out->target = request->target;
 	if (!proxies_trust(config->proxies, &request->peer))
 		return;
-	struct span scheme =
-	    first_of_list(request_header(request, "X-Forwarded-Proto"));
-	struct span host = first_of_list(request_header(request, "X-Forwarded-Host"));
+	struct span scheme = origin_first(request_header(request, "X-Forwarded-Proto"));
+	struct span host = origin_first(request_header(request, "X-Forwarded-Host"));
 	if (span_ieq(scheme, SPAN("https")) || span_ieq(scheme, SPAN("http")))
 		out->scheme = scheme;
 	if (host.len > 0)

@@ -1,6 +1,6 @@
 /* origin -- the URL that Twilio called and signed, as far as this side can know it:
- * --public-url when it is set, else what the request says, believing X-Forwarded-*
- * only from --trusted-proxy addresses. */
+ * --public-url when it is set; else what the request says. X-Forwarded-* counts only
+ * when it comes from a --trusted-proxy address. */
 #ifndef OFFHOOK_WEBHOOK_ORIGIN_H
 #define OFFHOOK_WEBHOOK_ORIGIN_H
 

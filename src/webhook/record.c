@@ -8,9 +8,9 @@
 #include "util/log.h"
 #include "util/text.h"
 
-/* A call's end is a key of its own: from then on, a repeat of what the call asked
- * before is a replay, not a caller who pressed the same key again. */
-static struct store_key call_end_key(struct span call_sid)
+/* A call's end is stored as a key of its own: from then on, a repeat of what the call
+ * asked before is a replay, not a caller who pressed the same key again. */
+static struct store_key record_call_end_key(struct span call_sid)
 {
 	struct store_key key = {.sid = {NULL, 0}};
 	char text[96] = "call ended ";
@@ -25,7 +25,7 @@ static struct store_key call_end_key(struct span call_sid)
 	return key;
 }
 
-static struct store_key event_key_of(
+static struct store_key record_key(
     const struct event *event, const unsigned char hash[EVENT_KEY_SIZE])
 {
 	struct store_key key = {.sid = event->sid};
@@ -33,25 +33,25 @@ static struct store_key event_key_of(
 	return key;
 }
 
-/* Documents that a call asks for: what they say may be said twice in one call. */
-static bool is_document(const struct event *event)
+/* A document that a call asks for. A caller may ask for the same one twice. */
+static bool record_is_document(const struct event *event)
 {
 	return event->kind == EVENT_CALL_RECEIVED || event->kind == EVENT_CALL_ACTION;
 }
 
-/* I-Twilio-Idempotency-Token is not signed: a replay may carry another. What a
- * document says is; it tells a replay once the call has ended, and a fallback at
- * once. */
+/* I-Twilio-Idempotency-Token is not signed, so a replay may carry another one. The
+ * content is signed: it tells a replay once the call has ended, and a fallback at any
+ * time. */
 void record_claim(struct webhook *webhook)
 {
 	const struct event *event = &webhook->event;
 	struct store_claim *claim = &webhook->claim;
-	claim->key = event_key_of(event, event->key);
-	claim->content = event_key_of(event, event->content);
+	claim->key = record_key(event, event->key);
+	claim->content = record_key(event, event->content);
 	claim->arena = webhook->arena;
-	if (!is_document(event))
+	if (!record_is_document(event))
 		return;
-	claim->closed = call_end_key(event->sid);
+	claim->closed = record_call_end_key(event->sid);
 	claim->weak = !event->unique && !event->is_fallback;
 	if (event->is_fallback)
 		claim->by_content = CLAIM_CONTENT;
@@ -59,13 +59,13 @@ void record_claim(struct webhook *webhook)
 		claim->by_content = CLAIM_CONTENT_CLOSED;
 }
 
-static bool ends_call(const struct webhook *webhook)
+static bool record_ends_call(const struct webhook *webhook)
 {
 	return webhook->event.kind == EVENT_CALL_STATUS &&
 	       event_call_rank(params_get(&webhook->params, "CallStatus")) == 3;
 }
 
-static struct span params_text(struct webhook *webhook)
+static struct span record_params(struct webhook *webhook)
 {
 	struct buf *scratch = &webhook->lane->scratch;
 	buf_clear(scratch);
@@ -73,9 +73,9 @@ static struct span params_text(struct webhook *webhook)
 	return arena_copy(webhook->arena, buf_span(scratch));
 }
 
-/* Of a route with parameters in its path, which the route's own path does not hold, all
- * of the target is kept, so that `forget` finds a number in it. */
-static struct span query_of(const struct webhook *webhook)
+/* The path of a route with parameters does not hold their values: then the whole target
+ * is kept, so that `forget` finds a number in it. */
+static struct span record_query(const struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	return route_is_pattern(webhook->route) ? request->target : request->query;
@@ -84,7 +84,7 @@ static struct span query_of(const struct webhook *webhook)
 /* ---- what went wrong ---- */
 
 /* What workers/replay.h makes the request of, together with the raw body. */
-static struct span request_text(struct webhook *webhook)
+static struct span record_request(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
 	struct buf *scratch = &webhook->lane->scratch;
@@ -106,8 +106,9 @@ static struct span request_text(struct webhook *webhook)
 	return arena_copy(webhook->arena, buf_span(scratch));
 }
 
-/* A message that Twilio could not deliver; false: this is not about one. */
-static bool message_failed(const struct webhook *webhook, enum failure_what *what)
+/* Whether the event says that Twilio could not deliver a message. */
+static bool record_message_failed(
+    const struct webhook *webhook, enum failure_what *what)
 {
 	if (webhook->event.kind != EVENT_SMS_STATUS)
 		return false;
@@ -117,8 +118,8 @@ static bool message_failed(const struct webhook *webhook, enum failure_what *wha
 	return undelivered || span_is(status, "failed");
 }
 
-/* It is told with the commit of the event that says so. */
-static void stage_failures(struct webhook *webhook)
+/* A failure is reported in the transaction of its event. */
+static void record_failures(struct webhook *webhook)
 {
 	struct store_txn *txn = &webhook->txn;
 	struct failure_listeners listeners = service_listeners(webhook->lane->service);
@@ -133,7 +134,7 @@ static void stage_failures(struct webhook *webhook)
 		failure_stage(
 		    &listeners, &failure, &txn->writes, &txn->jobs, webhook->arena);
 	}
-	if (message_failed(webhook, &failure.what)) {
+	if (record_message_failed(webhook, &failure.what)) {
 		failure.error = params_get_filled(&webhook->params, "ErrorMessage");
 		failure.error_code = params_get_filled(&webhook->params, "ErrorCode");
 		failure_stage(
@@ -152,9 +153,9 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	    .kind = event_kind_name(webhook->event.kind),
 	    .sid = webhook->event.sid,
 	    .route = span_of(webhook->route->path),
-	    .query = query_of(webhook),
+	    .query = record_query(webhook),
 	    .state = state,
-	    .params = row->params.ptr != NULL ? row->params : params_text(webhook),
+	    .params = row->params.ptr != NULL ? row->params : record_params(webhook),
 	    .raw =
 		all_in_params && state == EVENT_DONE ? (struct span){0} : request->body,
 	    .reply = {webhook->reply.status, span_of(webhook->reply.content_type),
@@ -162,24 +163,24 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	};
 	if (state != EVENT_DONE) {
 		row->failure = span_of(webhook->failure.text);
-		row->request = request_text(webhook);
+		row->request = record_request(webhook);
 	}
 	txn->keyed = !webhook->route->is_unsigned;
-	txn->key = event_key_of(&webhook->event, webhook->event.key);
+	txn->key = record_key(&webhook->event, webhook->event.key);
 	txn->mark_count = 0;
-	if (ends_call(webhook))
-		txn->marks[txn->mark_count++] = call_end_key(webhook->event.sid);
-	if (is_document(&webhook->event) &&
+	if (record_ends_call(webhook))
+		txn->marks[txn->mark_count++] = record_call_end_key(webhook->event.sid);
+	if (record_is_document(&webhook->event) &&
 	    memcmp(webhook->event.key, webhook->event.content, STORE_KEY_SIZE) != 0)
 		txn->marks[txn->mark_count++] =
-		    event_key_of(&webhook->event, webhook->event.content);
+		    record_key(&webhook->event, webhook->event.content);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
 	txn->jobs = state == EVENT_DONE ? webhook->jobs : NULL;
-	stage_failures(webhook);
+	record_failures(webhook);
 }
 
-/* Takes nothing from the arena: the store's thread may be using it when a webhook is
- * answered before its turn. */
+/* Uses no arena: the store's thread may be using it when a webhook is answered 503
+ * while its transaction waits. */
 void record_log(const struct webhook *webhook)
 {
 	enum outcome outcome = webhook->outcome;

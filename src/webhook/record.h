@@ -1,15 +1,16 @@
-/* record -- a webhook as the store keeps it and as the log tells it. */
+/* record -- what the store keeps of a webhook, and what the log says about it. */
 #ifndef OFFHOOK_WEBHOOK_RECORD_H
 #define OFFHOOK_WEBHOOK_RECORD_H
 
 #include "webhook/webhook.h"
 
-/* Fills webhook->txn: the event's row, its keys, its reply; when it is done, the
- * handler's writes and jobs; and who is told of what went wrong. */
+/* Fills webhook->txn: the event's row with its reply, the keys that become known, what
+ * listeners of failures are told; the handler's writes and jobs only when the state is
+ * EVENT_DONE. May be called again with another state. */
 void record_fill(struct webhook *webhook, enum event_state state);
-/* Fills webhook->claim from the event. */
+/* Fills webhook->claim: which earlier webhooks count as the same one. */
 void record_claim(struct webhook *webhook);
-/* One line for a webhook that is being answered: who, what, reply, microseconds. */
+/* Logs one line while the request is still there. */
 void record_log(const struct webhook *webhook);
 
 #endif

@@ -4,21 +4,21 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-enum { TOLD_A_SECOND = 10, DIAGNOSED_BODY = 64 * 1024 };
+enum { LINES_A_SECOND = 10, DIAGNOSED_BODY = 64 * 1024 };
 
-static bool may_tell(struct service *service)
+static bool refusal_may_log(struct service *service)
 {
 	int64_t second = clock_mono_us() / 1000000;
 	if (atomic_exchange(&service->refusal_second, second) != second)
-		atomic_store(&service->refusals_told, 0);
-	return atomic_fetch_add(&service->refusals_told, 1) < TOLD_A_SECOND;
+		atomic_store(&service->refusals_logged, 0);
+	return atomic_fetch_add(&service->refusals_logged, 1) < LINES_A_SECOND;
 }
 
 void refusal_log(struct webhook *webhook, const struct signed_request *request)
 {
 	const struct request *http = webhook->request;
 	struct service *service = webhook->lane->service;
-	if (!may_tell(service))
+	if (!refusal_may_log(service))
 		return;
 	struct diagnosis found = {.cause = "not-diagnosed",
 	    .advice = "the body is too large for a diagnosis"};
@@ -42,7 +42,7 @@ void refusal_log(struct webhook *webhook, const struct signed_request *request)
 
 void refusal_note(struct webhook *webhook, const char *why)
 {
-	if (!may_tell(webhook->lane->service))
+	if (!refusal_may_log(webhook->lane->service))
 		return;
 	char peer[64];
 	request_peer_text(webhook->request, peer);

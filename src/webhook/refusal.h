@@ -1,15 +1,15 @@
-/* refusal -- why a webhook was turned away, for the log: in terms of what to change. */
+/* refusal -- logs why a webhook was refused, and what its owner has to change. */
 #ifndef OFFHOOK_WEBHOOK_REFUSAL_H
 #define OFFHOOK_WEBHOOK_REFUSAL_H
 
 #include "twilio/signature.h"
 #include "webhook/webhook.h"
 
-/* Logs a webhook whose signature did not match, with its diagnosis. A diagnosis costs
- * dozens of HMACs and a log line costs disk, and strangers decide how many there are:
- * 10 of each a second, and bodies up to 64 kB. */
+/* For a signature that does not match: logs a diagnosis. Strangers decide how many of
+ * these there are, a diagnosis costs dozens of HMACs and a line costs disk. So at most
+ * 10 lines a second are logged, and bodies over 64 kB are not diagnosed. */
 void refusal_log(struct webhook *webhook, const struct signed_request *request);
-/* Logs one that was not worth a signature check, within the same limit. */
+/* For a request that was refused before its signature was checked; the same limit. */
 void refusal_note(struct webhook *webhook, const char *why);
 
 #endif

@@ -1,29 +1,29 @@
 #include "webhook/route.h"
-#include "util/percent.h"
 
-#include <stddef.h>
+#include "util/percent.h"
 
 enum { PARAMS_OF_PATH = 16 };
 
-/* What one path has in place of a pattern's parameters. */
-struct match {
+/* The values that a path has for a pattern's parameters. */
+struct route_match {
 	struct pair params[PARAMS_OF_PATH];
 	uint32_t count;
 };
 
-/* The segment at the start, up to the next '/'. */
-static struct span segment(struct span rest)
+/* Up to the next '/'. */
+static struct span route_segment(struct span rest)
 {
 	return span_head(rest, span_find(rest, '/'));
 }
 
-static bool match(const char *path, struct span asked, struct match *out)
+/* Segment by segment; both sides must end together. */
+static bool route_matches(const char *path, struct span asked, struct route_match *out)
 {
 	struct span pattern = span_of(path);
 	out->count = 0;
 	while (pattern.len > 0) {
-		struct span want = segment(pattern);
-		struct span have = segment(asked);
+		struct span want = route_segment(pattern);
+		struct span have = route_segment(asked);
 		if (span_is(want, "*") && want.len == pattern.len) {
 			out->params[out->count++] = (struct pair){want, asked};
 			return true;
@@ -37,8 +37,10 @@ static bool match(const char *path, struct span asked, struct match *out)
 		asked = span_from(asked, have.len);
 		if ((pattern.len > 0) != (asked.len > 0))
 			return false;
-		pattern = pattern.len > 0 ? span_from(pattern, 1) : pattern;
-		asked = asked.len > 0 ? span_from(asked, 1) : asked;
+		if (pattern.len > 0) { /* both have a slash here */
+			pattern = span_from(pattern, 1);
+			asked = span_from(asked, 1);
+		}
 	}
 	return asked.len == 0;
 }
@@ -53,7 +55,7 @@ const char *route_methods(const struct route *route)
 	return route->methods != NULL ? route->methods : "GET POST";
 }
 
-static bool allows(const struct route *route, struct span method)
+static bool route_allows(const struct route *route, struct span method)
 {
 	struct span rest = span_of(route_methods(route));
 	while (rest.len > 0) {
@@ -65,19 +67,19 @@ static bool allows(const struct route *route, struct span method)
 	return false;
 }
 
-static const struct route *find(const struct route *routes, struct span path,
+const struct route *route_find(const struct route *routes, struct span path,
     struct span method, const struct route **other)
 {
-	struct match ignored;
-	bool exact = true;
+	struct route_match ignored;
 	*other = NULL;
-	for (int pass = 0; pass < 2; pass++, exact = false)
+	for (int patterns = 0; patterns < 2; patterns++)
 		for (const struct route *route = routes; route->path != NULL; route++) {
-			if (route_is_pattern(route) == exact ||
-			    !(exact ? span_is(path, route->path)
-				    : match(route->path, path, &ignored)))
+			if (route_is_pattern(route) != (patterns == 1))
 				continue;
-			if (allows(route, method))
+			if (patterns == 1 ? !route_matches(route->path, path, &ignored)
+					  : !span_is(path, route->path))
+				continue;
+			if (route_allows(route, method))
 				return route;
 			if (*other == NULL)
 				*other = route;
@@ -85,20 +87,17 @@ static const struct route *find(const struct route *routes, struct span path,
 	return NULL;
 }
 
-const struct route *route_find(const struct route *routes, struct span path,
-    struct span method, const struct route **other)
-{
-	return find(routes, path, method, other);
-}
-
-/* %xx is a byte; what is no such escape stays as it is. */
-static struct span decode(struct span text, struct arena *arena)
+/* A % without two hex digits stays as it is. */
+static struct span route_decode(struct span text, struct arena *arena)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
 	while (text.len > 0) {
 		int byte = percent_byte(text);
-		out[len++] = byte >= 0 ? (char)byte : text.ptr[0];
+		out[len] = text.ptr[0];
+		if (byte >= 0)
+			out[len] = (char)byte;
+		len++;
 		text = span_from(text, byte >= 0 ? 3 : 1);
 	}
 	out[len] = '\0';
@@ -108,14 +107,14 @@ static struct span decode(struct span text, struct arena *arena)
 const struct pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count)
 {
-	struct match found;
+	struct route_match found;
 	*count = 0;
-	if (!route_is_pattern(route) || !match(route->path, path, &found))
+	if (!route_is_pattern(route) || !route_matches(route->path, path, &found))
 		return NULL;
 	struct pair *params = arena_alloc(arena, found.count * sizeof(*params));
 	for (uint32_t i = 0; i < found.count; i++)
 		params[i] = (struct pair){
-		    found.params[i].name, decode(found.params[i].value, arena)};
+		    found.params[i].name, route_decode(found.params[i].value, arena)};
 	*count = found.count;
 	return params;
 }
@@ -133,7 +132,7 @@ int route_check(struct span path, struct error *err)
 			    "beyond ASCII as %%xx");
 	}
 	for (struct span rest = path; rest.len > 0;) {
-		struct span part = segment(span_from(rest, 1));
+		struct span part = route_segment(span_from(rest, 1));
 		rest = span_from(rest, part.len + 1);
 		if (part.len == 0)
 			continue;

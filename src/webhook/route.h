@@ -1,6 +1,5 @@
-/* route -- path to handler: the table that says what answers what, and the seam
- * behind which a handler runs: in this process when it is ours, in a handler process
- * when it is the user's. */
+/* route -- path to handler. A route's handle hides where the handler runs: in this
+ * process for the built-in app, in a handler process for the user's. */
 #ifndef OFFHOOK_WEBHOOK_ROUTE_H
 #define OFFHOOK_WEBHOOK_ROUTE_H
 
@@ -16,38 +15,52 @@ struct manifest;
 struct template;
 struct webhook;
 
+/* What a fallback reply is made for: webhook/fallback.h chooses. */
+enum fallback {
+	FALLBACK_EMPTY,   /* nobody reads it: 204 */
+	FALLBACK_MESSAGE, /* TwiML for a message */
+	FALLBACK_CALL,    /* TwiML for a call */
+	FALLBACK_ERROR    /* 500 */
+};
+
 struct route {
-	/* A segment may be a parameter ("/orders/:id"), the last one "*" for the rest. */
+	/* A segment may be a parameter ("/orders/:id"); the last one may be "*" for the
+	 * rest of the path. */
 	const char *path;
-	enum event_kind kind; /* what it is for; the event's own kind may differ */
+	enum event_kind kind; /* what the route is for; the event's kind may differ */
 	/* Answers the webhook: fills webhook->reply and webhook->writes, and calls
 	 * webhook_handled, at once or later, on the webhook's loop. Must not block. */
 	void (*handle)(struct webhook *webhook);
-	/* The reply when the handler fails or is late. Must not fail. */
-	void (*fall_back)(struct webhook *webhook);
-	const char *methods; /* "GET POST", which is also what NULL means */
-	const char *allow;   /* "Allow: GET, POST"; NULL: that */
+	/* Writes the route's own FALLBACK_MESSAGE or FALLBACK_CALL into webhook->out, which
+	 * is empty. -1 with err: the usual text is taken. NULL: always the usual one. */
+	int (*fall_back)(
+	    struct webhook *webhook, enum fallback fallback, struct error *err);
+	const char *methods; /* NULL: "GET POST" */
+	const char *allow;   /* the same as a header; NULL: "Allow: GET, POST" */
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
 	bool ordered;        /* one event of a conversation at a time */
-	/* Of users' routes (handlers/manifest.h). */
+	/* What Twilio's Console asks this URL for; NULL: the kind says it. */
+	const char *console;
+	/* Only of users' routes (handlers/manifest.h). */
 	const struct manifest *manifest;
 	uint32_t index;                  /* in the app's own table */
-	const struct template *fallback; /* NULL: the usual one of its kind */
+	const struct template *fallback; /* NULL: as for other routes */
 };
 
-/* The first route for that path and method in a table that ends with {0}, exact paths
- * before patterns; NULL when there is none. Then *other has the path, for other methods,
- * or is NULL. */
+/* The first route for that path and method in a table that ends with {0}; exact paths
+ * come before patterns. NULL when there is none: then *other is a route with that path
+ * for other methods, or NULL. */
 const struct route *route_find(const struct route *routes, struct span path,
     struct span method, const struct route **other);
 const char *route_methods(const struct route *route);
-/* Whether its path has parameters or a "*". */
+/* Whether its path has a parameter or a "*". */
 bool route_is_pattern(const struct route *route);
-/* The parameters of a path that the route matches, decoded, in the arena. */
+/* The values of the route's parameters in a path that it matches, decoded, in the
+ * arena; NULL without parameters. */
 const struct pair *route_params(
     const struct route *route, struct span path, struct arena *arena, uint32_t *count);
-/* -1 with err when path is not one, or not a pattern. */
+/* -1 with err when a route cannot have that path. */
 int route_check(struct span path, struct error *err);
 
 #endif

@@ -1,83 +1,88 @@
 #include "webhook/webhook.h"
 
 #include <assert.h>
-#include <stddef.h>
+#include <stdio.h>
 
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/log.h"
 #include "util/utf8.h"
+#include "webhook/fallback.h"
 #include "webhook/intake.h"
 #include "webhook/record.h"
 
 enum {
-	GRACE_US = 2000000, /* for the commit of a late event, before 503 */
-	MAX_ATTEMPTS = 3    /* handler runs after write conflicts */
+	GRACE_US = 2000000, /* after the deadline, for a commit; then 503 */
+	MAX_ATTEMPTS = 3    /* of a handler whose writes conflict */
 };
 
-/* Who has the key now that the store has answered. */
-static void note_claim(struct webhook *webhook)
+static struct service *webhook_service(const struct webhook *webhook)
 {
-	if (webhook->resume == WEBHOOK_CLAIMED)
-		webhook->holds_claim =
-		    webhook->claim.outcome == CLAIM_NEW && !webhook->claim.weak;
-	else if (webhook->txn.result != STORE_CONFLICT) {
-		webhook->holds_claim = false;
-		webhook->stored = webhook->txn.result == STORE_OK;
-	}
+	return webhook->lane->service;
 }
 
-static void claim_decided(struct store_claim *claim)
+/* A handler that hangs holds its conversation up, but costs no other webhook its reply:
+ * half of the deadline is the longest that one waits for its turn. */
+static void webhook_limit(struct webhook *webhook, enum webhook_limit limit)
 {
-	struct webhook *webhook =
-	    (struct webhook *)((char *)claim - offsetof(struct webhook, claim));
-	loop_post(webhook->loop, &webhook->task);
+	int64_t first_us = webhook->request->first_byte_us;
+	int64_t deadline_ms = webhook->route->deadline_ms > 0
+				  ? webhook->route->deadline_ms
+				  : webhook_service(webhook)->config->deadline_ms;
+	int64_t due_us = limit == LIMIT_TURN    ? first_us + deadline_ms * 500
+			 : limit == LIMIT_REPLY ? first_us + deadline_ms * 1000
+						: clock_mono_us() + GRACE_US;
+	webhook->limit = limit;
+	loop_timer_start(webhook->loop, &webhook->timer, due_us);
 }
 
-static void txn_decided(struct store_txn *txn)
+/* ---- is it new? ---- */
+
+static void webhook_claim_done(struct store_claim *claim)
 {
-	struct webhook *webhook =
-	    (struct webhook *)((char *)txn - offsetof(struct webhook, txn));
-	loop_post(webhook->loop, &webhook->task);
+	struct webhook *webhook = container_of(claim, struct webhook, claim);
+	loop_post(webhook->loop, &webhook->store_task);
 }
 
-static enum webhook_step claim(struct webhook *webhook)
+static enum webhook_step webhook_claim(struct webhook *webhook)
 {
 	record_claim(webhook);
-	webhook->resume = WEBHOOK_CLAIMED;
-	webhook->claim.done = claim_decided;
-	if (store_claim(webhook->lane->service->store, &webhook->claim, true)) {
-		note_claim(webhook);
+	webhook->claim.done = webhook_claim_done;
+	if (store_claim(webhook_service(webhook)->store, &webhook->claim, true))
 		return WEBHOOK_CLAIMED;
-	}
-	webhook->store_busy = true;
+	webhook->waits |= WAITS_STORE;
+	webhook->resume = WEBHOOK_CLAIMED;
 	return WEBHOOK_WAIT;
 }
 
-/* A known key: the first reply again, byte for byte. Only when Twilio said that it
- * could not use that reply is the route's fallback better. */
-static enum webhook_step repeat(struct webhook *webhook)
+/* A known key: the first reply again, byte for byte. Only when Twilio says that it
+ * could not use that reply, the fallback is better. */
+static enum webhook_step webhook_repeat(struct webhook *webhook)
 {
 	const struct store_reply *first = &webhook->claim.reply;
 	webhook->outcome = OUTCOME_REPEAT;
-	if (webhook->event.is_fallback && webhook->event.reply_rejected) {
-		webhook->route->fall_back(webhook);
-		return WEBHOOK_SEND;
-	}
-	webhook->reply = (struct reply){
-	    .status = first->status,
-	    .content_type = first->type.ptr == NULL
-				? NULL
-				: arena_strndup(webhook->arena, first->type),
-	    .body = first->body,
-	};
+	if (webhook->event.is_fallback && webhook->event.reply_rejected)
+		fallback_reply(webhook);
+	else
+		webhook->reply = (struct reply){
+		    .status = first->status,
+		    .content_type = first->type.ptr == NULL
+					? NULL
+					: arena_strndup(webhook->arena, first->type),
+		    .body = first->body,
+		};
 	return WEBHOOK_SEND;
 }
 
-static enum webhook_step claimed(struct webhook *webhook)
+static enum webhook_step webhook_claimed(struct webhook *webhook)
 {
-	switch (webhook->claim.outcome) {
+	const struct store_claim *claim = &webhook->claim;
+	webhook->holds_claim = claim->outcome == CLAIM_NEW && !claim->weak;
+	if (webhook->request == NULL)
+		return WEBHOOK_SENT;
+	switch (claim->outcome) {
 	case CLAIM_REPEAT:
-		return repeat(webhook);
+		return webhook_repeat(webhook);
 	case CLAIM_FAILED:
 		return webhook_refuse(webhook, OUTCOME_STORE, 503,
 		    "the first copy of this webhook could not be stored; try again");
@@ -87,87 +92,95 @@ static enum webhook_step claimed(struct webhook *webhook)
 	return WEBHOOK_TURN;
 }
 
-/* ---- turns ---- */
+/* ---- its turn, and its handler ---- */
 
-static int64_t deadline_ms(const struct webhook *webhook)
+static void webhook_turn_granted(struct turn *turn)
 {
-	return webhook->route->deadline_ms > 0
-		   ? webhook->route->deadline_ms
-		   : webhook->lane->service->config->deadline_ms;
-}
-
-static void turn_granted(struct turn *turn)
-{
-	struct webhook *webhook =
-	    (struct webhook *)((char *)turn - offsetof(struct webhook, turn));
-	loop_post(webhook->loop, &webhook->its_turn);
+	struct webhook *webhook = container_of(turn, struct webhook, turn);
+	loop_post(webhook->loop, &webhook->turn_task);
 }
 
 /* Users' handlers of one conversation run one after another: the next one when the one
  * before it is committed. */
-static enum webhook_step take_turn(struct webhook *webhook)
+static enum webhook_step webhook_take_turn(struct webhook *webhook)
 {
 	if (!webhook->route->ordered || webhook->event.conversation.len == 0)
 		return WEBHOOK_HANDLE;
 	webhook->turn.conversation = webhook->event.conversation;
-	webhook->turn.granted = turn_granted;
-	if (order_enter(webhook->lane->service->order, &webhook->turn))
+	webhook->turn.granted = webhook_turn_granted;
+	if (order_enter(webhook_service(webhook)->order, &webhook->turn))
 		return WEBHOOK_HANDLE;
-	webhook->turn_busy = true;
-	webhook->resume = WEBHOOK_HANDLE;
-	loop_timer_start(webhook->loop, &webhook->patience,
-	    webhook->request->first_byte_us + deadline_ms(webhook) * 500);
+	webhook->waits |= WAITS_TURN;
+	webhook_limit(webhook, LIMIT_TURN);
 	return WEBHOOK_WAIT;
 }
 
-static void leave_turn(struct webhook *webhook)
+/* A turn that was granted already still comes to the loop: then it goes on waiting. */
+static void webhook_leave_turn(struct webhook *webhook)
 {
-	loop_timer_stop(webhook->loop, &webhook->patience);
-	if (webhook->turn.conversation.ptr == NULL)
-		return;
-	webhook->turn_busy = order_leave(webhook->lane->service->order, &webhook->turn);
+	if (!order_leave(webhook_service(webhook)->order, &webhook->turn))
+		webhook->waits &= ~(unsigned)WAITS_TURN;
 }
 
-/* The event is stored all the same, marked, with the route's fallback reply. */
-static void settle_without_handler(struct webhook *webhook, enum event_state state)
-{
-	webhook->state = state;
-	webhook->writes = NULL;
-	webhook->jobs = NULL;
-	buf_clear(&webhook->out);
-	webhook->outcome = state == EVENT_LATE ? OUTCOME_LATE : OUTCOME_FAILED;
-	webhook->route->fall_back(webhook);
-}
-
-/* The handler may call webhook_handled before it returns. */
-static enum webhook_step handle(struct webhook *webhook)
+static enum webhook_step webhook_handle(struct webhook *webhook)
 {
 	webhook->attempts++;
 	webhook->writes = NULL;
 	webhook->jobs = NULL;
 	buf_clear(&webhook->out);
-	webhook->handler_busy = true;
+	webhook->waits |= WAITS_HANDLER;
 	webhook->route->handle(webhook);
-	return webhook->handler_busy ? WEBHOOK_WAIT : WEBHOOK_COMMIT;
+	return (webhook->waits & WAITS_HANDLER) != 0 ? WEBHOOK_WAIT : WEBHOOK_COMMIT;
 }
 
-static enum webhook_step commit(struct webhook *webhook)
+/* The event is stored all the same, marked, with the fallback reply. */
+static void webhook_give_up(struct webhook *webhook, enum event_state state)
+{
+	webhook->state = state;
+	webhook->outcome = state == EVENT_LATE ? OUTCOME_LATE : OUTCOME_FAILED;
+	webhook->writes = NULL;
+	webhook->jobs = NULL;
+	fallback_reply(webhook);
+}
+
+/* ---- its commit ---- */
+
+static void webhook_txn_done(struct store_txn *txn)
+{
+	struct webhook *webhook = container_of(txn, struct webhook, txn);
+	loop_post(webhook->loop, &webhook->store_task);
+}
+
+/* False: the store has too much to do. */
+static bool webhook_submit(struct webhook *webhook, enum webhook_step resume)
+{
+	webhook->txn.done = webhook_txn_done;
+	if (!lane_submit(webhook->lane, webhook->loop, &webhook->txn))
+		return false;
+	webhook->waits |= WAITS_STORE;
+	webhook->resume = resume;
+	return true;
+}
+
+static enum webhook_step webhook_commit(struct webhook *webhook)
 {
 	record_fill(webhook, webhook->state);
-	webhook->txn.done = txn_decided;
-	webhook->resume = WEBHOOK_COMMITTED;
-	if (!lane_submit(webhook->lane, webhook->loop, &webhook->txn))
-		return webhook_refuse(
-		    webhook, OUTCOME_SHED, 503, "overloaded; try again");
-	webhook->store_busy = true;
-	return WEBHOOK_WAIT;
+	if (webhook_submit(webhook, WEBHOOK_COMMITTED))
+		return WEBHOOK_WAIT;
+	return webhook_refuse(webhook, OUTCOME_SHED, 503, "overloaded; try again");
 }
 
-/* A write that met a conflict was made from what the handler had read: it is run
- * again. One that keeps conflicting has failed, but its event is stored. */
-static enum webhook_step committed(struct webhook *webhook)
+/* Writes that conflict were made from what the handler had read, so it runs again. When
+ * they keep conflicting, the event has failed. */
+static enum webhook_step webhook_committed(struct webhook *webhook)
 {
-	switch (webhook->txn.result) {
+	enum store_result result = webhook->txn.result;
+	if (result != STORE_CONFLICT)
+		webhook->holds_claim = false;
+	webhook->stored = result == STORE_OK;
+	if (webhook->request == NULL)
+		return WEBHOOK_SENT;
+	switch (result) {
 	case STORE_OK:
 		return WEBHOOK_SEND;
 	case STORE_FAILED:
@@ -179,188 +192,218 @@ static enum webhook_step committed(struct webhook *webhook)
 	if (webhook->state == EVENT_DONE && webhook->attempts < MAX_ATTEMPTS)
 		return WEBHOOK_HANDLE;
 	webhook->failure = webhook->txn.error;
-	settle_without_handler(webhook, EVENT_FAILED);
+	webhook_give_up(
+	    webhook, webhook->state == EVENT_LATE ? EVENT_LATE : EVENT_FAILED);
 	return WEBHOOK_COMMIT;
 }
 
-static void send_reply(struct webhook *webhook)
+/* ---- its reply, and its end ---- */
+
+static enum webhook_step webhook_send(struct webhook *webhook)
 {
-	if (webhook->request == NULL)
-		return;
-	loop_timer_stop(webhook->loop, &webhook->deadline);
+	loop_timer_stop(webhook->loop, &webhook->timer);
 	lane_count(webhook->lane, webhook->outcome);
 	if (webhook->named)
 		record_log(webhook);
 	request_reply(webhook->request, &webhook->reply);
 	webhook->request = NULL;
-	leave_turn(webhook);
+	webhook_leave_turn(webhook);
+	return WEBHOOK_SENT;
 }
 
-/* A late handler that did its work all the same: its event is stored as late, and once
- * it is, what the one attempt that was late wrote and enqueued is committed by itself;
- * that the event has no failure any more says so. */
-static bool commit_late_writes(struct webhook *webhook)
+/* The writes of a late handler are committed once its event is. That the event then has
+ * no failure any more tells a retry that it was handled. */
+static enum webhook_step webhook_sent(struct webhook *webhook)
 {
-	enum late late = webhook->late;
-	webhook->late = LATE_SETTLED;
-	if (late == LATE_SUBMITTED && webhook->txn.result != STORE_OK)
-		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
-		    webhook->txn.error.text, NULL);
-	if (late != LATE_WANTED || !webhook->stored)
-		return false;
-	webhook->txn = (struct store_txn){.writes = webhook->writes,
-	    .jobs = webhook->jobs,
-	    .revised_event = webhook->txn.event.id,
-	    .event.state = EVENT_LATE,
-	    .done = txn_decided};
-	webhook->store_busy = lane_submit(webhook->lane, webhook->loop, &webhook->txn);
-	if (webhook->store_busy)
+	if (webhook->waits != 0)
+		return WEBHOOK_WAIT;
+	const char *lost = NULL;
+	if (webhook->late == LATE_SUBMITTED && webhook->txn.result != STORE_OK)
+		lost = webhook->txn.error.text;
+	if (webhook->late == LATE_WANTED && webhook->stored) {
 		webhook->late = LATE_SUBMITTED;
-	else
+		webhook->txn = (struct store_txn){.writes = webhook->writes,
+		    .jobs = webhook->jobs,
+		    .revised_event = webhook->txn.event.id,
+		    .event.state = EVENT_LATE};
+		if (webhook_submit(webhook, WEBHOOK_SENT))
+			return WEBHOOK_WAIT;
+		lost = "overloaded";
+	}
+	if (lost != NULL)
 		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
-		    "overloaded", NULL);
-	return webhook->store_busy;
+		    lost, NULL);
+	return WEBHOOK_END;
 }
 
-/* The webhook may have been answered 503 while the store or a handler still had a part
- * of it: then its memory waits for them. */
-static void end(struct webhook *webhook)
+static void webhook_end(struct webhook *webhook)
 {
-	if (webhook->store_busy || webhook->handler_busy || webhook->turn_busy ||
-	    commit_late_writes(webhook))
-		return;
 	if (webhook->holds_claim)
-		store_unclaim(webhook->lane->service->store, &webhook->claim);
+		store_unclaim(webhook_service(webhook)->store, &webhook->claim);
 	if (webhook->release != NULL)
 		webhook->release(webhook);
 	buf_free(&webhook->out);
 	arena_free(webhook->arena);
 }
 
-/* THE MAP: one webhook, start to finish. Each step is told in the file it names. */
-static void webhook_run(struct webhook *webhook)
+/* ---- the map ---- */
+
+enum { WAITS_ANY = WAITS_STORE | WAITS_HANDLER | WAITS_TURN };
+
+/* What may be true when a step begins: who has not called back yet, and whether the
+ * request may have been answered. */
+static const struct {
+	const char *name;
+	unsigned waits;
+	bool answered;
+} webhook_steps[] = {
+    [WEBHOOK_DECODE] = {"decode", 0, false},
+    [WEBHOOK_VERIFY] = {"verify", 0, false},
+    [WEBHOOK_NAME] = {"name", 0, false},
+    [WEBHOOK_CLAIM] = {"claim", 0, false},
+    [WEBHOOK_CLAIMED] = {"claimed", 0, true},
+    [WEBHOOK_TURN] = {"turn", 0, false},
+    [WEBHOOK_HANDLE] = {"handle", 0, false},
+    [WEBHOOK_COMMIT] = {"commit", WAITS_HANDLER | WAITS_TURN, false},
+    [WEBHOOK_COMMITTED] = {"committed", WAITS_HANDLER | WAITS_TURN, true},
+    [WEBHOOK_SEND] = {"send", WAITS_ANY, false},
+    [WEBHOOK_SENT] = {"sent", WAITS_ANY, true},
+    [WEBHOOK_END] = {"end", 0, true},
+    [WEBHOOK_WAIT] = {"wait", WAITS_ANY, true},
+};
+
+static void webhook_begin(struct webhook *webhook, enum webhook_step step)
+{
+	assert((webhook->waits & ~webhook_steps[step].waits) == 0);
+	assert(webhook->request != NULL || webhook_steps[step].answered);
+	webhook->step = step;
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	char sid[48] = "";
+	if (webhook->named)
+		(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(webhook->event.sid));
+	log_write(LOG_DEBUG, "step", "step", webhook_steps[step].name, "sid", sid,
+	    "path", webhook->route->path, NULL);
+}
+
+/* THE MAP: one webhook, start to finish. Each step is explained in the file it names. */
+static void webhook_run(struct webhook *webhook, enum webhook_step step)
 {
 	for (;;) {
-		switch (webhook->step) {
+		webhook_begin(webhook, step);
+		switch (step) {
 		case WEBHOOK_DECODE: /* twilio/params: the form, every byte hostile */
-			webhook->step = intake_decode(webhook);
+			step = intake_decode(webhook);
 			break;
 		case WEBHOOK_VERIFY: /* twilio/signature: is it Twilio's? else 403 */
-			webhook->step = intake_verify(webhook);
+			step = intake_verify(webhook);
 			break;
 		case WEBHOOK_NAME: /* twilio/event: its kind and its idempotency key */
-			webhook->step = intake_name(webhook);
+			step = intake_name(webhook);
 			break;
 		case WEBHOOK_CLAIM: /* store: was it handled before? */
-			webhook->step = claim(webhook);
+			step = webhook_claim(webhook);
 			break;
 		case WEBHOOK_CLAIMED: /* yes: its stored reply. No: it is ours */
-			webhook->step = claimed(webhook);
+			step = webhook_claimed(webhook);
 			break;
-		case WEBHOOK_TURN: /* app/order: one at a time of each conversation */
-			webhook->step = take_turn(webhook);
+		case WEBHOOK_TURN: /* webhook/order: one at a time of a conversation */
+			step = webhook_take_turn(webhook);
 			break;
 		case WEBHOOK_HANDLE: /* its handler: a reply, writes and jobs staged */
-			webhook->step = handle(webhook);
+			step = webhook_handle(webhook);
 			break;
 		case WEBHOOK_COMMIT: /* store: event, documents, jobs, reply: all or none */
-			webhook->step = commit(webhook);
+			step = webhook_commit(webhook);
 			break;
 		case WEBHOOK_COMMITTED: /* on disk, or refused by it */
-			webhook->step = committed(webhook);
+			step = webhook_committed(webhook);
 			break;
 		case WEBHOOK_SEND: /* http/server: only now the reply leaves */
-			send_reply(webhook);
-			end(webhook);
+			step = webhook_send(webhook);
+			break;
+		case WEBHOOK_SENT: /* store: what a handler wrote that was late */
+			step = webhook_sent(webhook);
+			break;
+		case WEBHOOK_END:
+			webhook_end(webhook);
 			return;
-		case WEBHOOK_WAIT: /* the store or a handler calls back */
+		case WEBHOOK_WAIT: /* the store, its turn or its handler calls back */
 			return;
 		}
 	}
 }
 
-static void resume(struct loop_task *task)
+/* ---- what enters it: a request, and four that call back, all on the loop ---- */
+
+static void webhook_store_answered(struct loop_task *task)
 {
-	struct webhook *webhook =
-	    (struct webhook *)((char *)task - offsetof(struct webhook, task));
-	webhook->store_busy = false;
-	note_claim(webhook);
-	webhook->step = webhook->request == NULL ? WEBHOOK_SEND : webhook->resume;
-	webhook_run(webhook);
+	struct webhook *webhook = container_of(task, struct webhook, store_task);
+	webhook->waits &= ~(unsigned)WAITS_STORE;
+	webhook_run(webhook, webhook->resume);
 }
 
+/* The webhook before it has left. This one may have stopped waiting meanwhile. */
+static void webhook_turn_came(struct loop_task *task)
+{
+	struct webhook *webhook = container_of(task, struct webhook, turn_task);
+	webhook->waits &= ~(unsigned)WAITS_TURN;
+	order_take(webhook_service(webhook)->order, &webhook->turn);
+	if (webhook->request == NULL) {
+		webhook_run(webhook, WEBHOOK_SENT);
+	} else if (webhook->state != EVENT_LATE) {
+		webhook_limit(webhook, LIMIT_REPLY);
+		webhook_run(webhook, WEBHOOK_HANDLE);
+	}
+}
+
+/* A handler that is late has lost its reply; its writes still count, unless its webhook
+ * was refused: then Twilio sends it again. */
 void webhook_handled(struct webhook *webhook, enum handled outcome)
 {
-	assert(webhook->handler_busy);
-	webhook->handler_busy = false;
-	if (webhook->state == EVENT_LATE) {
-		if (outcome == HANDLED_OK)
-			webhook->late = LATE_WANTED;
-		if (webhook->request == NULL)
-			end(webhook);
-		return;
+	assert((webhook->waits & WAITS_HANDLER) != 0);
+	webhook->waits &= ~(unsigned)WAITS_HANDLER;
+	if (webhook->state == EVENT_LATE && outcome == HANDLED_OK)
+		webhook->late = LATE_WANTED;
+	if (webhook->request == NULL) {
+		webhook_run(webhook, WEBHOOK_SENT);
+	} else if (webhook->state != EVENT_LATE) {
+		if (outcome == HANDLED_FAILED)
+			webhook_give_up(webhook, EVENT_FAILED);
+		if (webhook->step != WEBHOOK_HANDLE)
+			webhook_run(webhook, WEBHOOK_COMMIT);
 	}
-	if (outcome == HANDLED_FAILED)
-		settle_without_handler(webhook, EVENT_FAILED);
-	if (webhook->step == WEBHOOK_HANDLE)
-		return;
-	webhook->step = WEBHOOK_COMMIT;
-	webhook_run(webhook);
 }
 
 /* Twilio gives up at 15 s. What waits for its handler is settled as late; what waits
  * for its commit gets a little longer; what waits for its first copy has waited
  * enough. */
-static void deadline_passed(struct loop_timer *timer)
+static enum webhook_step webhook_is_late(struct webhook *webhook)
 {
-	struct webhook *webhook =
-	    (struct webhook *)((char *)timer - offsetof(struct webhook, deadline));
-	bool first_time = !webhook->past_deadline;
-	webhook->past_deadline = true;
-	bool handling = webhook->handler_busy || webhook->turn_busy;
-	if (first_time && (handling || webhook->resume == WEBHOOK_COMMITTED)) {
-		loop_timer_start(webhook->loop, timer, clock_mono_us() + GRACE_US);
-		if (!handling)
-			return;
-		(void)error_set(&webhook->failure, "the handler gave no reply in time");
-		settle_without_handler(webhook, EVENT_LATE);
-		webhook->step = WEBHOOK_COMMIT;
-	} else {
-		webhook->step = webhook_refuse(
+	bool handling = (webhook->waits & (WAITS_HANDLER | WAITS_TURN)) != 0;
+	if (webhook->limit == LIMIT_COMMIT ||
+	    (!handling && webhook->resume != WEBHOOK_COMMITTED))
+		return webhook_refuse(
 		    webhook, OUTCOME_STORE, 503, "not stored in time; try again");
-	}
-	webhook_run(webhook);
+	webhook_limit(webhook, LIMIT_COMMIT);
+	if (!handling)
+		return WEBHOOK_WAIT;
+	(void)error_set(&webhook->failure, "the handler gave no reply in time");
+	webhook_give_up(webhook, EVENT_LATE);
+	return WEBHOOK_COMMIT;
 }
 
-/* On the loop, when the one before it has left. */
-static void its_turn(struct loop_task *task)
+static void webhook_time_passed(struct loop_timer *timer)
 {
-	struct webhook *webhook =
-	    (struct webhook *)((char *)task - offsetof(struct webhook, its_turn));
-	webhook->turn_busy = false;
-	order_take(webhook->lane->service->order, &webhook->turn);
-	loop_timer_stop(webhook->loop, &webhook->patience);
-	if (webhook->request == NULL) {
-		end(webhook);
+	struct webhook *webhook = container_of(timer, struct webhook, timer);
+	if (webhook->limit != LIMIT_TURN) {
+		webhook_run(webhook, webhook_is_late(webhook));
 		return;
 	}
-	if (webhook->state == EVENT_LATE)
-		return;
-	webhook->step = WEBHOOK_HANDLE;
-	webhook_run(webhook);
-}
-
-/* A handler that hangs holds its conversation up, but costs no other webhook its reply:
- * half of the deadline is the longest that one waits for its turn. */
-static void patience_ended(struct loop_timer *timer)
-{
-	struct webhook *webhook =
-	    (struct webhook *)((char *)timer - offsetof(struct webhook, patience));
-	leave_turn(webhook);
-	if (webhook->turn_busy)
-		return; /* it comes just now */
-	webhook->step = WEBHOOK_HANDLE;
-	webhook_run(webhook);
+	webhook_limit(webhook, LIMIT_REPLY);
+	webhook_leave_turn(webhook);
+	if ((webhook->waits & WAITS_TURN) == 0)
+		webhook_run(webhook, WEBHOOK_HANDLE);
 }
 
 void webhook_start(
@@ -374,15 +417,14 @@ void webhook_start(
 	request->arena = NULL;
 	webhook->route = route;
 	webhook->received_at_ms = clock_wall_ms();
-	webhook->task.run = resume;
-	webhook->deadline.fire = deadline_passed;
-	webhook->its_turn.run = its_turn;
-	webhook->patience.fire = patience_ended;
-	loop_timer_start(webhook->loop, &webhook->deadline,
-	    request->first_byte_us + deadline_ms(webhook) * 1000);
-	webhook->step = WEBHOOK_DECODE;
-	webhook_run(webhook);
+	webhook->store_task.run = webhook_store_answered;
+	webhook->turn_task.run = webhook_turn_came;
+	webhook->timer.fire = webhook_time_passed;
+	webhook_limit(webhook, LIMIT_REPLY);
+	webhook_run(webhook, WEBHOOK_DECODE);
 }
+
+/* ---- for handlers and steps ---- */
 
 struct store_write *webhook_write(
     struct webhook *webhook, enum store_op op, const char *collection)

@@ -1,7 +1,7 @@
 /* webhook -- one webhook, from request to reply: the map of the program.
  *
- * A webhook runs on its loop. It stops where it has to wait (for the store, for a
- * handler) and goes on from there when it is called back, so that one function,
+ * A webhook runs on its loop. Where it has to wait (for the store, a handler or its
+ * turn) it stops, and goes on when it is called back, so that one function,
  * webhook_run, shows its whole life. */
 #ifndef OFFHOOK_WEBHOOK_WEBHOOK_H
 #define OFFHOOK_WEBHOOK_WEBHOOK_H
@@ -30,7 +30,23 @@ enum webhook_step {
 	WEBHOOK_COMMIT,
 	WEBHOOK_COMMITTED,
 	WEBHOOK_SEND,
+	WEBHOOK_SENT,
+	WEBHOOK_END,
 	WEBHOOK_WAIT /* somebody will call back */
+};
+
+/* Who will call back. Until then the webhook's memory must stay. */
+enum webhook_waits {
+	WAITS_STORE = 1,   /* the claim or the transaction is with the store */
+	WAITS_HANDLER = 2, /* it will call webhook_handled */
+	WAITS_TURN = 4     /* an earlier webhook of its conversation is not done */
+};
+
+/* What the webhook's timer puts an end to, in this order. */
+enum webhook_limit {
+	LIMIT_TURN,  /* waiting for its turn */
+	LIMIT_REPLY, /* its deadline: waiting for its handler, or for its first copy */
+	LIMIT_COMMIT /* waiting for its commit */
 };
 
 enum handled {
@@ -38,20 +54,25 @@ enum handled {
 	HANDLED_FAILED /* webhook->failure says why: fallback reply, no writes */
 };
 
-/* The writes of a handler that was late, and OK: they get a transaction of their own. */
-enum late { LATE_NONE, LATE_WANTED, LATE_SUBMITTED, LATE_SETTLED };
+/* What a handler wrote that ended well, but late, gets a transaction of its own. */
+enum late { LATE_NONE, LATE_WANTED, LATE_SUBMITTED };
 
 /* Lives in its own arena, which outlives the request when the store or a handler still
- * holds a part of it while its client has been answered. */
+ * holds a part of it after its client has been answered. */
 struct webhook {
 	struct lane *lane;
 	struct loop *loop;
 	struct request *request; /* NULL once answered */
 	struct arena *arena;
 	const struct route *route;
-	enum webhook_step step;
-	enum webhook_step resume; /* the step after WEBHOOK_WAIT */
 	enum outcome outcome;
+
+	/* where it stands */
+	enum webhook_step step;
+	enum webhook_step resume; /* the step after the store's answer */
+	unsigned waits;           /* WAITS_STORE | … */
+	enum webhook_limit limit; /* what the timer is for */
+	struct loop_timer timer;
 
 	/* what came */
 	int64_t received_at_ms;
@@ -67,34 +88,29 @@ struct webhook {
 	struct store_job_write *jobs;
 	enum event_state state;
 	struct error failure;    /* why the event failed or is late */
-	int attempts;            /* handler runs */
-	bool handler_busy;       /* it will call webhook_handled */
-	enum late late;          /* a late handler's writes */
+	int attempts;            /* how often its handler ran */
+	enum late late;          /* the writes of a late handler */
 	struct handler_run *run; /* in a handler process; NULL: none so far */
 	/* Frees what the handler made that is not in the arena; NULL: nothing. */
 	void (*release)(struct webhook *webhook);
 
-	/* whose turn it is in its conversation */
+	/* its conversation */
 	struct turn turn;
-	bool turn_busy;             /* it waits for its turn */
-	struct loop_task its_turn;  /* brings it to the loop */
-	struct loop_timer patience; /* it waits no longer than that */
+	struct loop_task turn_task; /* brings its turn to the loop */
 
 	/* what the store holds */
 	struct store_claim claim;
 	bool holds_claim; /* the key is ours until it is committed or given up */
-	bool store_busy;  /* the claim or the transaction is with the store */
 	bool stored;      /* the event is committed */
 	struct store_txn txn;
-	struct loop_task task; /* brings the store's answer back to the loop */
-	struct loop_timer deadline;
-	bool past_deadline; /* a commit is all that may still be waited for */
+	struct loop_task store_task; /* brings the store's answer to the loop */
 };
 
 /* Takes a request that has a route and answers it, now or later. */
 void webhook_start(
     struct lane *lane, struct request *request, const struct route *route);
-/* Called by a handler when it is done: on the webhook's loop, once. */
+/* A handler calls it when it is done: once, on the webhook's loop, perhaps before the
+ * route's handle returns. */
 void webhook_handled(struct webhook *webhook, enum handled outcome);
 /* Appends a write to the webhook's transaction; from its arena. expect is -1. */
 struct store_write *webhook_write(
@@ -102,10 +118,11 @@ struct store_write *webhook_write(
 /* The parameter's text, valid UTF-8 (U+FFFD for bad bytes), in the arena; NULL when it
  * is absent or empty. */
 const char *webhook_param(const struct webhook *webhook, const char *name);
-/* Ready-made replies: 204, and the TwiML in webhook->out. */
+/* The reply becomes 204. */
 void webhook_reply_empty(struct webhook *webhook);
+/* The reply becomes the TwiML in webhook->out. */
 void webhook_reply_twiml(struct webhook *webhook);
-/* Turns it away with a short text; nothing is stored. Returns the step to go on with. */
+/* Makes a short text the reply; nothing is stored. Returns the next step. */
 enum webhook_step webhook_refuse(
     struct webhook *webhook, enum outcome outcome, int status, const char *text);
 

@@ -57,9 +57,12 @@ static void conflict(struct webhook *webhook)
 	webhook_handled(webhook, HANDLED_OK);
 }
 
-static void fall_back(struct webhook *webhook)
+static int fall_back(struct webhook *webhook, enum fallback fallback, struct error *err)
 {
-	reply_text(webhook, "<Response><!-- fallback --></Response>");
+	(void)fallback;
+	(void)err;
+	buf_puts(&webhook->out, "<Response><!-- fallback --></Response>");
+	return 0;
 }
 
 #define ROUTE(its_path, on)                                                            \

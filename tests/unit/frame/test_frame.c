@@ -286,6 +286,94 @@ TEST(a_manifest_arrives_as_it_was_sent)
 	arena_free(arena);
 }
 
+/* ---- the protocol, for other implementations ---- */
+
+static void u32(struct buf *out, uint32_t value)
+{
+	buf_add(out, &value, sizeof(value));
+}
+
+static void i64(struct buf *out, int64_t value)
+{
+	buf_add(out, &value, sizeof(value));
+}
+
+static void text(struct buf *out, const char *value)
+{
+	u32(out, (uint32_t)strlen(value));
+	buf_add(out, value, strlen(value) + 1);
+}
+
+static void head(struct buf *out, uint32_t after, enum frame_type type)
+{
+	u32(out, after);
+	u32(out, type);
+	i64(out, 1); /* id */
+	u32(out, 2); /* slot */
+	i64(out, 3); /* first_row */
+	u32(out, 4); /* row_count */
+}
+
+/* A round trip would not see that two fields have changed places. */
+TEST(fields_stand_in_the_order_of_the_protocol)
+{
+	const struct frame_run run = {
+	    .id = 1, .slot = 2, .first_row = 3, .row_count = 4};
+	const struct pair param = {SPAN("p"), SPAN("q")};
+	struct buf want = {0};
+	struct buf got = {0};
+	head(&want, 87, FRAME_JOB);
+	u32(&want, 5);
+	u32(&want, 6);
+	u32(&want, 7);
+	i64(&want, 8);
+	i64(&want, 9);
+	text(&want, "queue");
+	text(&want, "{}");
+	text(&want, "https://a");
+	frame_put_job(&got, &(struct frame_job_run){.run = run,
+				.worker = 5,
+				.nth = 6,
+				.max = 7,
+				.job_id = 8,
+				.began_at_ms = 9,
+				.queue = SPAN("queue"),
+				.payload = SPAN("{}"),
+				.base_url = SPAN("https://a")});
+	assert_true(span_eq(buf_span(&got), buf_span(&want)));
+	buf_clear(&want);
+	buf_clear(&got);
+	head(&want, 124, FRAME_EVENT);
+	u32(&want, 5);
+	i64(&want, 6);
+	text(&want, "kind");
+	text(&want, "sid");
+	u32(&want, FRAME_ABSENT);
+	text(&want, "POST");
+	text(&want, "/t");
+	text(&want, "body");
+	text(&want, "https://a");
+	u32(&want, 1);
+	text(&want, "p");
+	text(&want, "q");
+	u32(&want, 0);
+	u32(&want, 0);
+	frame_put_event(&got, &(struct frame_event){.run = run,
+				  .route = 5,
+				  .received_at_ms = 6,
+				  .kind = SPAN("kind"),
+				  .sid = SPAN("sid"),
+				  .method = SPAN("POST"),
+				  .target = SPAN("/t"),
+				  .body = SPAN("body"),
+				  .base_url = SPAN("https://a"),
+				  .params = &param,
+				  .param_count = 1});
+	assert_true(span_eq(buf_span(&got), buf_span(&want)));
+	buf_free(&want);
+	buf_free(&got);
+}
+
 /* frame.h says these numbers to whoever writes another implementation. */
 TEST(the_numbers_in_frames_are_those_of_the_protocol)
 {

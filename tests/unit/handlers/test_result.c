@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/buf.h"
 #include "util/clock.h"
 
 enum { FIRST = 1000, COUNT = 10 };
@@ -251,4 +252,90 @@ RESULT_TEST(wrong_jobs_are_refused)
 	}
 	const struct frame_result many = {.ok = true, .job_count = FRAME_JOBS + 1};
 	refused(*state, &many, "10000 jobs, no more", 0);
+}
+
+/* ---- their JSON ---- */
+
+static const struct {
+	const char *text;
+	bool want;
+} objects[] = {
+    {"{}", true},
+    {"{\t}", true},
+    {" {}", false},
+    {"{}\n", false},
+    {"{\"a\":1}", true},
+    {"{\"a\":[1,-2.5e+3,0.1E-2,0,[]]}", true},
+    {"{\"a\":{\"b\":null,\"c\":true}}", true},
+    {"{\"a\" : \"\\u00e9\\n\\\\\\\"\"}", true},
+    {"{\"a\":\"\\ud83d\\ude00\"}", true},
+    {"{\"a\":\"\xc3\xa9\"}", true},
+    {"", false},
+    {"1", false},
+    {"[]", false},
+    {"{", false},
+    {"{}}", false},
+    {"{} x", false},
+    {"{\"a\"}", false},
+    {"{\"a\":}", false},
+    {"{\"a\":1,}", false},
+    {"{,}", false},
+    {"{a:1}", false},
+    {"{\"a\":[1,]}", false},
+    {"{\"a\":01}", false},
+    {"{\"a\":+1}", false},
+    {"{\"a\":1.}", false},
+    {"{\"a\":.5}", false},
+    {"{\"a\":1e}", false},
+    {"{\"a\":-}", false},
+    {"{\"a\":tru}", false},
+    {"{\"a\":NaN}", false},
+    {"{\"a\":\"", false},
+    {"{\"a\":\"\\x\"}", false},
+    {"{\"a\":\"\\u12\"}", false},
+    {"{\"a\":\"\\u0000\"}", false},
+    {"{\"a\":\"\\ud83d\"}", false},
+    {"{\"a\":\"\\ude00\"}", false},
+    {"{\"a\":\"\\ud83d\\u0041\"}", false},
+    {"{\"a\":\"\n\"}", false},
+    {"{\"a\":\"\xc3\"}", false},
+    {"{\"a\":\"\xff\"}", false},
+    {"{\"a\":1,\"a\":2}", true}, /* the last one counts */
+    {"{\"a\":1e999}", false},
+    {"{\"a\":9223372036854775807}", true},
+    {"{\"a\":9223372036854775808}", false},
+};
+
+static bool payload_fits(struct made *made, struct span text)
+{
+	const struct frame_job job = {.queue = SPAN("q"), .payload = text};
+	const struct frame_result told = {.ok = true, .jobs = &job, .job_count = 1};
+	return take(made, &told) == 0;
+}
+
+RESULT_TEST(a_payload_is_one_json_object_in_utf_8)
+{
+	struct made *made = *state;
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (payload_fits(made, span_of(objects[i].text)) != objects[i].want)
+			fail_msg("%s: wants %d", objects[i].text, objects[i].want);
+	assert_false(payload_fits(made, SPAN("{\"a\":\"\0\"}")));
+	assert_false(payload_fits(made, SPAN("{}\0}")));
+}
+
+RESULT_TEST(an_object_is_nested_at_most_512_deep)
+{
+	struct made *made = *state;
+	for (int lists = 0; lists < 2; lists++)
+		for (int depth = 511; depth <= 513; depth++) {
+			struct buf text = {0};
+			for (int i = 1; i < depth; i++)
+				buf_puts(&text, lists && i > 1 ? "[" : "{\"a\":");
+			buf_puts(&text, lists ? "[]" : "{}");
+			for (int i = depth - 1; i >= 1; i--)
+				buf_putc(&text, lists && i > 1 ? ']' : '}');
+			assert_int_equal(
+			    payload_fits(made, buf_span(&text)), depth <= 512);
+			buf_free(&text);
+		}
 }

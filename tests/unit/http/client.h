@@ -39,6 +39,7 @@ static inline struct server_config echo_config(void)
 {
 	return (struct server_config){.listen = "127.0.0.1:0",
 	    .threads = 1,
+	    .name = "oh-echo",
 	    .limits = server_default_limits,
 	    .serve = echo};
 }

@@ -46,7 +46,7 @@ static struct loop *loop_begin(void)
 	struct loop *loop = NULL;
 	struct error err = {{0}};
 	assert_int_equal(loop_new(&loop, 3, &err), 0);
-	assert_int_equal(loop_start(loop, &err), 0);
+	assert_int_equal(loop_start(loop, "oh-test", &err), 0);
 	assert_int_equal(loop_index(loop), 3);
 	return loop;
 }
@@ -67,7 +67,7 @@ TEST(tasks_of_each_thread_run_in_the_order_of_posting)
 		    (struct poster){loop, mem_new(TASKS, sizeof(struct numbered))};
 		for (int i = 0; i < TASKS; i++)
 			posters[p].tasks[i] =
-			    (struct numbered){{NULL, count_run}, p, i + 1};
+			    (struct numbered){{.run = count_run}, p, i + 1};
 		assert_int_equal(
 		    pthread_create(&threads[p], NULL, post_all, &posters[p]), 0);
 	}

@@ -75,6 +75,7 @@ TEST(one_that_leaves_before_it_took_its_turn_passes_it_on)
 	assert_false(enter(order, &third, "a"));
 	assert_false(order_leave(order, &first.turn));
 	assert_true(order_leave(order, &second.turn)); /* what was woken still comes */
+	assert_true(order_leave(order, &second.turn)); /* and that stays so */
 	assert_true(is_granted(&third));
 	order_take(order, &second.turn);
 	assert_false(order_leave(order, &second.turn)); /* once is enough */

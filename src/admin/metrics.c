@@ -1,0 +1,191 @@
+#include "admin/metrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+enum { FRESH_US = 5000000 };
+
+struct metrics {
+	struct admin_view view;
+	struct store_reader *reader;
+	struct buf queues;  /* the lines about queues, as last counted */
+	int64_t counted_us; /* 0: never */
+};
+
+/* One without labels. */
+static void metric(struct buf *out, const char *name, const char *type,
+    const char *help, uint64_t value)
+{
+	buf_printf(out,
+	    "# HELP offhook_%s %s\n# TYPE offhook_%s %s\noffhook_%s %" PRIu64 "\n",
+	    name, help, name, type, name, value);
+}
+
+static void metrics_webhooks(struct buf *out, const struct admin_view *view)
+{
+	buf_puts(out, "# HELP offhook_webhooks_total Webhooks answered, by outcome.\n"
+		      "# TYPE offhook_webhooks_total counter\n");
+	for (int outcome = 0; outcome < OUTCOMES; outcome++) {
+		uint64_t sum = 0;
+		for (int i = 0; i < view->lane_count; i++)
+			sum += atomic_load_explicit(
+			    &view->lanes[i].outcomes[outcome], memory_order_relaxed);
+		buf_printf(out, "offhook_webhooks_total{outcome=\"%s\"} %" PRIu64 "\n",
+		    outcome_name((enum outcome)outcome), sum);
+	}
+}
+
+static void metrics_http(struct buf *out, const struct admin_view *view)
+{
+	struct server_stats http;
+	server_stats(view->server, &http);
+	metric(out, "http_connections", "gauge", "Connections open.",
+	    http.connections_open);
+	metric(out, "http_connections_total", "counter", "Connections accepted.",
+	    http.connections_total);
+	metric(out, "http_requests_total", "counter", "Well-formed requests.",
+	    http.requests_total);
+	metric(out, "http_malformed_total", "counter", "Requests answered 400 unread.",
+	    http.malformed_total);
+	metric(out, "http_timed_out_total", "counter", "Requests that came too slowly.",
+	    http.timed_out_total);
+	metric(out, "http_shed_total", "counter",
+	    "Connections or requests turned away.", http.shed_total);
+	metric(out, "http_request_bytes", "gauge", "Memory of requests being served.",
+	    http.memory_bytes);
+}
+
+static void metrics_store(struct buf *out, const struct admin_view *view)
+{
+	struct store_stats store;
+	store_stats(view->store, &store);
+	metric(out, "store_events_total", "counter", "Events committed.", store.events);
+	metric(out, "store_duplicates_total", "counter",
+	    "Repeats answered with the stored reply.", store.duplicates);
+	metric(out, "store_commits_total", "counter", "Group commits.", store.commits);
+	metric(out, "store_failed_commits_total", "counter", "Commits that failed.",
+	    store.failed_commits);
+	metric(out, "store_waiting", "gauge", "Transactions not yet committed.",
+	    store.waiting);
+	metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.",
+	    (uint64_t)store.wal_bytes);
+	metric(out, "store_healthy", "gauge", "1 while commits succeed.",
+	    store_healthy(view->store) ? 1 : 0);
+}
+
+/* ---- jobs, and each queue ---- */
+
+/* Prometheus wants all lines of one metric together. */
+struct metrics_lines {
+	struct buf waiting, dead, age;
+	int64_t now_ms;
+};
+
+static void metrics_line(
+    struct buf *out, const char *name, const struct store_queue *queue, int64_t value)
+{
+	buf_printf(out, "offhook_%s{queue=\"%.*s\"} %" PRId64 "\n", name,
+	    SPAN_ARG(queue->name), value);
+}
+
+static void metrics_add_queue(
+    struct metrics_lines *lines, const struct store_queue *queue)
+{
+	int64_t due_ms = queue->oldest_due_ms;
+	int64_t age_ms = due_ms < lines->now_ms ? lines->now_ms - due_ms : 0;
+	metrics_line(&lines->waiting, "jobs_waiting", queue,
+	    queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED]);
+	metrics_line(&lines->dead, "jobs_dead", queue, queue->counts[JOB_DEAD]);
+	metrics_line(&lines->age, "jobs_oldest_due_seconds", queue, age_ms / 1000);
+}
+
+static void metrics_gauge(
+    struct buf *out, const char *name, const char *help, struct buf *lines)
+{
+	buf_printf(
+	    out, "# HELP offhook_%s %s\n# TYPE offhook_%s gauge\n", name, help, name);
+	buf_put(out, buf_span(lines));
+	buf_free(lines);
+}
+
+static void metrics_count_queues(struct metrics *metrics)
+{
+	struct metrics_lines lines = {.now_ms = clock_wall_ms()};
+	struct arena *arena = arena_new();
+	struct store_queue *queue = NULL;
+	struct error err;
+	buf_clear(&metrics->queues);
+	if (store_queues(metrics->reader, true, arena, &queue, &err) < 0) {
+		log_write(LOG_WARN, "metrics: the queues cannot be counted", "why",
+		    err.text, NULL);
+		queue = NULL; /* no counts are better than some */
+	}
+	for (; queue != NULL; queue = queue->next)
+		metrics_add_queue(&lines, queue);
+	arena_free(arena);
+	metrics_gauge(&metrics->queues, "jobs_waiting",
+	    "Open jobs of a queue that do not run: waiting, or behind another of "
+	    "their group.",
+	    &lines.waiting);
+	metrics_gauge(
+	    &metrics->queues, "jobs_dead", "Dead letters of a queue.", &lines.dead);
+	metrics_gauge(&metrics->queues, "jobs_oldest_due_seconds",
+	    "For how long the job of a queue that is due longest has been due.",
+	    &lines.age);
+	metrics->counted_us = clock_mono_us();
+}
+
+static void metrics_jobs(struct buf *out, const struct admin_view *view)
+{
+	struct jobs_stats stats;
+	work_stats(view->work, &stats);
+	metric(out, "jobs_started_total", "counter", "Attempts begun.", stats.started);
+	metric(out, "jobs_done_total", "counter", "Jobs that are done.", stats.done);
+	metric(
+	    out, "jobs_failed_total", "counter", "Attempts that failed.", stats.failed);
+	metric(out, "jobs_dead_total", "counter", "Jobs that became dead letters.",
+	    stats.dead);
+	metric(out, "jobs_snoozed_total", "counter", "Attempts that put their job off.",
+	    stats.snoozed);
+	metric(out, "jobs_running", "gauge", "Attempts under way.",
+	    (uint64_t)stats.running);
+}
+
+/* ---- all ---- */
+
+void metrics_write(struct metrics *metrics, struct buf *out)
+{
+	metrics_webhooks(out, &metrics->view);
+	metrics_http(out, &metrics->view);
+	metrics_store(out, &metrics->view);
+	metrics_jobs(out, &metrics->view);
+	if (metrics->counted_us == 0 ||
+	    clock_mono_us() - metrics->counted_us > FRESH_US)
+		metrics_count_queues(metrics);
+	buf_put(out, buf_span(&metrics->queues));
+}
+
+int metrics_open(struct metrics **out, const struct admin_view *view, struct error *err)
+{
+	struct metrics *metrics = mem_new(1, sizeof(*metrics));
+	metrics->view = *view;
+	if (store_reader_new(&metrics->reader, view->store, err) < 0) {
+		free(metrics);
+		return -1;
+	}
+	*out = metrics;
+	return 0;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+	if (metrics == NULL)
+		return;
+	store_reader_close(metrics->reader);
+	buf_free(&metrics->queues);
+	free(metrics);
+}
