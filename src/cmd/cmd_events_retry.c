@@ -42,40 +42,43 @@ static void take(struct retry *retry, const struct store_event *event)
 		event_view_line(stdout, event, term_colour(stdout));
 }
 
-static bool take_matching(void *ctx, const struct store_event *event)
+static int take_matching(
+    struct retry *retry, struct store_reader *reader, struct error *err)
 {
-	struct retry *retry = ctx;
-	if (event->state != EVENT_DONE && event_filter_matches(&retry->filter, event))
-		take(retry, event);
-	return true;
-}
-
-static bool take_allowed(void *ctx, const struct store_event *event)
-{
-	struct retry *retry = ctx;
-	if (event->state != EVENT_DONE)
-		take(retry, event);
-	else
-		(void)fprintf(stderr,
-		    "event %lld is done: only failed and late ones are tried again\n",
-		    (long long)event->id);
-	return true;
+	struct store_event event;
+	int rc;
+	struct store_events *events = store_events_open(reader, &retry->filter.query);
+	while ((rc = store_events_next(events, &event, err)) == 1) {
+		if (event.state != EVENT_DONE &&
+		    event_filter_matches(&retry->filter, &event))
+			take(retry, &event);
+	}
+	store_events_close(events);
+	return rc;
 }
 
 static int take_ids(struct retry *retry, struct store_reader *reader, struct error *err)
 {
 	const struct options *options = retry->options;
 	for (size_t i = 1; i < options->arg_count; i++) {
+		struct store_event event;
 		int64_t id;
 		if (!text_int(span_of(options->args[i]), 1, INT64_MAX, &id))
 			return error_set(
 			    err, "\"%s\" is no event's id", options->args[i]);
-		int found = store_event_get(reader, id, take_allowed, retry, err);
+		int found = store_event_get(reader, id, options->arena, &event, err);
 		if (found < 0)
 			return -1;
 		if (found == 0)
 			(void)fprintf(
 			    stderr, "there is no event %lld\n", (long long)id);
+		else if (event.state != EVENT_DONE)
+			take(retry, &event);
+		else
+			(void)fprintf(stderr,
+			    "event %lld is done: only failed and late ones are tried "
+			    "again\n",
+			    (long long)id);
 	}
 	bulk_sort(&retry->bulk);
 	return 0;
@@ -116,9 +119,8 @@ static int carry_out(
 {
 	bool ids = retry->options->arg_count > 1;
 	int64_t changed = 0;
-	if ((ids ? take_ids(retry, reader, err)
-		 : store_events(
-		       reader, &retry->filter.query, take_matching, retry, err)) != 0)
+	if ((ids ? take_ids(retry, reader, err) : take_matching(retry, reader, err)) !=
+	    0)
 		return -1;
 	if (retry->dry)
 		print_dry(retry);

@@ -41,14 +41,6 @@ static void take(struct export *export, json_t *object)
 		(void)fprintf(stderr, "\r%lld", (long long)export->count);
 }
 
-static bool take_doc(void *ctx, int64_t row, json_t *doc)
-{
-	struct export *export = ctx;
-	(void)row;
-	take(export, doc);
-	return ferror(export->out) == 0;
-}
-
 /* reply and params become columns of their own: reply.status, params.From … */
 static json_t *flatten(json_t *view)
 {
@@ -68,29 +60,44 @@ static json_t *flatten(json_t *view)
 	return flat;
 }
 
-static bool take_event(void *ctx, const struct store_event *event)
+static int pass_events(struct export *export, struct error *err)
 {
-	struct export *export = ctx;
-	json_t *view = event_view_json(event);
-	if (export->filter == NULL || filter_match(export->filter, view)) {
-		json_t *object =
-		    export->csv != NULL ? flatten(view) : json_incref(view);
-		take(export, object);
-		json_decref(object);
+	struct store_event event;
+	int rc = 0;
+	struct store_events *events =
+	    store_events_open(export->reader, &(struct store_event_query){0});
+	while (ferror(export->out) == 0 &&
+	       (rc = store_events_next(events, &event, err)) == 1) {
+		json_t *view = event_view_json(&event);
+		if (export->filter == NULL || filter_match(export->filter, view)) {
+			json_t *object =
+			    export->csv != NULL ? flatten(view) : json_incref(view);
+			take(export, object);
+			json_decref(object);
+		}
+		json_decref(view);
 	}
-	json_decref(view);
-	return ferror(export->out) == 0;
+	store_events_close(events);
+	return rc < 0 ? -1 : 0;
+}
+
+static int pass_docs(struct export *export, struct error *err)
+{
+	struct store_query query = {
+	    .collection = export->collection, .filter = export->filter};
+	struct store_doc doc;
+	int rc = 0;
+	struct store_docs *docs = store_docs_open(export->reader, &query);
+	while (ferror(export->out) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
+		take(export, doc.json);
+	store_docs_close(docs);
+	return rc < 0 ? -1 : 0;
 }
 
 static int pass(struct export *export, struct error *err)
 {
-	if (strcmp(export->collection, "events") == 0)
-		return store_events(export->reader, &(struct store_event_query){0},
-		    take_event, export, err);
-	return store_find(export->reader,
-	    &(struct store_query){
-		.collection = export->collection, .filter = export->filter},
-	    take_doc, export, err);
+	return strcmp(export->collection, "events") == 0 ? pass_events(export, err)
+							 : pass_docs(export, err);
 }
 
 static int write_all(struct export *export, struct error *err)

@@ -59,28 +59,37 @@ static int read_options(struct change *change, struct error *err)
 }
 
 /* Takes the job up; a dry run shows the first few. */
-static bool take(void *ctx, const struct store_job *job)
+static void take(struct change *change, const struct store_job *job)
 {
-	struct change *change = ctx;
 	bulk_add(&change->bulk, job->id);
 	if (change->dry && !change->options->json && change->bulk.count <= FIRST_FEW) {
 		if (change->bulk.count == 1)
 			job_view_head(stdout, &change->look);
 		job_view_line(stdout, job, &change->look);
 	}
-	return true;
 }
 
-static bool take_allowed(void *ctx, const struct store_job *job)
+static void take_allowed(struct change *change, const struct store_job *job)
 {
-	struct change *change = ctx;
 	char states[JOB_STATES_SIZE];
 	if ((change->kind->allowed >> job->state & 1) != 0)
-		return take(change, job);
-	(void)fprintf(stderr, "job %lld is %s: only %s jobs can be %s\n",
-	    (long long)job->id, job_state_name(job->state),
-	    allowed(states, change->kind), change->kind->past);
-	return true;
+		take(change, job);
+	else
+		(void)fprintf(stderr, "job %lld is %s: only %s jobs can be %s\n",
+		    (long long)job->id, job_state_name(job->state),
+		    allowed(states, change->kind), change->kind->past);
+}
+
+static int take_matching(
+    struct change *change, struct store_reader *reader, struct error *err)
+{
+	struct store_job job;
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(reader, &change->query);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1)
+		take(change, &job);
+	store_jobs_close(jobs);
+	return rc;
 }
 
 static int take_ids(
@@ -88,17 +97,18 @@ static int take_ids(
 {
 	const struct options *options = change->options;
 	for (size_t i = 1; i < options->arg_count; i++) {
+		struct store_job job;
 		int64_t id;
 		if (!text_int(span_of(options->args[i]), 1, INT64_MAX, &id))
 			return error_set(
 			    err, "\"%s\" is no job's id", options->args[i]);
-		int found = store_job_get(
-		    reader, id, (struct store_each_job){take_allowed, change}, err);
+		int found = store_job_get(reader, id, options->arena, &job, err);
 		if (found < 0)
 			return -1;
-		if (found == 0) {
+		if (found == 1)
+			take_allowed(change, &job);
+		else
 			(void)fprintf(stderr, "there is no job %lld\n", (long long)id);
-		}
 	}
 	bulk_sort(&change->bulk);
 	return 0;
@@ -133,9 +143,8 @@ static int carry_out(
 {
 	bool ids = change->options->arg_count > 1, alone = false;
 	int64_t changed = 0;
-	int rc = ids ? take_ids(change, reader, err)
-		     : store_jobs(reader, &change->query,
-			   (struct store_each_job){take, change}, err);
+	int rc =
+	    ids ? take_ids(change, reader, err) : take_matching(change, reader, err);
 	if (rc != 0)
 		return -1;
 	if (change->dry)

@@ -105,52 +105,55 @@ static void print_line(struct follow *follow, const struct store_job *job)
 	job_view_line(stdout, job, &follow->look);
 }
 
-static bool look_at(void *ctx, const struct store_job *job)
+static void look_at(struct follow *follow, const struct store_job *job)
 {
-	struct follow *follow = ctx;
 	const struct seen *seen = find(&follow->before, job->id);
 	bool shown = !follow->silent && (follow->shown >> job->state & 1) != 0;
 	remember(&follow->now, job);
 	if (job->id > follow->newest)
 		follow->newest = job->id;
 	if (!shown || (seen != NULL && same(seen, job)))
-		return true;
+		return;
 	if (follow->options->json)
 		print_json(follow, job);
 	else
 		print_line(follow, job);
-	return true;
-}
-
-/* One that the latest ones do not have. */
-static bool look_at_older(void *ctx, const struct store_job *job)
-{
-	const struct follow *follow = ctx;
-	return job->id > follow->latest || look_at(ctx, job);
 }
 
 /* ---- a look ---- */
 
+/* Looks at jobs up to the last id, at all that match with INT64_MAX. */
 static int look_through(struct follow *follow, const struct store_job_query *query,
-    bool (*each)(void *ctx, const struct store_job *job), struct error *err)
+    int64_t last_id, struct error *err)
 {
-	return store_jobs(
-	    follow->reader, query, (struct store_each_job){each, follow}, err);
+	struct store_job job;
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, query);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1) {
+		if (job.id <= last_id)
+			look_at(follow, &job);
+	}
+	store_jobs_close(jobs);
+	return rc;
 }
 
 /* Those that ran, and do so no more without having ended: they are to run again. */
 static int look_at_stopped(struct follow *follow, struct error *err)
 {
+	struct arena *arena = arena_new();
+	int rc = 0;
 	sort(&follow->now);
-	for (size_t i = 0; i < follow->before.count; i++) {
+	for (size_t i = 0; i < follow->before.count && rc >= 0; i++) {
 		const struct seen *seen = &follow->before.at[i];
-		if (seen->state == JOB_RUNNING &&
-		    find(&follow->now, seen->id) == NULL &&
-		    store_job_get(follow->reader, seen->id,
-			(struct store_each_job){look_at, follow}, err) < 0)
-			return -1;
+		struct store_job job;
+		if (seen->state != JOB_RUNNING || find(&follow->now, seen->id) != NULL)
+			continue;
+		rc = store_job_get(follow->reader, seen->id, arena, &job, err);
+		if (rc == 1)
+			look_at(follow, &job);
 	}
-	return 0;
+	arena_free(arena);
+	return rc < 0 ? -1 : 0;
 }
 
 static int look(void *ctx, struct error *err)
@@ -164,9 +167,9 @@ static int look(void *ctx, struct error *err)
 	running.states = 1U << JOB_RUNNING;
 	ended.ended_after_ms = follow->ended_ms;
 	follow->now.count = 0;
-	if (look_through(follow, &latest, look_at, err) < 0 ||
-	    look_through(follow, &running, look_at_older, err) < 0 ||
-	    look_through(follow, &ended, look_at_older, err) < 0 ||
+	if (look_through(follow, &latest, INT64_MAX, err) < 0 ||
+	    look_through(follow, &running, follow->latest, err) < 0 ||
+	    look_through(follow, &ended, follow->latest, err) < 0 ||
 	    look_at_stopped(follow, err) < 0)
 		return -1;
 	sort(&follow->now);
@@ -178,13 +181,6 @@ static int look(void *ctx, struct error *err)
 	return 0;
 }
 
-static bool note_newest(void *ctx, const struct store_job *job)
-{
-	struct follow *follow = ctx;
-	follow->newest = job->id;
-	return false;
-}
-
 /* From the jobs there are now on. */
 static int begin(struct follow *follow, struct error *err)
 {
@@ -193,7 +189,13 @@ static int begin(struct follow *follow, struct error *err)
 	follow->ended_ms = follow->look.now_ms - COMMIT_MS;
 	follow->shown = follow->query.states != 0 ? follow->query.states : UINT_MAX;
 	follow->query.states = 0;
-	return look_through(follow, &newest, note_newest, err);
+	struct store_job job;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, &newest);
+	int rc = store_jobs_next(jobs, &job, err);
+	if (rc == 1)
+		follow->newest = job.id;
+	store_jobs_close(jobs);
+	return rc < 0 ? -1 : 0;
 }
 
 int cmd_jobs_follow(const struct options *options)

@@ -10,33 +10,13 @@
 
 /* --- pause and resume --- */
 
-/* Is there that queue? In the store, or in the program's table of workers. */
-struct search {
-	struct arena *arena;
-	struct suggestion suggestion;
-	bool found;
-};
-
-static void offer(struct search *search, const char *name)
-{
-	search->found = search->found || span_is(search->suggestion.word, name);
-	suggest_offer(&search->suggestion, name);
-}
-
-static bool look(void *ctx, const struct store_queue *queue)
-{
-	struct search *search = ctx;
-	offer(search, arena_strndup(search->arena, queue->name));
-	return !search->found;
-}
-
-static int no_queue(
-    const struct search *search, const struct options *options, struct error *err)
+static int no_queue(const struct suggestion *suggestion, const struct options *options,
+    struct error *err)
 {
 	const char *name = options->args[1];
-	if (search->suggestion.best != NULL)
+	if (suggestion->best != NULL)
 		return error_set(err, "there is no queue \"%s\"; did you mean \"%s\"?",
-		    name, search->suggestion.best);
+		    name, suggestion->best);
 	if (strcmp(options->args[0], "pause") != 0)
 		return error_set(err, "there is no queue \"%s\"", name);
 	return error_set(err,
@@ -44,22 +24,27 @@ static int no_queue(
 	    name);
 }
 
+/* Is there that queue? In the store, or in the program's table of workers. */
 static int check_queue(const struct options *options, struct error *err)
 {
 	struct store_reader *reader = NULL;
-	struct search search = {
-	    .arena = arena_new(), .suggestion = {.word = span_of(options->args[1])}};
+	struct suggestion suggestion = {.word = span_of(options->args[1])};
+	struct store_queue *queue = NULL;
 	const oh_worker *worker = options->app != NULL ? options->app->workers : NULL;
-	for (; worker != NULL && worker->queue != NULL; worker++)
-		offer(&search, worker->queue);
+	bool found = false;
+	for (; worker != NULL && worker->queue != NULL; worker++) {
+		found = found || span_is(suggestion.word, worker->queue);
+		suggest_offer(&suggestion, worker->queue);
+	}
 	int rc = data_open(&reader, options, err);
 	if (rc == 0)
-		rc = store_queue_names(reader, look, &search, err);
+		rc = store_queues(reader, false, options->arena, &queue, err);
 	store_reader_close(reader);
-	if (rc == 0 && !search.found)
-		rc = no_queue(&search, options, err);
-	arena_free(search.arena);
-	return rc;
+	for (; queue != NULL && !found; queue = queue->next) {
+		found = span_eq(suggestion.word, queue->name);
+		suggest_offer(&suggestion, arena_strndup(options->arena, queue->name));
+	}
+	return rc == 0 && !found ? no_queue(&suggestion, options, err) : rc;
 }
 
 static int set_paused(const struct options *options, bool paused)
@@ -108,17 +93,7 @@ struct manifest {
 	int64_t now_ms;
 	bool colour;
 	int width; /* of the widest name */
-	size_t count;
 };
-
-static bool measure(void *ctx, const struct store_queue *queue)
-{
-	struct manifest *table = ctx;
-	if (table->width < (int)queue->name.len)
-		table->width = (int)queue->name.len;
-	table->count++;
-	return true;
-}
 
 static void print_json(const struct manifest *table, const struct store_queue *queue)
 {
@@ -140,14 +115,9 @@ static void print_json(const struct manifest *table, const struct store_queue *q
 	json_decref(line);
 }
 
-static bool print_queue(void *ctx, const struct store_queue *queue)
+static void print_queue(const struct manifest *table, const struct store_queue *queue)
 {
-	const struct manifest *table = ctx;
 	char due[WHEN_SIZE] = "-";
-	if (table->options->json) {
-		print_json(table, queue);
-		return ferror(stdout) == 0;
-	}
 	(void)printf("%-*.*s", table->width, SPAN_ARG(queue->name));
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
 		bool bad = table->colour && i == JOB_DEAD && queue->counts[i] > 0;
@@ -157,7 +127,6 @@ static bool print_queue(void *ctx, const struct store_queue *queue)
 	if (queue->oldest_due_ms != INT64_MAX)
 		(void)when_text(due, queue->oldest_due_ms, table->now_ms);
 	(void)printf(queue->paused ? "  %-16s  paused\n" : "  %s\n", due);
-	return ferror(stdout) == 0;
 }
 
 static void print_head(const struct manifest *table)
@@ -173,23 +142,34 @@ static void print_head(const struct manifest *table)
 	(void)printf("  OLDEST DUE%s\n", table->colour ? "\033[0m" : "");
 }
 
+static void print_queues(struct manifest *table, const struct store_queue *queues)
+{
+	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
+		if (table->width < (int)q->name.len)
+			table->width = (int)q->name.len;
+	}
+	if (queues == NULL && !table->options->json)
+		(void)fprintf(stderr, "there are no queues yet\n");
+	else if (!table->options->json)
+		print_head(table);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next)
+		(table->options->json ? print_json : print_queue)(table, q);
+}
+
 int cmd_jobs_stats(const struct options *options)
 {
 	struct store_reader *reader = NULL;
+	struct store_queue *queues;
 	struct error err;
 	struct manifest table = {.options = options,
 	    .now_ms = clock_wall_ms(),
 	    .colour = term_colour(stdout),
 	    .width = (int)strlen("QUEUE")};
 	int rc = data_open(&reader, options, &err);
-	if (rc == 0 && !options->json)
-		rc = store_queue_names(reader, measure, &table, &err);
-	if (rc == 0 && !options->json && table.count > 0)
-		print_head(&table);
-	else if (rc == 0 && !options->json)
-		(void)fprintf(stderr, "there are no queues yet\n");
 	if (rc == 0)
-		rc = store_queues(reader, print_queue, &table, &err);
+		rc = store_queues(reader, true, options->arena, &queues, &err);
+	if (rc == 0)
+		print_queues(&table, queues);
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

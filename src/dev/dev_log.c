@@ -46,11 +46,6 @@ static const char *field(const json_t *line, const char *name)
 
 /* ---- a webhook ---- */
 
-struct shown {
-	struct dev_log *log;
-	const json_t *line;
-};
-
 static void print_outcome(struct dev_log *log, const json_t *line)
 {
 	const char *outcome = field(line, "outcome");
@@ -66,34 +61,38 @@ static void print_outcome(struct dev_log *log, const json_t *line)
 	}
 }
 
-static bool print_event(void *ctx, const struct store_event *event)
+static void print_event(
+    struct dev_log *log, const json_t *line, const struct store_event *event)
 {
-	const struct shown *shown = ctx;
-	struct dev_log *log = shown->log;
 	(void)fprintf(log->out, "\n%s%s%s  ", log->bold, event->kind, log->plain);
 	event_view_subject(log->out, event);
-	print_outcome(log, shown->line);
+	print_outcome(log, line);
 	event_view_reply(log->out, event);
-	return false;
 }
 
-/* The newest event of that SID; of any when it names none. */
-static int look_up(struct dev_log *log, const json_t *line)
+/* Prints the newest event of that SID; of any when the line names none. False when the
+ * store cannot be read. */
+static bool show_stored(struct dev_log *log, const json_t *line)
 {
 	struct error err;
-	struct shown shown = {log, line};
+	struct store_event event;
 	struct store_event_query query = {.newest_first = true, .limit = 1};
 	if (*field(line, "sid") != '\0')
 		query.sid = span_of(field(line, "sid"));
 	if (log->reader == NULL && store_reader_open(&log->reader,
 				       engines_for(log->data), log->data, &err) != 0)
-		return -1;
-	return store_events(log->reader, &query, print_event, &shown, &err);
+		return false;
+	struct store_events *events = store_events_open(log->reader, &query);
+	int rc = store_events_next(events, &event, &err);
+	if (rc == 1)
+		print_event(log, line, &event);
+	store_events_close(events);
+	return rc >= 0;
 }
 
 static void show_webhook(struct dev_log *log, const json_t *line)
 {
-	if (look_up(log, line) == 0)
+	if (show_stored(log, line))
 		return;
 	(void)fprintf(
 	    log->out, "\n%s%s%s  ", log->bold, field(line, "kind"), log->plain);

@@ -48,8 +48,7 @@ struct event {
 	struct span sid;
 	/* Handlers of one conversation run in order: CallSid, or From and To; or empty. */
 	struct span conversation;
-	/* The first 8 bytes of SHA-256 of the SID (or, without one, of the key text), so
-	 * that keys of one SID are neighbours; then 8 bytes of SHA-256 of the key text. */
+	/* 16 bytes of the SHA-256 of all that makes it the same event. */
 	unsigned char key[EVENT_KEY_SIZE];
 	/* The key without I-Twilio-Idempotency-Token, which is not signed: only what a
 	 * voice document says. The same as key when there is no such token. */
@@ -69,8 +68,6 @@ struct event {
 /* Fills out; spans point into the source or the arena. */
 void event_read(
     struct event *out, const struct event_source *source, struct arena *arena);
-/* The first 8 bytes of every key of this SID, for looking events up. */
-void event_sid_prefix(unsigned char out[8], struct span sid);
 
 /* --- statuses: never backwards --- */
 

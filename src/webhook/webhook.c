@@ -239,7 +239,7 @@ static enum webhook_step webhook_sent(struct webhook *webhook)
 static void webhook_end(struct webhook *webhook)
 {
 	if (webhook->holds_claim)
-		store_unclaim(webhook_service(webhook)->store, webhook->event.key);
+		store_unclaim(webhook_service(webhook)->store, &webhook->claim);
 	if (webhook->release != NULL)
 		webhook->release(webhook);
 	buf_free(&webhook->out);

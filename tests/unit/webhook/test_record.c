@@ -65,7 +65,7 @@ RECORD_TEST(a_done_event_has_its_reply_and_its_writes)
 	assert_true(row->reply.status == 200 && span_is(row->reply.type, "text/xml") &&
 		    span_is(row->reply.body, "<Response/>"));
 	assert_true(txn->keyed && txn->writes == write && txn->mark_count == 0);
-	assert_memory_equal(txn->key, webhook.event.key, STORE_KEY_SIZE);
+	assert_memory_equal(txn->key.hash, webhook.event.key, STORE_KEY_SIZE);
 	request_drop(webhook.request);
 }
 
@@ -156,8 +156,8 @@ RECORD_TEST(a_calls_end_becomes_known)
 		make(&document, &plain, EVENT_CALL_RECEIVED, "/voice", "");
 		record_claim(&document);
 		if (rows[i].marks > 0)
-			assert_memory_equal(webhook.txn.marks[0], document.claim.closed,
-			    STORE_KEY_SIZE);
+			assert_memory_equal(webhook.txn.marks[0].hash,
+			    document.claim.closed.hash, STORE_KEY_SIZE);
 		request_drop(webhook.request);
 		request_drop(document.request);
 	}
@@ -173,7 +173,7 @@ RECORD_TEST(a_documents_content_becomes_known_when_its_key_is_another)
 	record_fill(&webhook, EVENT_DONE);
 	assert_int_equal(webhook.txn.mark_count, 1);
 	assert_memory_equal(
-	    webhook.txn.marks[0], webhook.event.content, STORE_KEY_SIZE);
+	    webhook.txn.marks[0].hash, webhook.event.content, STORE_KEY_SIZE);
 	request_drop(webhook.request);
 }
 
@@ -202,7 +202,7 @@ RECORD_TEST(only_a_document_of_a_call_may_come_twice)
 		webhook.event.is_fallback = rows[i].is_fallback;
 		record_claim(&webhook);
 		assert_memory_equal(
-		    webhook.claim.key, webhook.event.key, STORE_KEY_SIZE);
+		    webhook.claim.key.hash, webhook.event.key, STORE_KEY_SIZE);
 		if (webhook.claim.weak != rows[i].weak ||
 		    webhook.claim.by_content != rows[i].by_content)
 			fail_msg("row %zu: weak %d, by content %d", i,
@@ -210,7 +210,7 @@ RECORD_TEST(only_a_document_of_a_call_may_come_twice)
 		bool document = rows[i].kind == EVENT_CALL_RECEIVED ||
 				rows[i].kind == EVENT_CALL_ACTION;
 		assert_int_equal(
-		    memcmp(webhook.claim.closed, no_key, STORE_KEY_SIZE) != 0,
+		    memcmp(webhook.claim.closed.hash, no_key, STORE_KEY_SIZE) != 0,
 		    document);
 		request_drop(webhook.request);
 	}

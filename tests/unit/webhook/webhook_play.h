@@ -63,10 +63,10 @@ bool store_claim(struct store *store, struct store_claim *claim, bool count)
 	return !play.asks_disk;
 }
 
-void store_unclaim(struct store *store, const unsigned char key[STORE_KEY_SIZE])
+void store_unclaim(struct store *store, const struct store_claim *claim)
 {
 	(void)store;
-	(void)key;
+	(void)claim;
 	play.unclaimed++;
 }
 
