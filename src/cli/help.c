@@ -48,21 +48,14 @@ static void print_setting(FILE *out, const struct setting *setting)
 static void print_settings(FILE *out, const struct command *command)
 {
 	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *setting = &setting_table[i];
-		bool shown = command->settings == SETTINGS_ALL ||
-			     (command->settings == SETTINGS_DATA &&
-				 strcmp(setting->name, "data") == 0);
-		if (shown && !setting->secret)
-			print_setting(out, setting);
+		if (options_take_setting(command, &setting_table[i]))
+			print_setting(out, &setting_table[i]);
 	}
 	if (command->settings != SETTINGS_NONE)
-		print_option(
-		    out, &(struct flag){.name = "config",
-			     .argument = "FILE",
-			     .help = "read settings from FILE, not ./offhook.conf"});
+		print_option(out, &options_config_file);
 }
 
-/* Text that is written for `offhook`, with the program's own name. */
+/* Prints a text about `offhook` with the name of this program in its place. */
 static void print_named(FILE *out, const char *text)
 {
 	static const char own[] = "offhook ";
@@ -90,10 +83,8 @@ void help_command(FILE *out, const struct command *command)
 		print_option(out, flag);
 	print_settings(out, command);
 	if (command->json)
-		print_option(out, &(struct flag){.name = "json",
-				      .help = "print JSON: one object, or one a line"});
-	print_option(out,
-	    &(struct flag){.name = "help", .letter = 'h', .help = "show this help"});
+		print_option(out, &options_json);
+	print_option(out, &options_help);
 	if (command->examples != NULL) {
 		(void)fprintf(out, "\nExamples:\n");
 		print_named(out, command->examples);
@@ -120,7 +111,7 @@ void help_program(FILE *out, const struct command *const *commands)
 
 /* --- mdoc --- */
 
-/* Text with what mdoc would take for its own written out. */
+/* Escapes what mdoc would take for markup. */
 static void man_text(FILE *out, const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++) {

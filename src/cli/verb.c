@@ -6,7 +6,7 @@
 #include "util/suggest.h"
 #include "util/text.h"
 
-static int no_verb(
+static int verb_unknown(
     const struct verb *verbs, const struct options *options, struct error *err)
 {
 	int64_t id;
@@ -29,32 +29,22 @@ static int no_verb(
 	return -1;
 }
 
-static bool takes(const struct verb *verb, const char *flag)
-{
-	struct span rest = span_of(verb->flags);
-	while (rest.len > 0) {
-		size_t len = span_find(rest, ' ');
-		if (span_is(span_head(rest, len), flag))
-			return true;
-		rest = span_from(rest, len < rest.len ? len + 1 : len);
-	}
-	return false;
-}
-
-static int check(
-    const struct verb *verb, const struct options *options, struct error *err)
+/* Whether the verb takes the options and the number of arguments that were given. */
+static int verb_check(const struct verb *verb, unsigned bit,
+    const struct options *options, struct error *err)
 {
 	const char *command = options->command->name;
 	size_t args = options->arg_count > 0 ? options->arg_count - 1 : 0;
 	for (size_t i = 0; i < options->given_count; i++) {
-		const char *flag = options->given[i].flag->name;
-		if (!takes(verb, flag))
-			return error_set(
-			    err, "`%s %s` takes no --%s", command, verb->name, flag);
+		const struct flag *flag = options->given[i].flag;
+		if ((flag->verbs & bit) == 0)
+			return error_set(err, "`%s %s` takes no --%s", command,
+			    verb->name, flag->name);
 	}
 	if (args < verb->min_args || args > verb->max_args)
 		return error_set(err, "usage: %s %s%s%s", command, verb->name,
-		    *verb->usage == '\0' ? "" : " ", verb->usage);
+		    verb->usage == NULL ? "" : " ",
+		    verb->usage == NULL ? "" : verb->usage);
 	return 0;
 }
 
@@ -65,7 +55,8 @@ int verb_run(const struct verb *verbs, const struct options *options)
 	if (options->arg_count > 0)
 		while (verb->name != NULL && strcmp(verb->name, options->args[0]) != 0)
 			verb++;
-	int rc = verb->name == NULL ? no_verb(verbs, options, &err)
-				    : check(verb, options, &err);
+	int rc = verb->name == NULL
+		     ? verb_unknown(verbs, options, &err)
+		     : verb_check(verb, 1U << (verb - verbs), options, &err);
 	return rc == 0 ? verb->run(options) : options_misused(options, &err);
 }

@@ -35,7 +35,7 @@ static int send_test(const struct config *config, bool json)
 	return rc == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run_test(const struct options *options)
+static int alerts_test(const struct options *options)
 {
 	struct config config;
 	struct error err;
@@ -53,9 +53,9 @@ static int run_test(const struct options *options)
 	return code;
 }
 
-static int run(const struct options *options)
+static int alerts_run(const struct options *options)
 {
-	static const struct verb verbs[] = {{"test", run_test, 0, 0, "", ""}, {0}};
+	static const struct verb verbs[] = {{"test", alerts_test, 0, 0, NULL}, {0}};
 
 	return verb_run(verbs, options);
 }
@@ -76,5 +76,5 @@ const struct command cmd_alerts = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .run = alerts_run,
 };

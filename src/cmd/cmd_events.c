@@ -140,31 +140,39 @@ static int events_list(const struct options *options)
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }
 
-#define FILTER "kind sid state older newer error "
+enum { LIST, SHOW, RETRY };
 
-static int run(const struct options *options)
+static const struct verb verbs[] = {
+    [LIST] = {"list", events_list, 0, 0, "[options]"},
+    [SHOW] = {"show", events_show, 1, 1, "ID"},
+    [RETRY] = {"retry", cmd_events_retry, 0, SIZE_MAX, "ID…|options"},
+    {0},
+};
+
+/* Which verbs take an option. */
+enum { ONLY_LIST = 1 << LIST, ONLY_RETRY = 1 << RETRY, BOTH = ONLY_LIST | ONLY_RETRY };
+
+static int events_run(const struct options *options)
 {
-	static const struct verb verbs[] = {
-	    {"list", events_list, 0, 0, FILTER "follow limit after", "[options]"},
-	    {"show", events_show, 1, 1, "", "ID"},
-	    {"retry", cmd_events_retry, 0, SIZE_MAX, FILTER "all dry-run",
-		"ID…|options"},
-	    {0}};
 	return verb_run(verbs, options);
 }
 
 static const struct flag flags[] = {
-    {"follow", NULL, "go on with what comes, until Ctrl-C", 'f', false},
-    {"kind", "KIND", "only of that kind: sms.received, call.status …", 0, false},
-    {"sid", "SID", "only about that message, call or recording", 0, false},
-    {"state", "STATE", "only done, failed or late ones", 0, false},
-    {"older", "AGE", "only received longer ago: 90s, 15m, 2h, 7d", 0, false},
-    {"newer", "AGE", "only received since then", 0, false},
-    {"error", "TEXT", "only with TEXT in why it failed", 0, false},
-    {"limit", "N", "the newest N (20); 0: all", 'n', false},
-    {"after", "ID", "only those after that event", 0, false},
-    {"all", NULL, "retry: every failed and late event", 0, false},
-    {"dry-run", NULL, "retry: say which, and change nothing", 0, false},
+    {"follow", .help = "go on with what comes, until Ctrl-C", .letter = 'f',
+	.verbs = ONLY_LIST},
+    {"kind", "KIND", .help = "only of that kind: sms.received, call.status …",
+	.verbs = BOTH},
+    {"sid", "SID", .help = "only about that message, call or recording", .verbs = BOTH},
+    {"state", "STATE", .help = "only done, failed or late ones", .verbs = BOTH},
+    {"older", "AGE", .help = "only received longer ago: 90s, 15m, 2h, 7d",
+	.verbs = BOTH},
+    {"newer", "AGE", .help = "only received since then", .verbs = BOTH},
+    {"error", "TEXT", .help = "only with TEXT in why it failed", .verbs = BOTH},
+    {"limit", "N", .help = "the newest N (20); 0: all", .letter = 'n',
+	.verbs = ONLY_LIST},
+    {"after", "ID", .help = "only those after that event", .verbs = ONLY_LIST},
+    {"all", .help = "retry: every failed and late event", .verbs = ONLY_RETRY},
+    {"dry-run", .help = "retry: say which, and change nothing", .verbs = ONLY_RETRY},
     {0},
 };
 
@@ -187,5 +195,5 @@ const struct command cmd_events = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = SIZE_MAX,
-    .run = run,
+    .run = events_run,
 };

@@ -187,10 +187,9 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"format", "FORMAT", "jsonl or csv (jsonl)", 0, false},
-    {"output", "FILE", "write to FILE, readable only by you", 'o', false},
-    {"spreadsheet-safe", NULL, "csv: put ' before texts that look like formulas", 0,
-	false},
+    {"format", "FORMAT", .help = "jsonl or csv (jsonl)"},
+    {"output", "FILE", .help = "write to FILE, readable only by you", .letter = 'o'},
+    {"spreadsheet-safe", .help = "csv: put ' before texts that look like formulas"},
     {0},
 };
 

@@ -64,7 +64,7 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"yes", NULL, "do not ask", 'y', false},
+    {"yes", .help = "do not ask", .letter = 'y'},
     {0},
 };
 

@@ -122,11 +122,11 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"sort", "FIELD", "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}", 0,
-	false},
-    {"limit", "N", "at most N documents", 'n', false},
-    {"skip", "N", "leave out the first N", 0, false},
-    {"count", NULL, "only say how many", 0, false},
+    {"sort", "FIELD",
+	.help = "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}"},
+    {"limit", "N", .help = "at most N documents", .letter = 'n'},
+    {"skip", "N", .help = "leave out the first N"},
+    {"count", .help = "only say how many"},
     {0},
 };
 

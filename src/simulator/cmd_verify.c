@@ -168,15 +168,15 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"url", "URL", "the URL that Twilio called, exactly", 0, false},
-    {"signature", "TEXT", "the value of X-Twilio-Signature", 0, false},
-    {"body", "TEXT", "the body, as it was received", 0, false},
-    {"body-file", "FILE", "the body from a file; - for standard input", 0, false},
-    {"content-type", "TYPE", "of the body (a form)", 0, false},
-    {"method", "METHOD", "GET or POST (POST when there is a body)", 0, false},
-    {"token", "TOKEN", "the token itself; other users of this machine can see it", 0,
-	false},
-    {"token-env", "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {"url", "URL", .help = "the URL that Twilio called, exactly"},
+    {"signature", "TEXT", .help = "the value of X-Twilio-Signature"},
+    {"body", "TEXT", .help = "the body, as it was received"},
+    {"body-file", "FILE", .help = "the body from a file; - for standard input"},
+    {"content-type", "TYPE", .help = "of the body (a form)"},
+    {"method", "METHOD", .help = "GET or POST (POST when there is a body)"},
+    {"token", "TOKEN",
+	.help = "the token itself; other users of this machine can see it"},
+    {"token-env", "NAME", .help = "the variable with the token (TWILIO_AUTH_TOKEN)"},
     {0},
 };
 

@@ -4,10 +4,10 @@
 #include "cmd/commands.h"
 
 static const struct flag flags[] = {
-    {"body", "TEXT", "text", 0, false},
-    {"repeat", "N", "times", 'n', false},
-    {"tamper", "WHAT", "spoil", 0, true},
-    {"follow", NULL, "go on", 'f', false},
+    {"body", "TEXT", .help = "text"},
+    {"repeat", "N", .help = "times", .letter = 'n'},
+    {"tamper", "WHAT", .help = "spoil", .optional = true},
+    {"follow", .help = "go on", .letter = 'f'},
     {0},
 };
 
@@ -133,11 +133,12 @@ TEST(a_number_out_of_range_is_refused)
 TEST(every_command_explains_itself)
 {
 	for (size_t i = 0; commands[i] != NULL; i++) {
+		struct error err;
 		const struct command *each = commands[i];
 		assert_non_null(each->run);
 		assert_non_null(each->usage);
 		assert_non_null(each->summary);
-		assert_ptr_equal(command_find(commands, each->name), each);
+		assert_ptr_equal(command_find(commands, each->name, &err), each);
 		assert_true(each->min_args <= each->max_args);
 		for (const struct flag *flag = each->flags;
 		     flag != NULL && flag->name != NULL; flag++)
