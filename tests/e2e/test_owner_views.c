@@ -212,6 +212,9 @@ TEST(events_are_followed_until_ctrl_c)
 	    200);
 	await(&followed, "while you look\n");
 	assert_null(strstr(buf_text(&followed.said), "call.received"));
+	/* Each once. */
+	const char *first = strstr(buf_text(&followed.said), "a, \"b\"");
+	assert_null(strstr(first + 1, "a, \"b\""));
 	assert_int_equal(kill(followed.pid, SIGINT), 0);
 	assert_int_equal(waitpid(followed.pid, &status, 0), followed.pid);
 	assert_true(WIFEXITED(status));
