@@ -25,7 +25,7 @@ void bulk_add(struct bulk *bulk, int64_t id)
 	bulk->ids[bulk->count++] = id;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
 	return (left > right) - (left < right);
@@ -36,7 +36,7 @@ void bulk_sort(struct bulk *bulk)
 	size_t kept = 0;
 	if (bulk->count == 0)
 		return;
-	qsort(bulk->ids, bulk->count, sizeof(bulk->ids[0]), compare);
+	qsort(bulk->ids, bulk->count, sizeof(bulk->ids[0]), compare_ids);
 	for (size_t i = 1; i < bulk->count; i++) {
 		if (bulk->ids[i] != bulk->ids[kept])
 			bulk->ids[++kept] = bulk->ids[i];
@@ -45,8 +45,8 @@ void bulk_sort(struct bulk *bulk)
 }
 
 /* Sends those from *at on, as many as one request takes. */
-static int send_some(const struct bulk *bulk, size_t *at, struct data_writer *writer,
-    json_t *request, int64_t *changed, struct error *err)
+static int bulk_send_some(const struct bulk *bulk, size_t *at,
+    struct data_writer *writer, json_t *request, int64_t *changed, struct error *err)
 {
 	json_t *ids = json_array(), *answer = NULL;
 	for (size_t i = 0; i < CONTROL_IDS && *at < bulk->count; i++)
@@ -65,7 +65,7 @@ struct teller {
 	bool told;
 };
 
-static void tell(struct teller *teller, size_t done, size_t all)
+static void progress_show(struct teller *teller, size_t done, size_t all)
 {
 	if (clock_mono_us() < teller->next_us)
 		return;
@@ -85,8 +85,8 @@ int bulk_send(const struct bulk *bulk, const struct options *options, json_t *re
 		teller.next_us = clock_mono_us() + PATIENCE_US;
 	int rc = data_writer_open(&writer, options, err);
 	while (rc == 0 && at < bulk->count) {
-		rc = send_some(bulk, &at, writer, request, changed, err);
-		tell(&teller, at, bulk->count);
+		rc = bulk_send_some(bulk, &at, writer, request, changed, err);
+		progress_show(&teller, at, bulk->count);
 	}
 	if (teller.told)
 		(void)fprintf(stderr, "\r\033[K");

@@ -37,7 +37,7 @@ int data_writer_open(
 	return 0;
 }
 
-static int open_here(struct data_writer *writer, struct error *err)
+static int data_open_here(struct data_writer *writer, struct error *err)
 {
 	const char *dir = writer->config.data;
 	struct store_reader *there = NULL;
@@ -56,7 +56,7 @@ int data_writer_ask(
 		     ? 1
 		     : control_request(writer->config.data, request, answer, err);
 	if (rc == 1) {
-		rc = writer->store != NULL ? 0 : open_here(writer, err);
+		rc = writer->store != NULL ? 0 : data_open_here(writer, err);
 		if (rc == 0)
 			rc = control_execute(writer->store, request, answer, err);
 	}

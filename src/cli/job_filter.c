@@ -33,7 +33,7 @@ const char *job_filter_states(
 	return out;
 }
 
-static int no_state(struct span word, struct error *err)
+static int job_state_unknown(struct span word, struct error *err)
 {
 	struct suggestion suggestion = {.word = word};
 	if (span_is(word, "retrying") || span_is(word, "scheduled"))
@@ -53,7 +53,7 @@ static int no_state(struct span word, struct error *err)
 }
 
 /* "waiting,dead" */
-static int read_states(unsigned *out, const char *text, struct error *err)
+static int job_states_read(unsigned *out, const char *text, struct error *err)
 {
 	struct span rest = span_of(text);
 	bool more = text != NULL;
@@ -64,7 +64,7 @@ static int read_states(unsigned *out, const char *text, struct error *err)
 		while (state < JOB_STATES && !span_is(word, job_state_name(state)))
 			state++;
 		if (state == JOB_STATES)
-			return no_state(word, err);
+			return job_state_unknown(word, err);
 		*out |= 1U << state;
 		more = comma < rest.len;
 		rest = span_from(rest, comma + (more ? 1 : 0));
@@ -85,5 +85,5 @@ int job_filter_read(struct store_job_query *out, const struct options *options,
 		0 ||
 	    options_since(options, "newer", now_ms, &out->created_after_ms, err) != 0)
 		return -1;
-	return read_states(&out->states, options_value(options, "state"), err);
+	return job_states_read(&out->states, options_value(options, "state"), err);
 }

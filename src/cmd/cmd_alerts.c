@@ -5,7 +5,7 @@
 #include "cli/verb.h"
 
 /* One of the two ways, told as it goes: 0 when it worked. */
-static int told(const char *way, int rc, const struct error *err)
+static int report_result(const char *way, int rc, const struct error *err)
 {
 	if (rc == 0)
 		(void)fprintf(stderr, "%s: ok\n", way);
@@ -14,7 +14,7 @@ static int told(const char *way, int rc, const struct error *err)
 	return rc;
 }
 
-static int send_test(const struct config *config, bool json)
+static int alerts_send_test(const struct config *config, bool json)
 {
 	struct alert_message message;
 	struct error err;
@@ -24,11 +24,11 @@ static int send_test(const struct config *config, bool json)
 	if (json)
 		(void)printf("%.*s\n", SPAN_ARG(message.json));
 	if (config->alert_url != NULL)
-		rc |= told("alert-url",
+		rc |= report_result("alert-url",
 		    alert_post(config->alert_url, config->alert_secret, &message, &err),
 		    &err);
 	if (config->alert_command != NULL)
-		rc |= told("alert-command",
+		rc |= report_result("alert-command",
 		    alert_run(config->alert_command, ALERT_COMMAND_MS, &message, &err),
 		    &err);
 	arena_free(arena);
@@ -43,7 +43,7 @@ static int alerts_test(const struct options *options)
 	if (options_config(&config, options, &err) != 0)
 		return options_fail(options, &err);
 	if (config_alerts(&config))
-		code = send_test(&config, options->json);
+		code = alerts_send_test(&config, options->json);
 	else {
 		(void)error_set(&err,
 		    "alerts go nowhere: set alert-url or alert-command (offhook.conf(5))");

@@ -21,7 +21,7 @@ struct listing {
 	bool colour;
 };
 
-static int read_options(struct listing *listing, struct error *err)
+static int events_read_options(struct listing *listing, struct error *err)
 {
 	const struct options *options = listing->options;
 	listing->limit = options_has(options, "after") ? 0 : LIMIT;
@@ -129,7 +129,7 @@ static int events_list(const struct options *options)
 {
 	struct error err;
 	struct listing listing = {.options = options, .colour = term_colour(stdout)};
-	if (read_options(&listing, &err) != 0)
+	if (events_read_options(&listing, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&listing.reader, options, &err);
 	if (rc == 0)

@@ -17,7 +17,7 @@ struct retry {
 	bool dry;
 };
 
-static int read_options(struct retry *retry, struct error *err)
+static int retry_read_options(struct retry *retry, struct error *err)
 {
 	const struct options *options = retry->options;
 	bool filter = event_filter_given(options) || options_has(options, "all");
@@ -81,7 +81,7 @@ static int take_ids(struct retry *retry, struct store_reader *reader, struct err
 	return 0;
 }
 
-static void print_dry(const struct retry *retry)
+static void retry_print_dry(const struct retry *retry)
 {
 	size_t count = retry->bulk.count;
 	if (retry->options->json) {
@@ -121,7 +121,7 @@ static int carry_out(
 		       reader, &retry->filter.query, take_matching, retry, err)) != 0)
 		return -1;
 	if (retry->dry)
-		print_dry(retry);
+		retry_print_dry(retry);
 	else if (retry_all(retry, &changed, err) != 0)
 		return -1;
 	if (ids && (retry->dry ? retry->bulk.count == 0 : changed == 0))
@@ -135,7 +135,7 @@ int cmd_events_retry(const struct options *options)
 	struct error err;
 	struct retry retry = {
 	    .options = options, .dry = options_has(options, "dry-run")};
-	if (read_options(&retry, &err) != 0)
+	if (retry_read_options(&retry, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)

@@ -109,7 +109,7 @@ static int write_all(struct export *export, struct error *err)
 }
 
 /* Others must not read what people wrote, hence mode 0600. */
-static int open_output(struct export *export, struct error *err)
+static int export_open(struct export *export, struct error *err)
 {
 	const char *path = options_value(export->options, "output");
 	export->out = stdout;
@@ -128,7 +128,7 @@ static int open_output(struct export *export, struct error *err)
 }
 
 /* A file appears under its name only when it is whole. */
-static int close_output(struct export *export, int rc, struct error *err)
+static int export_close(struct export *export, int rc, struct error *err)
 {
 	const char *path = options_value(export->options, "output");
 	if (export->partial == NULL)
@@ -149,7 +149,7 @@ static int close_output(struct export *export, int rc, struct error *err)
 	return rc;
 }
 
-static int read_options(struct export *export, struct error *err)
+static int export_read_options(struct export *export, struct error *err)
 {
 	const struct options *options = export->options;
 	const char *format = options_value(options, "format");
@@ -164,19 +164,19 @@ static int read_options(struct export *export, struct error *err)
 	    &export->filter, options->arg_count > 1 ? options->args[1] : NULL, err);
 }
 
-static int run(const struct options *options)
+static int export_run(const struct options *options)
 {
 	struct export export = {.options = options};
 	struct error err;
 	int code = EXIT_OK;
-	if (read_options(&export, &err) != 0) {
+	if (export_read_options(&export, &err) != 0) {
 		code = options_misused(options, &err);
 	} else {
 		int rc = data_open(&export.reader, options, &err);
 		if (rc == 0)
-			rc = open_output(&export, &err);
+			rc = export_open(&export, &err);
 		if (rc == 0)
-			rc = close_output(&export, write_all(&export, &err), &err);
+			rc = export_close(&export, write_all(&export, &err), &err);
 		if (rc != 0)
 			code = options_fail(options, &err);
 	}
@@ -211,5 +211,5 @@ const struct command cmd_export = {
     .settings = SETTINGS_DATA,
     .min_args = 1,
     .max_args = 2,
-    .run = run,
+    .run = export_run,
 };

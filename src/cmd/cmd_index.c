@@ -2,7 +2,7 @@
 #include "cli/data.h"
 #include "view/term.h"
 
-static int run(const struct options *options)
+static int index_run(const struct options *options)
 {
 	struct error err;
 	json_t *answer = NULL;
@@ -35,5 +35,5 @@ const struct command cmd_index = {
     .json = true,
     .min_args = 2,
     .max_args = 2,
-    .run = run,
+    .run = index_run,
 };

@@ -32,12 +32,13 @@ struct change {
 	bool dry;
 };
 
-static const char *allowed(char out[JOB_STATES_SIZE], const struct change_kind *kind)
+static const char *allowed_states(
+    char out[JOB_STATES_SIZE], const struct change_kind *kind)
 {
 	return job_filter_states(out, kind->allowed, "and");
 }
 
-static int read_options(struct change *change, struct error *err)
+static int change_read_options(struct change *change, struct error *err)
 {
 	const struct options *options = change->options;
 	const struct change_kind *kind = change->kind;
@@ -52,7 +53,7 @@ static int read_options(struct change *change, struct error *err)
 		return -1;
 	if ((change->query.states & ~kind->allowed) != 0)
 		return error_set(err, "--state: only %s jobs can be %s",
-		    allowed(states, kind), kind->past);
+		    allowed_states(states, kind), kind->past);
 	if (change->query.states == 0)
 		change->query.states = kind->usual;
 	return 0;
@@ -79,7 +80,7 @@ static bool take_allowed(void *ctx, const struct store_job *job)
 		return take(change, job);
 	(void)fprintf(stderr, "job %lld is %s: only %s jobs can be %s\n",
 	    (long long)job->id, job_state_name(job->state),
-	    allowed(states, change->kind), change->kind->past);
+	    allowed_states(states, change->kind), change->kind->past);
 	return true;
 }
 
@@ -104,7 +105,7 @@ static int take_ids(
 	return 0;
 }
 
-static void print_dry(const struct change *change)
+static void change_print_dry(const struct change *change)
 {
 	size_t count = change->bulk.count;
 	if (change->options->json) {
@@ -117,7 +118,7 @@ static void print_dry(const struct change *change)
 	    change->kind->past);
 }
 
-static void print_changed(const struct change *change, int64_t changed, bool alone)
+static void change_print(const struct change *change, int64_t changed, bool alone)
 {
 	if (change->options->json)
 		(void)printf("{\"changed\":%lld}\n", (long long)changed);
@@ -139,20 +140,20 @@ static int carry_out(
 	if (rc != 0)
 		return -1;
 	if (change->dry)
-		print_dry(change);
+		change_print_dry(change);
 	else if (change->bulk.count > 0 && bulk_send(&change->bulk, change->options,
 					       json_pack("{s:s, s:s}", "command",
 						   "jobs", "do", change->kind->name),
 					       &changed, &alone, err) != 0)
 		return -1;
 	if (!change->dry)
-		print_changed(change, changed, alone);
+		change_print(change, changed, alone);
 	if (ids && (change->dry ? change->bulk.count == 0 : changed == 0))
 		return error_set(err, "none of them can be %s now", change->kind->past);
 	return 0;
 }
 
-static int run(const struct options *options, const struct change_kind *kind)
+static int change_run(const struct options *options, const struct change_kind *kind)
 {
 	struct store_reader *reader = NULL;
 	struct error err;
@@ -162,7 +163,7 @@ static int run(const struct options *options, const struct change_kind *kind)
 		.colour = term_colour(stdout),
 		.width = term_width(stdout)},
 	    .dry = options_has(options, "dry-run")};
-	if (read_options(&change, &err) != 0)
+	if (change_read_options(&change, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
@@ -176,17 +177,17 @@ int cmd_jobs_retry(const struct options *options)
 {
 	static const struct change_kind kind = {"retry", "retried",
 	    1 << JOB_DEAD | 1 << JOB_CANCELLED | 1 << JOB_WAITING, 1 << JOB_DEAD};
-	return run(options, &kind);
+	return change_run(options, &kind);
 }
 
 int cmd_jobs_drop(const struct options *options)
 {
 	static const struct change_kind kind = {"drop", "dropped", ENDED, ENDED};
-	return run(options, &kind);
+	return change_run(options, &kind);
 }
 
 int cmd_jobs_cancel(const struct options *options)
 {
 	static const struct change_kind kind = {"cancel", "cancelled", OPEN, OPEN};
-	return run(options, &kind);
+	return change_run(options, &kind);
 }

@@ -44,27 +44,27 @@ struct follow {
 
 /* ---- what was seen ---- */
 
-static int compare(const void *a, const void *b)
+static int seen_compare(const void *a, const void *b)
 {
 	const struct seen *x = a, *y = b;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static void sort(struct seen_list *list)
+static void seen_sort(struct seen_list *list)
 {
 	if (list->count > 1)
-		qsort(list->at, list->count, sizeof(list->at[0]), compare);
+		qsort(list->at, list->count, sizeof(list->at[0]), seen_compare);
 }
 
-static const struct seen *find(const struct seen_list *sorted, int64_t id)
+static const struct seen *seen_find(const struct seen_list *sorted, int64_t id)
 {
 	const struct seen wanted = {.id = id};
 	return sorted->count == 0 ? NULL
 				  : bsearch(&wanted, sorted->at, sorted->count,
-					sizeof(sorted->at[0]), compare);
+					sizeof(sorted->at[0]), seen_compare);
 }
 
-static void remember(struct seen_list *list, const struct store_job *job)
+static void seen_add(struct seen_list *list, const struct store_job *job)
 {
 	if (list->count == list->cap) {
 		list->cap = list->cap == 0 ? 256 : 2 * list->cap;
@@ -74,7 +74,7 @@ static void remember(struct seen_list *list, const struct store_job *job)
 	    (struct seen){job->id, job->run_at_ms, job->state, job->tries};
 }
 
-static bool same(const struct seen *seen, const struct store_job *job)
+static bool seen_same(const struct seen *seen, const struct store_job *job)
 {
 	return seen->state == job->state && seen->tries == job->tries &&
 	       seen->run_at_ms == job->run_at_ms;
@@ -82,7 +82,7 @@ static bool same(const struct seen *seen, const struct store_job *job)
 
 /* ---- telling ---- */
 
-static void print_json(const struct follow *follow, const struct store_job *job)
+static void follow_print_json(const struct follow *follow, const struct store_job *job)
 {
 	char time[CLOCK_ISO_SIZE];
 	json_t *view = job_view_json(job, follow->look.now_ms);
@@ -92,7 +92,7 @@ static void print_json(const struct follow *follow, const struct store_job *job)
 	json_decref(view);
 }
 
-static void print_line(struct follow *follow, const struct store_job *job)
+static void follow_print_line(struct follow *follow, const struct store_job *job)
 {
 	char time[CLOCK_ISO_SIZE];
 	clock_iso(time, follow->look.now_ms);
@@ -108,17 +108,17 @@ static void print_line(struct follow *follow, const struct store_job *job)
 static bool look_at(void *ctx, const struct store_job *job)
 {
 	struct follow *follow = ctx;
-	const struct seen *seen = find(&follow->before, job->id);
+	const struct seen *seen = seen_find(&follow->before, job->id);
 	bool shown = !follow->silent && (follow->shown >> job->state & 1) != 0;
-	remember(&follow->now, job);
+	seen_add(&follow->now, job);
 	if (job->id > follow->newest)
 		follow->newest = job->id;
-	if (!shown || (seen != NULL && same(seen, job)))
+	if (!shown || (seen != NULL && seen_same(seen, job)))
 		return true;
 	if (follow->options->json)
-		print_json(follow, job);
+		follow_print_json(follow, job);
 	else
-		print_line(follow, job);
+		follow_print_line(follow, job);
 	return true;
 }
 
@@ -141,11 +141,11 @@ static int look_through(struct follow *follow, const struct store_job_query *que
 /* Those that ran, and do so no more without having ended: they are to run again. */
 static int look_at_stopped(struct follow *follow, struct error *err)
 {
-	sort(&follow->now);
+	seen_sort(&follow->now);
 	for (size_t i = 0; i < follow->before.count; i++) {
 		const struct seen *seen = &follow->before.at[i];
 		if (seen->state == JOB_RUNNING &&
-		    find(&follow->now, seen->id) == NULL &&
+		    seen_find(&follow->now, seen->id) == NULL &&
 		    store_job_get(follow->reader, seen->id,
 			(struct store_each_job){look_at, follow}, err) < 0)
 			return -1;
@@ -169,7 +169,7 @@ static int look(void *ctx, struct error *err)
 	    look_through(follow, &ended, look_at_older, err) < 0 ||
 	    look_at_stopped(follow, err) < 0)
 		return -1;
-	sort(&follow->now);
+	seen_sort(&follow->now);
 	struct seen_list old = follow->before;
 	follow->before = follow->now;
 	follow->now = old;

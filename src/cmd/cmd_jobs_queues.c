@@ -62,7 +62,7 @@ static int check_queue(const struct options *options, struct error *err)
 	return rc;
 }
 
-static int set_paused(const struct options *options, bool paused)
+static int queue_set_paused(const struct options *options, bool paused)
 {
 	struct error err;
 	json_t *answer = NULL;
@@ -93,12 +93,12 @@ static int set_paused(const struct options *options, bool paused)
 
 int cmd_jobs_pause(const struct options *options)
 {
-	return set_paused(options, true);
+	return queue_set_paused(options, true);
 }
 
 int cmd_jobs_resume(const struct options *options)
 {
-	return set_paused(options, false);
+	return queue_set_paused(options, false);
 }
 
 /* --- stats --- */
@@ -120,7 +120,8 @@ static bool measure(void *ctx, const struct store_queue *queue)
 	return true;
 }
 
-static void print_json(const struct manifest *table, const struct store_queue *queue)
+static void stats_print_json(
+    const struct manifest *table, const struct store_queue *queue)
 {
 	char oldest[CLOCK_ISO_SIZE];
 	bool any = queue->oldest_due_ms != INT64_MAX;
@@ -145,7 +146,7 @@ static bool print_queue(void *ctx, const struct store_queue *queue)
 	const struct manifest *table = ctx;
 	char due[WHEN_SIZE] = "-";
 	if (table->options->json) {
-		print_json(table, queue);
+		stats_print_json(table, queue);
 		return ferror(stdout) == 0;
 	}
 	(void)printf("%-*.*s", table->width, SPAN_ARG(queue->name));
@@ -160,7 +161,7 @@ static bool print_queue(void *ctx, const struct store_queue *queue)
 	return ferror(stdout) == 0;
 }
 
-static void print_head(const struct manifest *table)
+static void stats_print_head(const struct manifest *table)
 {
 	(void)printf("%s%-*s", table->colour ? "\033[2m" : "", table->width, "QUEUE");
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
@@ -185,7 +186,7 @@ int cmd_jobs_stats(const struct options *options)
 	if (rc == 0 && !options->json)
 		rc = store_queue_names(reader, measure, &table, &err);
 	if (rc == 0 && !options->json && table.count > 0)
-		print_head(&table);
+		stats_print_head(&table);
 	else if (rc == 0 && !options->json)
 		(void)fprintf(stderr, "there are no queues yet\n");
 	if (rc == 0)

@@ -14,7 +14,7 @@ struct query {
 };
 
 /* JSON, or a field's name, or "-name" for the other way round. */
-static int read_sort(struct query *query, struct error *err)
+static int query_read_sort(struct query *query, struct error *err)
 {
 	const char *text = options_value(query->options, "sort");
 	json_error_t where;
@@ -33,7 +33,7 @@ static int read_sort(struct query *query, struct error *err)
 				   : error_set(err, "--sort: \"%s\" is no field", text);
 }
 
-static int read_options(struct query *query, struct error *err)
+static int query_read_options(struct query *query, struct error *err)
 {
 	const struct options *options = query->options;
 	const char *text = options->arg_count > 1 ? options->args[1] : NULL;
@@ -45,7 +45,7 @@ static int read_options(struct query *query, struct error *err)
 	    data_filter(&query->filter, text, err) != 0)
 		return -1;
 	query->store.filter = query->filter;
-	return read_sort(query, err);
+	return query_read_sort(query, err);
 }
 
 static bool print_doc(void *ctx, int64_t row, json_t *doc)
@@ -103,14 +103,14 @@ static int print_all(
 	return store_find(reader, &query->store, print_doc, query, err);
 }
 
-static int run(const struct options *options)
+static int query_run(const struct options *options)
 {
 	struct query query = {
 	    .options = options, .pretty = !options->json && term_is_tty(stdout)};
 	struct store_reader *reader = NULL;
 	struct error err;
 	int code = EXIT_OK;
-	if (read_options(&query, &err) != 0)
+	if (query_read_options(&query, &err) != 0)
 		code = options_misused(options, &err);
 	else if (data_open(&reader, options, &err) != 0 ||
 		 print_all(&query, reader, &err) != 0)
@@ -146,5 +146,5 @@ const struct command cmd_query = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = 2,
-    .run = run,
+    .run = query_run,
 };

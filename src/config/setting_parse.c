@@ -149,7 +149,7 @@ int setting_parse_duration(struct config *config, const struct setting *setting,
 }
 
 /* Which of the words it is; -1 with err when none. */
-static int choose(struct span text, const char *const *words, struct error *err)
+static int choose_word(struct span text, const char *const *words, struct error *err)
 {
 	struct suggestion suggestion = {.word = text};
 	struct buf all = {0};
@@ -180,7 +180,7 @@ int setting_parse_log_level(struct config *config, const struct setting *setting
 	    LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
 
 	(void)setting;
-	int chosen = choose(text, words, err);
+	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
 	config->log_level = levels[chosen];
@@ -195,7 +195,7 @@ int setting_parse_log_format(struct config *config, const struct setting *settin
 	static const enum log_format formats[] = {LOG_AUTO, LOG_TEXT, LOG_JSON};
 
 	(void)setting;
-	int chosen = choose(text, words, err);
+	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
 	config->log_format = formats[chosen];

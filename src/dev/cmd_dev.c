@@ -33,7 +33,7 @@ struct dev {
 
 /* ---- talk ---- */
 
-__attribute__((format(printf, 3, 4))) static void tell(
+__attribute__((format(printf, 3, 4))) static void dev_tell(
     const struct dev *dev, const char *colour, const char *format, ...)
 {
 	va_list args;
@@ -50,13 +50,13 @@ __attribute__((format(printf, 3, 4))) static void tell(
 #define GREEN "\033[32m"
 #define DIM   "\033[2m"
 
-static void tell_broken(const struct dev *dev)
+static void dev_tell_broken(const struct dev *dev)
 {
 	flockfile(stderr);
 	(void)fputc('\n', stderr);
 	struct diagnostics_count count =
 	    diagnostics_show(stderr, buf_span(&dev->said), dev->colour);
-	tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
+	dev_tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
 	    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
 	    count.warnings, count.warnings == 1 ? "" : "s",
 	    dev->server != NULL ? "the old code goes on answering"
@@ -64,15 +64,15 @@ static void tell_broken(const struct dev *dev)
 	funlockfile(stderr);
 }
 
-static void tell_warnings(const struct dev *dev)
+static void dev_tell_warnings(const struct dev *dev)
 {
 	if (dev->said.len > 0)
 		term_print(stderr, buf_span(&dev->said), true);
 }
 
-static void tell_begin(const struct dev *dev)
+static void dev_tell_start(const struct dev *dev)
 {
-	tell(dev, DIM,
+	dev_tell(dev, DIM,
 	    "%s; data in %s\n"
 	    "In another terminal, in %s:\n"
 	    "  offhook send sms --body Hello\n"
@@ -86,23 +86,23 @@ static void tell_begin(const struct dev *dev)
 /* ---- build and swap ---- */
 
 /* The first program becomes the server; it stays, later ones only lend it handlers. */
-static int put_in(struct dev *dev, const char *program, int64_t start_us)
+static int dev_swap_in(struct dev *dev, const char *program, int64_t start_us)
 {
 	struct error err;
 	int64_t built_ms = (clock_mono_us() - start_us) / 1000;
 	if (dev->server == NULL) {
 		if (dev_server_start(&dev->server, &dev->serve, program, &err) != 0)
 			return options_fail(&dev->options, &err);
-		tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
+		dev_tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
 		    (long long)built_ms);
-		tell_begin(dev);
+		dev_tell_start(dev);
 	} else if (dev_server_swap(dev->server, program, &err) != 0) {
-		tell(dev, RED,
+		dev_tell(dev, RED,
 		    "the new code was not taken: %s; the old goes on answering",
 		    err.text);
 		return EXIT_OK;
 	} else {
-		tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
+		dev_tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
 		    dev->project.source, (long long)built_ms);
 	}
 	dev->program = program;
@@ -110,7 +110,7 @@ static int put_in(struct dev *dev, const char *program, int64_t start_us)
 	return EXIT_OK;
 }
 
-static int build(struct dev *dev)
+static int dev_rebuild(struct dev *dev)
 {
 	struct error err;
 	const char *program;
@@ -120,13 +120,13 @@ static int build(struct dev *dev)
 	case DEV_UNBUILT:
 		return options_fail(&dev->options, &err);
 	case DEV_BROKEN:
-		tell_broken(dev);
+		dev_tell_broken(dev);
 		return EXIT_OK;
 	case DEV_BUILT:
 		break;
 	}
-	tell_warnings(dev);
-	return put_in(dev, program, start_us);
+	dev_tell_warnings(dev);
+	return dev_swap_in(dev, program, start_us);
 }
 
 /* ---- settings ---- */
@@ -138,7 +138,7 @@ static bool is_default(const struct config *config, const char *name)
 }
 
 /* Reads .env and the settings. On failure those from before stay. */
-static int settle(struct dev *dev, struct error *err)
+static int dev_load_settings(struct dev *dev, struct error *err)
 {
 	struct config config;
 	struct options fresh = dev->options;
@@ -170,25 +170,25 @@ static int settle(struct dev *dev, struct error *err)
 	return 0;
 }
 
-static int settle_again(struct dev *dev)
+static int dev_reload_settings(struct dev *dev)
 {
 	struct error err;
-	if (settle(dev, &err) != 0) {
-		tell(dev, RED, "\n%s; the old settings stay", err.text);
+	if (dev_load_settings(dev, &err) != 0) {
+		dev_tell(dev, RED, "\n%s; the old settings stay", err.text);
 		return EXIT_OK;
 	}
 	if (dev->server == NULL)
 		return EXIT_OK;
-	tell(dev, GREEN, "\nsettings saved: the server starts again with them");
+	dev_tell(dev, GREEN, "\nsettings saved: the server starts again with them");
 	if (dev_server_restart(&dev->server, &dev->serve, dev->program, &err) != 0)
 		return options_fail(&dev->options, &err);
-	tell(dev, GREEN, "the new settings are in use");
+	dev_tell(dev, GREEN, "the new settings are in use");
 	return EXIT_OK;
 }
 
 /* ---- the loop ---- */
 
-static int open_signals(void)
+static int dev_open_signals(void)
 {
 	sigset_t set;
 	(void)sigemptyset(&set);
@@ -200,7 +200,7 @@ static int open_signals(void)
 }
 
 /* Whether it is time to end; *code is set then. */
-static bool took_signal(struct dev *dev, int signals, int *code)
+static bool dev_took_signal(struct dev *dev, int signals, int *code)
 {
 	struct signalfd_siginfo info;
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
@@ -209,35 +209,35 @@ static bool took_signal(struct dev *dev, int signals, int *code)
 		return true;
 	if (dev->server == NULL || !dev_server_ended(dev->server))
 		return false;
-	tell(dev, RED, "the server has ended");
+	dev_tell(dev, RED, "the server has ended");
 	*code = EXIT_FAILED;
 	return true;
 }
 
-static int run_until_stopped(struct dev *dev, int signals)
+static int dev_loop(struct dev *dev, int signals)
 {
 	struct pollfd fds[2] = {
 	    {.fd = dev->watch, .events = POLLIN},
 	    {.fd = signals, .events = POLLIN},
 	};
-	int code = build(dev);
+	int code = dev_rebuild(dev);
 	while (code == EXIT_OK) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return EXIT_FAILED;
-		if (fds[1].revents != 0 && took_signal(dev, signals, &code))
+		if (fds[1].revents != 0 && dev_took_signal(dev, signals, &code))
 			break;
 		unsigned saved = fds[0].revents != 0 ? dev_watch_settle(dev->watch) : 0;
 		if ((saved & DEV_SAVED_SOURCE) != 0)
-			code = build(dev);
+			code = dev_rebuild(dev);
 		if (code == EXIT_OK && (saved & DEV_SAVED_SETTINGS) != 0)
-			code = settle_again(dev);
+			code = dev_reload_settings(dev);
 	}
 	return code;
 }
 
 /* ---- the command ---- */
 
-static int run(const struct options *options)
+static int dev_run(const struct options *options)
 {
 	struct error err;
 	struct dev dev = {
@@ -251,11 +251,11 @@ static int run(const struct options *options)
 		return options_fail(options, &err);
 	}
 	dev.watch = dev_watch_open(&err);
-	if (dev.watch < 0 || settle(&dev, &err) != 0) {
+	if (dev.watch < 0 || dev_load_settings(&dev, &err) != 0) {
 		code = options_fail(options, &err);
 	} else {
-		int signals = open_signals();
-		code = run_until_stopped(&dev, signals);
+		int signals = dev_open_signals();
+		code = dev_loop(&dev, signals);
 		dev_server_stop(dev.server);
 		(void)close(signals);
 	}
@@ -282,5 +282,5 @@ const struct command cmd_dev = {
 		"  offhook dev hello/app.c --listen :3000\n",
     .settings = SETTINGS_ALL,
     .max_args = 1,
-    .run = run,
+    .run = dev_run,
 };

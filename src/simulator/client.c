@@ -32,7 +32,7 @@ void client_free(struct client *client)
 }
 
 /* A short count ends the transfer: too much. */
-static size_t receive(char *bytes, size_t one, size_t count, void *ctx)
+static size_t client_receive(char *bytes, size_t one, size_t count, void *ctx)
 {
 	struct client *client = ctx;
 	struct buf *body = &client->reply->body;
@@ -42,8 +42,8 @@ static size_t receive(char *bytes, size_t one, size_t count, void *ctx)
 	return one * count;
 }
 
-static void set_options(struct client *client, const struct client_request *request,
-    struct curl_slist *headers)
+static void client_set_options(struct client *client,
+    const struct client_request *request, struct curl_slist *headers)
 {
 	CURLcode (*set)(CURL *, CURLoption, ...) = client->curl->easy_setopt;
 	CURL *handle = client->handle;
@@ -52,7 +52,7 @@ static void set_options(struct client *client, const struct client_request *requ
 	set(handle, CURLOPT_PROXY, "");
 	set(handle, CURLOPT_TIMEOUT_MS, (long)CLIENT_TIMEOUT_MS);
 	set(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	set(handle, CURLOPT_WRITEFUNCTION, receive);
+	set(handle, CURLOPT_WRITEFUNCTION, client_receive);
 	set(handle, CURLOPT_WRITEDATA, client);
 	set(handle, CURLOPT_URL, request->url);
 	set(handle, CURLOPT_REQUEST_TARGET, request->target);
@@ -66,7 +66,7 @@ static void set_options(struct client *client, const struct client_request *requ
 	set(handle, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.ptr : "");
 }
 
-static void read_reply(struct client *client, struct client_reply *reply)
+static void client_read_reply(struct client *client, struct client_reply *reply)
 {
 	long status = 0;
 	curl_off_t us = 0;
@@ -80,7 +80,7 @@ static void read_reply(struct client *client, struct client_reply *reply)
 	    reply->type, sizeof(reply->type), "%s", type != NULL ? type : "");
 }
 
-static int explain(
+static int client_explain(
     const struct client *client, const char *url, CURLcode code, struct error *err)
 {
 	const char *why = client->message[0] != '\0'
@@ -106,9 +106,9 @@ int client_send(struct client *client, const struct client_request *request,
 	buf_clear(&reply->body);
 	client->message[0] = '\0';
 	client->reply = reply;
-	set_options(client, request, headers);
+	client_set_options(client, request, headers);
 	CURLcode code = client->curl->easy_perform(client->handle);
-	read_reply(client, reply);
+	client_read_reply(client, reply);
 	client->curl->slist_free_all(headers);
-	return code == CURLE_OK ? 0 : explain(client, request->url, code, err);
+	return code == CURLE_OK ? 0 : client_explain(client, request->url, code, err);
 }

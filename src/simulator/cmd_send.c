@@ -46,7 +46,7 @@ static const struct {
     {"duration", SAMPLE_DURATION},
 };
 
-static int read_kind(struct send *send, struct error *err)
+static int send_read_kind(struct send *send, struct error *err)
 {
 	struct span name = span_of(send->options->args[0]);
 	struct suggestion suggestion = {.word = name};
@@ -64,7 +64,7 @@ static int read_kind(struct send *send, struct error *err)
 	    SPAN_ARG(name));
 }
 
-static int read_media(struct send *send, struct error *err)
+static int send_read_media(struct send *send, struct error *err)
 {
 	struct sample *sample = &send->forge.sample;
 	int64_t count = 0;
@@ -88,7 +88,7 @@ static int read_media(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_params(struct send *send, struct error *err)
+static int send_read_params(struct send *send, struct error *err)
 {
 	const struct options *options = send->options;
 	struct pair *extra =
@@ -110,7 +110,7 @@ static int read_params(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_tamper(struct send *send, struct error *err)
+static int send_read_tamper(struct send *send, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -137,7 +137,7 @@ static int read_tamper(struct send *send, struct error *err)
 }
 
 /* A URL that names only the server calls the built-in app's path. */
-static int read_url(struct send *send, struct error *err)
+static int send_read_url(struct send *send, struct error *err)
 {
 	const char *given = options_value(send->options, "url");
 	const char *connect = options_value(send->options, "connect");
@@ -155,7 +155,7 @@ static int read_url(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_options(struct send *send, struct error *err)
+static int send_read_options(struct send *send, struct error *err)
 {
 	const struct options *options = send->options;
 	const char *method = options_value(options, "method");
@@ -168,17 +168,17 @@ static int read_options(struct send *send, struct error *err)
 		return error_set(err, "--method: Twilio uses GET or POST");
 	send->forge.get = method != NULL && strcmp(method, "GET") == 0;
 	send->fresh = options_has(options, "fresh");
-	if (read_url(send, err) != 0 ||
+	if (send_read_url(send, err) != 0 ||
 	    options_int(options, "repeat", 1, MOST_REPEATS, &send->repeat, err) != 0 ||
 	    options_int(options, "parallel", 1, MOST_THREADS, &send->parallel, err) !=
 		0 ||
-	    read_media(send, err) != 0 || read_params(send, err) != 0)
+	    send_read_media(send, err) != 0 || send_read_params(send, err) != 0)
 		return -1;
-	return read_tamper(send, err);
+	return send_read_tamper(send, err);
 }
 
 /* Twilio signs with the primary token, which is the first of a list. */
-static int read_token(struct send *send, struct error *err)
+static int send_read_token(struct send *send, struct error *err)
 {
 	const char *name = options_value(send->options, "token-env");
 	if (options_has(send->options, "no-signature"))
@@ -203,7 +203,7 @@ static int read_token(struct send *send, struct error *err)
 
 /* --- what comes back --- */
 
-static void print_json(const struct client_request *request,
+static void send_print_json(const struct client_request *request,
     const struct client_reply *reply, const struct error *err)
 {
 	json_t *line = json_pack("{s:i, s:o, s:o, s:f, s:o}", "status",
@@ -219,7 +219,8 @@ static void print_json(const struct client_request *request,
 	json_decref(line);
 }
 
-static void make(void *ctx, int64_t n, struct arena *arena, struct client_request *out)
+static void send_make(
+    void *ctx, int64_t n, struct arena *arena, struct client_request *out)
 {
 	const struct send *send = ctx;
 	(void)n;
@@ -229,7 +230,7 @@ static void make(void *ctx, int64_t n, struct arena *arena, struct client_reques
 		*out = send->fixed;
 }
 
-static void done(void *ctx, const struct client_request *request,
+static void send_done(void *ctx, const struct client_request *request,
     const struct client_reply *reply, const struct error *err)
 {
 	struct send *send = ctx;
@@ -238,10 +239,10 @@ static void done(void *ctx, const struct client_request *request,
 		send->error = *err;
 	tally_add(&send->tally, err == NULL ? reply : &none);
 	if (send->options->json)
-		print_json(request, reply, err);
+		send_print_json(request, reply, err);
 }
 
-static void print_first(struct send *send)
+static void send_print_first(struct send *send)
 {
 	const struct client_reply *reply = &send->tally.first;
 	enum sample_kind kind = send->forge.kind;
@@ -263,7 +264,7 @@ static void print_first(struct send *send)
 		    tally_ms(&send->tally, 500));
 }
 
-static void print_summary(struct send *send, double seconds)
+static void send_print_summary(struct send *send, double seconds)
 {
 	struct tally *tally = &send->tally;
 	(void)printf("%zu requests in %.2f s, %.0f a second\n", tally->count, seconds,
@@ -282,7 +283,7 @@ static void print_summary(struct send *send, double seconds)
 	    tally_ms(tally, 990), tally_ms(tally, 1000));
 }
 
-static void announce(const struct send *send)
+static void send_announce(const struct send *send)
 {
 	const struct forge *forge = &send->forge;
 	(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
@@ -302,31 +303,31 @@ static int send_all(struct send *send, struct error *err)
 		send->forge.uuid = arena_strdup(send->arena, sample_uuid(uuid));
 	forge_make(&send->forge, &send->fixed, send->arena);
 	if (!send->options->json)
-		announce(send);
+		send_announce(send);
 	int64_t start = clock_mono_us();
 	burst_run(&(struct burst){.curl = &curl,
 	    .count = send->repeat,
 	    .threads =
 		(int)(send->parallel < send->repeat ? send->parallel : send->repeat),
-	    .make = make,
-	    .done = done,
+	    .make = send_make,
+	    .done = send_done,
 	    .ctx = send});
 	if (send->options->json)
 		return 0;
-	print_first(send);
+	send_print_first(send);
 	if (send->repeat > 1)
-		print_summary(send, (double)(clock_mono_us() - start) / 1e6);
+		send_print_summary(send, (double)(clock_mono_us() - start) / 1e6);
 	return 0;
 }
 
-static int run(const struct options *options)
+static int send_run(const struct options *options)
 {
 	struct error err;
 	struct send send = {
 	    .options = options, .repeat = 1, .parallel = 1, .arena = options->arena};
-	if (read_kind(&send, &err) != 0 || read_options(&send, &err) != 0)
+	if (send_read_kind(&send, &err) != 0 || send_read_options(&send, &err) != 0)
 		return options_misused(options, &err);
-	int rc = read_token(&send, &err);
+	int rc = send_read_token(&send, &err);
 	if (rc == 0)
 		rc = send_all(&send, &err);
 	if (rc == 0 && send.error.text[0] != '\0') {
@@ -395,5 +396,5 @@ const struct command cmd_send = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .run = send_run,
 };

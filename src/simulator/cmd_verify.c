@@ -20,7 +20,8 @@ struct verify {
 	char *file_body;
 };
 
-static int read_tokens(struct verify *verify, struct config *config, struct error *err)
+static int verify_read_tokens(
+    struct verify *verify, struct config *config, struct error *err)
 {
 	const char *name = options_value(verify->options, "token-env");
 	const char *token = options_value(verify->options, "token");
@@ -44,7 +45,7 @@ static int read_tokens(struct verify *verify, struct config *config, struct erro
 	return tokens_add(verify->tokens, span_of(value), err);
 }
 
-static int read_body(struct verify *verify, struct error *err)
+static int verify_read_body(struct verify *verify, struct error *err)
 {
 	const char *body = options_value(verify->options, "body");
 	const char *file = options_value(verify->options, "body-file");
@@ -63,7 +64,7 @@ static int read_body(struct verify *verify, struct error *err)
 }
 
 /* A posted body is a form unless its type says otherwise. */
-static int read_form(struct verify *verify, struct error *err)
+static int verify_read_form(struct verify *verify, struct error *err)
 {
 	const char *type = options_value(verify->options, "content-type");
 	const char *method = options_value(verify->options, "method");
@@ -94,7 +95,7 @@ static int read_form(struct verify *verify, struct error *err)
 	return 0;
 }
 
-static int read_url(struct verify *verify, struct error *err)
+static int verify_read_url(struct verify *verify, struct error *err)
 {
 	const char *text = options_value(verify->options, "url");
 	const char *signature = options_value(verify->options, "signature");
@@ -119,7 +120,7 @@ static int read_url(struct verify *verify, struct error *err)
 	return 0;
 }
 
-static void print_refusal(const struct verify *verify)
+static void verify_print_refusal(const struct verify *verify)
 {
 	struct diagnosis why = diagnose(
 	    verify->tokens, &verify->request, &verify->hints, verify->options->arena);
@@ -135,33 +136,34 @@ static void print_refusal(const struct verify *verify)
 	(void)printf("\n");
 }
 
-static int check(const struct verify *verify)
+static int verify_check(const struct verify *verify)
 {
 	struct verifier *verifier = verifier_new(verify->tokens);
 	bool genuine =
 	    verifier_check(verifier, &verify->request, verify->options->arena);
 	verifier_free(verifier);
 	if (!genuine)
-		print_refusal(verify);
+		verify_print_refusal(verify);
 	else
 		(void)printf(
 		    "%s\n", verify->options->json ? "{\"genuine\":true}" : "genuine");
 	return genuine ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run(const struct options *options)
+static int verify_run(const struct options *options)
 {
 	struct verify verify = {.options = options};
 	struct config config = {0};
 	struct error err;
 	int code;
-	if (read_url(&verify, &err) != 0)
+	if (verify_read_url(&verify, &err) != 0)
 		code = options_misused(options, &err);
-	else if (read_body(&verify, &err) != 0 || read_form(&verify, &err) != 0 ||
-		 read_tokens(&verify, &config, &err) != 0)
+	else if (verify_read_body(&verify, &err) != 0 ||
+		 verify_read_form(&verify, &err) != 0 ||
+		 verify_read_tokens(&verify, &config, &err) != 0)
 		code = options_fail(options, &err);
 	else
-		code = check(&verify);
+		code = verify_check(&verify);
 	free(verify.file_body);
 	config_clear(&config);
 	return code;
@@ -192,5 +194,5 @@ const struct command cmd_verify = {
     .flags = flags,
     .settings = SETTINGS_FILE,
     .json = true,
-    .run = run,
+    .run = verify_run,
 };
