@@ -44,7 +44,7 @@ void bulk_sort(struct bulk *bulk)
 	bulk->count = kept + 1;
 }
 
-/* Sends those from *at on, as many as one request takes. */
+/* Sends the ids from *at on, up to the limit of one request. */
 static int bulk_send_some(const struct bulk *bulk, size_t *at,
     struct data_writer *writer, json_t *request, int64_t *changed, struct error *err)
 {
@@ -59,9 +59,9 @@ static int bulk_send_some(const struct bulk *bulk, size_t *at,
 	return 0;
 }
 
-/* One line, written over: how many are done. */
+/* Prints how many are done, on one line that it overwrites. */
 struct teller {
-	int64_t next_us; /* INT64_MAX: nobody looks on */
+	int64_t next_us; /* INT64_MAX: stderr is no terminal */
 	bool told;
 };
 

@@ -33,10 +33,11 @@ enum command_settings {
 
 struct command {
 	const char *name;
-	const char *usage;    /* what follows the name: "COLLECTION [FILTER]"; "" */
-	const char *summary;  /* one line */
-	const char *about;    /* paragraphs of lines, each ended by \n; or NULL */
-	const char *examples; /* lines "command   # what it does", each ended by \n */
+	const char *usage;   /* what follows the name: "COLLECTION [FILTER]"; "" */
+	const char *summary; /* one line */
+	const char *about;   /* lines that end with \n; or NULL */
+	const char
+	    *examples; /* lines "command   # what it does" that end with \n; or NULL */
 	const struct flag *flags; /* ends with a row without a name; or NULL */
 	enum command_settings settings;
 	bool json;   /* it has --json */

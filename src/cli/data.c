@@ -21,7 +21,7 @@ int data_open(
 
 struct data_writer {
 	struct config config;
-	struct store *store; /* NULL: a server has it, or nobody was asked yet */
+	struct store *store; /* NULL: a server has it, or there was no request yet */
 };
 
 int data_writer_open(

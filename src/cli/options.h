@@ -35,7 +35,7 @@ int options_parse(struct options *out, const struct command *command, int argc,
     char **argv, struct error *err);
 void options_clear(struct options *options);
 
-/* What every command has, or those that want it: --help, --json, --config. */
+/* --help, which every command has, and --json and --config, which a command may have. */
 extern const struct flag options_help, options_json, options_config_file;
 /* Whether the setting may be given as an option of the command. */
 bool options_take_setting(const struct command *command, const struct setting *setting);

@@ -48,7 +48,7 @@ static int token_write_file(const char *path, const char *text)
 	return close(fd) == 0 ? rc : -1;
 }
 
-/* The directory keeps itself out of the project's history. */
+/* Its .gitignore keeps the directory out of the project's history. */
 static int token_keep(const char *token)
 {
 	if (mkdir(TOKEN_FILE_DIR, 0700) != 0 && errno != EEXIST)

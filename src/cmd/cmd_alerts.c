@@ -1,10 +1,10 @@
-/* cmd_alerts -- whether alerts arrive, before they are needed. */
+/* cmd_alerts -- sends a test alert, to see whether alerts arrive. */
 #include "alert/alert_send.h"
 #include "alert/alert_settings.h"
 #include "cli/options.h"
 #include "cli/verb.h"
 
-/* One of the two ways, told as it goes: 0 when it worked. */
+/* Prints the result of one way of alerting. Returns rc. */
 static int report_result(const char *way, int rc, const struct error *err)
 {
 	if (rc == 0)

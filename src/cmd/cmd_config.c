@@ -1,4 +1,4 @@
-/* cmd_config -- every setting, its value, and where that came from. */
+/* cmd_config -- every setting, its value and the source of the value. */
 #include <jansson.h>
 #include <string.h>
 

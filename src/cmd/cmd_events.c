@@ -1,4 +1,4 @@
-/* cmd_events -- what came in. */
+/* cmd_events -- lists, shows and retries events. */
 #include "cli/data.h"
 #include "cli/event_filter.h"
 #include "cli/follow.h"
@@ -15,9 +15,9 @@ struct listing {
 	const struct options *options;
 	struct store_reader *reader;
 	struct event_filter filter;
-	int64_t limit; /* of the list before following; 0: none */
-	int64_t count; /* that matched */
-	int64_t seen;  /* the newest id looked at; while counting: the oldest */
+	int64_t limit; /* of the list, not of --follow; 0: no limit */
+	int64_t count; /* events that matched */
+	int64_t seen;  /* the newest id read; the oldest one in note_oldest */
 	bool colour;
 };
 
@@ -32,7 +32,7 @@ static int events_read_options(struct listing *listing, struct error *err)
 	    options, "after", 0, INT64_MAX, &listing->filter.query.after_id, err);
 }
 
-/* Whether as many matched as are wanted. */
+/* Whether the limit is reached. */
 static bool enough(const struct listing *listing)
 {
 	return listing->limit > 0 && listing->count >= listing->limit;
@@ -65,8 +65,8 @@ static bool note_oldest(void *ctx, const struct store_event *event)
 	return !enough(listing);
 }
 
-/* The newest ones, oldest of them first: finds where they begin, then prints. With
- * --after that is given, and the first ones after it are meant. */
+/* Lists the newest events, in the order of ids: reads backwards to find the first of
+ * them, then prints. With --after, lists the first events after that one instead. */
 static int list(struct listing *listing, struct error *err)
 {
 	struct store_event_query *query = &listing->filter.query;

@@ -34,7 +34,7 @@ static int retry_read_options(struct retry *retry, struct error *err)
 	return 0;
 }
 
-/* Takes the event up; a dry run shows the first few. */
+/* Adds the event to those to retry. A dry run prints the first few. */
 static void take(struct retry *retry, const struct store_event *event)
 {
 	bulk_add(&retry->bulk, event->id);

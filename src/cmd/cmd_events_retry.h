@@ -1,5 +1,5 @@
-/* cmd_events_retry -- `offhook events retry`: the handler of failed and late events runs
- * again. */
+/* cmd_events_retry -- `offhook events retry`: runs the handlers of failed and late
+ * events again. */
 #ifndef OFFHOOK_CMD_CMD_EVENTS_RETRY_H
 #define OFFHOOK_CMD_CMD_EVENTS_RETRY_H
 

@@ -22,7 +22,7 @@ struct export
 	struct csv *csv; /* NULL: JSON lines */
 	FILE *out;
 	char *partial; /* the file being written, renamed when whole; NULL: stdout */
-	bool learning; /* first pass of CSV */
+	bool learning; /* the first pass of CSV, which finds the columns */
 	bool progress;
 	int64_t count;
 };
@@ -49,7 +49,7 @@ static bool take_doc(void *ctx, int64_t row, json_t *doc)
 	return ferror(export->out) == 0;
 }
 
-/* reply and params become columns of their own: reply.status, params.From … */
+/* Makes columns of the parts of reply and params: reply.status, params.From … */
 static json_t *flatten(json_t *view)
 {
 	struct arena *arena = arena_new();
@@ -108,7 +108,7 @@ static int write_all(struct export *export, struct error *err)
 	return pass(export, err);
 }
 
-/* Others must not read what people wrote, hence mode 0600. */
+/* mkstemp makes the file with mode 0600: others must not read what people wrote. */
 static int export_open(struct export *export, struct error *err)
 {
 	const char *path = options_value(export->options, "output");

@@ -5,7 +5,7 @@
 #include "cli/data.h"
 #include "view/term.h"
 
-/* Only a person at a terminal can say yes; elsewhere --yes does. */
+/* Asks a person at a terminal. Without a terminal, --yes is needed. */
 static int forget_confirm(const struct options *options, struct error *err)
 {
 	char answer[8] = "";

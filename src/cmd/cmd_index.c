@@ -1,4 +1,4 @@
-/* cmd_index -- an index on a field of a collection. */
+/* cmd_index -- makes an index on a field of a collection. */
 #include "cli/data.h"
 #include "view/term.h"
 

@@ -1,4 +1,4 @@
-/* cmd_jobs -- the queues. */
+/* cmd_jobs -- shows and changes jobs and queues. */
 #include "cmd/cmd_jobs.h"
 #include "cli/verb.h"
 

@@ -1,5 +1,5 @@
-/* cmd_jobs -- what may follow `offhook jobs`, each with its own options read. They
- * return an exit code. */
+/* cmd_jobs -- the verbs of `offhook jobs`. Each reads its options and returns an exit
+ * code. */
 #ifndef OFFHOOK_CMD_CMD_JOBS_H
 #define OFFHOOK_CMD_CMD_JOBS_H
 

@@ -1,4 +1,4 @@
-/* cmd_jobs_change -- retry, drop and cancel: one job, several, or all that a filter means. */
+/* cmd_jobs_change -- retry, drop and cancel, of jobs given by id or by a filter. */
 #include <string.h>
 
 #include "cli/bulk.h"
@@ -19,14 +19,14 @@ enum {
 
 struct change_kind {
 	const char *name, *past;
-	unsigned allowed; /* states in which it can be done */
-	unsigned usual;   /* those meant when no --state is given */
+	unsigned allowed; /* states in which a job can be changed */
+	unsigned usual;   /* states when no --state is given */
 };
 
 struct change {
 	const struct options *options;
 	const struct change_kind *kind;
-	struct store_job_query query; /* when no ids are given */
+	struct store_job_query query; /* used when no ids are given */
 	struct job_look look;
 	struct bulk bulk;
 	bool dry;
@@ -59,7 +59,7 @@ static int change_read_options(struct change *change, struct error *err)
 	return 0;
 }
 
-/* Takes the job up; a dry run shows the first few. */
+/* Adds the job to those to change. A dry run prints the first few. */
 static bool take(void *ctx, const struct store_job *job)
 {
 	struct change *change = ctx;

@@ -1,7 +1,7 @@
-/* cmd_jobs_follow -- what becomes of jobs, as it happens. Looks again and again at those
- * of which something may be told, however many wait: the latest ones, those that run and
- * those that have just ended. What differs from the look before is printed; a change that
- * has come and gone between two looks is not told. */
+/* cmd_jobs_follow -- prints changes of jobs as they happen. However many jobs wait,
+ * each look reads only those that may have changed: the latest ones, the running ones
+ * and those that have just ended. It prints what differs from the look before; a job
+ * that changed twice between two looks is printed once. */
 #include <limits.h>
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@
 #include "view/job_view.h"
 #include "view/term.h"
 
-/* An end is stamped a moment before it can be read. */
+/* COMMIT_MS: a job has its time of ending a moment before readers see the end. */
 enum { TIME_WIDTH = 10, LATEST = 1000, COMMIT_MS = 2000 };
 
 struct seen {
@@ -23,7 +23,7 @@ struct seen {
 	int tries;
 };
 
-struct seen_list { /* by id, once sorted */
+struct seen_list { /* sorted by id before it is searched */
 	struct seen *at;
 	size_t count, cap;
 };
@@ -31,18 +31,18 @@ struct seen_list { /* by id, once sorted */
 struct follow {
 	const struct options *options;
 	struct store_reader *reader;
-	struct store_job_query query; /* but for its states, which shown has */
+	struct store_job_query query; /* without states: shown has them */
 	unsigned shown;
 	struct job_look look;
 	struct seen_list before, now;
-	int64_t newest;   /* the largest id that was seen */
-	int64_t latest;   /* jobs after that id are all looked at */
-	int64_t ended_ms; /* and those that ended since */
-	bool silent;      /* the first look */
+	int64_t newest;   /* the largest id seen */
+	int64_t latest;   /* all jobs after that id are looked at */
+	int64_t ended_ms; /* jobs that ended after that time are looked at */
+	bool silent;      /* true in the first look, which prints nothing */
 	bool told;        /* the heading was printed */
 };
 
-/* ---- what was seen ---- */
+/* ---- the jobs seen ---- */
 
 static int seen_compare(const void *a, const void *b)
 {
@@ -80,7 +80,7 @@ static bool seen_same(const struct seen *seen, const struct store_job *job)
 	       seen->run_at_ms == job->run_at_ms;
 }
 
-/* ---- telling ---- */
+/* ---- printing ---- */
 
 static void follow_print_json(const struct follow *follow, const struct store_job *job)
 {
@@ -122,7 +122,7 @@ static bool look_at(void *ctx, const struct store_job *job)
 	return true;
 }
 
-/* One that the latest ones do not have. */
+/* Skips the latest jobs, which were looked at already. */
 static bool look_at_older(void *ctx, const struct store_job *job)
 {
 	const struct follow *follow = ctx;
@@ -138,7 +138,8 @@ static int look_through(struct follow *follow, const struct store_job_query *que
 	    follow->reader, query, (struct store_each_job){each, follow}, err);
 }
 
-/* Those that ran, and do so no more without having ended: they are to run again. */
+/* Looks at jobs that ran in the look before and now neither run nor have ended: they
+ * will run again. */
 static int look_at_stopped(struct follow *follow, struct error *err)
 {
 	seen_sort(&follow->now);
@@ -185,7 +186,7 @@ static bool note_newest(void *ctx, const struct store_job *job)
 	return false;
 }
 
-/* From the jobs there are now on. */
+/* Only what happens from now on is printed. */
 static int begin(struct follow *follow, struct error *err)
 {
 	const struct store_job_query newest = {.newest_first = true, .limit = 1};

@@ -1,4 +1,4 @@
-/* cmd_jobs_list -- the jobs there are, and one of them whole. */
+/* cmd_jobs_list -- the list of jobs, and one job in full. */
 #include "cli/data.h"
 #include "cli/job_filter.h"
 #include "cmd/cmd_jobs.h"
@@ -8,13 +8,13 @@
 #include "view/job_view.h"
 #include "view/term.h"
 
-enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* the heading's */
+enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* width of the heading */
 
 struct listing {
 	const struct options *options;
 	struct store_job_query query;
 	struct job_look look;
-	int64_t oldest; /* of the newest ones */
+	int64_t oldest; /* oldest id of the newest jobs */
 	int64_t count;
 };
 
@@ -43,8 +43,8 @@ static bool print_job(void *ctx, const struct store_job *job)
 	return ferror(stdout) == 0;
 }
 
-/* The newest ones, oldest of them first: finds where they begin, then prints. With
- * --after that is given, and the first ones after it are meant. */
+/* Lists the newest jobs, in the order of ids: reads backwards to find the first of
+ * them, then prints. With --after, lists the first jobs after that one instead. */
 static int list(struct listing *listing, struct store_reader *reader, struct error *err)
 {
 	if (listing->query.limit > 0 && !options_has(listing->options, "after")) {
@@ -92,14 +92,14 @@ int cmd_jobs_list(const struct options *options)
 	return code;
 }
 
-/* --- one, whole --- */
+/* --- one job in full --- */
 
 struct shown {
 	struct listing listing;
-	int64_t event;       /* that caused it; 0: none */
-	struct arena *arena; /* of the two below */
-	struct span queue;   /* absent unless it is to start */
-	struct span group;   /* absent unless it is blocked */
+	int64_t event;       /* the event that caused the job; 0: none */
+	struct arena *arena; /* holds queue and group */
+	struct span queue;   /* set when the job is waiting or blocked */
+	struct span group;   /* set when the job is blocked */
 };
 
 static bool print_full(void *ctx, const struct store_job *job)

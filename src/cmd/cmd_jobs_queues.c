@@ -1,4 +1,4 @@
-/* cmd_jobs_queues -- what concerns whole queues: pause, resume, stats. */
+/* cmd_jobs_queues -- the verbs for whole queues: pause, resume, stats. */
 #include <string.h>
 
 #include "cli/data.h"
@@ -10,7 +10,7 @@
 
 /* --- pause and resume --- */
 
-/* Is there that queue? In the store, or in the program's table of workers. */
+/* Looks for a queue in the store and in the program's table of workers. */
 struct search {
 	struct arena *arena;
 	struct suggestion suggestion;
@@ -107,7 +107,7 @@ struct manifest {
 	const struct options *options;
 	int64_t now_ms;
 	bool colour;
-	int width; /* of the widest name */
+	int width; /* of the longest name */
 	size_t count;
 };
 

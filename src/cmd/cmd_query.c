@@ -1,4 +1,4 @@
-/* cmd_query -- the documents of a collection. */
+/* cmd_query -- finds documents, or lists the collections. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +10,10 @@ struct query {
 	struct store_query store;
 	struct filter *filter;
 	json_t *sort;
-	bool pretty; /* for a person: indented */
+	bool pretty; /* indented, on a terminal */
 };
 
-/* JSON, or a field's name, or "-name" for the other way round. */
+/* The sort is a field's name, "-name" for descending order, or JSON. */
 static int query_read_sort(struct query *query, struct error *err)
 {
 	const char *text = options_value(query->options, "sort");

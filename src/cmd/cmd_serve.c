@@ -1,4 +1,4 @@
-/* cmd_serve -- the server. */
+/* cmd_serve -- runs the server. */
 #include "app/app.h"
 #include "cli/options.h"
 #include "util/log.h"

@@ -1,4 +1,4 @@
-/* cmd_version -- which Offhook this is. */
+/* cmd_version -- prints the version. */
 #include "cli/options.h"
 
 static int version_run(const struct options *options)

@@ -22,11 +22,11 @@ struct raw {
 	enum config_source source;
 };
 
-/* What loading works on. */
+/* The state of loading. */
 struct loading {
 	struct config *config;
-	struct raw raw[SETTING_MAX]; /* as in setting_table */
-	char *file_text;             /* raw texts point into it; wiped at the end */
+	struct raw raw[SETTING_MAX]; /* in the order of setting_table */
+	char *file_text;             /* raw points into it; wiped at the end */
 	size_t file_len;
 };
 
@@ -61,7 +61,7 @@ static int unknown_setting(struct span name, struct error *err)
 
 /* --- the file --- */
 
-/* Without a comment: a # at the line's start or after a blank. */
+/* Removes a comment, which begins with # at the line's start or after a blank. */
 static struct span without_comment(struct span line)
 {
 	for (size_t i = 0; i < line.len; i++) {
@@ -152,8 +152,8 @@ static int read_file(
 
 /* --- the environment --- */
 
-/* The value of that variable when the entry is its, else NULL; an empty one counts as
- * not set. */
+/* The value of an entry NAME=value when NAME is the variable; else, or when it is
+ * empty, NULL. */
 static const char *value_of(const char *entry, const char *variable)
 {
 	size_t len = strlen(variable);
@@ -172,7 +172,7 @@ static const char *environment_lookup(char *const *environment, const char *vari
 	return NULL;
 }
 
-/* Kubernetes sets these for a service that is called offhook. */
+/* Kubernetes sets these for a service called offhook; they are not settings. */
 static bool service_link(const char *entry)
 {
 	return strncmp(entry, "OFFHOOK_PORT", strlen("OFFHOOK_PORT")) == 0 ||
@@ -228,7 +228,7 @@ static void read_environment(struct loading *loading, char *const *environment)
 	}
 }
 
-/* Where a platform gives the port in PORT, it counts unless listen is set. */
+/* Some platforms give the port in PORT. It counts unless listen is set. */
 static void read_port(struct loading *loading, char *const *environment)
 {
 	const char *port = environment_lookup(environment, "PORT");

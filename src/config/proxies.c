@@ -8,7 +8,7 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* All as IPv6; IPv4 in its mapped form (::ffff:0:0/96). */
+/* An IPv6 network; an IPv4 one stands in ::ffff:0:0/96. */
 struct network {
 	unsigned char address[16];
 	unsigned bits;
@@ -39,8 +39,8 @@ size_t proxies_count(const struct proxies *proxies)
 	return proxies->count;
 }
 
-/* How many of the 128 bits the address's own family has before it: 96 or 0; -1 when it
- * is no address. */
+/* Reads an address in its IPv6 form. Returns the number of bits that the form adds
+ * before it: 96 for IPv4, 0 for IPv6; -1 when it is not an address. */
 static int read_address(unsigned char out[16], struct span text)
 {
 	char plain[INET6_ADDRSTRLEN];

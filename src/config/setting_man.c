@@ -5,7 +5,7 @@
 
 enum { LINE = 76 };
 
-/* How far the next blank or the end is. */
+/* The length up to the next blank or the end. */
 static size_t word_length(const char *text)
 {
 	return strcspn(text, " ");

@@ -28,7 +28,7 @@ int setting_parse_text(struct config *config, const struct setting *setting,
 	return 0;
 }
 
-/* "none" is how a file or a flag takes back what another place has set. */
+/* "none" overrides a value that another source has set. */
 int setting_parse_optional(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
@@ -148,7 +148,8 @@ int setting_parse_duration(struct config *config, const struct setting *setting,
 	return 0;
 }
 
-/* Which of the words it is; -1 with err when none. */
+/* The index of the text in words, which end with NULL; -1 with err when it is not
+ * there. */
 static int choose_word(struct span text, const char *const *words, struct error *err)
 {
 	struct suggestion suggestion = {.word = text};

@@ -1,5 +1,5 @@
-/* setting_parse -- what the text of a setting may be: each checks it and puts the value
- * into config, or says in err what is wrong with it. */
+/* setting_parse -- the parsers of settings. Each checks a text and stores its value in
+ * config, or says in err what is wrong. */
 #ifndef OFFHOOK_CONFIG_SETTING_PARSE_H
 #define OFFHOOK_CONFIG_SETTING_PARSE_H
 

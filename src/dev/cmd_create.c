@@ -1,4 +1,4 @@
-/* cmd_create -- a new project: a program that builds, runs and is tested at once. */
+/* cmd_create -- writes a new project that builds, runs and has a test. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "store/store.h"
 #include "util/buf.h"
 
-/* It stands in C strings, in a Makefile and in a shell's text. */
+/* The name is inserted into C strings, a Makefile and shell scripts. */
 static int check_project_name(struct span name, struct error *err)
 {
 	if (store_name_valid(name) && name.ptr[0] != '_')
@@ -36,7 +36,7 @@ static void fill_in_name(struct buf *out, struct span text, struct span name)
 	buf_put(out, text);
 }
 
-/* Never over a file that is there. */
+/* Writes a file that must not exist yet. */
 static int create_file(
     const char *path, struct span bytes, mode_t mode, struct error *err)
 {

@@ -1,5 +1,5 @@
-/* cmd_dev -- an app while it is being written: built and served, and at each save built
- * again and swapped in, while the server goes on. */
+/* cmd_dev -- builds and serves an app, and after each save builds it again and swaps it
+ * into the running server. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,19 +19,19 @@
 #include "view/term.h"
 
 struct dev {
-	struct options options; /* its environment is that of .env, too */
+	struct options options; /* its environment includes .env */
 	struct dev_project project;
 	struct dev_server_config serve;
-	struct dev_server *server; /* NULL until something was built */
-	const char *program;       /* whose handlers it runs */
+	struct dev_server *server; /* NULL before the first good build */
+	const char *program;       /* the program whose handlers the server runs */
 	char **environment;        /* without .env */
-	struct buf said;           /* by the compiler */
+	struct buf said;           /* output of the compiler */
 	int watch;
 	bool colour;
 	bool own_token;
 };
 
-/* ---- talk ---- */
+/* ---- messages ---- */
 
 __attribute__((format(printf, 3, 4))) static void dev_tell(
     const struct dev *dev, const char *colour, const char *format, ...)
@@ -85,7 +85,8 @@ static void dev_tell_start(const struct dev *dev)
 
 /* ---- build and swap ---- */
 
-/* The first program becomes the server; it stays, later ones only lend it handlers. */
+/* The first program becomes the server. The server stays, and runs the handlers of
+ * later programs. */
 static int dev_swap_in(struct dev *dev, const char *program, int64_t start_us)
 {
 	struct error err;
@@ -137,7 +138,7 @@ static bool is_default(const struct config *config, const char *name)
 	return config->values[i].source == CONFIG_DEFAULT;
 }
 
-/* Reads .env and the settings. On failure those from before stay. */
+/* Reads .env and the settings. On failure the old ones stay. */
 static int dev_load_settings(struct dev *dev, struct error *err)
 {
 	struct config config;
@@ -199,7 +200,7 @@ static int dev_open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* Whether it is time to end; *code is set then. */
+/* Whether `dev` must end, with *code. */
 static bool dev_took_signal(struct dev *dev, int signals, int *code)
 {
 	struct signalfd_siginfo info;

@@ -101,7 +101,7 @@ static void show_webhook(struct dev_log *log, const json_t *line)
 	print_outcome(log, line);
 }
 
-/* ---- anything else ---- */
+/* ---- other messages ---- */
 
 static bool is_told(const char *name)
 {
@@ -130,7 +130,7 @@ static void show_message(struct dev_log *log, json_t *line)
 static void show_text(struct dev_log *log, struct span line)
 {
 	if (span_starts(line, SPAN("no --public-url")))
-		return; /* here it is as it should be */
+		return; /* in development that is normal */
 	term_print(log->out, line, false);
 	(void)fputc('\n', log->out);
 }
@@ -144,7 +144,7 @@ void dev_log_show(struct dev_log *log, struct span line)
 	else if (strcmp(field(parsed, "msg"), "webhook") == 0)
 		show_webhook(log, parsed);
 	else if (strcmp(field(parsed, "msg"), "another program swapped in") != 0)
-		show_message(log, parsed); /* that, `dev` tells itself */
+		show_message(log, parsed); /* `dev` prints that message itself */
 	(void)fflush(log->out);
 	funlockfile(log->out);
 	json_decref(parsed);

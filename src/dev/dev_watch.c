@@ -12,11 +12,11 @@
 enum {
 	MOST_DEPTH = 4,
 	QUIET_MS = 40,
-	/* A rename over the file is how many editors save. */
+	/* Many editors save by renaming a new file over the old one. */
 	SAVED = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE
 };
 
-/* Watching a directory again changes nothing, so this also finds new ones. */
+/* Watching a directory twice is harmless, so this also adds new directories. */
 static int watch_directory(int fd, const char *path, int depth)
 {
 	int rc = inotify_add_watch(fd, path, SAVED) < 0 ? -1 : 0;
@@ -78,8 +78,8 @@ static unsigned saved_kind(const char *name)
 	return name_ends(name, sources) ? DEV_SAVED_SOURCE : 0;
 }
 
-/* What is among what can be read now. A file that was only made is not: its writing
- * follows. */
+/* Reads the events that are there. A file that was only created does not count: the end
+ * of its writing follows. */
 static unsigned watch_read(int fd)
 {
 	_Alignas(struct inotify_event) char bytes[8192];

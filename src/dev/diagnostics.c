@@ -22,7 +22,8 @@ struct view {
 	const char *red, *bold, *dim, *plain;
 };
 
-/* Takes the text up to ':' off; false when there is none. */
+/* Takes the text before the next ':' from the beginning of rest. False when there is
+ * none. */
 static bool take_field(struct span *out, struct span *rest)
 {
 	size_t colon = span_find(*rest, ':');
@@ -69,7 +70,7 @@ static void diagnostic_show(const struct view *view, const struct diagnostic *it
 	(void)fputc('\n', view->out);
 }
 
-/* The next line of the text, which goes on after it; false at its end. */
+/* Takes the next line from the beginning of text. False at its end. */
 static bool next_line(struct span *line, struct span *text)
 {
 	size_t end = span_find(*text, '\n');
@@ -80,15 +81,15 @@ static bool next_line(struct span *line, struct span *text)
 	return true;
 }
 
-/* Which macros the compiler came through is of no use to who wrote the call. */
+/* Notes about the insides of macros do not help the author of the call. */
 static bool diagnostic_is_noise(const struct diagnostic *it)
 {
 	return it->severity == SEVERITY_NOTE && memmem(it->message.ptr, it->message.len,
 						    "macro", strlen("macro")) != NULL;
 }
 
-/* Errors with what belongs to them: notes, and the lines, which begin with a blank,
- * that show the place. */
+/* Prints each error with its notes, and with the lines that show the place, which begin
+ * with a blank. */
 static void show_errors(const struct view *view, struct span said)
 {
 	struct span line;

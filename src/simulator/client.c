@@ -10,7 +10,7 @@ struct client {
 	const struct curl *curl;
 	CURL *handle;
 	char message[CURL_ERROR_SIZE];
-	struct client_reply *reply; /* while one is being received */
+	struct client_reply *reply; /* while a reply is being received */
 };
 
 struct client *client_new(const struct curl *curl)
@@ -31,7 +31,7 @@ void client_free(struct client *client)
 	free(client);
 }
 
-/* A short count ends the transfer: too much. */
+/* libcurl ends the transfer when this returns less than it got. */
 static size_t client_receive(char *bytes, size_t one, size_t count, void *ctx)
 {
 	struct client *client = ctx;

@@ -20,10 +20,10 @@ struct send {
 	struct config config;
 	int64_t repeat, parallel;
 	struct arena *arena;
-	struct client_request fixed; /* every request, unless --fresh */
+	struct client_request fixed; /* all requests, unless --fresh */
 	bool fresh;
 	struct tally tally;
-	struct error error; /* of the first that had no answer */
+	struct error error; /* of the first request without an answer */
 };
 
 /* --- the options --- */
@@ -136,7 +136,7 @@ static int send_read_tamper(struct send *send, struct error *err)
 	    err, "--tamper=%s: give one of signature, body, param, url", way);
 }
 
-/* A URL that names only the server calls the built-in app's path. */
+/* A URL without a path calls the built-in app's path for the kind. */
 static int send_read_url(struct send *send, struct error *err)
 {
 	const char *given = options_value(send->options, "url");
@@ -177,7 +177,7 @@ static int send_read_options(struct send *send, struct error *err)
 	return send_read_tamper(send, err);
 }
 
-/* Twilio signs with the primary token, which is the first of a list. */
+/* Twilio signs with the primary token, the first one in a list. */
 static int send_read_token(struct send *send, struct error *err)
 {
 	const char *name = options_value(send->options, "token-env");
@@ -201,7 +201,7 @@ static int send_read_token(struct send *send, struct error *err)
 	return 0;
 }
 
-/* --- what comes back --- */
+/* --- the replies --- */
 
 static void send_print_json(const struct client_request *request,
     const struct client_reply *reply, const struct error *err)

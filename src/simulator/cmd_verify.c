@@ -1,4 +1,4 @@
-/* cmd_verify -- was that request Twilio's? And if not, why not. */
+/* cmd_verify -- checks the signature of a request, and explains why it does not match. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -27,7 +27,7 @@ static void forge_sign(char out[SIGNATURE_SIZE], const struct forge *forge,
 	buf_free(&url);
 }
 
-/* Changes what was signed. */
+/* Changes the parameters after signing. */
 static void forge_tamper(
     const struct forge *forge, struct params *params, struct arena *arena)
 {
@@ -52,7 +52,7 @@ static const char *const *forge_headers(
 	headers[n++] = arena_printf(arena, "Host: %.*s", SPAN_ARG(forge->url.host));
 	headers[n++] = "User-Agent: TwilioProxy/1.1";
 	headers[n++] = "Accept: */*";
-	headers[n++] = "Expect:"; /* none, however large the body is */
+	headers[n++] = "Expect:"; /* else libcurl adds one to large bodies */
 	if (!forge->get)
 		headers[n++] = "Content-Type: application/x-www-form-urlencoded; "
 			       "charset=UTF-8";
