@@ -3,7 +3,7 @@
 #include "cli/event_filter.h"
 #include "cli/follow.h"
 #include "cli/verb.h"
-#include "cmd/cmd_events_retry.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"

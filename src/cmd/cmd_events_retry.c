@@ -1,8 +1,9 @@
-#include "cmd/cmd_events_retry.h"
-
+/* cmd_events_retry -- `offhook events retry`: runs the handlers of failed and late events
+ * again. */
 #include "cli/bulk.h"
 #include "cli/data.h"
 #include "cli/event_filter.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"

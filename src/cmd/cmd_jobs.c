@@ -1,6 +1,6 @@
 /* cmd_jobs -- shows and changes jobs and queues. */
-#include "cmd/cmd_jobs.h"
 #include "cli/verb.h"
+#include "cmd/verbs.h"
 
 enum { LIST, SHOW, RETRY, DROP, CANCEL, PAUSE, RESUME, STATS, FOLLOW };
 

@@ -4,7 +4,7 @@
 #include "cli/bulk.h"
 #include "cli/data.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/job_view.h"

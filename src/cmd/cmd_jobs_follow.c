@@ -8,7 +8,7 @@
 #include "cli/data.h"
 #include "cli/follow.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "view/job_view.h"

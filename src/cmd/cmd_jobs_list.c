@@ -1,7 +1,7 @@
 /* cmd_jobs_list -- the list of jobs, and one job in full. */
 #include "cli/data.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"

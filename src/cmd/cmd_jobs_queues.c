@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/data.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/suggest.h"
 #include "view/term.h"
