@@ -5,14 +5,11 @@
 #include "twilio/event.h"
 #include "util/suggest.h"
 
-static const char *const names[] = {"kind", "sid", "state", "older", "newer", "error"};
-
 bool event_filter_given(const struct options *options)
 {
-	bool given = false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		given = given || options_has(options, names[i]);
-	return given;
+	return options_has(options, "kind") || options_has(options, "sid") ||
+	       options_has(options, "state") || options_has(options, "older") ||
+	       options_has(options, "newer") || options_has(options, "error");
 }
 
 static int event_filter_kind(

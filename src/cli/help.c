@@ -15,14 +15,12 @@ static void print_option(FILE *out, const struct flag *flag)
 	char letter[8] = "";
 	if (flag->letter != 0)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", flag->letter);
-	if (flag->argument == NULL)
-		(void)snprintf(left, sizeof(left), "%s--%s", letter, flag->name);
-	else if (flag->optional)
-		(void)snprintf(left, sizeof(left), "%s--%s[=%s]", letter, flag->name,
-		    flag->argument);
-	else
-		(void)snprintf(left, sizeof(left), "%s--%s %s", letter, flag->name,
-		    flag->argument);
+	const char *argument = flag->argument != NULL ? flag->argument : "";
+	(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, flag->name,
+	    flag->optional      ? "[="
+	    : *argument != '\0' ? " "
+				: "",
+	    argument, flag->optional ? "]" : "");
 	size_t width = utf8_count(span_of(left));
 	if (width > HELP_COLUMN - 2)
 		(void)fprintf(

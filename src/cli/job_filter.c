@@ -5,15 +5,12 @@
 
 #include "util/suggest.h"
 
-static const char *const names[] = {
-    "queue", "state", "older", "newer", "error", "group", "unique"};
-
 bool job_filter_given(const struct options *options)
 {
-	bool given = false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		given = given || options_has(options, names[i]);
-	return given;
+	return options_has(options, "queue") || options_has(options, "state") ||
+	       options_has(options, "older") || options_has(options, "newer") ||
+	       options_has(options, "error") || options_has(options, "group") ||
+	       options_has(options, "unique");
 }
 
 const char *job_filter_states(

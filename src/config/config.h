@@ -27,11 +27,10 @@ struct config_value {
 enum { CONFIG_MAX_WARNINGS = 16 };
 
 struct config {
-	const char *listen;     /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
-	const char *public_url; /* as given; NULL: none */
-	struct span
-	    public_scheme;       /* "https"; the three are absent without public_url */
-	struct span public_host; /* with its port, if it has one */
+	const char *listen;        /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
+	const char *public_url;    /* as given; NULL: none */
+	struct span public_scheme; /* "https"; absent without public_url */
+	struct span public_host;   /* with its port, if it has one */
 	struct span public_prefix; /* "" or "/path" */
 	const char *data;          /* directory */
 	const char *admin;         /* like listen; NULL: no admin listener */

@@ -64,12 +64,6 @@ static void dev_tell_broken(const struct dev *dev)
 	funlockfile(stderr);
 }
 
-static void dev_tell_warnings(const struct dev *dev)
-{
-	if (dev->said.len > 0)
-		term_print(stderr, buf_span(&dev->said), true);
-}
-
 static void dev_tell_start(const struct dev *dev)
 {
 	dev_tell(dev, DIM,
@@ -126,7 +120,7 @@ static int dev_rebuild(struct dev *dev)
 	case DEV_BUILT:
 		break;
 	}
-	dev_tell_warnings(dev);
+	term_print(stderr, buf_span(&dev->said), true);
 	return dev_swap_in(dev, program, start_us);
 }
 

@@ -66,20 +66,6 @@ static void client_set_options(struct client *client,
 	set(handle, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.ptr : "");
 }
 
-static void client_read_reply(struct client *client, struct client_reply *reply)
-{
-	long status = 0;
-	curl_off_t us = 0;
-	char *type = NULL;
-	client->curl->easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &status);
-	client->curl->easy_getinfo(client->handle, CURLINFO_TOTAL_TIME_T, &us);
-	client->curl->easy_getinfo(client->handle, CURLINFO_CONTENT_TYPE, &type);
-	reply->status = (int)status;
-	reply->us = us;
-	(void)snprintf(
-	    reply->type, sizeof(reply->type), "%s", type != NULL ? type : "");
-}
-
 static int client_explain(
     const struct client *client, const char *url, CURLcode code, struct error *err)
 {
@@ -100,15 +86,25 @@ static int client_explain(
 int client_send(struct client *client, const struct client_request *request,
     struct client_reply *reply, struct error *err)
 {
+	const struct curl *curl = client->curl;
 	struct curl_slist *headers = NULL;
+	long status = 0;
+	curl_off_t us = 0;
+	char *type = NULL;
 	for (const char *const *header = request->headers; *header != NULL; header++)
-		headers = client->curl->slist_append(headers, *header);
+		headers = curl->slist_append(headers, *header);
 	buf_clear(&reply->body);
 	client->message[0] = '\0';
 	client->reply = reply;
 	client_set_options(client, request, headers);
-	CURLcode code = client->curl->easy_perform(client->handle);
-	client_read_reply(client, reply);
-	client->curl->slist_free_all(headers);
+	CURLcode code = curl->easy_perform(client->handle);
+	curl->easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &status);
+	curl->easy_getinfo(client->handle, CURLINFO_TOTAL_TIME_T, &us);
+	curl->easy_getinfo(client->handle, CURLINFO_CONTENT_TYPE, &type);
+	reply->status = (int)status;
+	reply->us = us;
+	(void)snprintf(
+	    reply->type, sizeof(reply->type), "%s", type != NULL ? type : "");
+	curl->slist_free_all(headers);
 	return code == CURLE_OK ? 0 : client_explain(client, request->url, code, err);
 }

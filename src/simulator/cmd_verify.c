@@ -25,11 +25,7 @@ static int verify_read_tokens(
 {
 	const char *name = options_value(verify->options, "token-env");
 	const char *token = options_value(verify->options, "token");
-	if (token != NULL) {
-		config->tokens = verify->tokens = tokens_new();
-		return tokens_add(verify->tokens, span_of(token), err);
-	}
-	if (name == NULL) {
+	if (token == NULL && name == NULL) {
 		if (options_config(config, verify->options, err) != 0)
 			return -1;
 		verify->tokens = config->tokens;
@@ -38,11 +34,12 @@ static int verify_read_tokens(
 		return error_set(err, "no Auth Token to check with: export "
 				      "TWILIO_AUTH_TOKEN=… (or --token-env NAME)");
 	}
-	const char *value = getenv(name);
-	if (value == NULL || *value == '\0')
+	if (token == NULL)
+		token = getenv(name);
+	if (token == NULL || *token == '\0')
 		return error_set(err, "the variable %s is not set", name);
 	config->tokens = verify->tokens = tokens_new();
-	return tokens_add(verify->tokens, span_of(value), err);
+	return tokens_add(verify->tokens, span_of(token), err);
 }
 
 static int verify_read_body(struct verify *verify, struct error *err)
