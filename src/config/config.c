@@ -1,12 +1,12 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/setting_parse.h"
 #include "util/mem.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -29,18 +29,6 @@ struct loading {
 	char *file_text;             /* raw points into it; wiped at the end */
 	size_t file_len;
 };
-
-void config_warn(struct config *config, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	if (config->warning_count == CONFIG_MAX_WARNINGS)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
-}
 
 static size_t setting_index(const struct setting *setting)
 {
@@ -300,7 +288,7 @@ static int config_parse(struct loading *loading, struct error *err)
 						  : "";
 	}
 	if (tokens_look_odd(config->tokens))
-		config_warn(config,
+		setting_warn(config,
 		    "an Auth Token has 32 lower-case hexadecimal digits; "
 		    "one of those given does not: is it an API key?");
 	return 0;

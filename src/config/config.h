@@ -90,9 +90,6 @@ int config_load(
     struct config *out, const struct config_input *input, struct error *err);
 /* Frees it and wipes secrets. A config that is all zero is fine. */
 void config_clear(struct config *config);
-/* Adds a warning; for the parsers of the table. Drops it after CONFIG_MAX_WARNINGS. */
-__attribute__((format(printf, 2, 3))) void config_warn(
-    struct config *config, const char *format, ...);
 /* Whether alert-url or alert-command is set. */
 bool config_alerts(const struct config *config);
 
