@@ -49,6 +49,12 @@ TEST(help_of_an_unknown_word_says_what_was_meant)
 	EXPECT(2, "too many arguments", "help", "events", "retry");
 }
 
+TEST(help_prints_the_parts_of_the_manual_pages)
+{
+	EXPECT(0, ".Ss serve\n.Dl offhook serve ", "help", "--man-commands");
+	EXPECT(0, ".It Ic listen No = Ar ADDR:PORT\n", "help", "--man-settings");
+}
+
 TEST(help_as_a_command_and_as_an_option_are_the_same)
 {
 	static const char *const names[] = {
