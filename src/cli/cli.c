@@ -7,6 +7,7 @@
 
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/verb.h"
 
 static int cli_run(const struct command *const *commands, const struct command *command,
     int argc, char **argv, const oh_app *app)
@@ -23,7 +24,8 @@ static int cli_run(const struct command *const *commands, const struct command *
 		help_command(stdout, command);
 		code = EXIT_OK;
 	} else {
-		code = command->run(&options);
+		code = command->verbs != NULL ? verb_run(&options)
+					      : command->run(&options);
 	}
 	options_clear(&options);
 	return code;

@@ -9,6 +9,7 @@
 #include "util/error.h"
 
 struct options;
+struct verb;
 
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE };
 
@@ -43,8 +44,9 @@ struct command {
 	bool json;   /* it has --json */
 	bool hidden; /* from the list of commands */
 	size_t min_args, max_args;
-	/* Returns an exit code. */
+	/* Returns an exit code. NULL for a command with verbs (cli/verb.h). */
 	int (*run)(const struct options *options);
+	const struct verb *verbs;
 };
 
 /* The command of that name in a table that ends with NULL. NULL with err, which says what

@@ -6,8 +6,7 @@
 #include "util/suggest.h"
 #include "util/text.h"
 
-static int verb_unknown(
-    const struct verb *verbs, const struct options *options, struct error *err)
+static int verb_unknown(const struct options *options, struct error *err)
 {
 	int64_t id;
 	const char *command = options->command->name, *word = options->args[0];
@@ -15,9 +14,10 @@ static int verb_unknown(
 	struct buf all = {0};
 	if (text_int(span_of(word), 0, INT64_MAX, &id))
 		return error_set(err, "did you mean `%s show %s`?", command, word);
-	for (; verbs->name != NULL; verbs++) {
-		suggest_offer(&suggestion, verbs->name);
-		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", verbs->name);
+	for (const struct verb *verb = options->command->verbs; verb->name != NULL;
+	     verb++) {
+		suggest_offer(&suggestion, verb->name);
+		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", verb->name);
 	}
 	if (suggestion.best != NULL)
 		(void)error_set(err, "there is no `%s %s`; did you mean `%s %s`?",
@@ -48,15 +48,15 @@ static int verb_check(const struct verb *verb, unsigned bit,
 	return 0;
 }
 
-int verb_run(const struct verb *verbs, const struct options *options)
+int verb_run(const struct options *options)
 {
 	struct error err;
-	const struct verb *verb = verbs;
+	const struct verb *verbs = options->command->verbs, *verb = verbs;
 	if (options->arg_count > 0)
 		while (verb->name != NULL && strcmp(verb->name, options->args[0]) != 0)
 			verb++;
 	int rc = verb->name == NULL
-		     ? verb_unknown(verbs, options, &err)
+		     ? verb_unknown(options, &err)
 		     : verb_check(verb, 1U << (verb - verbs), options, &err);
 	return rc == 0 ? verb->run(options) : options_misused(options, &err);
 }

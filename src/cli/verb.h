@@ -13,9 +13,10 @@ struct verb {
 	const char *usage;         /* what follows the verb; NULL: nothing does */
 };
 
-/* Runs the verb that args[0] names, or the first one when there are no arguments. A verb's
- * place in the table is its bit in flag->verbs. The table ends with a row without a name.
- * An unknown verb, and an option or argument that the verb does not take, are misuse. */
-int verb_run(const struct verb *verbs, const struct options *options);
+/* Runs the verb of the command that args[0] names, or the first one when there are no
+ * arguments. A verb's place in the table is its bit in flag->verbs. The table ends with a
+ * row without a name. An unknown verb, and an option or argument that the verb does not
+ * take, are misuse. Returns an exit code. */
+int verb_run(const struct options *options);
 
 #endif

@@ -53,12 +53,7 @@ static int alerts_test(const struct options *options)
 	return code;
 }
 
-static int alerts_run(const struct options *options)
-{
-	static const struct verb verbs[] = {{"test", alerts_test, 0, 0, NULL}, {0}};
-
-	return verb_run(verbs, options);
-}
+static const struct verb verbs[] = {{"test", alerts_test, 0, 0, NULL}, {0}};
 
 const struct command cmd_alerts = {
     .name = "alerts",
@@ -76,5 +71,5 @@ const struct command cmd_alerts = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = alerts_run,
+    .verbs = verbs,
 };

@@ -152,11 +152,6 @@ static const struct verb verbs[] = {
 /* Which verbs take an option. */
 enum { ONLY_LIST = 1 << LIST, ONLY_RETRY = 1 << RETRY, BOTH = ONLY_LIST | ONLY_RETRY };
 
-static int events_run(const struct options *options)
-{
-	return verb_run(verbs, options);
-}
-
 static const struct flag flags[] = {
     {"follow", .help = "go on with what comes, until Ctrl-C", .letter = 'f',
 	.verbs = ONLY_LIST},
@@ -195,5 +190,5 @@ const struct command cmd_events = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = SIZE_MAX,
-    .run = events_run,
+    .verbs = verbs,
 };

@@ -26,11 +26,6 @@ enum {
 	ALL_FILTERED = LIST_CHANGES | 1 << FOLLOW
 };
 
-static int jobs_run(const struct options *options)
-{
-	return verb_run(verbs, options);
-}
-
 static const struct flag flags[] = {
     {"queue", "QUEUE", .help = "only of that queue", .letter = 'q',
 	.verbs = ALL_FILTERED},
@@ -85,5 +80,5 @@ const struct command cmd_jobs = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = SIZE_MAX,
-    .run = jobs_run,
+    .verbs = verbs,
 };

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "cmd/commands.h"
 
 static const struct flag flags[] = {
@@ -135,7 +136,7 @@ TEST(every_command_explains_itself)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		struct error err;
 		const struct command *each = commands[i];
-		assert_non_null(each->run);
+		assert_int_equal(each->run == NULL, each->verbs != NULL);
 		assert_non_null(each->usage);
 		assert_non_null(each->summary);
 		assert_ptr_equal(command_find(commands, each->name, &err), each);
@@ -143,5 +144,24 @@ TEST(every_command_explains_itself)
 		for (const struct flag *flag = each->flags;
 		     flag != NULL && flag->name != NULL; flag++)
 			assert_non_null(flag->help);
+	}
+}
+
+/* An option that no verb takes could never be given. */
+TEST(each_option_of_a_command_with_verbs_is_taken_by_some_of_them)
+{
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		unsigned all = 0;
+		for (const struct verb *verb = commands[i]->verbs;
+		     verb != NULL && verb->name != NULL; verb++) {
+			assert_non_null(verb->run);
+			assert_true(verb->min_args <= verb->max_args);
+			all = all << 1 | 1;
+		}
+		for (const struct flag *flag = commands[i]->flags;
+		     flag != NULL && flag->name != NULL; flag++) {
+			assert_int_equal((flag->verbs & all) == 0, all == 0);
+			assert_int_equal(flag->verbs & ~all, 0);
+		}
 	}
 }

@@ -31,7 +31,7 @@ TEST(a_verb_takes_its_own_arguments_and_options)
 	    {0},
 	};
 	static const struct command command = {
-	    .name = "try", .flags = flags, .max_args = SIZE_MAX};
+	    .name = "try", .flags = flags, .max_args = SIZE_MAX, .verbs = verbs};
 
 	static const struct {
 		const char *words[5];
@@ -65,7 +65,7 @@ TEST(a_verb_takes_its_own_arguments_and_options)
 		assert_int_equal(options_parse(&options, &command, argc,
 				     (char **)(uintptr_t)argv, &err),
 		    0);
-		assert_int_equal(verb_run(verbs, &options), rows[i].want);
+		assert_int_equal(verb_run(&options), rows[i].want);
 		options_clear(&options);
 	}
 }
