@@ -99,3 +99,26 @@ int bulk_send(const struct bulk *bulk, const struct options *options, json_t *re
 	json_decref(request);
 	return rc;
 }
+
+void bulk_print_dry(const struct bulk *bulk, const struct options *options,
+    const char *noun, const char *done)
+{
+	if (options->json) {
+		(void)printf("{\"wouldChange\":%zu}\n", bulk->count);
+		return;
+	}
+	if (bulk->count > BULK_FIRST_FEW)
+		(void)printf("%6s\n", "…");
+	(void)printf("%zu %s%s would be %s\n", bulk->count, noun,
+	    bulk->count == 1 ? "" : "s", done);
+}
+
+void bulk_print_changed(
+    int64_t changed, const struct options *options, const char *noun, const char *done)
+{
+	if (options->json)
+		(void)printf("{\"changed\":%lld}\n", (long long)changed);
+	else
+		(void)printf("%lld %s%s %s\n", (long long)changed, noun,
+		    changed == 1 ? "" : "s", done);
+}

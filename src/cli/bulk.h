@@ -9,6 +9,9 @@
 #include "cli/options.h"
 #include "util/error.h"
 
+/* How many rows a dry run shows. */
+enum { BULK_FIRST_FEW = 5 };
+
 struct bulk {
 	int64_t *ids;
 	size_t count, cap;
@@ -24,5 +27,12 @@ void bulk_sort(struct bulk *bulk);
  * NULL. */
 int bulk_send(const struct bulk *bulk, const struct options *options, json_t *request,
     int64_t *changed, bool *alone, struct error *err);
+/* Prints what a dry run would change: "3 jobs would be dropped"; noun is "job", done
+ * "dropped". */
+void bulk_print_dry(const struct bulk *bulk, const struct options *options,
+    const char *noun, const char *done);
+/* Prints what was changed: "3 jobs dropped". */
+void bulk_print_changed(
+    int64_t changed, const struct options *options, const char *noun, const char *done);
 
 #endif

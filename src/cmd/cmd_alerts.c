@@ -14,43 +14,33 @@ static int report_result(const char *way, int rc, const struct error *err)
 	return rc;
 }
 
-static int alerts_send_test(const struct config *config, bool json)
-{
-	struct alert_message message;
-	struct error err;
-	int rc = 0;
-	struct arena *arena = arena_new();
-	alert_message_test(&message, arena);
-	if (json)
-		(void)printf("%.*s\n", SPAN_ARG(message.json));
-	if (config->alert_url != NULL)
-		rc |= report_result("alert-url",
-		    alert_post(config->alert_url, config->alert_secret, &message, &err),
-		    &err);
-	if (config->alert_command != NULL)
-		rc |= report_result("alert-command",
-		    alert_run(config->alert_command, ALERT_COMMAND_MS, &message, &err),
-		    &err);
-	arena_free(arena);
-	return rc == 0 ? EXIT_OK : EXIT_FAILED;
-}
-
 static int alerts_test(const struct options *options)
 {
 	struct config config;
+	struct alert_message message;
 	struct error err;
-	int code;
+	int rc = 0;
 	if (options_config(&config, options, &err) != 0)
 		return options_fail(options, &err);
-	if (config_alerts(&config))
-		code = alerts_send_test(&config, options->json);
-	else {
+	if (!config_alerts(&config)) {
 		(void)error_set(&err,
 		    "alerts go nowhere: set alert-url or alert-command (offhook.conf(5))");
-		code = options_fail(options, &err);
+		config_clear(&config);
+		return options_fail(options, &err);
 	}
+	alert_message_test(&message, options->arena);
+	if (options->json)
+		(void)printf("%.*s\n", SPAN_ARG(message.json));
+	if (config.alert_url != NULL)
+		rc |= report_result("alert-url",
+		    alert_post(config.alert_url, config.alert_secret, &message, &err),
+		    &err);
+	if (config.alert_command != NULL)
+		rc |= report_result("alert-command",
+		    alert_run(config.alert_command, ALERT_COMMAND_MS, &message, &err),
+		    &err);
 	config_clear(&config);
-	return code;
+	return rc == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 static const struct verb verbs[] = {{"test", alerts_test, 0, 0, NULL}, {0}};

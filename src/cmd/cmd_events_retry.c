@@ -9,8 +9,6 @@
 #include "view/event_view.h"
 #include "view/term.h"
 
-enum { FIRST_FEW = 5 };
-
 struct retry {
 	const struct options *options;
 	struct event_filter filter;
@@ -39,7 +37,7 @@ static int retry_read_options(struct retry *retry, struct error *err)
 static void take(struct retry *retry, const struct store_event *event)
 {
 	bulk_add(&retry->bulk, event->id);
-	if (retry->dry && !retry->options->json && retry->bulk.count <= FIRST_FEW)
+	if (retry->dry && !retry->options->json && retry->bulk.count <= BULK_FIRST_FEW)
 		event_view_line(stdout, event, term_colour(stdout));
 }
 
@@ -82,19 +80,6 @@ static int take_ids(struct retry *retry, struct store_reader *reader, struct err
 	return 0;
 }
 
-static void retry_print_dry(const struct retry *retry)
-{
-	size_t count = retry->bulk.count;
-	if (retry->options->json) {
-		(void)printf("{\"wouldChange\":%zu}\n", count);
-		return;
-	}
-	if (count > FIRST_FEW)
-		(void)printf("%6s\n", "…");
-	(void)printf(
-	    "%zu event%s would be tried again\n", count, count == 1 ? "" : "s");
-}
-
 static int retry_all(struct retry *retry, int64_t *changed, struct error *err)
 {
 	bool alone = false;
@@ -102,11 +87,7 @@ static int retry_all(struct retry *retry, int64_t *changed, struct error *err)
 					 json_pack("{s:s}", "command", "events-retry"),
 					 changed, &alone, err) != 0)
 		return -1;
-	if (retry->options->json)
-		(void)printf("{\"changed\":%lld}\n", (long long)*changed);
-	else
-		(void)printf("%lld event%s to be tried again\n", (long long)*changed,
-		    *changed == 1 ? "" : "s");
+	bulk_print_changed(*changed, retry->options, "event", "to be tried again");
 	if (alone && *changed > 0)
 		(void)fprintf(stderr, "no server runs: they wait for the next one\n");
 	return 0;
@@ -122,7 +103,7 @@ static int carry_out(
 		       reader, &retry->filter.query, take_matching, retry, err)) != 0)
 		return -1;
 	if (retry->dry)
-		retry_print_dry(retry);
+		bulk_print_dry(&retry->bulk, retry->options, "event", "tried again");
 	else if (retry_all(retry, &changed, err) != 0)
 		return -1;
 	if (ids && (retry->dry ? retry->bulk.count == 0 : changed == 0))

@@ -10,8 +10,6 @@
 #include "view/job_view.h"
 #include "view/term.h"
 
-enum { FIRST_FEW = 5 };
-
 enum {
 	OPEN = 1 << JOB_WAITING | 1 << JOB_BLOCKED | 1 << JOB_RUNNING,
 	ENDED = 1 << JOB_DONE | 1 << JOB_DEAD | 1 << JOB_CANCELLED
@@ -64,7 +62,8 @@ static bool take(void *ctx, const struct store_job *job)
 {
 	struct change *change = ctx;
 	bulk_add(&change->bulk, job->id);
-	if (change->dry && !change->options->json && change->bulk.count <= FIRST_FEW) {
+	if (change->dry && !change->options->json &&
+	    change->bulk.count <= BULK_FIRST_FEW) {
 		if (change->bulk.count == 1)
 			job_view_head(stdout, &change->look);
 		job_view_line(stdout, job, &change->look);
@@ -105,26 +104,9 @@ static int take_ids(
 	return 0;
 }
 
-static void change_print_dry(const struct change *change)
-{
-	size_t count = change->bulk.count;
-	if (change->options->json) {
-		(void)printf("{\"wouldChange\":%zu}\n", count);
-		return;
-	}
-	if (count > FIRST_FEW)
-		(void)printf("%6s\n", "…");
-	(void)printf("%zu job%s would be %s\n", count, count == 1 ? "" : "s",
-	    change->kind->past);
-}
-
 static void change_print(const struct change *change, int64_t changed, bool alone)
 {
-	if (change->options->json)
-		(void)printf("{\"changed\":%lld}\n", (long long)changed);
-	else
-		(void)printf("%lld job%s %s\n", (long long)changed,
-		    changed == 1 ? "" : "s", change->kind->past);
+	bulk_print_changed(changed, change->options, "job", change->kind->past);
 	if (alone && changed > 0 && strcmp(change->kind->name, "retry") == 0)
 		(void)fprintf(stderr, "no server runs: they wait for the next one\n");
 }
@@ -140,7 +122,8 @@ static int carry_out(
 	if (rc != 0)
 		return -1;
 	if (change->dry)
-		change_print_dry(change);
+		bulk_print_dry(
+		    &change->bulk, change->options, "job", change->kind->past);
 	else if (change->bulk.count > 0 && bulk_send(&change->bulk, change->options,
 					       json_pack("{s:s, s:s}", "command",
 						   "jobs", "do", change->kind->name),

@@ -189,31 +189,31 @@ static int choose_word(struct span text, const char *const *words, struct error 
 int setting_parse_log_level(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
-	static const char *const words[] = {"debug", "info", "warn", "error", NULL};
-
-	static const enum log_level levels[] = {
-	    LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
+	static const char *const words[] = {[LOG_DEBUG] = "debug",
+	    [LOG_INFO] = "info",
+	    [LOG_WARN] = "warn",
+	    [LOG_ERROR] = "error",
+	    NULL};
 
 	(void)setting;
 	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
-	config->log_level = levels[chosen];
+	config->log_level = (enum log_level)chosen;
 	return 0;
 }
 
 int setting_parse_log_format(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
-	static const char *const words[] = {"auto", "text", "json", NULL};
-
-	static const enum log_format formats[] = {LOG_AUTO, LOG_TEXT, LOG_JSON};
+	static const char *const words[] = {
+	    [LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
 
 	(void)setting;
 	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
-	config->log_format = formats[chosen];
+	config->log_format = (enum log_format)chosen;
 	return 0;
 }
 

@@ -36,31 +36,26 @@ static void fill_in_name(struct buf *out, struct span text, struct span name)
 	buf_put(out, text);
 }
 
-/* Writes a file that must not exist yet. */
-static int create_file(
-    const char *path, struct span bytes, mode_t mode, struct error *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return error_set(err, "%s: %s", path, strerror(errno));
-	ssize_t written = write(fd, bytes.ptr, bytes.len);
-	int failed = written != (ssize_t)bytes.len;
-	if (close(fd) != 0 || failed)
-		return error_set(err, "%s: %s", path,
-		    errno != 0 ? strerror(errno) : "not all of it could be written");
-	return 0;
-}
-
+/* The file must not exist yet. */
 static int create_project_file(const struct options *options,
     const struct project_file *file, struct span name, struct error *err)
 {
 	bool hidden = strncmp(file->name, "dot.", strlen("dot.")) == 0;
 	bool script = strstr(file->name, ".sh") != NULL;
 	struct buf text = {0};
+	int rc = 0;
 	fill_in_name(&text, (struct span){file->text, file->len}, name);
 	char *path = arena_printf(options->arena, "%s/%s", options->args[0],
 	    hidden ? file->name + strlen("dot") : file->name);
-	int rc = create_file(path, buf_span(&text), script ? 0777 : 0666, err);
+	int fd =
+	    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, script ? 0777 : 0666);
+	ssize_t written = fd < 0 ? -1 : write(fd, text.ptr, text.len);
+	if (written < 0)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
+	else if ((size_t)written < text.len)
+		rc = error_set(err, "%s: not all of it could be written", path);
+	if (fd >= 0 && close(fd) != 0 && rc == 0)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
 	buf_free(&text);
 	return rc;
 }

@@ -112,26 +112,20 @@ static int send_read_params(struct send *send, struct error *err)
 
 static int send_read_tamper(struct send *send, struct error *err)
 {
-	static const struct {
-		const char *name;
-		enum tamper tamper;
-	} ways[] = {
-	    {"", TAMPER_SIGNATURE},
-	    {"signature", TAMPER_SIGNATURE},
-	    {"body", TAMPER_BODY},
-	    {"param", TAMPER_PARAM},
-	    {"url", TAMPER_URL},
-	};
+	static const char *const ways[] = {[TAMPER_SIGNATURE] = "signature",
+	    [TAMPER_BODY] = "body",
+	    [TAMPER_PARAM] = "param",
+	    [TAMPER_URL] = "url"};
 
 	const char *way = options_value(send->options, "tamper");
 	if (way == NULL)
 		return 0;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (strcmp(way, ways[i].name) == 0) {
-			send->forge.tamper = ways[i].tamper;
-			return 0;
-		}
-	}
+	send->forge.tamper = TAMPER_SIGNATURE;
+	while (send->forge.tamper <= TAMPER_URL && *way != '\0' &&
+	       strcmp(way, ways[send->forge.tamper]) != 0)
+		send->forge.tamper++;
+	if (send->forge.tamper <= TAMPER_URL)
+		return 0;
 	return error_set(
 	    err, "--tamper=%s: give one of signature, body, param, url", way);
 }
