@@ -21,7 +21,9 @@ static int cli_run(const struct command *const *commands, const struct command *
 	if (parsed != 0) {
 		code = options_misused(&options, &err);
 	} else if (options.help) {
-		help_command(stdout, command);
+		help_command(stdout, command,
+		    options.arg_count > 0 ? verb_find(command, options.args[0], &err)
+					  : NULL);
 		code = EXIT_OK;
 	} else {
 		code = command->verbs != NULL ? verb_run(&options)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "config/setting.h"
 #include "util/span.h"
 #include "util/utf8.h"
@@ -66,11 +67,16 @@ static void print_named(FILE *out, const char *text)
 	(void)fputs(text, out);
 }
 
-void help_command(FILE *out, const struct command *command)
+void help_command(FILE *out, const struct command *command, const struct verb *verb)
 {
-	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s%s%s\n", options_program(),
-	    command->name, command->summary, options_program(), command->name,
-	    command->usage[0] == '\0' ? "" : " ", command->usage);
+	const char *usage = verb != NULL ? verb->usage : command->usage;
+	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s", options_program(),
+	    command->name, command->summary, options_program(), command->name);
+	if (verb != NULL)
+		(void)fprintf(out, " %s", verb->name);
+	if (usage != NULL && *usage != '\0')
+		(void)fprintf(out, " %s", usage);
+	(void)fputc('\n', out);
 	if (command->about != NULL) {
 		(void)fputc('\n', out);
 		print_named(out, command->about);
@@ -78,7 +84,8 @@ void help_command(FILE *out, const struct command *command)
 	(void)fprintf(out, "\nOptions:\n");
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
-		print_option(out, flag);
+		if (verb == NULL || verb_takes(command, verb, flag))
+			print_option(out, flag);
 	print_settings(out, command);
 	if (command->json)
 		print_option(out, &options_json);

@@ -6,7 +6,8 @@
 
 #include "cli/command.h"
 
-void help_command(FILE *out, const struct command *command);
+/* verb: one of the command's verbs, of which only the options are listed; NULL: all. */
+void help_command(FILE *out, const struct command *command, const struct verb *verb);
 /* The table of commands ends with NULL. */
 void help_program(FILE *out, const struct command *const *commands);
 /* The COMMANDS section of man/offhook.1, in mdoc. */

@@ -13,6 +13,13 @@ struct verb {
 	const char *usage;         /* what follows the verb; NULL: nothing does */
 };
 
+/* The command's verb of that name. NULL with err, which says what was probably meant. */
+const struct verb *verb_find(
+    const struct command *command, const char *word, struct error *err);
+/* Whether the verb takes that option of its command. */
+bool verb_takes(
+    const struct command *command, const struct verb *verb, const struct flag *flag);
+
 /* Runs the verb of the command that args[0] names, or the first one when there are no
  * arguments. A verb's place in the table is its bit in flag->verbs. The table ends with a
  * row without a name. An unknown verb, and an option or argument that the verb does not

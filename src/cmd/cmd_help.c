@@ -1,6 +1,6 @@
 /* cmd_help -- `offhook help COMMAND` does the same as `offhook COMMAND --help`. */
 #include "cli/help.h"
-#include "cli/options.h"
+#include "cli/verb.h"
 #include "util/buf.h"
 
 static int help_run(const struct options *options)
@@ -23,8 +23,11 @@ static int help_run(const struct options *options)
 	}
 	const struct command *command =
 	    command_find(options->commands, options->args[0], &err);
-	if (command != NULL) {
-		help_command(stdout, command);
+	const struct verb *verb = NULL;
+	if (command != NULL && options->arg_count > 1)
+		verb = verb_find(command, options->args[1], &err);
+	if (command != NULL && (verb != NULL || options->arg_count == 1)) {
+		help_command(stdout, command, verb);
 		return EXIT_OK;
 	}
 	(void)options_fail(options, &err);
@@ -41,10 +44,10 @@ static const struct flag flags[] = {
 
 const struct command cmd_help = {
     .name = "help",
-    .usage = "[COMMAND]",
+    .usage = "[COMMAND [VERB]]",
     .summary = "explain a command",
     .hidden = true,
     .flags = flags,
-    .max_args = 1,
+    .max_args = 2,
     .run = help_run,
 };

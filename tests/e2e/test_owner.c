@@ -46,7 +46,28 @@ TEST(help_of_an_unknown_word_says_what_was_meant)
 	    "offhook: there is no command \"evnts\"; did you mean \"events\"?\n"
 	    "Try `offhook --help`.\n",
 	    "evnts");
-	EXPECT(2, "too many arguments", "help", "events", "retry");
+	EXPECT(2, "too many arguments", "help", "events", "retry", "1");
+	EXPECT(2, "there is no `events rety`; did you mean `events retry`?", "help",
+	    "events", "rety");
+	EXPECT(2, "`serve` has no verbs", "help", "serve", "now");
+}
+
+TEST(help_of_a_verb_lists_its_own_options)
+{
+	struct buf command = {0};
+	struct buf option = {0};
+	const char *first[] = {"help", "jobs", "pause", NULL};
+	const char *second[] = {"jobs", "pause", "--help", NULL};
+	assert_int_equal(talk_run(&command, NULL, first), 0);
+	assert_int_equal(talk_run(&option, NULL, second), 0);
+	assert_string_equal(buf_text(&command), buf_text(&option));
+	assert_non_null(
+	    strstr(buf_text(&command), "Usage: offhook jobs pause QUEUE [--force]\n"));
+	assert_non_null(strstr(buf_text(&command), "  --force "));
+	assert_non_null(strstr(buf_text(&command), "  --data "));
+	assert_null(strstr(buf_text(&command), "  --dry-run "));
+	buf_free(&command);
+	buf_free(&option);
 }
 
 TEST(help_prints_the_parts_of_the_manual_pages)
