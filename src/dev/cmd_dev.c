@@ -183,17 +183,6 @@ static int dev_reload_settings(struct dev *dev)
 
 /* ---- the loop ---- */
 
-static int dev_open_signals(void)
-{
-	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 /* Whether `dev` must end, with *code. */
 static bool dev_took_signal(struct dev *dev, int signals, int *code)
 {
@@ -209,16 +198,26 @@ static bool dev_took_signal(struct dev *dev, int signals, int *code)
 	return true;
 }
 
-static int dev_loop(struct dev *dev, int signals)
+/* Until a signal. Returns an exit code. */
+static int dev_loop(struct dev *dev)
 {
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	int signals = signalfd(-1, &set, SFD_CLOEXEC);
 	struct pollfd fds[2] = {
 	    {.fd = dev->watch, .events = POLLIN},
 	    {.fd = signals, .events = POLLIN},
 	};
 	int code = dev_rebuild(dev);
 	while (code == EXIT_OK) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return EXIT_FAILED;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+			code = EXIT_FAILED;
+			break;
+		}
 		if (fds[1].revents != 0 && dev_took_signal(dev, signals, &code))
 			break;
 		unsigned saved = fds[0].revents != 0 ? dev_watch_settle(dev->watch) : 0;
@@ -227,6 +226,7 @@ static int dev_loop(struct dev *dev, int signals)
 		if (code == EXIT_OK && (saved & DEV_SAVED_SETTINGS) != 0)
 			code = dev_reload_settings(dev);
 	}
+	(void)close(signals);
 	return code;
 }
 
@@ -249,10 +249,8 @@ static int dev_run(const struct options *options)
 	if (dev.watch < 0 || dev_load_settings(&dev, &err) != 0) {
 		code = options_fail(options, &err);
 	} else {
-		int signals = dev_open_signals();
-		code = dev_loop(&dev, signals);
+		code = dev_loop(&dev);
 		dev_server_stop(dev.server);
-		(void)close(signals);
 	}
 	if (dev.watch >= 0)
 		(void)close(dev.watch);
