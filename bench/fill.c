@@ -84,7 +84,8 @@ static void fill_slot(struct slot *slot, const struct message_maker *maker)
 		.sid = span_of(slot->sid),
 		.route = SPAN("/twilio/sms"),
 		.state = EVENT_DONE}};
-	memcpy(slot->txn.key, hash, sizeof(slot->txn.key));
+	slot->txn.key.sid = slot->txn.event.sid;
+	memcpy(slot->txn.key.hash, hash, STORE_KEY_SIZE);
 	write_texts(slot, maker);
 	slot->txn.event.params = buf_span(&slot->params);
 	slot->txn.event.reply = (struct store_reply){

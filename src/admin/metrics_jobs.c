@@ -32,16 +32,14 @@ static void line(
 	    SPAN_ARG(queue->name), value);
 }
 
-static bool add_queue(void *ctx, const struct store_queue *queue)
+static void add_queue(struct lines *lines, const struct store_queue *queue)
 {
-	struct lines *lines = ctx;
 	int64_t due_ms = queue->oldest_due_ms;
 	int64_t age_ms = due_ms < lines->now_ms ? lines->now_ms - due_ms : 0;
 	line(&lines->waiting, "jobs_waiting", queue,
 	    queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED]);
 	line(&lines->dead, "jobs_dead", queue, queue->counts[JOB_DEAD]);
 	line(&lines->age, "jobs_oldest_due_seconds", queue, age_ms / 1000);
-	return true;
 }
 
 static void gauge(
@@ -56,11 +54,18 @@ static void gauge(
 static void count(struct admin_jobs *jobs)
 {
 	struct lines lines = {.now_ms = clock_wall_ms()};
+	struct arena *arena = arena_new();
+	struct store_queue *queue;
 	struct error err;
 	buf_clear(&jobs->queues);
-	if (store_queues(jobs->reader, add_queue, &lines, &err) < 0)
+	if (store_queues(jobs->reader, true, arena, &queue, &err) < 0) {
 		log_write(LOG_WARN, "metrics: the queues cannot be counted", "why",
 		    err.text, NULL);
+		queue = NULL;
+	}
+	for (; queue != NULL; queue = queue->next)
+		add_queue(&lines, queue);
+	arena_free(arena);
 	gauge(&jobs->queues, "jobs_waiting",
 	    "Open jobs of a queue that do not run: waiting, or behind another of "
 	    "their group.",

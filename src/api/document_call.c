@@ -99,8 +99,17 @@ void documents_find(const struct documents_call *call, const struct store_query 
     bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx)
 {
 	struct error err;
+	struct store_doc doc;
+	int rc;
 	struct store_reader *reader = reader_of(call);
-	if (reader != NULL && store_find(reader, query, each, ctx, &err) < 0)
+	if (reader == NULL)
+		return;
+	struct store_docs *docs = store_docs_open(reader, query);
+	while ((rc = store_docs_next(docs, &doc, &err)) == 1 &&
+	       each(ctx, doc.row, doc.json))
+		;
+	store_docs_close(docs);
+	if (rc < 0)
 		documents_fail(call, "%s", err.text);
 }
 

@@ -17,7 +17,7 @@ struct listing {
 	struct event_filter filter;
 	int64_t limit; /* of the list, not of --follow; 0: no limit */
 	int64_t count; /* events that matched */
-	int64_t seen;  /* the newest id read; the oldest one in note_oldest */
+	int64_t seen;  /* the last id read */
 	bool colour;
 };
 
@@ -33,18 +33,14 @@ static int events_read_options(struct listing *listing, struct error *err)
 }
 
 /* Whether the limit is reached. */
-static bool enough(const struct listing *listing)
+static bool listing_full(const struct listing *listing)
 {
 	return listing->limit > 0 && listing->count >= listing->limit;
 }
 
-static bool print_event(void *ctx, const struct store_event *event)
+static void listing_print(
+    const struct listing *listing, const struct store_event *event)
 {
-	struct listing *listing = ctx;
-	listing->seen = event->id;
-	if (!event_filter_matches(&listing->filter, event))
-		return true;
-	listing->count++;
 	if (listing->options->json) {
 		json_t *view = event_view_json(event);
 		term_json(stdout, view);
@@ -52,64 +48,58 @@ static bool print_event(void *ctx, const struct store_event *event)
 	} else {
 		event_view_line(stdout, event, listing->colour);
 	}
-	return ferror(stdout) == 0 && !enough(listing);
 }
 
-static bool note_oldest(void *ctx, const struct store_event *event)
+/* Reads the events that match; prints them unless newest_first. listing->seen becomes
+ * the last id read; with newest_first, the last id that matched. */
+static int listing_walk(struct listing *listing, bool newest_first, struct error *err)
 {
-	struct listing *listing = ctx;
-	if (!event_filter_matches(&listing->filter, event))
-		return true;
-	listing->seen = event->id;
-	listing->count++;
-	return !enough(listing);
+	struct store_event_query query = listing->filter.query;
+	struct store_event event;
+	int rc = 0;
+	query.newest_first = newest_first;
+	listing->count = 0;
+	struct store_events *events = store_events_open(listing->reader, &query);
+	while (!listing_full(listing) && ferror(stdout) == 0 &&
+	       (rc = store_events_next(events, &event, err)) == 1) {
+		bool matches = event_filter_matches(&listing->filter, &event);
+		if (matches || !newest_first)
+			listing->seen = event.id;
+		listing->count += matches;
+		if (matches && !newest_first)
+			listing_print(listing, &event);
+	}
+	store_events_close(events);
+	return rc < 0 ? -1 : 0;
 }
 
 /* Lists the newest events, in the order of ids: reads backwards to find the first of
  * them, then prints. With --after, lists the first events after that one instead. */
-static int list(struct listing *listing, struct error *err)
+static int listing_show(struct listing *listing, struct error *err)
 {
 	struct store_event_query *query = &listing->filter.query;
 	if (listing->limit > 0 && !options_has(listing->options, "after")) {
-		struct store_event_query newest = *query;
-		newest.newest_first = true;
 		listing->seen = 1;
-		if (store_events(listing->reader, &newest, note_oldest, listing, err) !=
-		    0)
+		if (listing_walk(listing, true, err) != 0)
 			return -1;
 		query->after_id = listing->seen - 1;
-		listing->count = 0;
 	}
 	listing->seen = query->after_id;
-	return store_events(listing->reader, query, print_event, listing, err);
+	return listing_walk(listing, false, err);
 }
 
-static int look(void *ctx, struct error *err)
+static int listing_look(void *ctx, struct error *err)
 {
 	struct listing *listing = ctx;
 	listing->limit = 0;
 	listing->filter.query.after_id = listing->seen;
-	return store_events(
-	    listing->reader, &listing->filter.query, print_event, listing, err);
-}
-
-static bool print_full(void *ctx, const struct store_event *event)
-{
-	const struct options *options = ctx;
-	if (options->json) {
-		json_t *view = event_view_json(event);
-		term_json(stdout, view);
-		json_decref(view);
-	} else {
-		event_view_full(stdout, event);
-	}
-	return true;
+	return listing_walk(listing, false, err);
 }
 
 static int events_show(const struct options *options)
 {
 	struct store_reader *reader = NULL;
-	struct options view = *options;
+	struct store_event event;
 	struct error err;
 	int64_t id;
 	if (!text_int(span_of(options->args[1]), 1, INT64_MAX, &id)) {
@@ -118,11 +108,20 @@ static int events_show(const struct options *options)
 	}
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = store_event_get(reader, id, print_full, &view, &err);
+		rc = store_event_get(reader, id, options->arena, &event, &err);
 	store_reader_close(reader);
 	if (rc == 0)
 		(void)error_set(&err, "there is no event %lld", (long long)id);
-	return rc == 1 ? EXIT_OK : options_fail(options, &err);
+	if (rc != 1)
+		return options_fail(options, &err);
+	if (options->json) {
+		json_t *view = event_view_json(&event);
+		term_json(stdout, view);
+		json_decref(view);
+	} else {
+		event_view_full(stdout, &event);
+	}
+	return EXIT_OK;
 }
 
 static int events_list(const struct options *options)
@@ -133,9 +132,9 @@ static int events_list(const struct options *options)
 		return options_misused(options, &err);
 	int rc = data_open(&listing.reader, options, &err);
 	if (rc == 0)
-		rc = list(&listing, &err);
+		rc = listing_show(&listing, &err);
 	if (rc == 0 && options_has(options, "follow"))
-		rc = follow_until_stopped(look, &listing, &err);
+		rc = follow_until_stopped(listing_look, &listing, &err);
 	store_reader_close(listing.reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

@@ -27,7 +27,7 @@ struct export
 	int64_t count;
 };
 
-static void take(struct export *export, json_t *object)
+static void export_row(struct export *export, json_t *object)
 {
 	if (export->learning) {
 		csv_learn(export->csv, object);
@@ -41,16 +41,8 @@ static void take(struct export *export, json_t *object)
 		(void)fprintf(stderr, "\r%lld", (long long)export->count);
 }
 
-static bool take_doc(void *ctx, int64_t row, json_t *doc)
-{
-	struct export *export = ctx;
-	(void)row;
-	take(export, doc);
-	return ferror(export->out) == 0;
-}
-
 /* Makes columns of the parts of reply and params: reply.status, params.From … */
-static json_t *flatten(json_t *view)
+static json_t *export_flatten(json_t *view)
 {
 	struct arena *arena = arena_new();
 	json_t *flat = json_object(), *value, *inner;
@@ -68,44 +60,59 @@ static json_t *flatten(json_t *view)
 	return flat;
 }
 
-static bool take_event(void *ctx, const struct store_event *event)
+static int export_events(struct export *export, struct error *err)
 {
-	struct export *export = ctx;
-	json_t *view = event_view_json(event);
-	if (export->filter == NULL || filter_match(export->filter, view)) {
-		json_t *object =
-		    export->csv != NULL ? flatten(view) : json_incref(view);
-		take(export, object);
-		json_decref(object);
+	struct store_event event;
+	int rc = 0;
+	struct store_events *events =
+	    store_events_open(export->reader, &(struct store_event_query){0});
+	while (ferror(export->out) == 0 &&
+	       (rc = store_events_next(events, &event, err)) == 1) {
+		json_t *view = event_view_json(&event);
+		if (export->filter == NULL || filter_match(export->filter, view)) {
+			json_t *object = export->csv != NULL ? export_flatten(view)
+							     : json_incref(view);
+			export_row(export, object);
+			json_decref(object);
+		}
+		json_decref(view);
 	}
-	json_decref(view);
-	return ferror(export->out) == 0;
+	store_events_close(events);
+	return rc < 0 ? -1 : 0;
 }
 
-static int pass(struct export *export, struct error *err)
+static int export_docs(struct export *export, struct error *err)
 {
-	if (strcmp(export->collection, "events") == 0)
-		return store_events(export->reader, &(struct store_event_query){0},
-		    take_event, export, err);
-	return store_find(export->reader,
-	    &(struct store_query){
-		.collection = export->collection, .filter = export->filter},
-	    take_doc, export, err);
+	struct store_query query = {
+	    .collection = export->collection, .filter = export->filter};
+	struct store_doc doc;
+	int rc = 0;
+	struct store_docs *docs = store_docs_open(export->reader, &query);
+	while (ferror(export->out) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
+		export_row(export, doc.json);
+	store_docs_close(docs);
+	return rc < 0 ? -1 : 0;
 }
 
-static int write_all(struct export *export, struct error *err)
+static int export_pass(struct export *export, struct error *err)
+{
+	return strcmp(export->collection, "events") == 0 ? export_events(export, err)
+							 : export_docs(export, err);
+}
+
+static int export_write(struct export *export, struct error *err)
 {
 	if (strcmp(export->collection, "events") != 0 &&
 	    data_check_collection(export->reader, export->collection, err) != 0)
 		return -1;
 	if (export->csv != NULL) {
 		export->learning = true;
-		if (pass(export, err) != 0)
+		if (export_pass(export, err) != 0)
 			return -1;
 		export->learning = false;
 		csv_header(export->csv, export->out);
 	}
-	return pass(export, err);
+	return export_pass(export, err);
 }
 
 /* mkstemp makes the file with mode 0600: others must not read what people wrote. */
@@ -176,7 +183,7 @@ static int export_run(const struct options *options)
 		if (rc == 0)
 			rc = export_open(&export, &err);
 		if (rc == 0)
-			rc = export_close(&export, write_all(&export, &err), &err);
+			rc = export_close(&export, export_write(&export, &err), &err);
 		if (rc != 0)
 			code = options_fail(options, &err);
 	}

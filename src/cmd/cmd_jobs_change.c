@@ -58,9 +58,8 @@ static int change_read_options(struct change *change, struct error *err)
 }
 
 /* Adds the job to those to change. A dry run prints the first few. */
-static bool take(void *ctx, const struct store_job *job)
+static void change_add(struct change *change, const struct store_job *job)
 {
-	struct change *change = ctx;
 	bulk_add(&change->bulk, job->id);
 	if (change->dry && !change->options->json &&
 	    change->bulk.count <= BULK_FIRST_FEW) {
@@ -68,37 +67,48 @@ static bool take(void *ctx, const struct store_job *job)
 			job_view_head(stdout, &change->look);
 		job_view_line(stdout, job, &change->look);
 	}
-	return true;
 }
 
-static bool take_allowed(void *ctx, const struct store_job *job)
+static void change_add_allowed(struct change *change, const struct store_job *job)
 {
-	struct change *change = ctx;
 	char states[JOB_STATES_SIZE];
 	if ((change->kind->allowed >> job->state & 1) != 0)
-		return take(change, job);
-	(void)fprintf(stderr, "job %lld is %s: only %s jobs can be %s\n",
-	    (long long)job->id, job_state_name(job->state),
-	    allowed_states(states, change->kind), change->kind->past);
-	return true;
+		change_add(change, job);
+	else
+		(void)fprintf(stderr, "job %lld is %s: only %s jobs can be %s\n",
+		    (long long)job->id, job_state_name(job->state),
+		    allowed_states(states, change->kind), change->kind->past);
 }
 
-static int take_ids(
+static int change_add_matching(
+    struct change *change, struct store_reader *reader, struct error *err)
+{
+	struct store_job job;
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(reader, &change->query);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1)
+		change_add(change, &job);
+	store_jobs_close(jobs);
+	return rc;
+}
+
+static int change_add_ids(
     struct change *change, struct store_reader *reader, struct error *err)
 {
 	const struct options *options = change->options;
 	for (size_t i = 1; i < options->arg_count; i++) {
+		struct store_job job;
 		int64_t id;
 		if (!text_int(span_of(options->args[i]), 1, INT64_MAX, &id))
 			return error_set(
 			    err, "\"%s\" is no job's id", options->args[i]);
-		int found = store_job_get(
-		    reader, id, (struct store_each_job){take_allowed, change}, err);
+		int found = store_job_get(reader, id, options->arena, &job, err);
 		if (found < 0)
 			return -1;
-		if (found == 0) {
+		if (found == 1)
+			change_add_allowed(change, &job);
+		else
 			(void)fprintf(stderr, "there is no job %lld\n", (long long)id);
-		}
 	}
 	bulk_sort(&change->bulk);
 	return 0;
@@ -111,14 +121,13 @@ static void change_print(const struct change *change, int64_t changed, bool alon
 		(void)fprintf(stderr, "no server runs: they wait for the next one\n");
 }
 
-static int carry_out(
+static int change_carry_out(
     struct change *change, struct store_reader *reader, struct error *err)
 {
 	bool ids = change->options->arg_count > 1, alone = false;
 	int64_t changed = 0;
-	int rc = ids ? take_ids(change, reader, err)
-		     : store_jobs(reader, &change->query,
-			   (struct store_each_job){take, change}, err);
+	int rc = ids ? change_add_ids(change, reader, err)
+		     : change_add_matching(change, reader, err);
 	if (rc != 0)
 		return -1;
 	if (change->dry)
@@ -150,7 +159,7 @@ static int change_run(const struct options *options, const struct change_kind *k
 		return options_misused(options, &err);
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = carry_out(&change, reader, &err);
+		rc = change_carry_out(&change, reader, &err);
 	store_reader_close(reader);
 	bulk_free(&change.bulk);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);

@@ -105,56 +105,60 @@ static void follow_print_line(struct follow *follow, const struct store_job *job
 	job_view_line(stdout, job, &follow->look);
 }
 
-static bool look_at(void *ctx, const struct store_job *job)
+static void follow_look_at(struct follow *follow, const struct store_job *job)
 {
-	struct follow *follow = ctx;
 	const struct seen *seen = seen_find(&follow->before, job->id);
 	bool shown = !follow->silent && (follow->shown >> job->state & 1) != 0;
 	seen_add(&follow->now, job);
 	if (job->id > follow->newest)
 		follow->newest = job->id;
 	if (!shown || (seen != NULL && seen_same(seen, job)))
-		return true;
+		return;
 	if (follow->options->json)
 		follow_print_json(follow, job);
 	else
 		follow_print_line(follow, job);
-	return true;
-}
-
-/* Skips the latest jobs, which were looked at already. */
-static bool look_at_older(void *ctx, const struct store_job *job)
-{
-	const struct follow *follow = ctx;
-	return job->id > follow->latest || look_at(ctx, job);
 }
 
 /* ---- a look ---- */
 
-static int look_through(struct follow *follow, const struct store_job_query *query,
-    bool (*each)(void *ctx, const struct store_job *job), struct error *err)
+/* Looks at the jobs that match, up to last_id; INT64_MAX: at all of them. */
+static int follow_look_through(struct follow *follow,
+    const struct store_job_query *query, int64_t last_id, struct error *err)
 {
-	return store_jobs(
-	    follow->reader, query, (struct store_each_job){each, follow}, err);
+	struct store_job job;
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, query);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1) {
+		if (job.id <= last_id)
+			follow_look_at(follow, &job);
+	}
+	store_jobs_close(jobs);
+	return rc;
 }
 
 /* Looks at jobs that ran in the look before and now neither run nor have ended: they
  * will run again. */
-static int look_at_stopped(struct follow *follow, struct error *err)
+static int follow_look_at_stopped(struct follow *follow, struct error *err)
 {
+	struct arena *arena = arena_new();
+	int rc = 0;
 	seen_sort(&follow->now);
-	for (size_t i = 0; i < follow->before.count; i++) {
+	for (size_t i = 0; i < follow->before.count && rc >= 0; i++) {
 		const struct seen *seen = &follow->before.at[i];
-		if (seen->state == JOB_RUNNING &&
-		    seen_find(&follow->now, seen->id) == NULL &&
-		    store_job_get(follow->reader, seen->id,
-			(struct store_each_job){look_at, follow}, err) < 0)
-			return -1;
+		struct store_job job;
+		if (seen->state != JOB_RUNNING ||
+		    seen_find(&follow->now, seen->id) != NULL)
+			continue;
+		rc = store_job_get(follow->reader, seen->id, arena, &job, err);
+		if (rc == 1)
+			follow_look_at(follow, &job);
 	}
-	return 0;
+	arena_free(arena);
+	return rc < 0 ? -1 : 0;
 }
 
-static int look(void *ctx, struct error *err)
+static int follow_look(void *ctx, struct error *err)
 {
 	struct follow *follow = ctx;
 	struct store_job_query latest = follow->query, running = follow->query,
@@ -165,10 +169,10 @@ static int look(void *ctx, struct error *err)
 	running.states = 1U << JOB_RUNNING;
 	ended.ended_after_ms = follow->ended_ms;
 	follow->now.count = 0;
-	if (look_through(follow, &latest, look_at, err) < 0 ||
-	    look_through(follow, &running, look_at_older, err) < 0 ||
-	    look_through(follow, &ended, look_at_older, err) < 0 ||
-	    look_at_stopped(follow, err) < 0)
+	if (follow_look_through(follow, &latest, INT64_MAX, err) < 0 ||
+	    follow_look_through(follow, &running, follow->latest, err) < 0 ||
+	    follow_look_through(follow, &ended, follow->latest, err) < 0 ||
+	    follow_look_at_stopped(follow, err) < 0)
 		return -1;
 	seen_sort(&follow->now);
 	struct seen_list old = follow->before;
@@ -179,22 +183,21 @@ static int look(void *ctx, struct error *err)
 	return 0;
 }
 
-static bool note_newest(void *ctx, const struct store_job *job)
-{
-	struct follow *follow = ctx;
-	follow->newest = job->id;
-	return false;
-}
-
 /* Only what happens from now on is printed. */
-static int begin(struct follow *follow, struct error *err)
+static int follow_begin(struct follow *follow, struct error *err)
 {
 	const struct store_job_query newest = {.newest_first = true, .limit = 1};
 	follow->silent = true;
 	follow->ended_ms = follow->look.now_ms - COMMIT_MS;
 	follow->shown = follow->query.states != 0 ? follow->query.states : UINT_MAX;
 	follow->query.states = 0;
-	return look_through(follow, &newest, note_newest, err);
+	struct store_job job;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, &newest);
+	int rc = store_jobs_next(jobs, &job, err);
+	if (rc == 1)
+		follow->newest = job.id;
+	store_jobs_close(jobs);
+	return rc < 0 ? -1 : 0;
 }
 
 int cmd_jobs_follow(const struct options *options)
@@ -210,9 +213,9 @@ int cmd_jobs_follow(const struct options *options)
 	if (follow.look.width > TIME_WIDTH)
 		follow.look.width -= TIME_WIDTH;
 	if (rc == 0)
-		rc = begin(&follow, &err);
+		rc = follow_begin(&follow, &err);
 	if (rc == 0)
-		rc = follow_until_stopped(look, &follow, &err);
+		rc = follow_until_stopped(follow_look, &follow, &err);
 	store_reader_close(follow.reader);
 	free(follow.before.at);
 	free(follow.now.at);

@@ -58,15 +58,13 @@ static void done(struct store_txn *txn)
 	inbox_push(&pruning->jobs->inbox, &pruning->note);
 }
 
-static bool add(void *ctx, const struct store_job *job)
+static void add(struct pruning *pruning, const struct store_job *job)
 {
-	struct pruning *pruning = ctx;
 	struct store_job_write *write = &pruning->writes[pruning->count++];
 	write->op = JOB_DROP;
 	write->job.id = job->id;
 	write->next = pruning->txn.jobs;
 	pruning->txn.jobs = write;
-	return pruning->count < ROWS;
 }
 
 /* Those of a queue and state that are old enough; false: there are none (more), or they
@@ -80,8 +78,13 @@ static bool collect(struct pruning *pruning, struct span queue, enum job_state s
 	    .states = 1U << state,
 	    .ended_before_ms = jobs_now(jobs) - keep_ms,
 	    .limit = ROWS};
-	struct store_each_job each = {add, pruning};
-	if (store_jobs(jobs->reader, &query, each, &err) < 0)
+	struct store_job job;
+	int rc;
+	struct store_jobs *old = store_jobs_open(jobs->reader, &query);
+	while ((rc = store_jobs_next(old, &job, &err)) == 1)
+		add(pruning, &job);
+	store_jobs_close(old);
+	if (rc < 0)
 		log_write(LOG_ERROR, "old jobs cannot be read", "why", err.text, NULL);
 	return pruning->count > 0;
 }

@@ -7,6 +7,20 @@
 #include "util/buf.h"
 #include "util/text.h"
 
+void sqlite_key_sid(unsigned char out[KEYS_SIZE / 2], struct span sid)
+{
+	unsigned char digest[32];
+	text_sha256(digest, sid);
+	memcpy(out, digest, KEYS_SIZE / 2);
+}
+
+void sqlite_key_event(unsigned char out[KEYS_SIZE], const struct store_key *key)
+{
+	memcpy(out, key->hash, KEYS_SIZE);
+	if (key->sid.len > 0)
+		sqlite_key_sid(out, key->sid);
+}
+
 void sqlite_key_hash(
     unsigned char out[KEYS_SIZE], const char *collection, struct span key)
 {

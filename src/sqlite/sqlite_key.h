@@ -1,4 +1,5 @@
-/* sqlite_key -- the keys of documents: collection and key field's value, hashed. */
+/* sqlite_key -- the 16 bytes under which keys.h has events and documents. They are on
+ * disk: what makes them can never change. */
 #ifndef OFFHOOK_SQLITE_SQLITE_KEY_H
 #define OFFHOOK_SQLITE_SQLITE_KEY_H
 
@@ -6,11 +7,18 @@
 #include <stdbool.h>
 
 #include "keys/keys.h"
+#include "store/store.h"
 #include "util/span.h"
 
 enum { SQLITE_KEY_DIGITS = 24 };
 
-/* The first 16 bytes of SHA-256 of "collection\0key". */
+/* An event's. With a SID the first half is the SID's, so that the index has all events
+ * of one SID together and finds them by that half; the second half is the hash's. */
+void sqlite_key_event(unsigned char out[KEYS_SIZE], const struct store_key *key);
+/* The half that all keys of one SID begin with: the first 8 bytes of its SHA-256. */
+void sqlite_key_sid(unsigned char out[KEYS_SIZE / 2], struct span sid);
+
+/* A document's: the first 16 bytes of SHA-256 of "collection\0key". */
 void sqlite_key_hash(
     unsigned char out[KEYS_SIZE], const char *collection, struct span key);
 /* A value as a key: text as it is, a whole number in decimal (written to digits).

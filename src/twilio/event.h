@@ -48,8 +48,7 @@ struct event {
 	struct span sid;
 	/* What is ordered together: CallSid, or From and To joined; or empty. */
 	struct span conversation;
-	/* First 8 bytes: of SHA-256 of the SID (or, without a SID, of the key), so that
-	 * keys of one SID stand together; the other 8: of SHA-256 of the key text. */
+	/* 16 bytes of the SHA-256 of all that makes it the same event. */
 	unsigned char key[EVENT_KEY_SIZE];
 	/* The key it would have without I-Twilio-Idempotency-Token, which is not signed:
 	 * what a voice document says, whoever sends it. The same as key when no token
@@ -69,8 +68,6 @@ struct event {
 /* Fills out; spans point into the source or the arena. */
 void event_read(
     struct event *out, const struct event_source *source, struct arena *arena);
-/* The first 8 bytes that every key of this SID has: for looking events up. */
-void event_sid_prefix(unsigned char out[8], struct span sid);
 
 /* --- statuses: never backwards --- */
 

@@ -158,13 +158,6 @@ static void add_identity(struct key_text *text, enum key_class class,
 	}
 }
 
-void event_sid_prefix(unsigned char out[8], struct span sid)
-{
-	unsigned char digest[32];
-	text_sha256(digest, sid);
-	memcpy(out, digest, 8);
-}
-
 /* The tail of a key whose token counts too. */
 static void tokened_tail(unsigned char out[8], const unsigned char digest[32],
     struct span token, struct arena *arena)
@@ -196,10 +189,8 @@ void event_key_make(
 	unsigned char digest[32];
 	text_sha256(digest, (struct span){text.start, (size_t)(text.at - text.start)});
 
-	if (event->sid.len > 0)
-		event_sid_prefix(event->content, event->sid);
-	else
-		memcpy(event->content, digest + 8, 8);
+	/* The halves change places: so they stand in every store there is. */
+	memcpy(event->content, digest + 8, 8);
 	memcpy(event->content + 8, digest, 8);
 	memcpy(event->key, event->content, EVENT_KEY_SIZE);
 	if (tokened)

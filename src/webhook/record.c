@@ -10,8 +10,9 @@
 
 /* A call's end is a key of its own: from then on, a repeat of what the call asked
  * before is a replay, not a caller who pressed the same key again. */
-static void call_end_key(unsigned char out[STORE_KEY_SIZE], struct span call_sid)
+static struct store_key call_end_key(struct span call_sid)
 {
+	struct store_key key = {.sid = {NULL, 0}};
 	char text[96] = "call ended ";
 	size_t head = strlen(text);
 	unsigned char digest[32];
@@ -20,7 +21,16 @@ static void call_end_key(unsigned char out[STORE_KEY_SIZE], struct span call_sid
 	if (len > 0)
 		memcpy(text + head, call_sid.ptr, len);
 	text_sha256(digest, (struct span){text, head + len});
-	memcpy(out, digest, STORE_KEY_SIZE);
+	memcpy(key.hash, digest, STORE_KEY_SIZE);
+	return key;
+}
+
+static struct store_key event_key_of(
+    const struct event *event, const unsigned char hash[EVENT_KEY_SIZE])
+{
+	struct store_key key = {.sid = event->sid};
+	memcpy(key.hash, hash, STORE_KEY_SIZE);
+	return key;
 }
 
 /* Documents that a call asks for: what they say may be said twice in one call. */
@@ -36,12 +46,12 @@ void record_claim(struct webhook *webhook)
 {
 	const struct event *event = &webhook->event;
 	struct store_claim *claim = &webhook->claim;
-	memcpy(claim->key, event->key, STORE_KEY_SIZE);
-	memcpy(claim->content, event->content, STORE_KEY_SIZE);
+	claim->key = event_key_of(event, event->key);
+	claim->content = event_key_of(event, event->content);
 	claim->arena = webhook->arena;
 	if (!is_document(event))
 		return;
-	call_end_key(claim->closed, event->sid);
+	claim->closed = call_end_key(event->sid);
 	claim->weak = !event->unique && !event->is_fallback;
 	if (event->is_fallback)
 		claim->by_content = CLAIM_CONTENT;
@@ -153,14 +163,14 @@ void record_fill(struct webhook *webhook, enum event_state state)
 		row->request = request_text(webhook);
 	}
 	txn->keyed = !webhook->route->is_unsigned;
-	memcpy(txn->key, webhook->event.key, STORE_KEY_SIZE);
+	txn->key = event_key_of(&webhook->event, webhook->event.key);
 	txn->mark_count = 0;
 	if (ends_call(webhook))
-		call_end_key(txn->marks[txn->mark_count++], webhook->event.sid);
+		txn->marks[txn->mark_count++] = call_end_key(webhook->event.sid);
 	if (is_document(&webhook->event) &&
 	    memcmp(webhook->event.key, webhook->event.content, STORE_KEY_SIZE) != 0)
-		memcpy(txn->marks[txn->mark_count++], webhook->event.content,
-		    STORE_KEY_SIZE);
+		txn->marks[txn->mark_count++] =
+		    event_key_of(&webhook->event, webhook->event.content);
 	txn->writes = state == EVENT_DONE ? webhook->writes : NULL;
 	txn->jobs = state == EVENT_DONE ? webhook->jobs : NULL;
 	stage_failures(webhook);

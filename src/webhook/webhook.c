@@ -230,7 +230,7 @@ static void end(struct webhook *webhook)
 	    commit_late_writes(webhook))
 		return;
 	if (webhook->holds_claim)
-		store_unclaim(webhook->lane->service->store, webhook->event.key);
+		store_unclaim(webhook->lane->service->store, &webhook->claim);
 	if (webhook->release != NULL)
 		webhook->release(webhook);
 	buf_free(&webhook->out);

@@ -54,13 +54,6 @@ static int64_t event_of(const struct store_job *job)
 	return id;
 }
 
-static bool take(void *ctx, const struct store_event *event)
-{
-	struct retry_run *run = ctx;
-	replay_take(&run->replay, event, run->job_try.arena);
-	return true;
-}
-
 /* Events whose writes are committed have no failure: nor have those that were erased. */
 static int check(const struct replay *replay, int64_t id, struct error *err)
 {
@@ -82,11 +75,13 @@ static int prepare(struct retry *retry, struct retry_run *run, struct error *err
 {
 	int64_t id = event_of(&run->job_try.job->job);
 	run->job_try.revised_event = id;
-	int found = store_event_get(retry->reader, id, take, run, err);
+	struct store_event event;
+	int found = store_event_get(retry->reader, id, run->job_try.arena, &event, err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return error_set(err, "there is no event %" PRId64, id);
+	replay_take(&run->replay, &event, run->job_try.arena);
 	if (check(&run->replay, id, err) < 0)
 		return -1;
 	return replay_pack(&run->replay, &run->job_try.pool_run.event,

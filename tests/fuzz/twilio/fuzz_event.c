@@ -45,10 +45,7 @@ static void reverse(struct params *params)
 
 static void check_event(const struct event *event, struct span token)
 {
-	unsigned char prefix[8];
-	event_sid_prefix(prefix, event->sid);
 	must(event->kind < EVENT_KINDS && event->sid.ptr != NULL);
-	must(event->sid.len == 0 || memcmp(event->key, prefix, 8) == 0);
 	must(token.len > 0 || memcmp(event->key, event->content, EVENT_KEY_SIZE) == 0);
 	must(!event->reply_rejected || event->is_fallback);
 }

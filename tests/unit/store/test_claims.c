@@ -17,7 +17,7 @@ static void told(struct store_claim *claim)
 static struct asked *ask_counted(struct fixture *f, const char *key, bool count)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
-	key_of(asked->claim.key, key);
+	asked->claim.key = key_of(key);
 	asked->claim.arena = arena_new();
 	asked->claim.done = told;
 	if (store_claim(f->store, &asked->claim, count))
@@ -33,8 +33,8 @@ static struct asked *ask(struct fixture *f, const char *key)
 static struct asked *ask_weak(struct fixture *f, const char *key, const char *closed)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
-	key_of(asked->claim.key, key);
-	key_of(asked->claim.closed, closed);
+	asked->claim.key = key_of(key);
+	asked->claim.closed = key_of(closed);
 	asked->claim.weak = true;
 	asked->claim.arena = arena_new();
 	asked->claim.done = told;
@@ -113,7 +113,7 @@ STORE_TEST(an_unclaimed_key_is_free_again)
 	struct fixture *f = *state;
 	struct asked *first = ask(f, "SM1"), *second = ask(f, "SM1");
 	wait_told(first);
-	store_unclaim(f->store, first->claim.key);
+	store_unclaim(f->store, &first->claim);
 	assert_told(second, CLAIM_FAILED);
 	assert_told(ask(f, "SM1"), CLAIM_NEW);
 	end(first);
@@ -151,18 +151,13 @@ STORE_TEST(who_waits_at_close_is_told_that_it_failed)
 	fixture_open(f);
 }
 
-static bool note_duplicates(void *ctx, const struct store_event *event)
-{
-	*(int64_t *)ctx = event->duplicates;
-	return true;
-}
-
 static int64_t duplicates_of(struct fixture *f, int64_t id)
 {
-	int64_t count = -1;
-	assert_int_equal(
-	    store_event_get(f->reader, id, note_duplicates, &count, &f->err), 1);
-	return count;
+	struct arena *arena = arena_new();
+	struct store_event event;
+	assert_int_equal(store_event_get(f->reader, id, arena, &event, &f->err), 1);
+	arena_free(arena);
+	return event.duplicates;
 }
 
 STORE_TEST(repeats_are_counted)
@@ -196,7 +191,7 @@ STORE_TEST(a_weak_claim_repeats_only_once_its_call_has_ended)
 	assert_told(ask_weak(f, "CA1 menu", "CA1 end"), CLAIM_NEW);
 	struct store_txn ending = event_txn("CA1 completed", "");
 	ending.mark_count = 1;
-	key_of(ending.marks[0], "CA1 end");
+	ending.marks[0] = key_of("CA1 end");
 	assert_int_equal(store_commit(f->store, &ending), STORE_OK);
 	assert_repeat(ask_weak(f, "CA1 menu", "CA1 end"), "<menu/>");
 	assert_told(ask_weak(f, "CA1 other", "CA1 end"), CLAIM_NEW);
@@ -266,7 +261,7 @@ static void *race_on(void *ctx)
 		racer->key = i / ROUNDS;
 		(void)snprintf(racer->text, sizeof(racer->text), "SM%d", racer->key);
 		(void)snprintf(racer->reply, sizeof(racer->reply), "r%d", racer->key);
-		key_of(racer->claim.key, racer->text);
+		racer->claim.key = key_of(racer->text);
 		racer->claim.arena = arena_new();
 		racer->claim.done = racer_told;
 		race->waiting++;

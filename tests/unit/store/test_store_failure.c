@@ -80,7 +80,7 @@ static void told(struct store_claim *claim)
 static bool ask(struct fixture *f, struct asked *asked, const char *key)
 {
 	*asked = (struct asked){.claim = {.arena = arena_new(), .done = told}};
-	key_of(asked->claim.key, key);
+	asked->claim.key = key_of(key);
 	return store_claim(f->store, &asked->claim, true);
 }
 

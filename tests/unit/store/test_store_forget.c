@@ -135,7 +135,7 @@ STORE_TEST(a_forgotten_event_is_still_known_as_a_repeat)
 	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
 	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "for " PERSON);
 	forget(f, PERSON, (struct store_forgotten){1, 0, 0});
-	key_of(asked.claim.key, "SM1");
+	asked.claim.key = key_of("SM1");
 	if (!store_claim(f->store, &asked.claim, true)) {
 		while (asked.told == 0)
 			(void)usleep(100);

@@ -339,23 +339,6 @@ TEST(only_a_voice_document_without_a_token_is_not_unique)
 	is_unique("other POST /a x=1", true);
 }
 
-TEST(keys_of_one_sid_begin_alike)
-{
-	struct arena *arena = arena_new();
-	struct event event;
-	unsigned char prefix[8];
-	event_sid_prefix(prefix, SPAN("S"));
-	read_webhook(&event, "sms.status POST /a MessageSid=S&SmsStatus=sent", arena);
-	assert_memory_equal(event.key, prefix, 8);
-	read_webhook(&event, "call.action POST /b CallSid=S&Digits=1 t", arena);
-	assert_memory_equal(event.key, prefix, 8);
-	assert_memory_equal(event.content, prefix, 8);
-	read_webhook(&event, "other POST /b x=1", arena);
-	event_sid_prefix(prefix, SPAN(""));
-	assert_memory_not_equal(event.key, prefix, 8);
-	arena_free(arena);
-}
-
 TEST(statuses_have_ranks)
 {
 
