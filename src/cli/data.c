@@ -21,7 +21,7 @@ int data_open(
 
 struct data_writer {
 	struct config config;
-	struct store *store; /* NULL: a server has it, or nobody was asked yet */
+	struct store *store; /* NULL: a server has it, or there was no request yet */
 };
 
 int data_writer_open(
@@ -37,7 +37,7 @@ int data_writer_open(
 	return 0;
 }
 
-static int open_here(struct data_writer *writer, struct error *err)
+static int data_open_here(struct data_writer *writer, struct error *err)
 {
 	const char *dir = writer->config.data;
 	struct store_reader *there = NULL;
@@ -56,7 +56,7 @@ int data_writer_ask(
 		     ? 1
 		     : control_request(writer->config.data, request, answer, err);
 	if (rc == 1) {
-		rc = writer->store != NULL ? 0 : open_here(writer, err);
+		rc = writer->store != NULL ? 0 : data_open_here(writer, err);
 		if (rc == 0)
 			rc = control_execute(writer->store, request, answer, err);
 	}
@@ -91,7 +91,7 @@ int data_change(
 	return rc;
 }
 
-static int no_collection(
+static int collection_unknown(
     const struct suggestion *suggestion, const struct buf *all, struct error *err)
 {
 	int len = (int)suggestion->word.len;
@@ -122,7 +122,7 @@ int data_check_collection(
 		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", c->name);
 	}
 	if (rc == 0 && !found)
-		rc = no_collection(&suggestion, &all, err);
+		rc = collection_unknown(&suggestion, &all, err);
 	buf_free(&all);
 	arena_free(arena);
 	return rc;

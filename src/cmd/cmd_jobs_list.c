@@ -1,14 +1,14 @@
-/* cmd_jobs_list -- the jobs there are, and one of them whole. */
+/* cmd_jobs_list -- the list of jobs, and one job in full. */
 #include "cli/data.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"
 #include "view/job_view.h"
 #include "view/term.h"
 
-enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* the heading's */
+enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* width of the heading */
 
 struct listing {
 	const struct options *options;
@@ -17,7 +17,7 @@ struct listing {
 	int64_t count;
 };
 
-static void print_job(struct listing *listing, const struct store_job *job)
+static void listing_print(struct listing *listing, const struct store_job *job)
 {
 	if (listing->options->json) {
 		json_t *view = job_view_json(job, listing->look.now_ms);
@@ -31,8 +31,8 @@ static void print_job(struct listing *listing, const struct store_job *job)
 	listing->count++;
 }
 
-/* Where the newest ones begin, and how wide their queues' names are. */
-static int measure(
+/* Finds where the newest jobs begin, and how long the names of their queues are. */
+static int listing_measure(
     struct listing *listing, struct store_reader *reader, struct error *err)
 {
 	struct store_job_query newest = listing->query;
@@ -52,18 +52,19 @@ static int measure(
 	return rc;
 }
 
-/* The newest jobs, oldest of them first: finds where they begin, then prints. With
- * --after, the first ones after that. */
-static int list(struct listing *listing, struct store_reader *reader, struct error *err)
+/* Lists the newest jobs, in the order of ids. With --after, lists the first jobs after
+ * that one instead. */
+static int listing_show(
+    struct listing *listing, struct store_reader *reader, struct error *err)
 {
 	struct store_job job;
 	int rc = 0;
 	if (listing->query.limit > 0 && !options_has(listing->options, "after") &&
-	    measure(listing, reader, err) != 0)
+	    listing_measure(listing, reader, err) != 0)
 		return -1;
 	struct store_jobs *jobs = store_jobs_open(reader, &listing->query);
 	while (ferror(stdout) == 0 && (rc = store_jobs_next(jobs, &job, err)) == 1)
-		print_job(listing, &job);
+		listing_print(listing, &job);
 	store_jobs_close(jobs);
 	if (rc == 0 && listing->count == 0 && !listing->options->json)
 		(void)fprintf(stderr, "no such jobs\n");
@@ -91,16 +92,17 @@ int cmd_jobs_list(const struct options *options)
 		options, "after", 0, INT64_MAX, &listing.query.after_id, &err) != 0)
 		return options_misused(options, &err);
 	listing.query.limit = limit;
-	if (data_open(&reader, options, &err) != 0 || list(&listing, reader, &err) != 0)
+	if (data_open(&reader, options, &err) != 0 ||
+	    listing_show(&listing, reader, &err) != 0)
 		code = options_fail(options, &err);
 	store_reader_close(reader);
 	return code;
 }
 
-/* --- one, whole --- */
+/* --- one job in full --- */
 
-/* What else its owner wants to know: of one that waits, whether its queue is paused. */
-static int print_paused(struct store_reader *reader, const struct store_job *job,
+/* Says when the queue of a waiting job is paused. */
+static int job_print_paused(struct store_reader *reader, const struct store_job *job,
     struct arena *arena, struct error *err)
 {
 	struct store_queue *queue;
@@ -115,8 +117,8 @@ static int print_paused(struct store_reader *reader, const struct store_job *job
 	return 0;
 }
 
-/* Of one that is blocked: the job before it. */
-static int print_first(struct store_reader *reader, const struct store_job *job,
+/* Prints the job that a blocked one waits for. */
+static int job_print_first(struct store_reader *reader, const struct store_job *job,
     const struct job_look *look, struct error *err)
 {
 	struct store_job_query query = {.queue = job->queue,
@@ -134,21 +136,21 @@ static int print_first(struct store_reader *reader, const struct store_job *job,
 	return rc < 0 ? -1 : 0;
 }
 
-static int show(struct listing *listing, struct store_reader *reader,
+static int job_print(struct listing *listing, struct store_reader *reader,
     const struct store_job *job, struct error *err)
 {
 	struct arena *arena = listing->options->arena;
 	bool open = job->state == JOB_WAITING || job->state == JOB_BLOCKED;
 	struct store_event event;
 	if (listing->options->json) {
-		print_job(listing, job);
+		listing_print(listing, job);
 		return 0;
 	}
 	job_view_full(stdout, job, &listing->look);
-	if (open && print_paused(reader, job, arena, err) != 0)
+	if (open && job_print_paused(reader, job, arena, err) != 0)
 		return -1;
 	if (job->state == JOB_BLOCKED &&
-	    print_first(reader, job, &listing->look, err) != 0)
+	    job_print_first(reader, job, &listing->look, err) != 0)
 		return -1;
 	int rc = store_event_get(reader, job->event_id, arena, &event, err);
 	if (rc == 1) {
@@ -158,7 +160,7 @@ static int show(struct listing *listing, struct store_reader *reader,
 	return rc < 0 ? -1 : 0;
 }
 
-static int find_and_show(
+static int job_find_and_print(
     struct listing *listing, struct store_reader *reader, struct error *err)
 {
 	const char *word = listing->options->args[1];
@@ -171,7 +173,7 @@ static int find_and_show(
 		return error_set(err,
 		    "there is no job %lld; ended ones are dropped after a time",
 		    (long long)id);
-	return rc < 0 ? -1 : show(listing, reader, &job, err);
+	return rc < 0 ? -1 : job_print(listing, reader, &job, err);
 }
 
 int cmd_jobs_show(const struct options *options)
@@ -182,7 +184,7 @@ int cmd_jobs_show(const struct options *options)
 	look_now(&listing.look);
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = find_and_show(&listing, reader, &err);
+		rc = job_find_and_print(&listing, reader, &err);
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }
