@@ -23,13 +23,12 @@ target_link_libraries(dedupe PRIVATE oh_engines)
 add_executable(jobs_app ${CMAKE_SOURCE_DIR}/bench/jobs/app.c)
 set_target_properties(jobs_app PROPERTIES C_EXTENSIONS ON
 	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
-target_compile_options(jobs_app PRIVATE -Wall -Wextra -Wshadow
-	-Wno-missing-field-initializers)
+target_compile_options(jobs_app PRIVATE -Wall -Wextra -Wshadow)
 target_link_libraries(jobs_app PRIVATE liboffhook)
 
 # A user's app, built as examples are.
 add_executable(bench_app bench/app/app.c)
 set_target_properties(bench_app PROPERTIES OUTPUT_NAME app C_EXTENSIONS ON
 	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
-target_compile_options(bench_app PRIVATE -Wall -Wextra -Wno-missing-field-initializers)
+target_compile_options(bench_app PRIVATE -Wall -Wextra)
 target_link_libraries(bench_app PRIVATE liboffhook)

@@ -18,7 +18,6 @@ foreach(source ${OFFHOOK_EXAMPLES})
 	set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
 		C_EXTENSIONS ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
 	target_compile_options(example_${name} PRIVATE -Wall -Wextra -Wshadow
-		-Wno-missing-field-initializers # a row names what it needs
 		$<$<BOOL:${OFFHOOK_WERROR}>:-Werror>)
 	target_include_directories(example_${name} PRIVATE ${CMAKE_SOURCE_DIR}/include
 		${CMAKE_BINARY_DIR}/generated)

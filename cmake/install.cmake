@@ -23,7 +23,7 @@ install(TARGETS liboffhook EXPORT offhookTargets
 		NAMELINK_COMPONENT liboffhook-dev)
 install(TARGETS liboffhook_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
 	COMPONENT liboffhook-dev)
-install(FILES include/offhook.h ${GENERATED}/offhook_twiml.h
+install(FILES include/offhook.h include/offhook_types.h ${GENERATED}/offhook_twiml.h
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT liboffhook-dev)
 install(FILES ${OFFHOOK_MAN3} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
 	COMPONENT liboffhook-dev)

@@ -76,6 +76,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/layers.txt)
 target_sources(oh_twilio PRIVATE ${GENERATED}/twiml_table.c)
 target_sources(oh_builtin PRIVATE ${GENERATED}/builtin_templates.c)
 target_sources(oh_api PRIVATE ${GENERATED}/verbs_table.c)
+target_compile_definitions(oh_api PRIVATE OH_PLAIN_CALLS) # it defines them
 
 # Above all folders: oh_main, which knows the whole program.
 add_library(oh_main STATIC src/oh_main.c)

@@ -44,7 +44,7 @@ set_target_properties(liboffhook_static PROPERTIES OUTPUT_NAME offhook LINKER_LA
 
 # Pages of the manual, one for each group of offhook.h and one for the verbs.
 set(OFFHOOK_MAN3 ${GENERATED}/oh_twiml.3)
-foreach(page offhook oh_types oh_events oh_replies oh_documents oh_key_value oh_jobs
+foreach(page offhook oh_types oh_contexts oh_events oh_replies oh_documents oh_key_value oh_jobs
 		oh_built_in)
 	list(APPEND pages ${GENERATED}/${page}.3)
 endforeach()

@@ -87,7 +87,6 @@ if(NOT OFFHOOK_FUZZ)
 			C_EXTENSIONS ON
 			RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/e2e/apps)
 		target_compile_options(app_${name} PRIVATE -Wall -Wextra -Wshadow
-			-Wno-missing-field-initializers
 			$<$<BOOL:${OFFHOOK_WERROR}>:-Werror>)
 		target_link_libraries(app_${name} PRIVATE liboffhook)
 		add_dependencies(conversation app_${name})

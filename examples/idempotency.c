@@ -1,5 +1,5 @@
 /* idempotency -- nothing to do. When Twilio repeats a webhook, the first reply goes out
- * again and no handler runs; so this one counts its own runs, and the count stays 1.
+ * again and no handler runs; so this handler counts its runs, and the count stays 1.
  *
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *	Try it: offhook send sms --repeat 3
@@ -17,7 +17,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", on_sms}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", .handler = on_sms}, {0}};
 	static const oh_collection collections[] = {{"orders", "messageSid"}, {0}};
 
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .collections = collections});

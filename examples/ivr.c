@@ -5,7 +5,7 @@
  *	Try it: offhook send call
  *	        offhook send gather --digits 1 --url http://127.0.0.1:8080/twilio/menu
  *
- * OPEN_HOURS=9-17 (the default) are those of weekdays, in the server's time zone (TZ);
+ * OPEN_HOURS=9-17 (the default): from 9 to 17 on weekdays, in the server's time zone (TZ);
  * OPEN_HOURS=always to try the menu at night. */
 #include <offhook.h>
 #include <stdio.h>
@@ -31,31 +31,32 @@ static int is_open(const oh_event *event)
 	       local->tm_hour < to;
 }
 
-static void take_message(oh_twiml *reply, const char *why)
+static void take_message(oh_event *event, oh_twiml *reply, const char *why)
 {
 	oh_say(reply, why);
 	oh_say(reply, "Please leave a message after the beep, then press the hash key.");
 	oh_record(reply, .maxLength = 120, .finishOnKey = "#", .transcribe = OH_YES,
-	    .action = "/twilio/voicemail",
-	    .transcribeCallback = "/twilio/voicemail/text");
+	    .action = oh_url(event, "/twilio/voicemail"),
+	    .transcribeCallback = oh_url(event, "/twilio/voicemail/text"));
 	oh_say(reply, "We did not hear anything. Goodbye.");
 }
 
-static void offer_menu(oh_twiml *reply)
+static void offer_menu(oh_event *event, oh_twiml *reply)
 {
-	oh_twiml *menu = oh_gather(reply, .numDigits = 1, .timeout = 6, .action = "/twilio/menu");
+	oh_twiml *menu = oh_gather(reply, .numDigits = 1, .timeout = 6,
+	    .action = oh_url(event, "/twilio/menu"));
 
 	oh_say(menu, "For sales, press 1. For support, press 2. To leave a message, press 3.");
-	take_message(reply, "We did not get your choice."); /* reached when no key is pressed */
+	take_message(event, reply, "We did not get your choice."); /* reached when no key is pressed */
 }
 
 static int on_call(oh_event *event, oh_twiml *reply)
 {
 	oh_say(reply, "Welcome to Example Company.");
 	if (is_open(event))
-		offer_menu(reply);
+		offer_menu(event, reply);
 	else
-		take_message(reply, "Our office is closed.");
+		take_message(event, reply, "Our office is closed.");
 	return OH_OK;
 }
 
@@ -63,17 +64,17 @@ static int on_menu(oh_event *event, oh_twiml *reply)
 {
 	switch (oh_param_int(event, "Digits", 0)) {
 	case 1:
-		oh_dial(reply, sales, .timeout = 20, .action = "/twilio/dialed");
+		oh_dial(reply, sales, .timeout = 20, .action = oh_url(event, "/twilio/dialed"));
 		break;
 	case 2:
-		oh_dial(reply, support, .timeout = 20, .action = "/twilio/dialed");
+		oh_dial(reply, support, .timeout = 20, .action = oh_url(event, "/twilio/dialed"));
 		break;
 	case 3:
-		take_message(reply, "Gladly.");
+		take_message(event, reply, "Gladly.");
 		break;
 	default:
 		oh_say(reply, "That is not on the menu.");
-		offer_menu(reply);
+		offer_menu(event, reply);
 	}
 	return OH_OK;
 }
@@ -83,10 +84,10 @@ static int on_dialed(oh_event *event, oh_twiml *reply)
 {
 	const char *status = oh_param(event, "DialCallStatus");
 
-	if (status != NULL && strcmp(status, "completed") == 0)
+	if (strcmp(status, "completed") == 0)
 		oh_hangup(reply);
 	else
-		take_message(reply, "Nobody can take your call right now.");
+		take_message(event, reply, "Nobody can take your call right now.");
 	return OH_OK;
 }
 
@@ -94,7 +95,7 @@ static int on_voicemail(oh_event *event, oh_twiml *reply)
 {
 	oh_upsert(event, "voicemails", oh_param(event, "CallSid"), json_pack("{s:s, s:s?, s:i, s:n, s:s}",
 	    "from", oh_param(event, "From"),
-	    "url", oh_param(event, "RecordingUrl"),
+	    "url", oh_param_or(event, "RecordingUrl", NULL),
 	    "seconds", (int)oh_param_int(event, "RecordingDuration", 0),
 	    "text",
 	    "receivedAt", oh_time(event)), json_object());
@@ -103,23 +104,23 @@ static int on_voicemail(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-/* Comes minutes later; a failed transcription has no text. */
+/* Comes minutes later. A failed transcription has no text. */
 static int on_text(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
 	oh_update(event, "voicemails", json_pack("{s:s}", "callSid", oh_param(event, "CallSid")),
-	    json_pack("{s:{s:s?}}", "$set", "text", oh_param(event, "TranscriptionText")));
+	    json_pack("{s:{s:s?}}", "$set", "text", oh_param_or(event, "TranscriptionText", NULL)));
 	return OH_OK;
 }
 
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_CALL, "/twilio/voice", on_call},
-	    {OH_CALL_ACTION, "/twilio/menu", on_menu},
-	    {OH_CALL_ACTION, "/twilio/dialed", on_dialed},
-	    {OH_CALL_ACTION, "/twilio/voicemail", on_voicemail},
-	    {OH_TRANSCRIPTION, "/twilio/voicemail/text", on_text},
+	    {OH_CALL, "/twilio/voice", .handler = on_call},
+	    {OH_CALL_ACTION, "/twilio/menu", .handler = on_menu},
+	    {OH_CALL_ACTION, "/twilio/dialed", .handler = on_dialed},
+	    {OH_CALL_ACTION, "/twilio/voicemail", .handler = on_voicemail},
+	    {OH_TRANSCRIPTION, "/twilio/voicemail/text", .handler = on_text},
 	    {0},
 	};
 	static const oh_collection collections[] = {{"voicemails", "callSid"}, {0}};

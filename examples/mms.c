@@ -1,5 +1,5 @@
-/* mms -- pictures and other media: the message is stored with its list of media, each
- * is queued to be fetched, and an album number comes back with the first picture.
+/* mms -- pictures and other media: the message is stored with its list of media, a
+ * job is enqueued to fetch each of them, and the first picture is sent back.
  *
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *	Try it: offhook send mms --media https://example.com/cat.jpg,image/jpeg
@@ -14,7 +14,7 @@ static json_t *media_list(oh_event *event)
 	json_t *list = json_array();
 
 	for (size_t n = 0; n < oh_media_count(event); n++)
-		json_array_append_new(list, json_pack("{s:s, s:s?}",
+		json_array_append_new(list, json_pack("{s:s, s:s}",
 		    "url", oh_media_url(event, n),
 		    "contentType", oh_media_type(event, n)));
 	return list;
@@ -23,9 +23,7 @@ static json_t *media_list(oh_event *event)
 /* What the type says is the sender's claim: good for a reply, not for a file name. */
 static int is_picture(const oh_event *event, size_t n)
 {
-	const char *type = oh_media_type(event, n);
-
-	return type != NULL && strncmp(type, "image/", strlen("image/")) == 0;
+	return strncmp(oh_media_type(event, n), "image/", strlen("image/")) == 0;
 }
 
 static int on_message(oh_event *event, oh_twiml *reply)
@@ -46,7 +44,7 @@ static int on_message(oh_event *event, oh_twiml *reply)
 		return OH_OK;
 	}
 	oh_twiml *message = oh_message(reply, NULL);
-	oh_body_(message, oh_format(event, "Got %zu of them. Here is your first one back:", count));
+	oh_twiml_body(message, oh_format(event, "Got %zu of them. Here is your first one back:", count));
 	if (is_picture(event, 0))
 		oh_media(message, oh_media_url(event, 0));
 	return OH_OK;
@@ -60,8 +58,8 @@ static int fetch_media(oh_job *job)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", on_message}, {0}};
-	static const oh_worker workers[] = {{"fetchMedia", fetch_media, .max_tries = 5}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", .handler = on_message}, {0}};
+	static const oh_worker workers[] = {{"fetchMedia", .work = fetch_media, .max_tries = 5}, {0}};
 	static const oh_collection collections[] = {{"album", "messageSid"}, {0}};
 
 	return oh_main(argc, argv,

@@ -1,6 +1,6 @@
-/* multi -- every kind of webhook in one program, behind one chain of filters. That they
- * are Twilio's is checked before any of this runs; the first filter lets one account
- * only through, the second keeps every event, so that handlers are left with replying.
+/* multi -- every kind of webhook in one program, behind one chain of filters. The
+ * server checks before that they are Twilio's; the first filter lets only one account
+ * through, the second keeps every event, so that the handlers only reply.
  *
  *	Twilio: messages -> /twilio/sms, their status -> /twilio/sms/status,
  *	        calls -> /twilio/voice, their status -> /twilio/voice/status
@@ -18,18 +18,26 @@ static int only_our_account(oh_event *event, oh_twiml *reply)
 	return OH_PASS;
 }
 
+/* NULL, which a document has as null, when Twilio sent none. */
+static const char *given(const oh_event *event, const char *name)
+{
+	return oh_param_or(event, name, NULL);
+}
+
 static int keep(oh_event *event, oh_twiml *reply)
 {
+	int is_call = strncmp(oh_kind(event), "call.", strlen("call.")) == 0;
+
 	(void)reply;
 	oh_insert(event, "webhooks", json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s}",
 	    "type", oh_kind(event),
 	    "sid", oh_sid(event),
-	    "from", oh_param(event, "From"),
-	    "to", oh_param(event, "To"),
-	    "body", oh_param(event, "Body"),
-	    "status", oh_param(event, oh_param(event, "CallSid") ? "CallStatus" : "MessageStatus"),
-	    "errorCode", oh_param(event, "ErrorCode"),
-	    "duration", oh_param(event, "CallDuration"),
+	    "from", given(event, "From"),
+	    "to", given(event, "To"),
+	    "body", given(event, "Body"),
+	    "status", given(event, is_call ? "CallStatus" : "MessageStatus"),
+	    "errorCode", given(event, "ErrorCode"),
+	    "duration", given(event, "CallDuration"),
 	    "timestamp", oh_time(event)));
 	return OH_PASS;
 }
@@ -60,10 +68,10 @@ int main(int argc, char **argv)
 {
 	static const oh_handler chain[] = {only_our_account, keep, NULL};
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/twilio/sms", on_sms, .filters = chain},
-	    {OH_MESSAGE_STATUS, "/twilio/sms/status", on_status, .filters = chain},
-	    {OH_CALL, "/twilio/voice", on_call, .filters = chain},
-	    {OH_CALL_STATUS, "/twilio/voice/status", on_status, .filters = chain},
+	    {OH_MESSAGE, "/twilio/sms", .handler = on_sms, .filters = chain},
+	    {OH_MESSAGE_STATUS, "/twilio/sms/status", .handler = on_status, .filters = chain},
+	    {OH_CALL, "/twilio/voice", .handler = on_call, .filters = chain},
+	    {OH_CALL_STATUS, "/twilio/voice/status", .handler = on_status, .filters = chain},
 	    {0},
 	};
 

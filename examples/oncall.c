@@ -25,7 +25,7 @@ static const char *person(oh_event *event, int n)
 static void keep(oh_event *event, const char *state, int level)
 {
 	oh_upsert(event, "alerts", oh_param(event, "CallSid"),
-	    json_pack("{s:s?, s:s}", "from", oh_param(event, "From"), "receivedAt", oh_time(event)),
+	    json_pack("{s:s, s:s}", "from", oh_param(event, "From"), "receivedAt", oh_time(event)),
 	    json_pack("{s:{s:s, s:i, s:s}}", "$set",
 		"state", state, "level", level, "updatedAt", oh_time(event)));
 }
@@ -39,13 +39,13 @@ static int ring(oh_event *event, oh_twiml *reply, int level)
 		keep(event, "unanswered", level);
 		oh_enqueue(event, "escalate", json_pack("{s:s}", "callSid", oh_param(event, "CallSid")));
 		oh_say(reply, "Nobody could be reached. Say what is wrong after the beep.");
-		oh_record(reply, .maxLength = 120, .action = "/twilio/message");
+		oh_record(reply, .maxLength = 120, .action = oh_url(event, "/twilio/message"));
 		return OH_OK;
 	}
 	keep(event, "ringing", level);
 	oh_twiml *dial = oh_dial(reply, NULL, .timeout = 20,
-	    .action = oh_format(event, "/twilio/next/%d", level + 1));
-	oh_number(dial, number, .url = "/twilio/whisper");
+	    .action = oh_url(event, oh_format(event, "/twilio/next/%d", level + 1)));
+	oh_number(dial, number, .url = oh_url(event, "/twilio/whisper"));
 	return OH_OK;
 }
 
@@ -59,11 +59,10 @@ static int on_call(oh_event *event, oh_twiml *reply)
 static int on_next(oh_event *event, oh_twiml *reply)
 {
 	const char *status = oh_param(event, "DialCallStatus");
-	const char *bridged = oh_param(event, "DialBridged");
+	const char *bridged = oh_param_or(event, "DialBridged", "true");
 	int level = atoi(oh_path_param(event, "level"));
 
-	if (status == NULL || strcmp(status, "completed") != 0 ||
-	    (bridged != NULL && strcmp(bridged, "true") != 0))
+	if (strcmp(status, "completed") != 0 || strcmp(bridged, "true") != 0)
 		return ring(event, reply, level);
 	keep(event, "answered", level - 1);
 	oh_hangup(reply);
@@ -73,9 +72,9 @@ static int on_next(oh_event *event, oh_twiml *reply)
 /* Heard by the person who is called, alone, before the two are connected. */
 static int on_whisper(oh_event *event, oh_twiml *reply)
 {
-	oh_twiml *key = oh_gather(reply, .numDigits = 1, .timeout = 8, .action = "/twilio/accept");
+	oh_twiml *key = oh_gather(reply, .numDigits = 1, .timeout = 8,
+	    .action = oh_url(event, "/twilio/accept"));
 
-	(void)event;
 	oh_say(key, "An alert. Press 1 to take it.");
 	oh_hangup(reply);
 	return OH_OK;
@@ -91,7 +90,7 @@ static int on_accept(oh_event *event, oh_twiml *reply)
 static int on_message(oh_event *event, oh_twiml *reply)
 {
 	oh_update(event, "alerts", json_pack("{s:s}", "callSid", oh_param(event, "CallSid")),
-	    json_pack("{s:{s:s?}}", "$set", "recordingUrl", oh_param(event, "RecordingUrl")));
+	    json_pack("{s:{s:s}}", "$set", "recordingUrl", oh_param(event, "RecordingUrl")));
 	oh_say(reply, "Thank you. Your alert has been escalated.");
 	oh_hangup(reply);
 	return OH_OK;
@@ -107,15 +106,15 @@ static int escalate(oh_job *job)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_CALL, "/twilio/voice", on_call,
+	    {OH_CALL, "/twilio/voice", .handler = on_call,
 		.fallback = "<Response><Say>Please call again.</Say></Response>"},
-	    {OH_CALL_ACTION, "/twilio/next/:level", on_next},
-	    {OH_CALL_ACTION, "/twilio/whisper", on_whisper},
-	    {OH_CALL_ACTION, "/twilio/accept", on_accept},
-	    {OH_CALL_ACTION, "/twilio/message", on_message},
+	    {OH_CALL_ACTION, "/twilio/next/:level", .handler = on_next},
+	    {OH_CALL_ACTION, "/twilio/whisper", .handler = on_whisper},
+	    {OH_CALL_ACTION, "/twilio/accept", .handler = on_accept},
+	    {OH_CALL_ACTION, "/twilio/message", .handler = on_message},
 	    {0},
 	};
-	static const oh_worker workers[] = {{"escalate", escalate}, {0}};
+	static const oh_worker workers[] = {{"escalate", .work = escalate}, {0}};
 	static const oh_collection collections[] = {{"alerts", "callSid"}, {0}};
 
 	return oh_main(argc, argv,

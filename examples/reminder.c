@@ -1,13 +1,13 @@
 /* reminder -- appointments, reminded of a day before, answered with YES or NO. STOP is
- * kept: who said it is reminded of nothing any more.
+ * kept: who said it gets no more reminders.
  *
  *	Yours:  POST /appointments phone, name, at (2031-05-06T09:30:00Z), with the header
  *	        "Authorization: Bearer $BOOKING_KEY"
  *	Twilio: A message comes in -> https://YOUR.HOST/twilio/sms
  *
  * Sending goes through Twilio's REST API, which is not part of this version: a reminder
- * that is due becomes a document in "outbox", for the program that sends. Answers come
- * in here, and are answered. */
+ * that is due becomes a document in "outbox", for the program that sends. Answers to
+ * it come in here. */
 #define _GNU_SOURCE
 #include <offhook.h>
 #include <string.h>
@@ -20,7 +20,7 @@ enum { DAY_S = 24 * 60 * 60 };
 static time_t parse_time(const char *text)
 {
 	struct tm at = {0};
-	const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &at);
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &at);
 
 	return end == NULL || *end != '\0' ? -1 : timegm(&at);
 }
@@ -43,7 +43,7 @@ static int only_booking(oh_event *event, oh_twiml *reply)
 	const char *given = oh_header(event, "Authorization");
 
 	(void)reply;
-	if (key != NULL && given != NULL && strcmp(given, oh_format(event, "Bearer %s", key)) == 0)
+	if (key != NULL && strcmp(given, oh_format(event, "Bearer %s", key)) == 0)
 		return OH_PASS;
 	oh_reply(event, 401, "text/plain", "who are you?\n");
 	return OH_OK;
@@ -54,7 +54,7 @@ static int on_appointment(oh_event *event, oh_twiml *reply)
 	time_t at = parse_time(oh_param(event, "at"));
 
 	(void)reply;
-	if (at < 0 || oh_param(event, "phone") == NULL || oh_param(event, "name") == NULL) {
+	if (at < 0 || *oh_param(event, "phone") == '\0' || *oh_param(event, "name") == '\0') {
 		oh_reply(event, 400, "text/plain", "phone, name and at, please\n");
 		return OH_OK;
 	}
@@ -64,7 +64,7 @@ static int on_appointment(oh_event *event, oh_twiml *reply)
 	    "at", oh_param(event, "at"),
 	    "status", "open"));
 	double delay_s = (double)(at - DAY_S) - (double)oh_time_ms(event) / 1000;
-	oh_enqueue(event, "remind", json_pack("{s:s?}", "id", id),
+	oh_enqueue(event, "remind", json_pack("{s:s}", "id", id),
 	    .delay_s = delay_s > 0 ? delay_s : 0);
 	oh_reply(event, 201, "application/json", oh_format(event, "{\"id\": \"%s\"}\n", id));
 	return OH_OK;
@@ -141,11 +141,11 @@ int main(int argc, char **argv)
 	static const oh_handler booking[] = {only_booking, NULL};
 	static const oh_handler people[] = {on_opt_out, NULL};
 	static const oh_route routes[] = {
-	    {OH_UNSIGNED, "/appointments", on_appointment, .filters = booking, .methods = "POST"},
-	    {OH_MESSAGE, "/twilio/sms", on_answer, .filters = people},
+	    {OH_UNSIGNED, "/appointments", .handler = on_appointment, .filters = booking, .methods = "POST"},
+	    {OH_MESSAGE, "/twilio/sms", .handler = on_answer, .filters = people},
 	    {0},
 	};
-	static const oh_worker workers[] = {{"remind", remind}, {0}};
+	static const oh_worker workers[] = {{"remind", .work = remind}, {0}};
 	static const oh_collection collections[] = {{"optouts", "phone"}, {0}};
 
 	return oh_main(argc, argv,

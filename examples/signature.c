@@ -13,7 +13,7 @@ static int verify(oh_event *event, oh_twiml *reply)
 	const char *token = oh_secret(oh_format(event, "PARTNER_%s_TOKEN", partner));
 
 	(void)reply;
-	if (oh_signature_valid(token, oh_header(event, "X-Twilio-Signature"), NULL, event))
+	if (oh_signature_valid(event, token, oh_header(event, "X-Twilio-Signature"), NULL))
 		return OH_PASS;
 	oh_log(event, "invalid signature", "partner", partner, NULL);
 	oh_reply(event, 403, "text/plain", "Forbidden\n");
@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 {
 	static const oh_handler chain[] = {verify, NULL};
 	static const oh_route routes[] = {
-	    {OH_UNSIGNED, "/partners/:partner/sms", on_sms, .filters = chain},
+	    {OH_UNSIGNED, "/partners/:partner/sms", .handler = on_sms, .filters = chain},
 	    {0},
 	};
 

@@ -23,7 +23,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", on_sms}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", .handler = on_sms}, {0}};
 
 	return oh_main(argc, argv, &(oh_app){.routes = routes});
 }

@@ -17,10 +17,11 @@ static int on_call(oh_event *event, oh_twiml *reply)
 	    "receivedAt", oh_time(event)), json_object());
 	oh_say(reply, "Hello! Thank you for calling. Please leave a message after the beep.",
 	    .voice = "alice");
-	/* Without an action <Record> asks for this same document again, for ever. */
+	/* Without an action <Record> asks for this same document again, for ever. oh_url: a
+	 * bare "/twilio/…" would lose the path of --public-url, if it has one. */
 	oh_record(reply, .maxLength = 60, .transcribe = OH_YES,
-	    .action = "/twilio/voice/recorded",
-	    .transcribeCallback = "/twilio/voice/transcription");
+	    .action = oh_url(event, "/twilio/voice/recorded"),
+	    .transcribeCallback = oh_url(event, "/twilio/voice/transcription"));
 	oh_say(reply, "We did not receive a recording. Goodbye.");
 	return OH_OK;
 }
@@ -42,16 +43,16 @@ static int on_recorded(oh_event *event, oh_twiml *reply)
 static int on_transcription(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
-	keep(event, "transcription", oh_param(event, "TranscriptionText"));
+	keep(event, "transcription", oh_param_or(event, "TranscriptionText", NULL));
 	return OH_OK;
 }
 
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_CALL, "/twilio/voice", on_call},
-	    {OH_CALL_ACTION, "/twilio/voice/recorded", on_recorded},
-	    {OH_TRANSCRIPTION, "/twilio/voice/transcription", on_transcription},
+	    {OH_CALL, "/twilio/voice", .handler = on_call},
+	    {OH_CALL_ACTION, "/twilio/voice/recorded", .handler = on_recorded},
+	    {OH_TRANSCRIPTION, "/twilio/voice/transcription", .handler = on_transcription},
 	    {0},
 	};
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# offhook.h alone: compiles without a warning as C11, C17 and C++17 under gcc and clang,
+# offhook.h alone: compiles without a warning as C11, C17, C++17 and C++20 under gcc and clang,
 # and lets nothing through that tests/header/bad.txt lists.
 #   check-header.sh BUILD-DIRECTORY
 set -eu
@@ -25,12 +25,13 @@ must() {
 
 echo '#include <offhook.h>' >"$work/alone.c"
 echo '#include <offhook_twiml.h>' >"$work/twiml.c"
-for name in alone twiml; do cp "$work/$name.c" "$work/$name.cpp"; done
+echo '#include <offhook_types.h>' >"$work/types.c"
+for name in alone twiml types; do cp "$work/$name.c" "$work/$name.cpp"; done
 
 # shellcheck disable=SC2086 # lists of options
 for compiler in gcc clang; do
 	for std in c11 c17; do
-		for source in "$work/alone.c" "$work/twiml.c" tests/header/good.c; do
+		for source in "$work/alone.c" "$work/twiml.c" "$work/types.c" tests/header/good.c; do
 			must yes "$source" $compiler -std=$std $strict -Wmissing-prototypes \
 				-Wstrict-prototypes -Wcast-qual $include -O2 -c "$source" -o "$work/o"
 		done
@@ -38,9 +39,12 @@ for compiler in gcc clang; do
 done
 # shellcheck disable=SC2086
 for compiler in g++ clang++; do
-	for source in "$work/alone.cpp" "$work/twiml.cpp" tests/header/good.cpp; do
-		must yes "$source" $compiler -std=c++17 $strict -Wmissing-declarations \
-			-Wold-style-cast $include -O2 -c "$source" -o "$work/o"
+	for std in c++17 c++20; do
+		for source in "$work/alone.cpp" "$work/twiml.cpp" "$work/types.cpp" \
+			tests/header/good.cpp; do
+			must yes "$source" $compiler -std=$std $strict -Wmissing-declarations \
+				-Wold-style-cast $include -O2 -c "$source" -o "$work/o"
+		done
 	done
 done
 
@@ -54,7 +58,9 @@ while read -r wanted language code; do
 	{
 		echo '#include <offhook.h>'
 		echo 'int handler(oh_event *event, oh_twiml *reply);'
-		echo "int handler(oh_event *event, oh_twiml *reply) { (void)event; $code return 0; }"
+		echo 'int handler(oh_event *event, oh_twiml *reply) {'
+		echo 'oh_job *job = NULL; (void)event; (void)reply; (void)job;'
+		echo "$code return 0; }"
 	} >"$work/handler"
 	for compiler in $compilers; do
 		# shellcheck disable=SC2086

@@ -42,7 +42,7 @@ scripts/check-symbols.sh "$build/liboffhook.so.0"
 # A prefix of one's own.
 cmake --install "$build" --prefix "$root/prefix" >/dev/null
 use "$root/prefix"
-for file in bin/offhook include/offhook.h include/offhook_twiml.h \
+for file in bin/offhook include/offhook.h include/offhook_twiml.h include/offhook_types.h \
 	share/man/man1/offhook.1 share/man/man5/offhook.conf.5 share/man/man3/offhook.3 \
 	share/man/man3/oh_events.3 share/man/man3/oh_twiml.3 \
 	share/doc/offhook/examples/sms.c; do
@@ -63,7 +63,7 @@ for source in "$root"/prefix/share/doc/offhook/examples/*.c; do
 	mv "$root/program" "$root/examples/$(basename "$source" .c)"
 	# With all the warnings that the documents speak of.
 	# shellcheck disable=SC2046
-	cc -Wall -Wextra -Wno-missing-field-initializers -Werror -fsyntax-only "$source" \
+	cc -Wall -Wextra -Werror -fsyntax-only "$source" \
 		$(pkg-config --cflags offhook)
 done
 for test in "$tests"/tests/e2e/test_examples_*; do

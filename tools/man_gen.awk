@@ -1,8 +1,8 @@
 # man_gen -- writes the comments and prototypes of offhook.h as manual pages:
 #   awk -v folder=OUT -f man_gen.awk include/offhook.h
 # The comment at the top becomes offhook.3. Each group that a ruled comment opens
-# ("Events: what came in") becomes a page of its own, oh_events.3. What is indented in a
-# comment is kept as it stands.
+# ("Events: what came in") becomes a page of its own, oh_events.3. Indented lines of a
+# comment are kept as they are.
 
 # A line in mdoc, which must not look like a macro.
 function literal(line)
@@ -119,13 +119,15 @@ function begin_group(    title, name)
 
 # What is called by a macro in its place: its comment begins with how,
 # "oh_enqueue(context, queue, payload, ...): ".
-function called_as(code,    call)
+function called_as(code,    call, type)
 {
 	if (code !~ /_\(/ || !match(comment, /^oh_[a-z_]*\([^)]*\): /))
 		return code
 	call = substr(comment, 1, RLENGTH - 2)
 	comment = toupper(substr(comment, RLENGTH + 1, 1)) substr(comment, RLENGTH + 2)
-	return "void " call
+	type = code
+	sub(/oh_[a-z_]*\(.*/, "", type)
+	return type call
 }
 
 # One whole prototype, and what stands after it on its line.
@@ -160,11 +162,12 @@ function add_function(code, aside,    name, type, args, n, i, arg)
 	comment = ""
 }
 
-# Types and macros, as they stand, under what is said of them.
+# Types and macros, verbatim, below their comment.
 function add_code(code)
 {
 	gsub(/[^\n]*oh_end_ [^\n]*\n/, "", code)
 	gsub(/ OH_NOT_SET_/, "", code)
+	gsub(/#endif\n/, "", code)
 	end_list()
 	if (body != "" && comment != "")
 		body = body ".Pp\n"
@@ -224,7 +227,14 @@ in_comment || (code == "" && /^\/\*/) {
 	finish_code()
 	next
 }
-/^#ifdef __cplusplus/ && page != "" && page != "offhook" {
+/^#ifdef __cplusplus/ {
+	in_cpp = 1
+}
+in_cpp {
+	in_cpp = !/^#(else|endif)/
+	next
+}
+/^#define OH_BUILTIN_\(/ {
 	exit
 }
 /^(#if|#endif|#include|extern|#define OH_API|#define OH_PRINTF|#define OFFHOOK_H)/ && code == "" {

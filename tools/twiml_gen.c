@@ -85,7 +85,7 @@ static bool has(const struct keys *keys, const char *text)
 	return false;
 }
 
-/* Dies when object has a key that is not one of the allowed ones, blank-separated. */
+/* Dies when object has a key that is not among allowed, which are separated by blanks. */
 static void only_keys(json_t *object, const char *where, const char *allowed)
 {
 	struct keys keys = keys_of(object);

@@ -30,12 +30,13 @@ struct names {
 	size_t count;
 };
 
-/* An element; one that both kinds have (Redirect, Response) is one, the union. */
-struct verb {
+/* An element. What both kinds have (Redirect, Response) is one verb, with the attributes
+ * of both. */
+struct twiml_verb {
 	const char *key;   /* in the file: "Refer.Sip" */
 	const char *name;  /* in the XML: "Sip" */
-	char function[64]; /* in C, without oh_: "refer_sip", "break_" */
-	char plain[64];    /* without the _ of a taken name: oh_break_attributes */
+	char function[64]; /* in C, without oh_: "refer_sip", "break_", "twiml_body" */
+	char plain[64];    /* without the _ of a keyword: oh_break_attributes */
 	const char *about; /* in a few words */
 	bool text;         /* may hold text */
 	bool messaging, voice;
@@ -45,8 +46,8 @@ struct verb {
 };
 
 struct verbs {
-	void *file;                   /* whose strings these are */
-	struct verb items[VERBS_MAX]; /* in the file's order */
+	void *file;                         /* whose strings these are */
+	struct twiml_verb items[VERBS_MAX]; /* in the file's order */
 	size_t count;
 };
 
@@ -54,10 +55,10 @@ struct verbs {
  * return when the file says what C could not. */
 void verbs_read(struct verbs *out, const char *path, const char *header);
 void verbs_free(struct verbs *verbs);
-const struct verb *verbs_find(const struct verbs *verbs, const char *key);
+const struct twiml_verb *verbs_find(const struct verbs *verbs, const char *key);
 /* The page of Twilio's on the element, or on the verb around it. */
 void verb_page(
-    char *out, size_t size, const struct verbs *verbs, const struct verb *verb);
+    char *out, size_t size, const struct verbs *verbs, const struct twiml_verb *verb);
 /* What an element does, in a few words; NULL when there are none. */
 const char *verb_about(const char *key);
 /* "integer", "boolean", "URL" … */

@@ -4,12 +4,14 @@
 
 #include "verbs.h"
 
-static const struct verb *parent_of(const struct verbs *verbs, const struct verb *verb)
+static const struct twiml_verb *parent_of(
+    const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	return verbs_find(verbs, verb->parents.items[0]);
 }
 
-static void write_place(FILE *out, const struct verbs *verbs, const struct verb *verb)
+static void write_place(
+    FILE *out, const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	if (verb->parents.count == 0)
 		return;
@@ -46,7 +48,8 @@ static void value_of(const struct verb_attribute *attribute, size_t n, char call
 	(void)snprintf(call, 256, "\"%s\"", expected);
 }
 
-static void write_call(FILE *out, const struct verbs *verbs, const struct verb *verb)
+static void write_call(
+    FILE *out, const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	char call[256];
 	char expected[256];
@@ -81,7 +84,7 @@ void verbs_write_calls(FILE *out, const struct verbs *verbs)
 			write_call(out, verbs, &verbs->items[i]);
 	(void)fputs("const struct verb_call verb_calls[] = {\n", out);
 	for (size_t i = 0; i < verbs->count; i++) {
-		const struct verb *verb = &verbs->items[i];
+		const struct twiml_verb *verb = &verbs->items[i];
 		if (verb->parents.count == 0)
 			continue;
 		(void)fprintf(out, "\t{\"%s\", \"%s\", %s, %s, call_%s, values_%s},\n",

@@ -47,7 +47,8 @@ static void put_elements(
 }
 
 /* "oh_say(parent, text, ...): speaks the text. <Say> in <Gather> …" */
-static void write_about(FILE *out, const struct verbs *verbs, const struct verb *verb)
+static void write_about(
+    FILE *out, const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	char text[160];
 	struct wrap wrap = {out, " * ", 2};
@@ -119,7 +120,7 @@ static void write_member(FILE *out, const struct verb_attribute *attribute)
 	(void)fprintf(out, "\t%s%s OH_NOT_SET_;\n", type, attribute->member);
 }
 
-static void write_struct(FILE *out, const struct verb *verb)
+static void write_struct(FILE *out, const struct twiml_verb *verb)
 {
 	(void)fprintf(out,
 	    "typedef struct oh_%s_attributes {\n"
@@ -130,7 +131,7 @@ static void write_struct(FILE *out, const struct verb *verb)
 	(void)fprintf(out, "} oh_%s_attributes;\n", verb->plain);
 }
 
-static void write_macro(FILE *out, const struct verb *verb)
+static void write_macro(FILE *out, const struct twiml_verb *verb)
 {
 	(void)fprintf(out,
 	    "#define oh_%s(...) \\\n"
@@ -138,7 +139,7 @@ static void write_macro(FILE *out, const struct verb *verb)
 	    verb->function, verb->text ? "TEXT_" : "", verb->key, verb->plain);
 }
 
-static void write_inline(FILE *out, const struct verb *verb)
+static void write_inline(FILE *out, const struct twiml_verb *verb)
 {
 	(void)fprintf(out,
 	    "inline oh_twiml *oh_%s(\n"

@@ -21,7 +21,7 @@ static void write_elements(
 		return;
 	(void)fprintf(out, "%s\n", title);
 	for (size_t i = 0; i < keys->count; i++) {
-		const struct verb *verb = verbs_find(verbs, keys->items[i]);
+		const struct twiml_verb *verb = verbs_find(verbs, keys->items[i]);
 		(void)fprintf(out, ".Fn oh_%s%s\n", verb->function,
 		    i + 1 < keys->count ? " ," : " .");
 	}
@@ -55,7 +55,8 @@ static void write_attribute(FILE *out, const struct verb_attribute *attribute)
 	}
 }
 
-static void write_verb(FILE *out, const struct verbs *verbs, const struct verb *verb)
+static void write_verb(
+    FILE *out, const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	char page[128];
 	(void)fprintf(out, ".Ss oh_%s\n", verb->function);

@@ -20,7 +20,7 @@ void die(const char *format, ...)
 	exit(EXIT_FAILURE);
 }
 
-const struct verb *verbs_find(const struct verbs *verbs, const char *key)
+const struct twiml_verb *verbs_find(const struct verbs *verbs, const char *key)
 {
 	for (size_t i = 0; i < verbs->count; i++)
 		if (strcmp(verbs->items[i].key, key) == 0)
@@ -78,10 +78,11 @@ static bool is_taken(const char *header, const char *function)
 	return false;
 }
 
-/* ConversationRelay is conversation_relay in C, AiSession ai_session, say-as say_as. */
-static void name_function(struct verb *verb, const char *header)
+/* ConversationRelay is conversation_relay in C, AiSession ai_session, say-as say_as; and
+ * Enqueue, whose name offhook.h has taken, is twiml_enqueue. */
+static void name_function(struct twiml_verb *verb, const char *header)
 {
-	char snake[sizeof(verb->function)] = "";
+	char snake[sizeof(verb->function) - sizeof("twiml__")] = "";
 	size_t len = 0;
 	for (const char *at = verb->key; *at != '\0' && len < sizeof(snake) - 3; at++) {
 		bool hump = isupper((unsigned char)*at) && at != verb->key &&
@@ -93,8 +94,10 @@ static void name_function(struct verb *verb, const char *header)
 	snake[len] = '\0';
 	to_identifier(verb->function, sizeof(verb->function), snake);
 	memcpy(verb->plain, verb->function, len);
-	if (is_taken(header, verb->function))
-		verb->function[len] = '_';
+	if (!is_taken(header, verb->function))
+		return;
+	(void)snprintf(verb->function, sizeof(verb->function), "twiml_%s", snake);
+	(void)snprintf(verb->plain, sizeof(verb->plain), "twiml_%s", snake);
 }
 
 static void add_name(struct names *names, const char *name)
@@ -146,7 +149,7 @@ static void read_attribute(
 }
 
 /* Adds the attributes the verb does not have yet. */
-static void read_attributes(struct verb *verb, json_t *attributes)
+static void read_attributes(struct twiml_verb *verb, json_t *attributes)
 {
 	const char *name;
 	json_t *attribute;
@@ -164,14 +167,15 @@ static void read_attributes(struct verb *verb, json_t *attributes)
 	}
 }
 
-static struct verb *verb_of(struct verbs *verbs, const char *key, const char *header)
+static struct twiml_verb *verb_of(
+    struct verbs *verbs, const char *key, const char *header)
 {
 	for (size_t i = 0; i < verbs->count; i++)
 		if (strcmp(verbs->items[i].key, key) == 0)
 			return &verbs->items[i];
 	if (verbs->count == VERBS_MAX)
 		die("more than %d elements", VERBS_MAX);
-	struct verb *verb = &verbs->items[verbs->count++];
+	struct twiml_verb *verb = &verbs->items[verbs->count++];
 	const char *dot = strchr(key, '.');
 	verb->key = key;
 	verb->name = dot != NULL ? dot + 1 : key;
@@ -184,7 +188,7 @@ static struct verb *verb_of(struct verbs *verbs, const char *key, const char *he
 }
 
 static void read_element(
-    struct verb *verb, const char *key, json_t *elements, const json_t *element)
+    struct twiml_verb *verb, const char *key, json_t *elements, const json_t *element)
 {
 	const json_t *parents = json_object_get(element, "parents");
 	const json_t *children = json_object_get(element, "children");
@@ -211,7 +215,7 @@ void verbs_read(struct verbs *out, const char *path, const char *header)
 		const char *key;
 		json_t *element;
 		json_object_foreach(elements, key, element) {
-			struct verb *verb = verb_of(out, key, header);
+			struct twiml_verb *verb = verb_of(out, key, header);
 			verb->messaging = verb->messaging || k == 0;
 			verb->voice = verb->voice || k == 1;
 			read_element(verb, key, elements, element);
@@ -245,7 +249,7 @@ const char *verb_type_name(const struct verb_attribute *attribute)
 	return attribute->list ? "list" : "text";
 }
 
-static bool is_verb(const struct verb *verb)
+static bool is_verb(const struct twiml_verb *verb)
 {
 	for (size_t i = 0; i < verb->parents.count; i++)
 		if (strcmp(verb->parents.items[i], "Response") == 0)
@@ -254,7 +258,7 @@ static bool is_verb(const struct verb *verb)
 }
 
 void verb_page(
-    char *out, size_t size, const struct verbs *verbs, const struct verb *verb)
+    char *out, size_t size, const struct verbs *verbs, const struct twiml_verb *verb)
 {
 	char page[64];
 	size_t len = 0;

@@ -7,12 +7,12 @@
 
 static int by_key(const void *a, const void *b)
 {
-	const struct verb *const *left = a;
-	const struct verb *const *right = b;
+	const struct twiml_verb *const *left = a;
+	const struct twiml_verb *const *right = b;
 	return strcmp((*left)->key, (*right)->key);
 }
 
-static void write_members(FILE *out, const struct verb *verb)
+static void write_members(FILE *out, const struct twiml_verb *verb)
 {
 	static const char *const types[] = {"VERB_TEXT", "VERB_INT", "VERB_FLAG"};
 	if (verb->attribute_count == 0)
@@ -28,7 +28,7 @@ static void write_members(FILE *out, const struct verb *verb)
 
 void verbs_write_table(FILE *out, const struct verbs *verbs)
 {
-	const struct verb *sorted[VERBS_MAX];
+	const struct twiml_verb *sorted[VERBS_MAX];
 	(void)fputs("/* Generated from data/twiml.json by tools/verbs_gen.c. */\n"
 		    "#include \"api/verbs_table.h\"\n"
 		    "#include \"offhook.h\"\n\n",
@@ -37,10 +37,10 @@ void verbs_write_table(FILE *out, const struct verbs *verbs)
 		write_members(out, &verbs->items[i]);
 		sorted[i] = &verbs->items[i];
 	}
-	qsort(sorted, verbs->count, sizeof(struct verb *), by_key);
-	(void)fputs("const struct verb verbs[] = {\n", out);
+	qsort(sorted, verbs->count, sizeof(struct twiml_verb *), by_key);
+	(void)fputs("const struct twiml_verb verbs[] = {\n", out);
 	for (size_t i = 0; i < verbs->count; i++) {
-		const struct verb *verb = sorted[i];
+		const struct twiml_verb *verb = sorted[i];
 		if (verb->attribute_count == 0)
 			(void)fprintf(out, "\t{\"%s\", \"%s\", NULL, 0},\n", verb->key,
 			    verb->name);

@@ -4,7 +4,7 @@
 
 static json_t *document(oh_event *event)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s, s:i, s:[], s:s, s:s, s:n, s:n, s:n}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:[], s:s, s:s, s:n, s:n, s:n}",
 	    "messageSid", oh_sid(event),
 	    "from", oh_param(event, "From"),
 	    "to", oh_param(event, "To"),
@@ -27,7 +27,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", on_sms}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", .handler = on_sms}, {0}};
 	static const oh_collection collections[] = {{"sms_messages", "messageSid"}, {0}};
 
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .collections = collections});

@@ -29,23 +29,23 @@ static void enqueue_batch(oh_context *context, const char *sid)
 static int on_one(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
-	enqueue_effect(event, oh_param(event, "MessageSid"));
+	enqueue_effect(oh_context_of(event), oh_param(event, "MessageSid"));
 	return OH_OK;
 }
 
 static int on_batch(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
-	enqueue_batch(event, oh_param(event, "MessageSid"));
+	enqueue_batch(oh_context_of(event), oh_param(event, "MessageSid"));
 	return OH_OK;
 }
 
 /* trees=N: N jobs, each of which enqueues BATCH jobs, each of which enqueues BATCH. */
 static int on_trees(oh_event *event, oh_twiml *reply)
 {
-	long trees = oh_param_int(event, "trees", 0);
+	int64_t trees = oh_param_int(event, "trees", 0);
 	(void)reply;
-	for (long i = 0; i < trees; i++)
+	for (int64_t i = 0; i < trees; i++)
 		oh_enqueue(event, "tree", json_pack("{s:I}", "n", (json_int_t)i));
 	return OH_OK;
 }
@@ -72,7 +72,7 @@ static int tree(oh_job *job)
 
 static int fan(oh_job *job)
 {
-	enqueue_batch(job, oh_payload_str(job, "sid"));
+	enqueue_batch(oh_context_of(job), oh_payload_str(job, "sid"));
 	return OH_OK;
 }
 
@@ -88,16 +88,16 @@ static int effect(oh_job *job)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/one", on_one},
-	    {OH_MESSAGE, "/batch", on_batch},
-	    {OH_MESSAGE, "/sms", on_sms},
-	    {OH_UNSIGNED, "/trees", on_trees},
+	    {OH_MESSAGE, "/one", .handler = on_one},
+	    {OH_MESSAGE, "/batch", .handler = on_batch},
+	    {OH_MESSAGE, "/sms", .handler = on_sms},
+	    {OH_UNSIGNED, "/trees", .handler = on_trees},
 	    {0},
 	};
 	static const oh_worker workers[] = {
-	    {"effect", effect, .concurrency = 64},
-	    {"fan", fan, .concurrency = 4},
-	    {"tree", tree},
+	    {"effect", .work = effect, .concurrency = 64},
+	    {"fan", .work = fan, .concurrency = 4},
+	    {"tree", .work = tree},
 	    {0},
 	};
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .workers = workers});

@@ -25,8 +25,8 @@ static int on_call(oh_event *event, oh_twiml *reply)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/twilio/sms", on_sms},
-	    {OH_CALL, "/twilio/voice", on_call},
+	    {OH_MESSAGE, "/twilio/sms", .handler = on_sms},
+	    {OH_CALL, "/twilio/voice", .handler = on_call},
 	    {0},
 	};
 

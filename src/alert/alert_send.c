@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,11 +14,12 @@
 #include "client/standard_webhook.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/spawn.h"
 
 /* ---- the request ---- */
 
-/* Without user, path and query, which may be secret. */
-static struct span host_of(const char *url)
+/* The host, for errors: user, path and query may be secret. */
+static struct span alert_host(const char *url)
 {
 	const char *start = strstr(url, "://");
 	start = start != NULL ? start + 3 : url;
@@ -28,15 +28,15 @@ static struct span host_of(const char *url)
 	return at < rest.len ? span_from(rest, at + 1) : rest;
 }
 
-static size_t drop(const char *bytes, size_t one, size_t count, void *ctx)
+static size_t alert_drop_answer(const char *bytes, size_t one, size_t count, void *ctx)
 {
 	(void)bytes;
 	(void)ctx;
 	return one * count;
 }
 
-static struct curl_slist *add_header(const struct curl *curl, struct curl_slist *list,
-    const char *name, const char *value)
+static struct curl_slist *alert_add_header(const struct curl *curl,
+    struct curl_slist *list, const char *name, const char *value)
 {
 	char *line = mem_printf("%s: %s", name, value);
 	list = curl->slist_append(list, line);
@@ -44,26 +44,26 @@ static struct curl_slist *add_header(const struct curl *curl, struct curl_slist 
 	return list;
 }
 
-static struct curl_slist *headers_of(
+static struct curl_slist *alert_headers(
     const struct curl *curl, const char *secret, const struct alert_message *message)
 {
-	const struct alert_signed what = {
+	const struct standard_webhook what = {
 	    message->id, clock_wall_ms() / 1000, message->json};
 	char *time = mem_printf("%lld", (long long)what.time_s);
 	struct curl_slist *list =
-	    add_header(curl, NULL, "Content-Type", "application/json");
-	list = add_header(curl, list, "webhook-id", message->id);
-	list = add_header(curl, list, "webhook-timestamp", time);
+	    alert_add_header(curl, NULL, "Content-Type", "application/json");
+	list = alert_add_header(curl, list, "webhook-id", message->id);
+	list = alert_add_header(curl, list, "webhook-timestamp", time);
 	if (secret != NULL) {
-		char signature[ALERT_SIGNATURE_SIZE];
-		alert_sign(signature, secret, &what);
-		list = add_header(curl, list, "webhook-signature", signature);
+		char signature[STANDARD_WEBHOOK_SIGNATURE];
+		standard_webhook_sign(signature, secret, &what);
+		list = alert_add_header(curl, list, "webhook-signature", signature);
 	}
 	free(time);
 	return list;
 }
 
-static void set_options(const struct curl *curl, CURL *handle, const char *url,
+static void alert_set_options(const struct curl *curl, CURL *handle, const char *url,
     const struct alert_message *message)
 {
 	CURLcode (*set)(CURL *, CURLoption, ...) = curl->easy_setopt;
@@ -71,7 +71,7 @@ static void set_options(const struct curl *curl, CURL *handle, const char *url,
 	set(handle, CURLOPT_NOSIGNAL, 1L);
 	set(handle, CURLOPT_TIMEOUT_MS, (long)ALERT_URL_MS);
 	set(handle, CURLOPT_USERAGENT, "offhook/" OFFHOOK_VERSION);
-	set(handle, CURLOPT_WRITEFUNCTION, drop);
+	set(handle, CURLOPT_WRITEFUNCTION, alert_drop_answer);
 	set(handle, CURLOPT_POST, 1L);
 	set(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->json.len);
 	set(handle, CURLOPT_POSTFIELDS, message->json.ptr);
@@ -81,15 +81,15 @@ int alert_post(const char *url, const char *secret, const struct alert_message *
     struct error *err)
 {
 	struct curl curl;
-	struct span host = host_of(url);
+	struct span host = alert_host(url);
 	long status = 0;
 	if (curl_load(&curl, err) < 0)
 		return error_wrap(err, "alert-url");
 	CURL *handle = curl.easy_init();
 	if (handle == NULL)
 		abort(); /* out of memory */
-	struct curl_slist *headers = headers_of(&curl, secret, message);
-	set_options(&curl, handle, url, message);
+	struct curl_slist *headers = alert_headers(&curl, secret, message);
+	alert_set_options(&curl, handle, url, message);
 	curl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 	CURLcode code = curl.easy_perform(handle);
 	curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -108,8 +108,8 @@ int alert_post(const char *url, const char *secret, const struct alert_message *
 
 /* ---- the command ---- */
 
-/* A file without a name holds it: a command that does not read it hinders nobody. */
-static int input_file(struct span bytes, struct error *err)
+/* The command's input is a file without a name, not a pipe: the command need not read it. */
+static int alert_input(struct span bytes, struct error *err)
 {
 	int fd = memfd_create("offhook-alert", MFD_CLOEXEC);
 	for (size_t sent = 0; fd >= 0 && sent < bytes.len;) {
@@ -125,8 +125,8 @@ static int input_file(struct span bytes, struct error *err)
 	return fd;
 }
 
-/* This process's environment and one more variable, which outlives neither. */
-static char **environment_with(char *variable)
+/* This process's environment and one more variable. Free the array only. */
+static char **alert_environment(char *variable)
 {
 	size_t count = 0;
 	while (environ[count] != NULL)
@@ -137,49 +137,31 @@ static char **environment_with(char *variable)
 	return out;
 }
 
-/* In a process group of its own, with signals as a shell expects them. */
-static int start(pid_t *out, const char *command, int input, char **environment)
+/* Gives 0, or an errno. handler-memory limits this process, but not the command: some
+ * languages reserve far more than they use. What the command prints goes where a worker's
+ * prints go. */
+static int alert_start(pid_t *out, const char *command, int input, char **environment)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t none, all;
+	struct rlimit own = {RLIM_INFINITY, RLIM_INFINITY};
 	char *text = mem_strdup(command);
 	char sh[] = "sh", c[] = "-c";
 	char *argv[] = {sh, c, text, NULL};
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	(void)posix_spawn_file_actions_init(&files);
-	(void)posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-	/* What it prints goes where a worker's prints go. */
-	(void)posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-	(void)posix_spawnattr_init(&how);
-	(void)posix_spawnattr_setpgroup(&how, 0);
-	(void)posix_spawnattr_setsigmask(&how, &none);
-	(void)posix_spawnattr_setsigdefault(&how, &all);
-	(void)posix_spawnattr_setflags(&how,
-	    POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	int rc = posix_spawn(out, "/bin/sh", &files, &how, argv, environment);
-	(void)posix_spawnattr_destroy(&how);
-	(void)posix_spawn_file_actions_destroy(&files);
+	const struct spawn how = {.program = "/bin/sh",
+	    .argv = argv,
+	    .environment = environment,
+	    .files = {input, STDERR_FILENO, SPAWN_OURS},
+	    .file_count = 3,
+	    .group = true};
+	(void)getrlimit(RLIMIT_AS, &own);
+	const struct rlimit most = {own.rlim_max, own.rlim_max};
+	(void)setrlimit(RLIMIT_AS, &most);
+	int rc = spawn(out, &how);
+	(void)setrlimit(RLIMIT_AS, &own);
 	free(text);
 	return rc;
 }
 
-/* handler-memory bounds this process, not what a command may need: some languages reserve
- * far more than they use. */
-static int start_unbounded(
-    pid_t *out, const char *command, int input, char **environment)
-{
-	struct rlimit own = {RLIM_INFINITY, RLIM_INFINITY};
-	(void)getrlimit(RLIMIT_AS, &own);
-	const struct rlimit most = {own.rlim_max, own.rlim_max};
-	(void)setrlimit(RLIMIT_AS, &most);
-	int rc = start(out, command, input, environment);
-	(void)setrlimit(RLIMIT_AS, &own);
-	return rc;
-}
-
-static int wait_for(pid_t pid, int timeout_ms, struct error *err)
+static int alert_wait(pid_t pid, int timeout_ms, struct error *err)
 {
 	enum { STEP_MS = 10 };
 
@@ -213,16 +195,16 @@ int alert_run(const char *command, int timeout_ms, const struct alert_message *m
     struct error *err)
 {
 	pid_t pid = -1;
-	int input = input_file(message->json, err);
+	int input = alert_input(message->json, err);
 	if (input < 0)
 		return -1;
 	char *text = mem_printf("OFFHOOK_ALERT_TEXT=%s", message->text);
-	char **environment = environment_with(text);
-	int failed = start_unbounded(&pid, command, input, environment);
+	char **environment = alert_environment(text);
+	int failed = alert_start(&pid, command, input, environment);
 	free(environment);
 	free(text);
 	(void)close(input);
 	if (failed != 0)
 		return error_set(err, "alert-command: %s", strerror(failed));
-	return wait_for(pid, timeout_ms, err);
+	return alert_wait(pid, timeout_ms, err);
 }

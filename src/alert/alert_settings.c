@@ -1,46 +1,48 @@
 #include "alert/alert_settings.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
 
 #include "client/curl.h"
 #include "util/text.h"
 
-#define VARIABLE_URL      "OFFHOOK_ALERT_URL"
-#define VARIABLE_COMMAND  "OFFHOOK_ALERT_COMMAND"
-#define VARIABLE_SECRET   "OFFHOOK_ALERT_SECRET"
-#define VARIABLE_INTERVAL "OFFHOOK_ALERT_INTERVAL"
-
-/* What the environment said before may be what a flag or a file took back. */
-static void export(const char *variable, const char *value)
-{
-	if (value != NULL)
-		(void)setenv(variable, value, 1);
-	else
-		(void)unsetenv(variable);
-}
-
-int alert_export(const struct config *config, struct error *err)
+int alert_settings_check(const struct config *config, struct error *err)
 {
 	struct curl curl;
-	char interval[32];
 	if (config->alert_url != NULL && curl_load(&curl, err) < 0)
 		return error_wrap(err, "alert-url");
-	(void)snprintf(
-	    interval, sizeof(interval), "%lldms", (long long)config->alert_interval_ms);
-	export(VARIABLE_URL, config->alert_url);
-	export(VARIABLE_COMMAND, config->alert_command);
-	export(VARIABLE_SECRET, config->alert_secret);
-	export(VARIABLE_INTERVAL, config_alerts(config) ? interval : NULL);
 	return 0;
 }
 
-struct alert_settings alert_settings(void)
+const struct pair *alert_settings_pairs(
+    const struct config *config, uint32_t *count, struct arena *arena)
 {
-	struct alert_settings out = {
-	    getenv(VARIABLE_URL), getenv(VARIABLE_COMMAND), getenv(VARIABLE_SECRET), 0};
-	const char *interval = getenv(VARIABLE_INTERVAL);
-	if (interval != NULL)
-		(void)text_duration(span_of(interval), &out.interval_ms);
+	const char *interval =
+	    arena_printf(arena, "%" PRId64, config->alert_interval_ms);
+	const struct pair all[] = {
+	    {SPAN("alert-url"), span_of(config->alert_url)},
+	    {SPAN("alert-command"), span_of(config->alert_command)},
+	    {SPAN("alert-secret"), span_of(config->alert_secret)},
+	    {SPAN("alert-interval-ms"), span_of(interval)},
+	};
+	*count = sizeof(all) / sizeof(all[0]);
+	struct pair *pairs = arena_alloc(arena, sizeof(all));
+	memcpy(pairs, all, sizeof(all));
+	return pairs;
+}
+
+struct alert_settings alert_settings(const struct pair *pairs, uint32_t count)
+{
+	struct alert_settings out = {0};
+	for (uint32_t i = 0; i < count; i++) {
+		struct span name = pairs[i].name;
+		if (span_is(name, "alert-url"))
+			out.url = pairs[i].value.ptr;
+		else if (span_is(name, "alert-command"))
+			out.command = pairs[i].value.ptr;
+		else if (span_is(name, "alert-secret"))
+			out.secret = pairs[i].value.ptr;
+		else if (span_is(name, "alert-interval-ms"))
+			(void)text_int(pairs[i].value, 0, INT64_MAX, &out.interval_ms);
+	}
 	return out;
 }

@@ -1,9 +1,9 @@
-/* failure -- who is told when something goes wrong, and that it is told with the commit
- * of that very failure: the app's on_failure gets a job, and the group of the failure an
- * entry in the collection "offhook.alerts" and a job of its own (app/alert.h), of which
- * one is open at a time. Neither holds bodies or phone numbers, but what an error's text
- * says. on_failure is not told of dead letters in Offhook's own queues, nor are alerts of
- * their own: they would go round. */
+/* failure -- tells of what goes wrong, in the transaction of the failure itself. The app's
+ * on_failure gets a job. The failure's group is counted in its document of the collection
+ * "offhook.alerts", and gets a job of the queue of alerts (host/alert_worker.h), of which
+ * one is open at a time. They hold no bodies and no phone numbers, unless an error's text
+ * has one. To avoid endless circles, on_failure is not told of dead letters in Offhook's
+ * own queues, and there is no alert about the queue of alerts. */
 #ifndef OFFHOOK_ALERT_FAILURE_H
 #define OFFHOOK_ALERT_FAILURE_H
 
@@ -31,30 +31,31 @@ const char *failure_name(enum failure_what what);
 struct failure {
 	enum failure_what what;
 	int64_t at_ms; /* wall clock */
-	int64_t id; /* of the event or job; 0: of the transaction's own event, which has
-		       none before it is committed */
+	int64_t
+	    id; /* of the event or job; 0: of the transaction's own event, which gets
+		       its id at the commit */
 	struct span sid;   /* the rest is absent where it does not apply */
-	struct span route; /* the route's path as its table has it, not the request's */
+	struct span route; /* the path as the app's table has it, not the request's */
 	struct span queue;
 	struct span error;
 	struct span error_code; /* a message's ErrorCode */
 };
 
-/* Who wants to know; all zero is nobody. */
+/* Who is told; all zero: nobody. */
 struct failure_listeners {
 	bool worker; /* the app has an on_failure */
 	bool alert;  /* alert-url or alert-command is set */
 	int64_t alert_delay_ms;
 };
 
-/* Appends to the lists what is to be committed with the failure; all of it lives in the
- * arena. Does nothing when nobody wants to know. */
+/* Appends to the lists what is to be committed with the failure; all of it is in the
+ * arena. Appends nothing when nobody is told. */
 void failure_stage(const struct failure_listeners *listeners,
     const struct failure *failure, struct store_write **writes,
     struct store_job_write **jobs, struct arena *arena);
-/* The payload of a job of QUEUE_FAILURES as its worker is to get it: with "id", which for
- * the event of the failure's own transaction is known since its commit only
- * (job->event_id). In the arena, or the job's own. */
+/* The payload of a job of QUEUE_FAILURES or QUEUE_ALERTS as its worker gets it: with "id",
+ * which may be known only since the commit (job->event_id). In the arena, or the job's
+ * own. */
 struct span failure_payload(const struct store_job *job, struct arena *arena);
 
 #endif

@@ -14,7 +14,7 @@ static const oh_collection usual[] = {
     {0},
 };
 
-static const char *key_in(const oh_collection *table, const char *name)
+static const char *collections_key_in(const oh_collection *table, const char *name)
 {
 	for (; table != NULL && table->name != NULL; table++)
 		if (strcmp(table->name, name) == 0)
@@ -22,21 +22,21 @@ static const char *key_in(const oh_collection *table, const char *name)
 	return NULL;
 }
 
-static const oh_collection *own(const oh_app *app)
+static const oh_collection *collections_own(const oh_app *app)
 {
 	return app != NULL ? app->collections : NULL;
 }
 
 const char *collections_key(const oh_app *app, const char *collection)
 {
-	const char *key = key_in(own(app), collection);
-	return key != NULL ? key : key_in(usual, collection);
+	const char *key = collections_key_in(collections_own(app), collection);
+	return key != NULL ? key : collections_key_in(usual, collection);
 }
 
 const struct pair *collections_all(
     const oh_app *app, uint32_t *count, struct arena *arena)
 {
-	const oh_collection *first = own(app);
+	const oh_collection *first = collections_own(app);
 	size_t room = sizeof(usual) / sizeof(usual[0]);
 	for (const oh_collection *c = first; c != NULL && c->name != NULL; c++)
 		room++;
@@ -47,7 +47,7 @@ const struct pair *collections_all(
 			all[(*count)++] =
 			    (struct pair){span_of(c->name), span_of(c->key)};
 	for (const oh_collection *c = usual; c->name != NULL; c++)
-		if (key_in(first, c->name) == NULL)
+		if (collections_key_in(first, c->name) == NULL)
 			all[(*count)++] =
 			    (struct pair){span_of(c->name), span_of(c->key)};
 	return all;

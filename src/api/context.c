@@ -7,16 +7,16 @@
 #include "util/error.h"
 #include "util/utf8.h"
 
-enum twiml_kind context_language(const oh_context *context)
+enum twiml_kind event_language(const oh_event *event)
 {
-	bool message = oh_param(context, "MessageSid") != NULL;
-	switch (context->kind) {
+	switch (event->kind) {
 	case OH_MESSAGE:
 	case OH_MESSAGE_STATUS:
 		return TWIML_MESSAGING;
 	case OH_SIGNED:
 	case OH_UNSIGNED:
-		return message ? TWIML_MESSAGING : TWIML_VOICE;
+		return oh_param_or(event, "MessageSid", NULL) != NULL ? TWIML_MESSAGING
+								      : TWIML_VOICE;
 	case OH_CALL:
 	case OH_CALL_ACTION:
 	case OH_CALL_STATUS:
@@ -27,24 +27,55 @@ enum twiml_kind context_language(const oh_context *context)
 	return TWIML_VOICE;
 }
 
-void context_open(struct oh_context *out, const struct context_world *world,
-    const struct frame_event *event, enum oh_kind kind, struct arena *arena)
+bool event_wants_twiml(const oh_event *event)
 {
-	*out = (struct oh_context){
-	    .arena = arena, .world = world, .event = event, .kind = kind};
-	out->staged_end = &out->staged;
-	out->jobs_end = &out->jobs;
-	out->twiml = twiml_new(context_language(out), arena);
-	out->root = (struct oh_twiml){twiml_root(out->twiml), out};
+	return event->kind == OH_MESSAGE || event->kind == OH_CALL ||
+	       event->kind == OH_CALL_ACTION;
 }
 
-void context_close(struct oh_context *context)
+static void context_open(
+    struct oh_context *out, const struct context_world *world, struct arena *arena)
 {
-	stage_clear(context);
-	json_decref(context->body_json);
-	json_decref(context->payload);
-	context->body_json = NULL;
-	context->payload = NULL;
+	out->arena = arena;
+	out->world = world;
+	out->staged_end = &out->staged;
+	out->jobs_end = &out->jobs;
+}
+
+void event_open(oh_event *out, const struct context_world *world,
+    const struct frame_event *frame, enum oh_route_kind kind, struct arena *arena)
+{
+	*out = (oh_event){.frame = frame, .kind = kind};
+	context_open(&out->context, world, arena);
+	out->context.run = &frame->run;
+	out->context.time_ms = frame->received_at_ms;
+	out->context.base_url = frame->base_url;
+	out->context.twiml = twiml_new(event_language(out), arena);
+	out->root = (struct oh_twiml){twiml_root(out->context.twiml), arena};
+}
+
+void event_close(oh_event *event)
+{
+	stage_clear(&event->context);
+	json_decref(event->body_json);
+	event->body_json = NULL;
+}
+
+void job_open(oh_job *out, const struct context_world *world,
+    const struct frame_job_run *frame, struct arena *arena)
+{
+	*out = (oh_job){.frame = frame};
+	context_open(&out->context, world, arena);
+	out->context.run = &frame->run;
+	out->context.time_ms = frame->began_at_ms;
+	out->context.base_url = frame->base_url;
+}
+
+void job_close(oh_job *job)
+{
+	stage_clear(&job->context);
+	json_decref(job->payload);
+	job->payload = NULL;
 }
 
 const char *context_line(const oh_context *context, const char *format, va_list args)
@@ -65,14 +96,38 @@ void context_fail(oh_context *context, const char *format, ...)
 	va_end(args);
 }
 
-const char *context_text(const oh_context *context, struct span bytes)
+const char *context_format(struct arena *arena, const char *format, va_list args)
 {
-	if (bytes.ptr == NULL)
-		return NULL;
-	return utf8_repair(bytes, context->arena).ptr;
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	char *text = arena_zalloc(arena, len > 0 ? (size_t)len + 1 : 1);
+	if (len > 0)
+		(void)vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text;
 }
 
-static int add_json(const char *bytes, size_t len, void *out)
+const char *context_text(
+    const oh_context *context, struct span bytes, const char *otherwise)
+{
+	if (bytes.ptr == NULL)
+		return otherwise;
+	struct span text = utf8_repair(bytes, context->arena);
+	if (memchr(text.ptr, '\0', text.len) == NULL)
+		return text.ptr;
+	struct buf whole = {0};
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '\0')
+			buf_puts(&whole, "\xEF\xBF\xBD");
+		else
+			buf_putc(&whole, text.ptr[i]);
+	const char *copy = arena_strndup(context->arena, buf_span(&whole));
+	buf_free(&whole);
+	return copy;
+}
+
+static int context_add_json(const char *bytes, size_t len, void *out)
 {
 	buf_add(out, bytes, len);
 	return 0;
@@ -81,7 +136,8 @@ static int add_json(const char *bytes, size_t len, void *out)
 struct span context_json(const oh_context *context, const json_t *json)
 {
 	struct buf text = {0};
-	(void)json_dump_callback(json, add_json, &text, JSON_COMPACT | JSON_ENCODE_ANY);
+	(void)json_dump_callback(
+	    json, context_add_json, &text, JSON_COMPACT | JSON_ENCODE_ANY);
 	struct span copy = arena_copy(context->arena, buf_span(&text));
 	buf_free(&text);
 	return copy;

@@ -69,7 +69,7 @@ struct update *documents_update(const struct documents_call *call, const json_t 
 	return compiled;
 }
 
-static struct store_reader *reader_of(const struct documents_call *call)
+static struct store_reader *documents_reader(const struct documents_call *call)
 {
 	struct store_reader *reader = call->context->world->reader;
 	if (reader == NULL)
@@ -77,12 +77,12 @@ static struct store_reader *reader_of(const struct documents_call *call)
 	return reader;
 }
 
-static json_t *read_one(
+static json_t *documents_read(
     const struct documents_call *call, const struct stage_target *target)
 {
 	struct error err;
 	json_t *doc = NULL;
-	struct store_reader *reader = reader_of(call);
+	struct store_reader *reader = documents_reader(call);
 	if (reader != NULL && store_get(reader, target->collection, target->name,
 				  target->row != 0, &doc, &err) < 0)
 		documents_fail(call, "%s", err.text);
@@ -92,14 +92,14 @@ static json_t *read_one(
 json_t *documents_get(
     const struct documents_call *call, const struct stage_target *target)
 {
-	return stage_apply(call->context, target, read_one(call, target));
+	return stage_apply(call->context, target, documents_read(call, target));
 }
 
 void documents_find(const struct documents_call *call, const struct store_query *query,
     bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx)
 {
 	struct error err;
-	struct store_reader *reader = reader_of(call);
+	struct store_reader *reader = documents_reader(call);
 	if (reader != NULL && store_find(reader, query, each, ctx, &err) < 0)
 		documents_fail(call, "%s", err.text);
 }

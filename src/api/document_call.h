@@ -1,5 +1,5 @@
-/* document_call -- what the calls on documents have in common: checking what a handler
- * gave, saying what is wrong with it, and reading a document as the handler sees it. */
+/* document_call -- what the calls on documents have in common: they check what a handler
+ * gave, say what is wrong with it, and read a document as the handler sees it. */
 #ifndef OFFHOOK_API_DOCUMENT_CALL_H
 #define OFFHOOK_API_DOCUMENT_CALL_H
 
@@ -8,7 +8,7 @@
 #include "api/stage.h"
 #include "store/store.h"
 
-/* One call of the handler's: "oh_insert" into "orders". */
+/* One call of a handler: "oh_insert" into "orders". */
 struct documents_call {
 	oh_context *context;
 	const char *name;
@@ -16,16 +16,16 @@ struct documents_call {
 	const char *key_field; /* of the collection, or NULL */
 };
 
-/* True when the collection's name is right; else a mistake. */
+/* Fills out. False after a mistake: the collection's name is wrong. */
 bool documents_call(struct documents_call *out, oh_context *context, const char *name,
     const char *collection);
 /* Notes a mistake that names the call and its collection. */
 OH_PRINTF(2, 3)
 void documents_fail(const struct documents_call *call, const char *format, ...);
-/* True when json is an object; else a mistake ("the filter is NULL: …"). */
+/* False, and a mistake ("the filter is NULL: …"), when json is not an object. */
 bool documents_object(
     const struct documents_call *call, const char *what, const json_t *json);
-/* Compile; NULL and a mistake when that is not possible. */
+/* Compile; NULL after a mistake. */
 struct filter *documents_filter(
     const struct documents_call *call, const json_t *filter);
 struct update *documents_update(

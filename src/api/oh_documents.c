@@ -1,28 +1,29 @@
-/* oh_documents -- offhook.h: writing documents. What they do is staged (app/stage.h). */
+/* oh_documents -- offhook.h: writing documents. Writes are staged (api/stage.h). */
 #include "api/document_call.h"
 
 /* ---- inserting ---- */
 
 /* The row of the next insert; 0 and a mistake when there is none left. */
-static int64_t next_row(const struct documents_call *call)
+static int64_t documents_next_row(const struct documents_call *call)
 {
 	oh_context *context = call->context;
-	if (context->rows_used < context->event->row_count)
-		return context->event->first_row + context->rows_used++;
+	if (context->rows_used < context->run->row_count)
+		return context->run->first_row + context->rows_used++;
 	documents_fail(call, "one run of a handler can insert %u documents, no more",
-	    context->event->row_count);
+	    context->run->row_count);
 	return 0;
 }
 
-/* {"_id": id, …doc} as text; doc itself is left as it is, since the caller may share it. */
-static struct span with_id(const oh_context *context, const char *id, const json_t *doc)
+/* {"_id": id, …doc} as text; doc itself does not change, since the caller may share it. */
+static struct span documents_with_id(
+    const oh_context *context, const char *id, const json_t *doc)
 {
 	struct span text = context_json(context, doc);
 	return span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s", id,
 	    json_object_size(doc) > 0 ? "," : "", text.ptr + 1));
 }
 
-static bool has_no_id(const struct documents_call *call, const json_t *doc)
+static bool documents_has_no_id(const struct documents_call *call, const json_t *doc)
 {
 	if (json_object_get(doc, "_id") == NULL)
 		return true;
@@ -30,20 +31,20 @@ static bool has_no_id(const struct documents_call *call, const json_t *doc)
 	return false;
 }
 
-static const char *insert(const struct documents_call *call, json_t *doc)
+static const char *documents_insert(const struct documents_call *call, json_t *doc)
 {
 	oh_context *context = call->context;
 	char digits[COLLECTIONS_KEY_DIGITS];
 	int64_t row;
-	if (!documents_object(call, "document", doc) || !has_no_id(call, doc) ||
-	    (row = next_row(call)) == 0)
+	if (!documents_object(call, "document", doc) ||
+	    !documents_has_no_id(call, doc) || (row = documents_next_row(call)) == 0)
 		return "";
 	char *id = arena_alloc(context->arena, STORE_ID_SIZE);
 	int64_t *ids = arena_alloc(context->arena, sizeof(*ids));
 	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
 	store_id(id, row);
 	*ids = row;
-	staged->write.doc = with_id(context, id, doc);
+	staged->write.doc = documents_with_id(context, id, doc);
 	staged->write.ids = ids;
 	staged->write.id_count = 1;
 	if (call->key_field != NULL)
@@ -57,25 +58,26 @@ const char *oh_insert(oh_context *context, const char *collection, json_t *doc)
 	struct documents_call call;
 	const char *id = "";
 	if (documents_call(&call, context, "oh_insert", collection))
-		id = insert(&call, doc);
+		id = documents_insert(&call, doc);
 	json_decref(doc);
 	return id;
 }
 
 /* ---- upserting ---- */
 
-static bool upsert_key(const struct documents_call *call, const char *key)
+static bool documents_upsert_key(const struct documents_call *call, const char *key)
 {
-	if (key == NULL)
-		documents_fail(call, "the key is NULL");
+	if (key == NULL || *key == '\0')
+		documents_fail(call, "the key is %s", key == NULL ? "NULL" : "empty");
 	else if (call->key_field == NULL)
 		documents_fail(call,
 		    "the collection has no key: name one in the app's .collections");
-	return key != NULL && call->key_field != NULL;
+	return key != NULL && *key != '\0' && call->key_field != NULL;
 }
 
 /* The document to insert, which has its key; NULL and a mistake when it has another. */
-static json_t *with_key(const struct documents_call *call, const char *key, json_t *doc)
+static json_t *documents_with_key(
+    const struct documents_call *call, const char *key, json_t *doc)
 {
 	char digits[COLLECTIONS_KEY_DIGITS];
 	json_t *own = filter_path(doc, call->key_field);
@@ -93,16 +95,18 @@ static json_t *with_key(const struct documents_call *call, const char *key, json
 	return NULL;
 }
 
-static void upsert(const struct documents_call *call, const char *key, json_t *doc,
-    const json_t *update)
+static void documents_upsert(const struct documents_call *call, const char *key,
+    json_t *doc, const json_t *update)
 {
 	oh_context *context = call->context;
-	if (!upsert_key(call, key) || !documents_object(call, "document", doc) ||
-	    !documents_object(call, "update", update) || !has_no_id(call, doc))
+	if (!documents_upsert_key(call, key) ||
+	    !documents_object(call, "document", doc) ||
+	    !documents_object(call, "update", update) ||
+	    !documents_has_no_id(call, doc))
 		return;
 	bool changes = json_object_size(update) > 0;
 	struct update *compiled = changes ? documents_update(call, update) : NULL;
-	json_t *all = with_key(call, key, doc);
+	json_t *all = documents_with_key(call, key, doc);
 	if (all == NULL || (changes && compiled == NULL)) {
 		update_free(compiled);
 		json_decref(all);
@@ -122,7 +126,7 @@ void oh_upsert(oh_context *context, const char *collection, const char *key,
 {
 	struct documents_call call;
 	if (documents_call(&call, context, "oh_upsert", collection))
-		upsert(&call, key, doc, update);
+		documents_upsert(&call, key, doc, update);
 	json_decref(doc);
 	json_decref(update);
 }
@@ -135,7 +139,7 @@ struct rows {
 	struct arena *arena;
 };
 
-static bool note_row(void *ctx, int64_t row, json_t *doc)
+static bool documents_note_row(void *ctx, int64_t row, json_t *doc)
 {
 	struct rows *rows = ctx;
 	(void)doc;
@@ -152,7 +156,8 @@ static bool note_row(void *ctx, int64_t row, json_t *doc)
 }
 
 /* Fills in which documents the write is for, and gives how many match now. */
-static int64_t resolve(const struct documents_call *call, struct staged *staged)
+static int64_t documents_resolve(
+    const struct documents_call *call, struct staged *staged)
 {
 	char digits[COLLECTIONS_KEY_DIGITS];
 	struct stage_target target;
@@ -160,7 +165,7 @@ static int64_t resolve(const struct documents_call *call, struct staged *staged)
 	if (!documents_target(&target, call, staged->filter, digits)) {
 		struct store_query query = {
 		    .collection = call->collection, .filter = staged->filter};
-		documents_find(call, &query, note_row, &rows);
+		documents_find(call, &query, documents_note_row, &rows);
 		staged->write.ids = rows.list;
 		staged->write.id_count = rows.count;
 		return rows.count;
@@ -171,7 +176,7 @@ static int64_t resolve(const struct documents_call *call, struct staged *staged)
 	if (target.row == 0) {
 		staged->write.key = arena_copy(rows.arena, target.name);
 	} else {
-		(void)note_row(&rows, target.row, NULL);
+		(void)documents_note_row(&rows, target.row, NULL);
 		staged->write.ids = rows.list;
 		staged->write.id_count = rows.count;
 	}
@@ -179,7 +184,7 @@ static int64_t resolve(const struct documents_call *call, struct staged *staged)
 }
 
 /* update is NULL for removing. */
-static int64_t change(const struct documents_call *call, const json_t *filter,
+static int64_t documents_change(const struct documents_call *call, const json_t *filter,
     const json_t *update, enum store_op op, int64_t expect)
 {
 	oh_context *context = call->context;
@@ -191,7 +196,7 @@ static int64_t change(const struct documents_call *call, const json_t *filter,
 		return 0;
 	}
 	struct staged change = {.filter = which};
-	int64_t count = resolve(call, &change);
+	int64_t count = documents_resolve(call, &change);
 	struct staged *staged = stage_write(context, op, call->collection);
 	staged->filter = which;
 	staged->update = how;
@@ -211,7 +216,7 @@ int64_t oh_update(
 	struct documents_call call;
 	int64_t count = 0;
 	if (documents_call(&call, context, "oh_update", collection))
-		count = change(&call, filter, update, STORE_UPDATE, -1);
+		count = documents_change(&call, filter, update, STORE_UPDATE, -1);
 	json_decref(filter);
 	json_decref(update);
 	return count;
@@ -225,7 +230,8 @@ void oh_update_expecting(oh_context *context, const char *collection, json_t *fi
 		if (expected < 0)
 			documents_fail(&call, "fewer than no documents are expected");
 		else
-			(void)change(&call, filter, update, STORE_UPDATE, expected);
+			(void)documents_change(
+			    &call, filter, update, STORE_UPDATE, expected);
 	}
 	json_decref(filter);
 	json_decref(update);
@@ -236,7 +242,7 @@ int64_t oh_remove(oh_context *context, const char *collection, json_t *filter)
 	struct documents_call call;
 	int64_t count = 0;
 	if (documents_call(&call, context, "oh_remove", collection))
-		count = change(&call, filter, NULL, STORE_REMOVE, -1);
+		count = documents_change(&call, filter, NULL, STORE_REMOVE, -1);
 	json_decref(filter);
 	return count;
 }

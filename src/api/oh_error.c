@@ -2,9 +2,9 @@
 #include "offhook.h"
 #include "twilio/error_code.h"
 
-enum oh_retry oh_error_retry(long code)
+enum oh_error_advice oh_error_advice(int64_t code)
 {
-	switch (error_code_retry(code)) {
+	switch (error_code_retry((long)code)) {
 	case ERROR_LATER:
 		return OH_RETRY_LATER;
 	case ERROR_SLOWER:

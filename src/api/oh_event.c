@@ -1,13 +1,11 @@
 /* oh_event -- offhook.h: what came in. */
-#include <limits.h>
 #include <stdio.h>
 
 #include "api/context.h"
-#include "util/clock.h"
+#include "twilio/params.h"
 #include "util/text.h"
-#include "util/utf8.h"
 
-static struct span find(
+static struct span event_find(
     const struct pair *pairs, uint32_t count, const char *name, bool any_case)
 {
 	struct span wanted = span_of(name);
@@ -18,60 +16,60 @@ static struct span find(
 	return (struct span){0};
 }
 
-static struct span param(const oh_event *event, const char *name)
+static struct span event_param(const oh_event *event, const char *name)
 {
-	return find(event->event->params, event->event->param_count, name, false);
+	return event_find(event->frame->params, event->frame->param_count, name, false);
 }
 
-static const char *raw(struct span bytes, size_t *len)
+static const char *event_bytes(struct span bytes, size_t *len)
 {
 	if (len != NULL)
 		*len = bytes.len;
 	return bytes.ptr;
 }
 
-static const char *or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
 /* ---- parameters ---- */
 
 const char *oh_param(const oh_event *event, const char *name)
 {
-	return context_text(event, param(event, name));
+	return oh_param_or(event, name, "");
+}
+
+const char *oh_param_or(const oh_event *event, const char *name, const char *otherwise)
+{
+	return context_text(&event->context, event_param(event, name), otherwise);
 }
 
 const char *oh_param_raw(const oh_event *event, const char *name, size_t *len)
 {
-	return raw(param(event, name), len);
+	return event_bytes(event_param(event, name), len);
 }
 
-const char *oh_param_at(const oh_event *event, size_t n, const char **name)
+int oh_param_at(const oh_event *event, size_t n, const char **name, const char **value)
 {
-	if (n >= event->event->param_count)
-		return NULL;
-	const struct pair *pair = &event->event->params[n];
-	if (name != NULL)
-		*name = context_text(event, pair->name);
-	return context_text(event, pair->value);
+	struct pair pair = {0};
+	bool there = n < event->frame->param_count;
+	if (there)
+		pair = event->frame->params[n];
+	*name = context_text(&event->context, pair.name, "");
+	*value = context_text(&event->context, pair.value, "");
+	return there;
 }
 
-long oh_param_int(const oh_event *event, const char *name, long otherwise)
+int64_t oh_param_int(const oh_event *event, const char *name, int64_t otherwise)
 {
 	int64_t value = 0;
-	return text_int(param(event, name), LONG_MIN, LONG_MAX, &value) ? (long)value
-									: otherwise;
+	return text_int(event_param(event, name), INT64_MIN, INT64_MAX, &value)
+		   ? value
+		   : otherwise;
 }
 
 json_t *oh_params(const oh_event *event)
 {
 	json_t *all = json_object();
-	for (uint32_t i = 0; i < event->event->param_count; i++) {
-		const struct pair *pair = &event->event->params[i];
-		struct span value = utf8_repair(pair->value, event->arena);
-		const char *name = context_text(event, pair->name);
-		json_t *text = json_stringn(value.ptr, value.len);
+	const char *name, *value;
+	for (size_t n = 0; oh_param_at(event, n, &name, &value); n++) {
+		json_t *text = json_string(value);
 		json_t *there = json_object_get(all, name);
 		if (json_is_array(there))
 			(void)json_array_append_new(there, text);
@@ -86,38 +84,69 @@ json_t *oh_params(const oh_event *event)
 
 /* ---- the request ---- */
 
+static struct span event_query(const oh_event *event)
+{
+	struct span target = event->frame->target;
+	size_t mark = span_find(target, '?');
+	return mark < target.len ? span_from(target, mark + 1) : (struct span){0};
+}
+
+const char *oh_query(const oh_event *event, const char *name)
+{
+	return oh_query_or(event, name, "");
+}
+
+/* A query that is not a form has no values. */
+const char *oh_query_or(const oh_event *event, const char *name, const char *otherwise)
+{
+	struct params params = {0};
+	if (name == NULL || params_parse(&params, event_query(event),
+				event->context.arena) != PARAMS_OK)
+		return otherwise;
+	return context_text(&event->context, params_get(&params, name), otherwise);
+}
+
 const char *oh_path_param(const oh_event *event, const char *name)
 {
-	return context_text(event, find(event->event->path_params,
-				       event->event->path_param_count, name, false));
+	struct span value = event_find(
+	    event->frame->path_params, event->frame->path_param_count, name, false);
+	return context_text(&event->context, value, "");
 }
 
 const char *oh_header(const oh_event *event, const char *name)
 {
-	return context_text(
-	    event, find(event->event->headers, event->event->header_count, name, true));
+	return oh_header_or(event, name, "");
+}
+
+const char *oh_header_or(const oh_event *event, const char *name, const char *otherwise)
+{
+	struct span value =
+	    event_find(event->frame->headers, event->frame->header_count, name, true);
+	return context_text(&event->context, value, otherwise);
 }
 
 const char *oh_method(const oh_event *event)
 {
-	return or_empty(context_text(event, event->event->method));
+	return context_text(&event->context, event->frame->method, "");
 }
 
 const char *oh_path(const oh_event *event)
 {
-	struct span target = event->event->target;
-	struct span path = span_head(target, span_find(target, '?'));
-	return arena_strndup(event->arena, utf8_repair(path, event->arena));
+	struct arena *arena = event->context.arena;
+	struct span target = event->frame->target;
+	struct span path = arena_copy(arena, span_head(target, span_find(target, '?')));
+	return context_text(&event->context, path, "");
 }
 
 const char *oh_body(const oh_event *event, size_t *len)
 {
-	return or_empty(raw(event->event->body, len));
+	const char *body = event_bytes(event->frame->body, len);
+	return body != NULL ? body : "";
 }
 
 json_t *oh_json(oh_event *event)
 {
-	struct span body = event->event->body;
+	struct span body = event->frame->body;
 	if (event->body_json == NULL)
 		event->body_json = json_loadb(body.ptr != NULL ? body.ptr : "",
 		    body.len, JSON_REJECT_DUPLICATES, NULL);
@@ -128,54 +157,42 @@ json_t *oh_json(oh_event *event)
 
 const char *oh_kind(const oh_event *event)
 {
-	return or_empty(context_text(event, event->event->kind));
+	return context_text(&event->context, event->frame->kind, "");
 }
 
 const char *oh_sid(const oh_event *event)
 {
-	return or_empty(context_text(event, event->event->sid));
+	return context_text(&event->context, event->frame->sid, "");
 }
 
 const char *oh_account_sid(const oh_event *event)
 {
-	return or_empty(context_text(event, event->event->account_sid));
-}
-
-int64_t oh_time_ms(const oh_context *context)
-{
-	return context->event->received_at_ms;
-}
-
-const char *oh_time(const oh_context *context)
-{
-	char *text = arena_alloc(context->arena, CLOCK_ISO_SIZE);
-	clock_iso(text, oh_time_ms(context));
-	return text;
+	return context_text(&event->context, event->frame->account_sid, "");
 }
 
 /* ---- media ---- */
 
-static const char *media(const oh_event *event, const char *prefix, size_t n)
+static const char *event_media(const oh_event *event, const char *prefix, size_t n)
 {
 	char name[48];
 	if (n >= oh_media_count(event))
-		return NULL;
+		return "";
 	(void)snprintf(name, sizeof(name), "%s%zu", prefix, n);
 	return oh_param(event, name);
 }
 
 size_t oh_media_count(const oh_event *event)
 {
-	long count = oh_param_int(event, "NumMedia", 0);
+	int64_t count = oh_param_int(event, "NumMedia", 0);
 	return count > 0 ? (size_t)count : 0;
 }
 
 const char *oh_media_url(const oh_event *event, size_t n)
 {
-	return media(event, "MediaUrl", n);
+	return event_media(event, "MediaUrl", n);
 }
 
 const char *oh_media_type(const oh_event *event, size_t n)
 {
-	return media(event, "MediaContentType", n);
+	return event_media(event, "MediaContentType", n);
 }

@@ -1,14 +1,14 @@
 /* oh_find -- offhook.h: reading documents. */
 #include "api/document_call.h"
 
-static bool append(void *ctx, int64_t row, json_t *doc)
+static bool find_append(void *ctx, int64_t row, json_t *doc)
 {
 	(void)row;
 	(void)json_array_append(ctx, doc);
 	return true;
 }
 
-static bool count_one(void *ctx, int64_t row, json_t *doc)
+static bool find_count_one(void *ctx, int64_t row, json_t *doc)
 {
 	int64_t *count = ctx;
 	(void)row;
@@ -17,7 +17,7 @@ static bool count_one(void *ctx, int64_t row, json_t *doc)
 	return true;
 }
 
-static json_t *find(const struct documents_call *call, const json_t *spec,
+static json_t *find_all(const struct documents_call *call, const json_t *spec,
     const json_t *sort, size_t limit)
 {
 	json_t *found = json_array();
@@ -29,7 +29,7 @@ static json_t *find(const struct documents_call *call, const json_t *spec,
 	    .limit = limit > INT32_MAX ? INT32_MAX : (int64_t)limit,
 	};
 	if (filter != NULL)
-		documents_find(call, &query, append, found);
+		documents_find(call, &query, find_append, found);
 	filter_free(filter);
 	return found;
 }
@@ -40,7 +40,7 @@ json_t *oh_find(oh_context *context, const char *collection, json_t *filter,
 	struct documents_call call;
 	json_t *found = NULL;
 	if (documents_call(&call, context, "oh_find", collection))
-		found = find(&call, filter, sort, limit);
+		found = find_all(&call, filter, sort, limit);
 	json_decref(filter);
 	json_decref(sort);
 	return found != NULL ? found : json_array();
@@ -51,7 +51,7 @@ json_t *oh_find_one(oh_context *context, const char *collection, json_t *filter)
 	struct documents_call call;
 	json_t *found = NULL;
 	if (documents_call(&call, context, "oh_find_one", collection))
-		found = find(&call, filter, NULL, 1);
+		found = find_all(&call, filter, NULL, 1);
 	json_decref(filter);
 	json_t *first = json_incref(json_array_get(found, 0));
 	json_decref(found);
@@ -67,7 +67,7 @@ int64_t oh_count(oh_context *context, const char *collection, json_t *filter)
 		struct store_query query = {
 		    .collection = collection, .filter = compiled};
 		if (compiled != NULL)
-			documents_find(&call, &query, count_one, &count);
+			documents_find(&call, &query, find_count_one, &count);
 		filter_free(compiled);
 	}
 	json_decref(filter);

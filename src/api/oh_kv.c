@@ -1,53 +1,56 @@
-/* oh_kv -- offhook.h: key-value. Documents of one keyed collection. */
-#include "api/app_collections.h"
+/* oh_kv -- offhook.h: key-value, which are the documents of one keyed collection. */
 #include "api/document_call.h"
 #include "store/reserved.h"
 #include "util/clock.h"
+#include "util/utf8.h"
 
 enum { MS = 1000 };
 
-static const long ttl_max_s = 100L * 366 * 24 * 3600;
+static const double ttl_max_s = 100.0 * 366 * 24 * 3600;
 
-static void set(
-    const struct documents_call *call, const char *key, const char *value, long ttl_s)
+static bool kv_open(
+    struct documents_call *out, oh_context *context, const char *name, const char *key)
 {
-	json_t *fields = json_object();
-	(void)json_object_set_new(fields, "value", json_string(value));
-	(void)json_object_set_new(fields, "expiresAt",
-	    ttl_s == 0 ? json_null() : json_integer(clock_wall_ms() + ttl_s * MS));
-	if (json_object_size(fields) < 2)
-		documents_fail(call, "the value is not UTF-8");
-	else
-		oh_upsert(call->context, COLLECTION_KV, key, json_object(),
-		    json_pack("{s:O}", "$set", fields));
-	json_decref(fields);
+	if (!documents_call(out, context, name, COLLECTION_KV))
+		return false;
+	if (key == NULL || !utf8_valid(span_of(key)))
+		documents_fail(out, "the key is NULL or not UTF-8");
+	return key != NULL && utf8_valid(span_of(key));
 }
 
-void oh_set(oh_context *context, const char *key, const char *value, long ttl_s)
+void oh_kv_set(oh_context *context, const char *key, const char *value, double ttl_s)
 {
 	struct documents_call call;
-	json_t *name = key == NULL ? NULL : json_string(key);
-	if (!documents_call(&call, context, "oh_set", COLLECTION_KV))
+	if (!kv_open(&call, context, "oh_kv_set", key))
 		return;
-	if (name == NULL)
-		documents_fail(&call, "the key is NULL or not UTF-8");
-	else if (ttl_s < 0 || ttl_s > ttl_max_s)
+	if (value == NULL || !utf8_valid(span_of(value))) {
+		documents_fail(&call, "the value is NULL or not UTF-8");
+		return;
+	}
+	/* Also for what is not a number. */
+	if (!(ttl_s >= 0 && ttl_s <= ttl_max_s)) {
 		documents_fail(
-		    &call, "the key lives 0 (for ever) to 100 years, not %ld s", ttl_s);
-	else if (value == NULL)
-		(void)oh_remove(
-		    context, COLLECTION_KV, json_pack("{s:O}", "key", name));
-	else
-		set(&call, key, value, ttl_s);
-	json_decref(name);
+		    &call, "the key lives 0 (for ever) to 100 years, not %g s", ttl_s);
+		return;
+	}
+	json_t *until = ttl_s == 0
+			    ? json_null()
+			    : json_integer(clock_wall_ms() + (int64_t)(ttl_s * MS));
+	oh_upsert(context, COLLECTION_KV, key, json_object(),
+	    json_pack("{s:{s:s, s:o}}", "$set", "value", value, "expiresAt", until));
 }
 
-const char *oh_kv(oh_context *context, const char *key)
+const char *oh_kv_get(oh_context *context, const char *key)
+{
+	return oh_kv_get_or(context, key, "");
+}
+
+const char *oh_kv_get_or(oh_context *context, const char *key, const char *otherwise)
 {
 	struct documents_call call;
-	const char *value = NULL;
-	if (key == NULL || !documents_call(&call, context, "oh_kv", COLLECTION_KV))
-		return NULL;
+	const char *value = otherwise;
+	if (!kv_open(&call, context, "oh_kv_get", key))
+		return otherwise;
 	struct stage_target target = {.collection = COLLECTION_KV,
 	    .key_field = call.key_field,
 	    .name = span_of(key)};
@@ -59,4 +62,11 @@ const char *oh_kv(oh_context *context, const char *key)
 		value = arena_strdup(context->arena, text);
 	json_decref(doc);
 	return value;
+}
+
+void oh_kv_remove(oh_context *context, const char *key)
+{
+	struct documents_call call;
+	if (kv_open(&call, context, "oh_kv_remove", key))
+		(void)oh_remove(context, COLLECTION_KV, json_pack("{s:s}", "key", key));
 }

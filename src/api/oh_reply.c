@@ -1,9 +1,9 @@
-/* oh_reply -- offhook.h: answers other than a tree of TwiML. (The tree: api_twiml.c.) */
+/* oh_reply -- offhook.h: answers other than a tree of TwiML (which is oh_twiml.c). */
 #include "api/context.h"
 #include "twilio/template.h"
 #include "util/buf.h"
 
-static bool line_is_plain(const char *text)
+static bool reply_line_is_plain(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
@@ -11,7 +11,7 @@ static bool line_is_plain(const char *text)
 	return true;
 }
 
-static bool is_xml(const char *content_type)
+static bool reply_is_xml(const char *content_type)
 {
 	struct span type = span_of(content_type);
 	type = span_trim(span_head(type, span_find(type, ';')));
@@ -19,24 +19,17 @@ static bool is_xml(const char *content_type)
 	       span_ieq(type, SPAN("application/xml"));
 }
 
-/* Where Twilio reads the answer as TwiML, none leaves unchecked. */
-static bool asks_for_twiml(enum oh_kind kind)
+static bool reply_allowed(oh_event *event, int status, const char *content_type)
 {
-	return kind == OH_MESSAGE || kind == OH_CALL || kind == OH_CALL_ACTION;
-}
-
-static bool may_answer(oh_event *event, int status, const char *content_type)
-{
-	if (context_is_job(event))
-		context_fail(event, "oh_reply: a job has nobody to reply to");
-	else if (status < 200 || status > 599)
-		context_fail(event,
+	oh_context *context = &event->context;
+	if (status < 200 || status > 599)
+		context_fail(context,
 		    "oh_reply: %d is no status (200 to 599) to answer with", status);
-	else if (content_type != NULL && !line_is_plain(content_type))
-		context_fail(event, "oh_reply: the content type is not plain ASCII");
-	else if (content_type != NULL && is_xml(content_type) &&
-		 asks_for_twiml(event->kind))
-		context_fail(event,
+	else if (content_type != NULL && !reply_line_is_plain(content_type))
+		context_fail(context, "oh_reply: the content type is not plain ASCII");
+	else if (content_type != NULL && reply_is_xml(content_type) &&
+		 event_wants_twiml(event)) /* nothing that Twilio reads is unchecked */
+		context_fail(context,
 		    "oh_reply: TwiML is answered with the verbs (oh_say, oh_message …) or "
 		    "oh_reply_xml, which are checked");
 	else
@@ -44,27 +37,27 @@ static bool may_answer(oh_event *event, int status, const char *content_type)
 	return false;
 }
 
-static void answer(
+static void reply_set(
     oh_event *event, int status, const char *content_type, struct span body)
 {
-	if (!may_answer(event, status, content_type))
+	if (!reply_allowed(event, status, content_type))
 		return;
-	event->answer = (struct context_answer){
+	event->answer = (struct event_answer){
 	    .status = status,
-	    .content_type = arena_copy(event->arena, span_of(content_type)),
-	    .body = arena_copy(event->arena, body),
+	    .content_type = arena_copy(event->context.arena, span_of(content_type)),
+	    .body = arena_copy(event->context.arena, body),
 	};
 }
 
 void oh_reply(oh_event *event, int status, const char *content_type, const char *body)
 {
-	answer(event, status, content_type, span_of(body));
+	reply_set(event, status, content_type, span_of(body));
 }
 
 void oh_reply_raw(oh_event *event, int status, const char *content_type,
     const char *bytes, size_t len)
 {
-	answer(event, status, content_type, (struct span){bytes, len});
+	reply_set(event, status, content_type, (struct span){bytes, len});
 }
 
 void oh_reply_xml(oh_event *event, const char *xml)
@@ -73,25 +66,26 @@ void oh_reply_xml(oh_event *event, const char *xml)
 	struct template *template = NULL;
 	struct buf text = {0};
 	struct error err;
-	if (xml == NULL || context_is_job(event)) {
-		context_fail(event, "oh_reply_xml: %s",
-		    xml == NULL ? "the text is NULL" : "a job has nobody to reply to");
+	oh_context *context = &event->context;
+	if (xml == NULL) {
+		context_fail(context, "oh_reply_xml: the text is NULL");
 		return;
 	}
-	params.count = event->event->param_count;
-	params.items = arena_alloc(event->arena, params.count * sizeof(*params.items));
+	params.count = event->frame->param_count;
+	params.items =
+	    arena_alloc(event->context.arena, params.count * sizeof(*params.items));
 	for (size_t i = 0; i < params.count; i++)
 		params.items[i] = (struct pair){
-		    event->event->params[i].name, event->event->params[i].value};
-	if (template_parse(&template, context_language(event), "oh_reply_xml",
+		    event->frame->params[i].name, event->frame->params[i].value};
+	if (template_parse(&template, event_language(event), "oh_reply_xml",
 		span_of(xml), &err) < 0 ||
 	    template_render(template, &params, &text, &err) < 0)
-		context_fail(event, "%s", err.text);
+		context_fail(context, "%s", err.text);
 	else
-		event->answer = (struct context_answer){
+		event->answer = (struct event_answer){
 		    .status = 200,
 		    .content_type = SPAN("text/xml; charset=utf-8"),
-		    .body = arena_copy(event->arena, buf_span(&text)),
+		    .body = arena_copy(event->context.arena, buf_span(&text)),
 		};
 	template_free(template);
 	buf_free(&text);

@@ -3,50 +3,50 @@
 #include "twilio/params.h"
 #include "twilio/signature.h"
 
-/* As a Node.js or PHP handler behind a proxy would put it together. */
-static struct span guess_url(const oh_event *event)
+/* The URL as a Node.js or PHP handler behind a proxy would put it together. */
+static struct span signature_guess_url(const oh_event *event)
 {
-	const char *host = oh_header(event, "Host");
-	return span_of(arena_printf(event->arena, "https://%s%.*s",
-	    host != NULL ? host : "", SPAN_ARG(event->event->target)));
+	return span_of(arena_printf(event->context.arena, "https://%s%.*s",
+	    oh_header(event, "Host"), SPAN_ARG(event->frame->target)));
 }
 
-static bool is_form(const oh_event *event)
+static bool signature_of_form(const oh_event *event)
 {
 	struct span type = span_of(oh_header(event, "Content-Type"));
 	type = span_trim(span_head(type, span_find(type, ';')));
 	return span_ieq(type, SPAN("application/x-www-form-urlencoded"));
 }
 
-static int check(
+static int signature_check(
     const oh_event *event, const struct tokens *tokens, const struct signed_request *it)
 {
 	struct verifier *verifier = verifier_new(tokens);
-	int valid = verifier_check(verifier, it, event->arena) ? 1 : 0;
+	int valid = verifier_check(verifier, it, event->context.arena) ? 1 : 0;
 	verifier_free(verifier);
 	return valid;
 }
 
 int oh_signature_valid(
-    const char *token, const char *signature, const char *url, const oh_event *event)
+    const oh_event *event, const char *token, const char *signature, const char *url)
 {
 	struct params params = {0};
 	struct signed_request it = {
-	    .body = event->event->body,
+	    .body = event->frame->body,
 	    .signature = span_of(signature),
-	    .bodyless = span_is(event->event->method, "GET"),
+	    .bodyless = span_is(event->frame->method, "GET"),
 	};
 	if (token == NULL || *token == '\0' || signature == NULL ||
-	    !signature_split_url(&it, url != NULL ? span_of(url) : guess_url(event)))
+	    !signature_split_url(
+		&it, url != NULL ? span_of(url) : signature_guess_url(event)))
 		return 0;
-	if (!it.bodyless && is_form(event)) {
-		if (params_parse(&params, it.body, event->arena) != PARAMS_OK)
+	if (!it.bodyless && signature_of_form(event)) {
+		if (params_parse(&params, it.body, event->context.arena) != PARAMS_OK)
 			return 0;
 		it.params = &params;
 	}
 	struct tokens *tokens = tokens_new();
-	int valid =
-	    tokens_add(tokens, span_of(token), NULL) == 0 && check(event, tokens, &it);
+	int valid = tokens_add(tokens, span_of(token), NULL) == 0 &&
+		    signature_check(event, tokens, &it);
 	tokens_free(tokens);
 	return valid;
 }

@@ -2,25 +2,26 @@
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/context.h"
 #include "api/verbs_table.h"
 
-static int compare_key(const void *key, const void *verb)
+static int twiml_verb_compare(const void *key, const void *verb)
 {
-	return strcmp(key, ((const struct verb *)verb)->key);
+	return strcmp(key, ((const struct twiml_verb *)verb)->key);
 }
 
-static void set_text(struct twiml_node *node, const char *name, const void *at)
+static void twiml_verb_set_text(
+    struct twiml_node *node, const char *name, const void *at)
 {
 	const char *value;
 	memcpy(&value, at, sizeof(value));
 	twiml_attr(node, name, span_of(value));
 }
 
-static void set_int(struct twiml_node *node, const char *name, const void *at)
+static void twiml_verb_set_int(
+    struct twiml_node *node, const char *name, const void *at)
 {
 	int value;
 	memcpy(&value, at, sizeof(value));
@@ -29,7 +30,8 @@ static void set_int(struct twiml_node *node, const char *name, const void *at)
 }
 
 /* Any other number than OH_YES and OH_NO was meant as neither, and is refused. */
-static void set_flag(struct twiml_node *node, const char *name, const void *at)
+static void twiml_verb_set_flag(
+    struct twiml_node *node, const char *name, const void *at)
 {
 	enum oh_flag value;
 	memcpy(&value, at, sizeof(value));
@@ -41,11 +43,13 @@ static void set_flag(struct twiml_node *node, const char *name, const void *at)
 
 /* A program built with an older offhook_twiml.h has a shorter struct: what is beyond
  * its size is not set. */
-static void set_attributes(struct twiml_node *node, const struct verb *verb,
+static void twiml_verb_set(struct twiml_node *node, const struct twiml_verb *verb,
     const void *attributes, size_t size)
 {
 	static void (*const set[])(struct twiml_node *, const char *, const void *) = {
-	    [VERB_TEXT] = set_text, [VERB_INT] = set_int, [VERB_FLAG] = set_flag};
+	    [VERB_TEXT] = twiml_verb_set_text,
+	    [VERB_INT] = twiml_verb_set_int,
+	    [VERB_FLAG] = twiml_verb_set_flag};
 	static const size_t sizes[] = {[VERB_TEXT] = sizeof(char *),
 	    [VERB_INT] = sizeof(int),
 	    [VERB_FLAG] = sizeof(enum oh_flag)};
@@ -61,15 +65,15 @@ oh_twiml *oh_element_(oh_twiml *parent, const char *element, const char *text,
     const void *attributes, size_t size)
 {
 	assert(parent != NULL);
-	const struct verb *verb =
-	    bsearch(element, verbs, verb_count, sizeof(verbs[0]), compare_key);
+	const struct twiml_verb *verb =
+	    bsearch(element, verbs, verb_count, sizeof(verbs[0]), twiml_verb_compare);
 	struct twiml_node *node =
 	    twiml_add(parent->node, verb != NULL ? verb->name : element);
 	if (verb != NULL)
-		set_attributes(node, verb, attributes, size);
+		twiml_verb_set(node, verb, attributes, size);
 	twiml_text(node, span_of(text));
-	oh_twiml *made = arena_alloc(parent->context->arena, sizeof(*made));
-	*made = (oh_twiml){node, parent->context};
+	oh_twiml *made = arena_alloc(parent->arena, sizeof(*made));
+	*made = (oh_twiml){node, parent->arena};
 	return made;
 }
 
@@ -83,35 +87,13 @@ void oh_text_raw(oh_twiml *element, const char *bytes, size_t len)
 	twiml_text(element->node, (struct span){bytes, len});
 }
 
-__attribute__((format(printf, 2, 0))) static const char *format_text(
-    struct arena *arena, const char *format, va_list args)
-{
-	va_list again;
-	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
-	char *text = arena_zalloc(arena, len > 0 ? (size_t)len + 1 : 1);
-	if (len > 0)
-		(void)vsnprintf(text, (size_t)len + 1, format, again);
-	va_end(again);
-	return text;
-}
-
 void oh_textf(oh_twiml *element, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	twiml_text(
-	    element->node, span_of(format_text(element->context->arena, format, args)));
+	    element->node, span_of(context_format(element->arena, format, args)));
 	va_end(args);
-}
-
-const char *oh_format(oh_context *context, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	const char *text = format_text(context->arena, format, args);
-	va_end(args);
-	return text;
 }
 
 void oh_attr(oh_twiml *element, const char *name, const char *value)

@@ -1,51 +1,54 @@
-/* oh_worker -- offhook.h: what a worker knows of its job, and may say of it. */
+/* oh_worker -- offhook.h: the calls inside a worker. */
 #include "api/context.h"
 #include "util/clock.h"
-#include "util/text.h"
 
 enum { MS = 1000 };
 
 /* ---- the job ---- */
-
-const char *oh_payload_str(const oh_job *job, const char *name)
-{
-	return json_string_value(json_object_get(job->payload, name));
-}
 
 json_t *oh_payload(const oh_job *job)
 {
 	return job->payload;
 }
 
+const char *oh_payload_str(const oh_job *job, const char *name)
+{
+	return oh_payload_str_or(job, name, "");
+}
+
+const char *oh_payload_str_or(
+    const oh_job *job, const char *name, const char *otherwise)
+{
+	const json_t *value = json_object_get(job->payload, name);
+	if (!json_is_string(value))
+		return otherwise;
+	struct span text = {json_string_value(value), json_string_length(value)};
+	return context_text(&job->context, text, otherwise);
+}
+
 int64_t oh_job_id(const oh_job *job)
 {
-	int64_t id = 0;
-	if (context_is_job(job))
-		(void)text_int(job->event->sid, 0, INT64_MAX, &id);
-	return id;
+	return job->frame->job_id;
 }
 
-int oh_try(const oh_job *job)
+int oh_job_attempt(const oh_job *job)
 {
-	return (int)job->event->try;
+	return (int)job->frame->nth;
 }
 
-int oh_last_try(const oh_job *job)
+int oh_job_is_last_attempt(const oh_job *job)
 {
-	return context_is_job(job) && job->event->try >= job->event->max_tries;
+	return job->frame->nth >= job->frame->max;
 }
 
 /* ---- how it ends ---- */
 
 int oh_snooze(oh_job *job, double seconds)
 {
-	if (!context_is_job(job)) {
-		context_fail(job, "oh_snooze is for workers: this is a webhook");
-		return OH_FAILED;
-	}
-	/* Also for what is no number. */
+	/* Also for what is not a number. */
 	if (!(seconds >= 0 && seconds <= (double)FRAME_TIME_MAX / MS)) {
-		context_fail(job, "oh_snooze: the time must be 0 s to 100 years");
+		context_fail(
+		    &job->context, "oh_snooze: the time must be 0 s to 100 years");
 		return OH_FAILED;
 	}
 	job->snoozed = true;
@@ -53,14 +56,14 @@ int oh_snooze(oh_job *job, double seconds)
 	return OH_SNOOZED;
 }
 
-/* What follows a mistake may be a consequence of it: then the job is tried again. */
+/* After a mistake, of which this may be a consequence, another attempt follows. */
 int oh_give_up(oh_job *job, const char *format, ...)
 {
 	va_list args;
-	if (job->mistake != NULL)
+	if (job->context.mistake != NULL)
 		return OH_FAILED;
 	va_start(args, format);
-	job->mistake = context_line(job, format, args);
+	job->context.mistake = context_line(&job->context, format, args);
 	va_end(args);
 	job->given_up = true;
 	return OH_FAILED;
@@ -68,9 +71,9 @@ int oh_give_up(oh_job *job, const char *format, ...)
 
 /* ---- how far it is ---- */
 
-/* Some at once, for a worker that tells its steps as they come, and then ten a second:
- * one that tells each of a million things must not fill the socket. */
-static bool may_tell(oh_job *job)
+/* Ten at once, for a worker that tells its steps as they come, and then ten a second: a
+ * worker that tells each of a million things must not fill the socket. */
+static bool job_may_tell(oh_job *job)
 {
 	static const int64_t each_us = 100000;
 	static const int64_t at_once = 10;
@@ -86,13 +89,13 @@ static bool may_tell(oh_job *job)
 
 void oh_progress(oh_job *job, const char *format, ...)
 {
-	const struct context_world *world = job->world;
+	const struct context_world *world = job->context.world;
 	va_list args;
-	if (!context_is_job(job) || world->progress == NULL || !may_tell(job))
+	if (world->progress == NULL || !job_may_tell(job))
 		return;
 	va_start(args, format);
-	const char *text = context_line(job, format, args);
+	const char *text = context_line(&job->context, format, args);
 	va_end(args);
-	const struct frame_progress progress = {job->event->id, span_of(text)};
+	const struct frame_progress progress = {job->context.run->id, span_of(text)};
 	world->progress(world->ctx, &progress);
 }

@@ -37,28 +37,6 @@ void stage_clear(oh_context *context)
 	context->staged_count = 0;
 }
 
-static const struct frame_write *all_writes(const oh_context *context)
-{
-	struct frame_write *writes =
-	    arena_alloc(context->arena, context->staged_count * sizeof(*writes));
-	size_t i = 0;
-	for (const struct staged *staged = context->staged; staged != NULL;
-	     staged = staged->next)
-		writes[i++] = staged->write;
-	return writes;
-}
-
-static const struct frame_job *all_jobs(const oh_context *context)
-{
-	struct frame_job *jobs =
-	    arena_alloc(context->arena, context->job_count * sizeof(*jobs));
-	size_t i = 0;
-	for (const struct staged_job *staged = context->jobs; staged != NULL;
-	     staged = staged->next)
-		jobs[i++] = staged->job;
-	return jobs;
-}
-
 void stage_settle(struct frame_result *out, const oh_context *context)
 {
 	if (context->mistake != NULL) {
@@ -66,14 +44,22 @@ void stage_settle(struct frame_result *out, const oh_context *context)
 		    .id = out->id, .failure = span_of(context->mistake)};
 		return;
 	}
+	struct frame_write *write =
+	    arena_alloc(context->arena, context->staged_count * sizeof(*write));
+	struct frame_job *job =
+	    arena_alloc(context->arena, context->job_count * sizeof(*job));
 	out->ok = true;
-	out->writes = all_writes(context);
+	out->writes = write;
 	out->write_count = context->staged_count;
-	out->jobs = all_jobs(context);
+	out->jobs = job;
 	out->job_count = context->job_count;
+	for (const struct staged *at = context->staged; at != NULL; at = at->next)
+		*write++ = at->write;
+	for (const struct staged_job *at = context->jobs; at != NULL; at = at->next)
+		*job++ = at->job;
 }
 
-static bool has_row(const struct frame_write *write, int64_t row)
+static bool stage_has_row(const struct frame_write *write, int64_t row)
 {
 	for (uint32_t i = 0; i < write->id_count; i++)
 		if (write->ids[i] == row)
@@ -81,7 +67,7 @@ static bool has_row(const struct frame_write *write, int64_t row)
 	return false;
 }
 
-static bool has_key(const json_t *doc, const char *key_field, struct span key)
+static bool stage_has_key(const json_t *doc, const char *key_field, struct span key)
 {
 	char digits[COLLECTIONS_KEY_DIGITS];
 	if (key_field == NULL || key.ptr == NULL)
@@ -90,40 +76,40 @@ static bool has_key(const json_t *doc, const char *key_field, struct span key)
 	return own.ptr != NULL && span_eq(own, key);
 }
 
-/* Whether a staged insert or upsert makes the document that is meant. */
-static bool makes(const struct staged *staged, const struct stage_target *target)
+/* Whether a staged insert or upsert makes the target. */
+static bool stage_makes(const struct staged *staged, const struct stage_target *target)
 {
 	const struct frame_write *write = &staged->write;
 	if (write->doc.ptr == NULL)
 		return false;
 	if (target->row != 0)
-		return write->op == STORE_INSERT && has_row(write, target->row);
+		return write->op == STORE_INSERT && stage_has_row(write, target->row);
 	return write->key.ptr != NULL && span_eq(write->key, target->name);
 }
 
-static json_t *make(const struct staged *staged)
+static json_t *stage_make(const struct staged *staged)
 {
 	struct span text = staged->write.doc;
 	json_t *doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
-	/* One that does not fit will be refused by the store. */
+	/* The store refuses an update that does not fit the document. */
 	if (staged->update != NULL)
 		(void)update_apply(staged->update, doc, true, NULL);
 	return doc;
 }
 
-static int64_t row_of(const json_t *doc)
+static int64_t stage_row_of(const json_t *doc)
 {
 	const char *id = json_string_value(json_object_get(doc, "_id"));
 	return id == NULL ? 0 : store_id_row(span_of(id));
 }
 
-static bool concerns(
+static bool stage_concerns(
     const struct staged *staged, const struct stage_target *target, const json_t *doc)
 {
 	const struct frame_write *write = &staged->write;
 	bool named = write->key.ptr != NULL
-			 ? has_key(doc, target->key_field, write->key)
-			 : has_row(write, row_of(doc));
+			 ? stage_has_key(doc, target->key_field, write->key)
+			 : stage_has_row(write, stage_row_of(doc));
 	return write->op != STORE_INSERT && named &&
 	       (staged->filter == NULL || filter_match(staged->filter, doc));
 }
@@ -135,9 +121,9 @@ json_t *stage_apply(
 	     staged = staged->next) {
 		if (!span_is(staged->write.collection, target->collection))
 			continue;
-		if (doc == NULL && makes(staged, target)) {
-			doc = make(staged);
-		} else if (doc != NULL && concerns(staged, target, doc)) {
+		if (doc == NULL && stage_makes(staged, target)) {
+			doc = stage_make(staged);
+		} else if (doc != NULL && stage_concerns(staged, target, doc)) {
 			if (staged->write.op == STORE_UPDATE && staged->update != NULL)
 				(void)update_apply(staged->update, doc, false, NULL);
 			else if (staged->write.op == STORE_REMOVE) {

@@ -1,6 +1,6 @@
-/* stage -- the writes a handler or worker has made so far, and what it did to jobs: kept
- * until its event is committed with them. Its own later reads by "_id" and key are seen
- * through the writes. */
+/* stage -- the writes that a handler or worker has made so far, and the jobs that it has
+ * enqueued and cancelled: kept until its event is committed with them. Its later reads by
+ * "_id" and key see these writes. */
 #ifndef OFFHOOK_API_STAGE_H
 #define OFFHOOK_API_STAGE_H
 
@@ -26,8 +26,8 @@ struct staged *stage_write(
 struct frame_job *stage_job(oh_context *context, enum job_op op);
 /* Frees the compiled filters and updates. */
 void stage_clear(oh_context *context);
-/* What is to be committed: all of them, in the arena; or, after a mistake, that. Of out
- * only the id is kept then. */
+/* Fills out with all that is staged, in the arena; or, after a mistake, with that alone
+ * and the id that out has. */
 void stage_settle(struct frame_result *out, const oh_context *context);
 
 /* One document, named by its "_id" or its key. */

@@ -17,7 +17,7 @@ struct verb_member {
 	size_t offset;
 };
 
-struct verb {
+struct twiml_verb {
 	const char *key;  /* as in twiml.json: "Refer.Sip" */
 	const char *name; /* in the XML: "Sip" */
 	const struct verb_member *members;
@@ -25,7 +25,7 @@ struct verb {
 };
 
 /* Sorted by key. */
-extern const struct verb verbs[];
+extern const struct twiml_verb verbs[];
 extern const size_t verb_count;
 
 #endif

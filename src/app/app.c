@@ -142,7 +142,7 @@ static int open_all(struct app **out, const struct config *config,
 	app->lanes = mem_new((size_t)app->lane_count, sizeof(*app->lanes));
 	for (int i = 0; i < app->lane_count; i++)
 		lane_open(&app->lanes[i], &app->service);
-	if (alert_export(config, err) < 0 ||
+	if (alert_settings_check(config, err) < 0 ||
 	    templates_open(&app->templates, config->templates, err) < 0)
 		goto failed;
 	app->service.templates = app->templates;

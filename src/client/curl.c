@@ -4,25 +4,27 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* dlsym gives a pointer to data; C has no cast from it to one to a function. */
-static bool symbol(void *library, const char *name, void *function)
+/* dlsym gives a pointer to data, which C cannot cast to a pointer to a function. */
+static bool curl_symbol(void *library, const char *name, void *function)
 {
 	void *found = dlsym(library, name);
 	memcpy(function, &found, sizeof(found));
 	return found != NULL;
 }
 
-static bool symbols(struct curl *curl, void *library)
+static bool curl_symbols(struct curl *curl, void *library)
 {
-	return symbol(library, "curl_global_init", (void *)&curl->global_init) &&
-	       symbol(library, "curl_easy_init", (void *)&curl->easy_init) &&
-	       symbol(library, "curl_easy_cleanup", (void *)&curl->easy_cleanup) &&
-	       symbol(library, "curl_easy_setopt", (void *)&curl->easy_setopt) &&
-	       symbol(library, "curl_easy_perform", (void *)&curl->easy_perform) &&
-	       symbol(library, "curl_easy_getinfo", (void *)&curl->easy_getinfo) &&
-	       symbol(library, "curl_easy_strerror", (void *)&curl->easy_strerror) &&
-	       symbol(library, "curl_slist_append", (void *)&curl->slist_append) &&
-	       symbol(library, "curl_slist_free_all", (void *)&curl->slist_free_all);
+	return curl_symbol(library, "curl_global_init", (void *)&curl->global_init) &&
+	       curl_symbol(library, "curl_easy_init", (void *)&curl->easy_init) &&
+	       curl_symbol(library, "curl_easy_cleanup", (void *)&curl->easy_cleanup) &&
+	       curl_symbol(library, "curl_easy_setopt", (void *)&curl->easy_setopt) &&
+	       curl_symbol(library, "curl_easy_perform", (void *)&curl->easy_perform) &&
+	       curl_symbol(library, "curl_easy_getinfo", (void *)&curl->easy_getinfo) &&
+	       curl_symbol(
+		   library, "curl_easy_strerror", (void *)&curl->easy_strerror) &&
+	       curl_symbol(library, "curl_slist_append", (void *)&curl->slist_append) &&
+	       curl_symbol(
+		   library, "curl_slist_free_all", (void *)&curl->slist_free_all);
 }
 
 int curl_load(struct curl *out, struct error *err)
@@ -33,7 +35,7 @@ int curl_load(struct curl *out, struct error *err)
 	if (library == NULL)
 		return error_set(err, "this needs libcurl; install it "
 				      "(Debian's package: libcurl4)");
-	if (!symbols(out, library))
+	if (!curl_symbols(out, library))
 		return error_set(err, "this libcurl lacks a function: it is too old");
 	if (out->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(err, "libcurl cannot start");

@@ -1,4 +1,4 @@
-/* curl -- libcurl, loaded when it is first needed, so that a server does without it. */
+/* curl -- libcurl, loaded when it is first needed: most servers never need it. */
 #ifndef OFFHOOK_CLIENT_CURL_H
 #define OFFHOOK_CLIENT_CURL_H
 
@@ -19,8 +19,8 @@ struct curl {
 	void (*slist_free_all)(struct curl_slist *list);
 };
 
-/* Loads it, before there are threads; it stays loaded. -1 with err: it is not installed,
- * or too old. */
+/* Loads it, and it stays loaded. Before there are threads. -1 with err when it is not
+ * installed, or too old. */
 int curl_load(struct curl *out, struct error *err);
 
 #endif

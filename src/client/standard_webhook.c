@@ -9,16 +9,16 @@
 #include "util/buf.h"
 #include "util/text.h"
 
-enum { DIGEST = 32, ENCODED_MAX = 4 * ((ALERT_KEY_MAX + 2) / 3) };
+enum { DIGEST = 32, ENCODED_MAX = 4 * ((STANDARD_WEBHOOK_KEY_MAX + 2) / 3) };
 
-/* Standard Base64 with padding; -1 when it is none. out has room for 3/4 of it. */
-static int decode(unsigned char *out, struct span text)
+/* Decodes Base64 with padding; -1 when it is not valid. out has room for 3/4 of it. */
+static int webhook_decode(unsigned char *out, struct span text)
 {
 	size_t padding = 0;
 	while (padding < 2 && padding < text.len &&
 	       text.ptr[text.len - padding - 1] == '=')
 		padding++;
-	/* OpenSSL's also takes blanks and newlines. */
+	/* OpenSSL would also accept blanks and newlines. */
 	for (size_t i = 0; i < text.len - padding; i++) {
 		char c = text.ptr[i];
 		if (c == '\0' ||
@@ -31,21 +31,21 @@ static int decode(unsigned char *out, struct span text)
 	return len < 0 ? -1 : len - (int)padding;
 }
 
-size_t alert_sign_key(
-    unsigned char out[ALERT_KEY_MAX], struct span secret, struct error *err)
+size_t standard_webhook_key(
+    unsigned char out[STANDARD_WEBHOOK_KEY_MAX], struct span secret, struct error *err)
 {
 	unsigned char bytes[ENCODED_MAX];
 	int len = -1;
 	if (span_starts(secret, SPAN("whsec_"))) {
 		struct span encoded = span_from(secret, strlen("whsec_"));
 		if (encoded.len <= ENCODED_MAX && encoded.len % 4 == 0)
-			len = decode(bytes, encoded);
+			len = webhook_decode(bytes, encoded);
 	}
-	if (len < ALERT_KEY_MIN || len > ALERT_KEY_MAX) {
+	if (len < STANDARD_WEBHOOK_KEY_MIN || len > STANDARD_WEBHOOK_KEY_MAX) {
 		(void)error_set(err,
 		    "it is not whsec_ and %d to %d bytes in Base64; make one with: "
 		    "echo whsec_$(openssl rand -base64 32)",
-		    ALERT_KEY_MIN, ALERT_KEY_MAX);
+		    STANDARD_WEBHOOK_KEY_MIN, STANDARD_WEBHOOK_KEY_MAX);
 		return 0;
 	}
 	memcpy(out, bytes, (size_t)len);
@@ -53,20 +53,20 @@ size_t alert_sign_key(
 	return (size_t)len;
 }
 
-void alert_sign(
-    char out[ALERT_SIGNATURE_SIZE], const char *secret, const struct alert_signed *what)
+void standard_webhook_sign(char out[STANDARD_WEBHOOK_SIGNATURE], const char *secret,
+    const struct standard_webhook *what)
 {
-	unsigned char key[ALERT_KEY_MAX], digest[EVP_MAX_MD_SIZE];
+	unsigned char key[STANDARD_WEBHOOK_KEY_MAX], digest[EVP_MAX_MD_SIZE];
 	unsigned int digest_len = 0;
 	struct buf content = {0};
-	size_t key_len = alert_sign_key(key, span_of(secret), NULL);
+	size_t key_len = standard_webhook_key(key, span_of(secret), NULL);
 	assert(key_len > 0);
 	buf_printf(&content, "%s.%lld.", what->id, (long long)what->time_s);
 	buf_put(&content, what->body);
 	HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)content.ptr,
 	    content.len, digest, &digest_len);
 	assert(digest_len == DIGEST);
-	(void)snprintf(out, ALERT_SIGNATURE_SIZE, "v1,");
+	(void)snprintf(out, STANDARD_WEBHOOK_SIGNATURE, "v1,");
 	text_base64(out + strlen(out), digest, DIGEST);
 	explicit_bzero(key, sizeof(key));
 	buf_free(&content);

@@ -1,5 +1,5 @@
-/* standard_webhook -- the signature of what is sent to alert-url, as Standard Webhooks have it:
- * https://github.com/standard-webhooks/standard-webhooks */
+/* standard_webhook -- signs the webhooks that Offhook sends, by the rules of Standard
+ * Webhooks: https://github.com/standard-webhooks/standard-webhooks */
 #ifndef OFFHOOK_CLIENT_STANDARD_WEBHOOK_H
 #define OFFHOOK_CLIENT_STANDARD_WEBHOOK_H
 
@@ -10,24 +10,24 @@
 #include "util/span.h"
 
 enum {
-	ALERT_KEY_MIN = 24,
-	ALERT_KEY_MAX = 64,
-	ALERT_SIGNATURE_SIZE = 48 /* "v1,", 44 of Base64, a NUL */
+	STANDARD_WEBHOOK_KEY_MIN = 24,
+	STANDARD_WEBHOOK_KEY_MAX = 64,
+	STANDARD_WEBHOOK_SIGNATURE = 48 /* "v1,", 44 of Base64, a NUL */
 };
 
-/* The bytes of a secret, "whsec_" and Base64: how many, or 0 with err, which does not
- * tell them. */
-size_t alert_sign_key(
-    unsigned char out[ALERT_KEY_MAX], struct span secret, struct error *err);
+/* The bytes of a secret, which is "whsec_" and Base64. Gives how many, or 0 with err, which
+ * does not show the secret. */
+size_t standard_webhook_key(
+    unsigned char out[STANDARD_WEBHOOK_KEY_MAX], struct span secret, struct error *err);
 
-struct alert_signed {
+struct standard_webhook {
 	const char *id;
 	int64_t time_s; /* since 1970 */
 	struct span body;
 };
 
-/* The header webhook-signature. The secret is a good one. */
-void alert_sign(char out[ALERT_SIGNATURE_SIZE], const char *secret,
-    const struct alert_signed *what);
+/* The value of the header webhook-signature. The secret must be valid. */
+void standard_webhook_sign(char out[STANDARD_WEBHOOK_SIGNATURE], const char *secret,
+    const struct standard_webhook *what);
 
 #endif

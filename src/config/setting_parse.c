@@ -242,11 +242,11 @@ int setting_parse_alert_url(struct config *config, const struct setting *setting
 int setting_parse_alert_secret(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
-	unsigned char key[ALERT_KEY_MAX];
+	unsigned char key[STANDARD_WEBHOOK_KEY_MAX];
 	(void)setting;
 	if (text.len == 0)
 		return 0;
-	size_t len = alert_sign_key(key, text, err);
+	size_t len = standard_webhook_key(key, text, err);
 	explicit_bzero(key, sizeof(key));
 	if (len == 0)
 		return -1;

@@ -1,12 +1,49 @@
-/* frame -- what passes between the server and a handler process: one webhook or job
- * there, its outcome back. Length-prefixed, in the machine's byte order. Both ends are the same
- * program, so there is no version, but the server treats every byte that comes back as
- * hostile: a handler may have written over its own memory before it answered.
+/* frame -- the protocol between the server and a handler process. This file, frame/slots.h
+ * and frame/ring.h are all that another implementation of a handler process needs.
  *
- *	u32 length of what follows, u32 type, u64 id, fields
+ * The server starts the process with OFFHOOK_HANDLER="SOCKET,SLOTS" in its environment: two
+ * open descriptors, a stream socket and the memory of frame/slots.h. Both directions
+ * carry frames. Numbers are in the machine's byte order, as both ends run on one machine:
  *
- * A span is u32 length (FRAME_ABSENT: absent), its bytes and a NUL that is not in the
- * length: after frame_get_*, span.ptr is also a C string. */
+ *	u32  length of what follows (at least 12; the whole frame has at most FRAME_MAX)
+ *	u32  type, enum frame_type
+ *	u64  id: of the run that the frame is about; 0 when it is about none
+ *	     fields
+ *
+ * Fields have no padding and no names: they follow one another in the order in which the
+ * structs below have them (an id is in the head instead). Other than u32, i32 and i64 there
+ * are
+ *
+ *	span   u32 length, the bytes, a NUL which is not in the length. FRAME_ABSENT as
+ *	       length: no value at all, and neither bytes nor NUL follow
+ *	list   u32 count, then so many elements. It stands where the struct has the pointer
+ *	pair   two spans: a name, which is never absent, and a value
+ *
+ * A frame ends with its last field: bytes after it make it invalid. All text is UTF-8, but
+ * the bytes of a webhook may be anything.
+ *
+ * The conversation:
+ * 1. The server sends one FRAME_SETTINGS.
+ * 2. The process gets ready, and sends one FRAME_READY with FRAME_VERSION as first field.
+ *    The server ends a process of another version, and one whose routes or workers it
+ *    cannot serve.
+ * 3. The server sends FRAME_EVENT and FRAME_JOB, up to 32 before the first is answered. The
+ *    process takes them in that order, one at a time. For each it first changes the run's
+ *    slot from SLOT_WAITING to SLOT_RUNNING by one atomic compare-and-swap; when that
+ *    fails, the server has taken the run back: the process drops it and sends nothing. Else
+ *    it sends FRAME_LOG and FRAME_PROGRESS as they come, and at the end one FRAME_RESULT
+ *    with the same id. A result may not wait for the next run: it is sent before that one
+ *    begins.
+ * 4. When the server shuts its side of the socket, the process ends with exit code 0. It
+ *    may also end so by itself between two runs; the server starts another. When it dies
+ *    during a run, that run has failed.
+ *
+ * The process puts its frames into the ring (frame/ring.h), and sends FRAME_BELL by the
+ * socket when the ring asks for it. Any other frame may go by the socket, too, but the
+ * order between the two ways is not kept.
+ *
+ * The server treats every byte that comes back as hostile: a handler may have written over
+ * its own memory. It kills a process whose frames make no sense. */
 #ifndef OFFHOOK_FRAME_FRAME_H
 #define OFFHOOK_FRAME_FRAME_H
 
@@ -18,14 +55,18 @@
 #include "util/error.h"
 #include "util/span.h"
 
+/* Changes with every change of the protocol. */
+enum { FRAME_VERSION = 1 };
+
 enum frame_type {
-	FRAME_READY = 1, /* process: started, fields: none */
-	FRAME_EVENT,     /* server: run this webhook, or this job */
-	FRAME_RESULT,    /* process: its outcome */
-	FRAME_LOG,       /* process: a line of oh_log */
-	FRAME_MANIFEST,  /* process, before FRAME_READY: its app's routes and workers */
-	FRAME_PROGRESS,  /* process: what a job tells of itself (oh_progress) */
-	FRAME_BELL,      /* process: its ring has something; fields: none */
+	FRAME_READY = 1,    /* process: FRAME_VERSION and what the app has */
+	FRAME_EVENT = 2,    /* server: run the route's handler on this webhook */
+	FRAME_RESULT = 3,   /* process: the outcome of a run */
+	FRAME_LOG = 4,      /* process: a line of oh_log, or a crash */
+	FRAME_JOB = 5,      /* server: run the worker on this job */
+	FRAME_PROGRESS = 6, /* process: a job's progress (oh_progress) */
+	FRAME_BELL = 7,     /* process: the ring has something; no fields */
+	FRAME_SETTINGS = 8, /* server: the first frame, once */
 	FRAME_TYPES
 };
 
@@ -34,79 +75,108 @@ enum {
 	FRAME_HEAD = 16,
 	FRAME_ABSENT = INT32_MAX,
 	FRAME_MAX = 64 << 20,
-	FRAME_ROWS = 1000,         /* inserts of one handler's run; rows cost nothing */
+	FRAME_ROWS = 1000,         /* row numbers that a run gets for its inserts */
 	FRAME_JOBS = 10000,        /* changes of jobs in one run */
 	FRAME_JOB_TEXT = 200,      /* bytes of a group or a unique key */
 	FRAME_PAYLOAD = 1 << 20,   /* bytes of a job's payload */
-	FRAME_PROGRESS_TEXT = 200, /* bytes of what a job tells of itself */
-	FRAME_PRIORITY = 100
+	FRAME_PROGRESS_TEXT = 200, /* bytes of a progress; more is cut off */
+	FRAME_PRIORITY = 100       /* priorities go from minus this to this */
 };
 
 /* No delay is longer: 100 years. */
 #define FRAME_TIME_MAX (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
-/* FRAME_EVENT: all that oh_event's getters can tell. A job is sent as one, too: then
- * try is not 0, route is an index into the process's workers (workers.h), sid is the
- * job's id in decimal, target its queue, body its payload, received_at_ms when the try
- * began. */
-struct frame_event {
-	uint64_t id;             /* of this run, unique within the process's life */
-	uint32_t route;          /* index into the app's manifest */
-	uint32_t try, max_tries; /* of a job; 0: an event */
-	uint32_t slot; /* see pool.h: the run's place in the shared manifest */
-	int64_t received_at_ms;
-	struct span kind, sid, account_sid, method, target, body;
-	const struct pair *params; /* decoded */
-	uint32_t param_count;
-	const struct pair *headers;
-	uint32_t header_count;
-	const struct pair *path_params;
-	uint32_t path_param_count;
-	/* Rows of the store (store_reserve) for what the handler inserts, so that it can
-	 * know each "_id" at once: row_count of them (FRAME_ROWS), from first_row. Also
-	 * when the handler is run again they may be the same. */
+/* FRAME_SETTINGS: what the process needs to know of the server's settings, as text. Unknown
+ * names are to be ignored. "data": the data directory, to read documents from; absent:
+ * there is none. The others are for Offhook's own workers: alert/alert_settings.h. */
+struct frame_settings {
+	const struct pair *pairs;
+	uint32_t count;
+};
+
+/* The first fields of FRAME_EVENT and FRAME_JOB. */
+struct frame_run {
+	uint64_t id;   /* unique within the process's life */
+	uint32_t slot; /* the run's place in struct slots */
+	/* Row numbers for the documents that the run inserts, so that it knows each "_id"
+	 * at once: row_count of them, from first_row. A run that is repeated may get the
+	 * same ones. */
 	int64_t first_row;
 	uint32_t row_count;
 };
 
-/* One staged write, as struct store_write (store/store.h) with JSON as text. Absent
- * spans stay absent. An insert has its promised row in ids[0] and "_id" in doc. */
+/* FRAME_EVENT: one webhook. */
+struct frame_event {
+	struct frame_run run;
+	uint32_t route;         /* index into the routes of FRAME_READY */
+	int64_t received_at_ms; /* since 1970 */
+	struct span kind;       /* "sms.received" */
+	struct span sid;        /* of the message, call …; empty: none */
+	struct span account_sid, method, target, body;
+	/* "https://host/prefix", what stands before a route's path in its public URL;
+	 * absent: not known */
+	struct span base_url;
+	const struct pair *params; /* decoded */
+	uint32_t param_count;
+	const struct pair *headers;
+	uint32_t header_count;
+	const struct pair *path_params; /* ":name" segments of the route's path */
+	uint32_t path_param_count;
+};
+
+/* FRAME_JOB: one attempt of a job. */
+struct frame_job_run {
+	struct frame_run run;
+	uint32_t worker;   /* index into the workers of FRAME_READY */
+	uint32_t nth, max; /* which attempt it is, from 1, and how many there may be */
+	int64_t job_id;    /* the same at each attempt */
+	int64_t began_at_ms; /* since 1970 */
+	struct span queue;
+	struct span payload;  /* JSON */
+	struct span base_url; /* as the event's */
+};
+
+/* One staged write, as struct store_write (store/store.h) has it. */
 struct frame_write {
-	uint32_t op; /* enum store_op */
-	struct span collection, doc, key, filter, update;
+	uint32_t op; /* enum store_op: 0 insert, 1 update, 2 remove */
+	struct span collection;
+	struct span doc; /* JSON: to insert; an update's: to insert if none matches */
+	struct span
+	    key; /* value of the collection's key field, to find the document by */
+	struct span filter, update; /* JSON */
+	int64_t expect;             /* documents that must match; -1: any number */
+	/* An insert: one row number of the run's own, also as "_id" in doc. Otherwise,
+	 * without a key: the documents meant. */
 	const int64_t *ids;
 	uint32_t id_count;
-	int64_t expect; /* -1: any number */
 };
 
-/* One staged change of jobs: as struct store_job_write, JOB_ENQUEUE or JOB_CANCEL (queue
- * and unique). */
+/* One staged change of jobs, as struct store_job_write (store/store.h) has it. */
 struct frame_job {
-	uint32_t op;                               /* enum job_op */
+	uint32_t op; /* enum job_op: 0 enqueue, 3 cancel (by queue and unique) */
 	struct span queue, payload, group, unique; /* the last two may be absent */
 	int32_t priority;
-	int64_t run_at_ms; /* 0: at once */
-	int64_t unique_ms;
+	int64_t run_at_ms; /* since 1970; 0: at once */
+	int64_t unique_ms; /* how long unique counts after the job has ended, too */
 };
 
-/* How a job's try ended, beside ok. */
+/* How the attempt of a job ended, beside ok. */
 enum frame_end {
-	FRAME_END,
-	FRAME_SNOOZED,
-	FRAME_GIVEN_UP,
-	FRAME_INTERRUPTED /* the pool's: the server stops. No process may say so */
+	FRAME_END = 0,        /* done, or failed: to be tried again */
+	FRAME_SNOOZED = 1,    /* ok: run it again after snooze_ms */
+	FRAME_GIVEN_UP = 2,   /* not ok: not to be tried again */
+	FRAME_INTERRUPTED = 3 /* the server stopped. Set by the pool; no process may */
 };
 
 /* FRAME_RESULT */
 struct frame_result {
-	uint64_t id;
-	bool ok;      /* false: failure says why, the rest (but end) does not count */
-	uint32_t end; /* enum frame_end; SNOOZED is ok, GIVEN_UP not */
+	uint64_t id;  /* of the run */
+	bool ok;      /* u32, 0 or 1. 0: only end and failure count */
+	uint32_t end; /* enum frame_end */
 	int64_t snooze_ms;
-	struct span failure;
-	uint32_t status;
-	struct span content_type,
-	    body; /* closed and checked TwiML, or what oh_reply gave */
+	struct span failure;            /* why, for people */
+	uint32_t status;                /* of the reply to the webhook: 200 to 599 */
+	struct span content_type, body; /* TwiML must be complete and well-formed */
 	const struct frame_write *writes;
 	uint32_t write_count;
 	const struct frame_job *jobs;
@@ -115,68 +185,77 @@ struct frame_result {
 
 /* FRAME_PROGRESS */
 struct frame_progress {
-	uint64_t id;
+	uint64_t id; /* of the run */
 	struct span text;
 };
 
-/* FRAME_LOG: message, then pairs. The last one of a process that dies by a signal has
- * the message FRAME_CRASH and the pairs "signal" ("SIGSEGV"), "address" ("0x0": what
- * was touched) and, innermost first, one "frame" for each place of the backtrace
- * ("/path/of/module+0x1a2b": an offset as addr2line -e takes it, within the call
- * rather than after it). */
+/* FRAME_LOG: a message, then pairs. A process that dies by a signal sends a last one: its
+ * message is FRAME_CRASH, its pairs are "signal" ("SIGSEGV"), "address" ("0x0": the
+ * address that could not be used) and, innermost first, one "frame" for each place of the
+ * backtrace: "/path/of/module+0x1a2b", an offset as addr2line -e takes it, within the
+ * call, not after it. */
 #define FRAME_CRASH "crash"
 
 struct frame_log {
-	uint64_t id;
+	uint64_t id; /* of the run; 0: none */
 	struct span message;
 	const struct pair *pairs;
 	uint32_t pair_count;
 };
 
-/* FRAME_MANIFEST: one route of the process's app; as oh_route. */
+/* One route of the process's app, as oh_route (offhook.h) has it. */
 struct frame_route {
-	uint32_t kind;                       /* enum oh_kind */
+	uint32_t kind;                       /* enum oh_route_kind, 0 to 8 */
 	struct span path, fallback, methods; /* the last two may be absent */
-	uint32_t deadline_s;
-	uint32_t builtin; /* 1: one of oh_builtin_routes, which the server answers */
+	uint32_t deadline_ms;                /* 0: the server's setting */
+	uint32_t builtin; /* 1: oh_builtin, which the server answers itself */
 };
 
-/* One worker, as oh_worker with the usual in place of what is left out. */
+/* One worker, as oh_worker (offhook.h) has it, with the defaults filled in. */
 struct frame_worker {
 	struct span queue, cron, zone; /* the last two may be absent */
 	uint32_t max_tries, concurrency;
 	int64_t timeout_ms, floor_ms, base_ms, cap_ms;
 };
 
+/* FRAME_READY */
 struct frame_manifest {
+	uint32_t version; /* FRAME_VERSION */
 	const struct frame_route *routes;
 	uint32_t route_count;
-	const struct frame_worker *workers; /* all of workers.h, in that order */
+	const struct frame_worker *workers;
 	uint32_t worker_count;
-	const struct pair *collections; /* with a key: name, key field */
+	const struct pair *collections; /* that have a key: name, key field */
 	uint32_t collection_count;
 };
 
-/* Each appends one whole frame. frame_put_log is called from signal handlers with
- * memory reserved in out before: it must do nothing but append to it. */
-void frame_put_ready(struct buf *out);
+/* Each appends one whole frame. A signal handler calls frame_put_log, with enough memory
+ * reserved in out: it must do nothing but append. */
+void frame_put_settings(struct buf *out, const struct frame_settings *settings);
+void frame_put_ready(struct buf *out, const struct frame_manifest *manifest);
 void frame_put_event(struct buf *out, const struct frame_event *event);
+void frame_put_job(struct buf *out, const struct frame_job_run *job);
 void frame_put_result(struct buf *out, const struct frame_result *result);
 void frame_put_log(struct buf *out, const struct frame_log *log);
-void frame_put_manifest(struct buf *out, const struct frame_manifest *manifest);
 void frame_put_progress(struct buf *out, const struct frame_progress *progress);
 void frame_put_bell(struct buf *out);
 
-/* Looks at the head of a stream: 0 when the frame is not whole yet, its whole length
- * (head included) when it is, -1 when no frame starts so (or it is over FRAME_MAX). */
+/* Looks at the first bytes of a stream. 0: the frame is not whole yet; -1: no frame can
+ * begin like this; else the length of the whole frame, with its head. */
 int64_t frame_whole(struct span bytes, enum frame_type *type);
-/* Take one whole frame apart; spans point into it, arrays into the arena. -1 when it is
- * not what it should be: nothing of it may be used then. */
+/* The version of a FRAME_READY, of which nothing else may be readable; 0: it has none. */
+uint32_t frame_version(struct span frame);
+/* Take one whole frame apart; spans point into it, lists are in the arena. -1: it is not
+ * valid, and nothing of out may be used. */
+int frame_get_settings(
+    struct frame_settings *out, struct span frame, struct arena *arena);
+int frame_get_ready(struct frame_manifest *out, struct span frame, struct arena *arena);
 int frame_get_event(struct frame_event *out, struct span frame, struct arena *arena);
+int frame_get_job(struct frame_job_run *out, struct span frame, struct arena *arena);
 int frame_get_result(struct frame_result *out, struct span frame, struct arena *arena);
 int frame_get_log(struct frame_log *out, struct span frame, struct arena *arena);
-int frame_get_manifest(
-    struct frame_manifest *out, struct span frame, struct arena *arena);
 int frame_get_progress(struct frame_progress *out, struct span frame);
+/* The value of a setting; absent when it is not set. */
+struct span frame_setting(const struct frame_settings *settings, const char *name);
 
 #endif

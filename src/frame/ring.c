@@ -8,13 +8,13 @@
 
 enum { WAIT_S = 1 };
 
-static size_t least(size_t a, size_t b)
+static size_t ring_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* Not of one process only: its count is the memory's. */
-static void futex(
+/* Not FUTEX_PRIVATE_FLAG: two processes share the word. */
+static void ring_futex(
     _Atomic uint32_t *word, int op, uint32_t value, const struct timespec *most)
 {
 	(void)syscall(SYS_futex, word, op, value, most, NULL, 0);
@@ -26,9 +26,9 @@ size_t ring_put(struct ring *ring, struct span bytes)
 {
 	uint32_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
 	size_t room = RING_SIZE - (put - atomic_load(&ring->got));
-	size_t all = least(bytes.len, room);
+	size_t all = ring_least(bytes.len, room);
 	size_t at = put % RING_SIZE;
-	size_t first = least(all, RING_SIZE - at);
+	size_t first = ring_least(all, RING_SIZE - at);
 	if (all == 0)
 		return 0;
 	memcpy(ring->bytes + at, bytes.ptr, first);
@@ -49,7 +49,7 @@ void ring_wait(struct ring *ring)
 	uint32_t got = atomic_load(&ring->got);
 	atomic_store(&ring->full, 1);
 	if (atomic_load(&ring->put) - got == RING_SIZE)
-		futex(&ring->got, FUTEX_WAIT, got, &most);
+		ring_futex(&ring->got, FUTEX_WAIT, got, &most);
 }
 
 /* ---- the server ---- */
@@ -58,7 +58,7 @@ int ring_take(struct ring *ring, uint32_t *got, struct buf *out)
 {
 	size_t all = atomic_load(&ring->put) - *got;
 	size_t at = *got % RING_SIZE;
-	size_t first = least(all, RING_SIZE - at);
+	size_t first = ring_least(all, RING_SIZE - at);
 	if (all == 0)
 		return 0;
 	if (all > RING_SIZE)
@@ -68,7 +68,7 @@ int ring_take(struct ring *ring, uint32_t *got, struct buf *out)
 	*got += (uint32_t)all;
 	atomic_store(&ring->got, *got);
 	if (atomic_exchange(&ring->full, 0) != 0)
-		futex(&ring->got, FUTEX_WAKE, 1, NULL);
+		ring_futex(&ring->got, FUTEX_WAKE, 1, NULL);
 	return (int)all;
 }
 

@@ -1,8 +1,8 @@
 /* ring -- the bytes that a handler process sends back, in memory that it shares with the
- * server: a result costs no system call while the server is awake. One writer, the
- * process, and one reader, the server; what was put stays readable when the process
- * dies. The reader believes nothing that it finds here: it keeps its own count and
- * copies bytes out before it looks at them. */
+ * server: a result costs no system call while the server is awake. The process alone
+ * writes, the server alone reads; what was put stays readable when the process dies. The
+ * server trusts nothing here: it keeps its own count, and copies bytes out before it looks
+ * at them. */
 #ifndef OFFHOOK_FRAME_RING_H
 #define OFFHOOK_FRAME_RING_H
 
@@ -16,31 +16,38 @@
 
 enum { RING_SIZE = 64 << 10 };
 
-/* All zero at first. Counts are of all bytes ever, modulo 2^32. */
+/* All zero at first. Counts are of all bytes ever put or taken, modulo 2^32: byte number n
+ * stands at bytes[n % RING_SIZE], and put - got bytes are not taken yet. The four words are
+ * accessed by sequentially consistent atomics.
+ *
+ * After it has put bytes, the process changes watched from 1 to 0, if it is 1, and sends a
+ * FRAME_BELL. When the ring is full, it sends a FRAME_BELL, sets full to 1 and waits for a
+ * change of got (a futex), a second at most: the server wakes it after it has taken bytes,
+ * if full was 1. */
 struct ring {
-	alignas(64) _Atomic uint32_t put; /* the process's */
-	_Atomic uint32_t full;            /* 1: it waits for room */
-	alignas(64) _Atomic uint32_t got; /* the server's */
-	_Atomic uint32_t watched;         /* 1: it wants to be told of the next bytes */
+	alignas(64) _Atomic uint32_t put; /* the process's count */
+	_Atomic uint32_t full;            /* 1: the process waits for room */
+	alignas(64) _Atomic uint32_t got; /* the server's count */
+	_Atomic uint32_t watched;         /* 1: the server waits for a FRAME_BELL */
 	alignas(64) char bytes[RING_SIZE];
 };
 
 /* ---- the process ---- */
 
-/* Puts what there is room for; gives how much that was. */
+/* Puts as many bytes as there is room for; gives how many. */
 size_t ring_put(struct ring *ring, struct span bytes);
-/* Whether the server is to be told; once for each time that it asked. */
+/* Whether to send a FRAME_BELL now: true once for each ring_watch. Ask after ring_put. */
 bool ring_wanted(struct ring *ring);
 /* Waits until there is room, but no longer than a second. */
 void ring_wait(struct ring *ring);
 
 /* ---- the server, which keeps its count in *got (0 at first) ---- */
 
-/* Appends what is there to out, at most RING_SIZE bytes. Gives how much that was; -1
- * when the process has written over its count. */
+/* Appends what is there to out, at most RING_SIZE bytes. Gives how many bytes; -1 when
+ * the process has written over its count. */
 int ring_take(struct ring *ring, uint32_t *got, struct buf *out);
-/* Asks to be told (ring_wanted) of what is put from now on. What was put before must be
- * taken after this, not before it. */
+/* Asks for a FRAME_BELL when bytes are put from now on. What was put before must be taken
+ * after this call, not before it. */
 void ring_watch(struct ring *ring);
 
 #endif

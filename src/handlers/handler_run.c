@@ -33,14 +33,14 @@ static int take_reply(struct handler_run *run, struct error *err)
 
 int handler_run_take(struct handler_run *run, struct error *err)
 {
-	const struct frame_event *event = &run->pool_run.event;
+	const struct frame_run *rows = &run->pool_run.run;
 	const struct frame_result *result = run->result;
 	if (!result->ok)
 		return error_set(err, "%.*s", SPAN_ARG(result->failure));
 	if (take_reply(run, err) < 0)
 		return -1;
 	return result_take(
-	    &run->taken, result, event->first_row, event->row_count, run->arena, err);
+	    &run->taken, result, rows->first_row, rows->row_count, run->arena, err);
 }
 
 void handler_run_clear(struct handler_run *run)

@@ -8,6 +8,7 @@
 #include "pool/pool.h"
 #include "twilio/template.h"
 #include "util/mem.h"
+#include "webhook/origin.h"
 #include "webhook/webhook.h"
 
 /* Sanitizers reserve terabytes of address space. */
@@ -58,6 +59,7 @@ static void pack(struct frame_event *event, const struct webhook *webhook)
 	    .method = request->method_name,
 	    .target = request->target,
 	    .body = request->body,
+	    .base_url = origin_base_url(webhook->lane->service->config, request, arena),
 	    .params = pack_params(&webhook->params, arena),
 	    .param_count = (uint32_t)webhook->params.count,
 	    .headers = pack_headers(request, arena),
@@ -141,8 +143,8 @@ static void handle(struct webhook *webhook)
 	}
 	struct handler_run *run = webhook->run;
 	handler_run_clear(run);
-	run->pool_run.event.first_row = store_reserve(service->store, FRAME_ROWS);
-	run->pool_run.event.row_count = FRAME_ROWS;
+	run->pool_run.run.first_row = store_reserve(service->store, FRAME_ROWS);
+	run->pool_run.run.row_count = FRAME_ROWS;
 	pool_submit(service->handlers->pool, &run->pool_run);
 	lane_hand_over(webhook->lane, webhook->loop);
 }

@@ -46,11 +46,11 @@ static int check(const struct frame_route *told, struct error *err)
 		return -1;
 	if (told->kind >= sizeof(kinds) / sizeof(kinds[0]))
 		return error_set(err, "its kind %u is none", told->kind);
-	if (told->deadline_s > DEADLINE_MAX_S)
+	if (told->deadline_ms > DEADLINE_MAX_S * 1000)
 		return error_set(err,
-		    "a deadline of %u s is too long: Twilio gives up at 15 s, so at "
+		    "a deadline of %g s is too long: Twilio gives up at 15 s, so at "
 		    "most %d",
-		    told->deadline_s, DEADLINE_MAX_S);
+		    told->deadline_ms / 1000.0, DEADLINE_MAX_S);
 	return 0;
 }
 
@@ -98,7 +98,7 @@ static int make(struct manifest *manifest, uint32_t index, const struct route *l
 	route->kind = kinds[told->kind].kind;
 	route->methods = told->methods.ptr;
 	route->allow = allow_of(told->methods, manifest->arena);
-	route->deadline_ms = INT64_C(1000) * told->deadline_s;
+	route->deadline_ms = told->deadline_ms;
 	route->is_unsigned = told->kind == OH_UNSIGNED;
 	route->manifest = manifest;
 	route->index = index;
@@ -138,7 +138,7 @@ int manifest_new(struct manifest **out, struct span frame, const struct route *l
 	struct manifest *manifest = mem_new(1, sizeof(*manifest));
 	manifest->arena = arena_new();
 	frame = arena_copy(manifest->arena, frame);
-	if (frame_get_manifest(&manifest->frame, frame, manifest->arena) < 0 ||
+	if (frame_get_ready(&manifest->frame, frame, manifest->arena) < 0 ||
 	    manifest->frame.route_count > ROUTES_MAX) {
 		(void)error_set(
 		    err, "what the app tells of its routes and workers makes no sense");

@@ -20,7 +20,7 @@ struct manifest {
 	struct arena *arena;
 };
 
-/* From a FRAME_MANIFEST. handle and fall_back are what routes get that run in handler
+/* From a FRAME_READY. handle and fall_back are what routes get that run in handler
  * processes. -1 with err ("route 2, \"/orders/:\": a parameter needs a name …"). */
 int manifest_new(struct manifest **out, struct span frame, const struct route *like,
     struct error *err);

@@ -7,13 +7,13 @@
 
 #include "alert/alert_send.h"
 #include "alert/alert_settings.h"
-#include "alert/failure.h"
+#include "api/context.h"
 #include "store/reserved.h"
 #include "util/clock.h"
 #include "util/text.h"
 
-/* A time as documents hold it; 0: none. */
-static int64_t time_of(const json_t *doc, const char *name)
+/* A time as documents have it; 0: none. */
+static int64_t alert_time(const json_t *doc, const char *name)
 {
 	struct tm tm = {0};
 	const char *text = json_string_value(json_object_get(doc, name));
@@ -25,8 +25,8 @@ static int64_t time_of(const json_t *doc, const char *name)
 	       (*rest == '.' ? strtol(rest + 1, NULL, 10) : 0);
 }
 
-static int deliver(const struct alert_settings *to, const struct alert_message *message,
-    struct error *err)
+static int alert_deliver(const struct alert_settings *to,
+    const struct alert_message *message, struct error *err)
 {
 	if (to->url != NULL && alert_post(to->url, to->secret, message, err) < 0)
 		return -1;
@@ -35,9 +35,9 @@ static int deliver(const struct alert_settings *to, const struct alert_message *
 		   : alert_run(to->command, ALERT_COMMAND_MS, message, err);
 }
 
-/* Nothing to tell. A failure that is committed before this job's end finds the job open
- * and enqueues no other: then this end conflicts, and the job runs again. */
-static int end(oh_job *job, const char *group)
+/* There is nothing to tell. A failure that is committed before this job's end finds the job
+ * open and enqueues no other one: then this end conflicts, and the job runs again. */
+static int alert_end(oh_job *job, const char *group)
 {
 	oh_update_expecting(job, COLLECTION_ALERTS,
 	    json_pack("{s:s, s:i}", "group", group, "count", 0),
@@ -45,18 +45,18 @@ static int end(oh_job *job, const char *group)
 	return OH_OK;
 }
 
-/* What was told is taken off the count. More may have come meanwhile, which found this
- * job open: so it looks again at once, and ends when there is no more. */
-static int tell(oh_job *job, const char *group, const json_t *doc)
+/* Subtracts what was told from the count. Failures that came meanwhile found this job open:
+ * so it looks again at once, and ends when there are no more. */
+static int alert_tell(
+    oh_job *job, const char *group, const json_t *doc, const struct alert_settings *to)
 {
-	const struct alert_settings to = alert_settings();
 	struct alert_message message;
 	struct error err;
 	char now[CLOCK_ISO_SIZE];
 	json_int_t count = json_integer_value(json_object_get(doc, "count"));
 	struct arena *arena = arena_new();
 	alert_message_make(&message, doc, oh_job_id(job), arena);
-	int rc = deliver(&to, &message, &err);
+	int rc = alert_deliver(to, &message, &err);
 	arena_free(arena);
 	if (rc < 0)
 		return oh_fail(job, "%s", err.text);
@@ -70,24 +70,25 @@ static int tell(oh_job *job, const char *group, const json_t *doc)
 int alert_work(oh_job *job)
 {
 	const char *group = oh_payload_str(job, "group");
-	const struct alert_settings to = alert_settings();
-	if (group == NULL)
+	const struct frame_settings *told = &job->context.world->settings;
+	const struct alert_settings to = alert_settings(told->pairs, told->count);
+	if (*group == '\0')
 		return oh_give_up(job, "this job names no group");
 	if (to.url == NULL && to.command == NULL)
-		return OH_OK; /* the owner wants to hear of nothing any more */
+		return OH_OK; /* the owner has switched alerts off */
 	json_t *doc = oh_get(job, COLLECTION_ALERTS, group);
 	if (doc == NULL)
 		return OH_OK;
-	int64_t left_ms = time_of(doc, "sentAt") + to.interval_ms - clock_wall_ms();
+	int64_t left_ms = alert_time(doc, "sentAt") + to.interval_ms - clock_wall_ms();
 	if (left_ms > to.interval_ms) /* the clock was set back */
 		left_ms = to.interval_ms;
 	int result = OH_OK;
 	if (json_integer_value(json_object_get(doc, "count")) == 0)
-		result = end(job, group);
+		result = alert_end(job, group);
 	else if (left_ms > 0)
 		result = oh_snooze(job, (double)left_ms / 1000);
 	else
-		result = tell(job, group, doc);
+		result = alert_tell(job, group, doc, &to);
 	json_decref(doc);
 	return result;
 }

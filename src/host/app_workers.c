@@ -8,7 +8,7 @@
 
 enum {
 	USUAL_TRIES = 20,
-	USUAL_TIMEOUT_S = 60,
+	USUAL_TIMEOUT_MS = 60000,
 	USUAL_CONCURRENCY = 4,
 	USUAL_FLOOR_MS = 1000,
 	USUAL_BASE_MS = 2000,
@@ -16,20 +16,14 @@ enum {
 	MS = 1000
 };
 
-static uint32_t count_own(const oh_worker *workers)
-{
-	uint32_t count = 0;
-	while (workers != NULL && workers[count].queue != NULL)
-		count++;
-	return count;
-}
-
 const oh_worker *workers_all(const oh_app *app, uint32_t *count, struct arena *arena)
 {
 	enum { OTHERS = 2 };
 
 	const oh_worker *own = app != NULL ? app->workers : NULL;
-	uint32_t used = count_own(own);
+	uint32_t used = 0;
+	while (own != NULL && own[used].queue != NULL)
+		used++;
 	oh_worker *all = arena_zalloc(arena, (used + OTHERS) * sizeof(*all));
 	if (used > 0)
 		memcpy(all, own, used * sizeof(*all));
@@ -51,8 +45,8 @@ int workers_check(const oh_app *app, struct error *err)
 	return 0;
 }
 
-/* What is no number at all is sent as one that is refused. */
-static int64_t ms_of(double seconds, int64_t usual_ms)
+/* NaN and what is out of range become INT64_MIN, which the server refuses. */
+static int64_t workers_ms(double seconds, int64_t usual_ms)
 {
 	if (seconds == 0)
 		return usual_ms;
@@ -74,10 +68,9 @@ struct frame_worker workers_frame(const oh_worker *worker)
 	    .zone = span_of(worker->zone),
 	    .max_tries = (uint32_t)tries,
 	    .concurrency = (uint32_t)at_a_time,
-	    .timeout_ms = worker->timeout_s != 0 ? INT64_C(1000) * worker->timeout_s
-						 : INT64_C(1000) * USUAL_TIMEOUT_S,
-	    .floor_ms = ms_of(worker->backoff_min_s, USUAL_FLOOR_MS),
-	    .base_ms = ms_of(worker->backoff_s, USUAL_BASE_MS),
-	    .cap_ms = ms_of(worker->backoff_max_s, USUAL_CAP_MS),
+	    .timeout_ms = workers_ms(worker->timeout_s, USUAL_TIMEOUT_MS),
+	    .floor_ms = workers_ms(worker->backoff_min_s, USUAL_FLOOR_MS),
+	    .base_ms = workers_ms(worker->backoff_s, USUAL_BASE_MS),
+	    .cap_ms = workers_ms(worker->backoff_max_s, USUAL_CAP_MS),
 	};
 }

@@ -1,5 +1,5 @@
-/* app_workers -- all that works on jobs in a handler process: the app's own workers, its
- * on_failure, and Offhook's own (alerts), in this order. */
+/* app_workers -- all workers of a handler process: the app's own, its on_failure, and
+ * Offhook's own (alerts), in this order. */
 #ifndef OFFHOOK_HOST_APP_WORKERS_H
 #define OFFHOOK_HOST_APP_WORKERS_H
 
@@ -12,9 +12,9 @@
 
 /* In the arena, *count of them. app may be NULL. */
 const oh_worker *workers_all(const oh_app *app, uint32_t *count, struct arena *arena);
-/* What only a process can tell: -1 with err when one has no function. */
+/* -1 with err when one has no function, which the server cannot see. */
 int workers_check(const oh_app *app, struct error *err);
-/* As told to the server: the usual in place of what is left out. */
+/* As the server gets it, with defaults in place of what is left out. */
 struct frame_worker workers_frame(const oh_worker *worker);
 
 #endif

@@ -26,11 +26,11 @@ struct module {
 	uintptr_t base, start, end;
 };
 
-/* A signal handler can be told nothing, and may allocate nothing: all it needs stands
- * here, prepared. Set once by crash_watch, but for event. */
+/* A signal handler has no context and may not allocate: all it needs is prepared here. Set
+ * once by crash_watch, except run. */
 static struct watch {
 	int fd;
-	_Atomic uint64_t event;
+	_Atomic uint64_t run;
 	struct module modules[MAX_MODULES];
 	size_t module_count;
 	void *addresses[MAX_PLACES];
@@ -40,9 +40,9 @@ static struct watch {
 	struct buf frame;
 } watch;
 
-/* ---- text, with nothing but loops ---- */
+/* ---- text: signal handlers may not call snprintf ---- */
 
-static size_t put_text(char *out, size_t room, const char *text)
+static size_t crash_put_text(char *out, size_t room, const char *text)
 {
 	size_t len = 0;
 	while (text[len] != '\0' && len < room) {
@@ -52,7 +52,7 @@ static size_t put_text(char *out, size_t room, const char *text)
 	return len;
 }
 
-static size_t put_hex(char out[HEX_SIZE], uintptr_t value)
+static size_t crash_put_hex(char out[HEX_SIZE], uintptr_t value)
 {
 	size_t digits = 1;
 	while (digits < 16 && value >> (4 * digits) != 0)
@@ -65,7 +65,7 @@ static size_t put_hex(char out[HEX_SIZE], uintptr_t value)
 	return 2 + digits;
 }
 
-static struct span place(char out[PLACE_SIZE], uintptr_t address)
+static struct span crash_place(char out[PLACE_SIZE], uintptr_t address)
 {
 	const char *path = "?";
 	for (size_t i = 0; i < watch.module_count; i++) {
@@ -76,13 +76,13 @@ static struct span place(char out[PLACE_SIZE], uintptr_t address)
 			break;
 		}
 	}
-	size_t len = put_text(out, PLACE_SIZE - HEX_SIZE - 1, path);
+	size_t len = crash_put_text(out, PLACE_SIZE - HEX_SIZE - 1, path);
 	out[len++] = '+';
-	len += put_hex(out + len, address);
+	len += crash_put_hex(out + len, address);
 	return (struct span){out, len};
 }
 
-static struct span signal_name(int signal)
+static struct span crash_signal_name(int signal)
 {
 	switch (signal) {
 	case SIGSEGV:
@@ -102,15 +102,15 @@ static struct span signal_name(int signal)
 
 struct registers {
 	uintptr_t pc;
-	uintptr_t caller; /* where a call of a bad address came from; 0: not known */
+	uintptr_t caller; /* which called address 0; 0: not known */
 };
 
 #if defined(__x86_64__)
-static struct registers registers_of(const void *context)
+static struct registers crash_registers(const void *context)
 {
 	const ucontext_t *at = context;
 	struct registers out = {.pc = (uintptr_t)at->uc_mcontext.gregs[REG_RIP]};
-	/* Its return address is on top of the stack. */
+	/* The return address is on top of the stack. */
 	const uintptr_t *top;
 	memcpy(&top, &at->uc_mcontext.gregs[REG_RSP], sizeof(top));
 	if (out.pc == 0)
@@ -118,7 +118,7 @@ static struct registers registers_of(const void *context)
 	return out;
 }
 #elif defined(__aarch64__)
-static struct registers registers_of(const void *context)
+static struct registers crash_registers(const void *context)
 {
 	const ucontext_t *at = context;
 	struct registers out = {.pc = (uintptr_t)at->uc_mcontext.pc};
@@ -127,49 +127,50 @@ static struct registers registers_of(const void *context)
 	return out;
 }
 #else
-static struct registers registers_of(const void *context)
+static struct registers crash_registers(const void *context)
 {
 	(void)context;
 	return (struct registers){0};
 }
 #endif
 
-static void add_place(struct frame_log *log, uintptr_t address)
+static void crash_add_place(struct frame_log *log, uintptr_t address)
 {
 	size_t n = log->pair_count - 2;
 	if (n < MAX_PLACES)
 		watch.pairs[log->pair_count++] =
-		    (struct pair){SPAN("frame"), place(watch.places[n], address)};
+		    (struct pair){SPAN("frame"), crash_place(watch.places[n], address)};
 }
 
-/* Return addresses stand after their call: one byte less is within it. */
-static void add_places(struct frame_log *log, const struct registers *at)
+/* A return address is that of the instruction after the call: one byte less is within the
+ * call. */
+static void crash_add_places(struct frame_log *log, const struct registers *at)
 {
 	int count = backtrace(watch.addresses, MAX_PLACES);
 	int first = 0;
 	while (first < count && (uintptr_t)watch.addresses[first] != at->pc)
 		first++;
 	if (at->pc != 0)
-		add_place(log, at->pc);
+		crash_add_place(log, at->pc);
 	if (at->caller != 0)
-		add_place(log, at->caller - 1);
-	/* Without it among them: behind this function, its caller and the kernel's
+		crash_add_place(log, at->caller - 1);
+	/* When pc is not among them: skip this function, its caller and the kernel's
 	 * frame. */
 	for (int i = first < count ? first + 1 : 3; i < count; i++)
-		add_place(log, (uintptr_t)watch.addresses[i] - 1);
+		crash_add_place(log, (uintptr_t)watch.addresses[i] - 1);
 }
 
-static void on_crash(int signal, siginfo_t *info, void *context)
+static void crash_handle(int signal, siginfo_t *info, void *context)
 {
-	struct registers at = registers_of(context);
-	struct frame_log log = {.id = atomic_load(&watch.event),
+	struct registers at = crash_registers(context);
+	struct frame_log log = {.id = atomic_load(&watch.run),
 	    .message = SPAN(FRAME_CRASH),
 	    .pairs = watch.pairs,
 	    .pair_count = 2};
-	size_t len = put_hex(watch.touched, (uintptr_t)info->si_addr);
-	watch.pairs[0] = (struct pair){SPAN("signal"), signal_name(signal)};
+	size_t len = crash_put_hex(watch.touched, (uintptr_t)info->si_addr);
+	watch.pairs[0] = (struct pair){SPAN("signal"), crash_signal_name(signal)};
 	watch.pairs[1] = (struct pair){SPAN("address"), {watch.touched, len}};
-	add_places(&log, &at);
+	crash_add_places(&log, &at);
 	frame_put_log(&watch.frame, &log);
 	struct span left = buf_span(&watch.frame);
 	while (left.len > 0) {
@@ -178,20 +179,20 @@ static void on_crash(int signal, siginfo_t *info, void *context)
 			break;
 		left = span_from(left, (size_t)sent);
 	}
-	/* Its default action is set again, and takes place when this returns. */
+	/* SA_RESETHAND has set the default action, which happens when this returns. */
 	(void)raise(signal);
 }
 
 /* ---- preparing ---- */
 
-static const char *own_path(void)
+static const char *crash_own_path(void)
 {
 	char path[PLACE_SIZE];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
 	return mem_strndup((struct span){path, len > 0 ? (size_t)len : 0});
 }
 
-static int note_module(struct dl_phdr_info *info, size_t size, void *ctx)
+static int crash_note_module(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	struct module *module = &watch.modules[watch.module_count];
 	(void)size;
@@ -200,7 +201,7 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *ctx)
 		return 1;
 	*module = (struct module){.base = info->dlpi_addr, .start = UINTPTR_MAX};
 	module->path =
-	    info->dlpi_name[0] != '\0' ? mem_strdup(info->dlpi_name) : own_path();
+	    info->dlpi_name[0] != '\0' ? mem_strdup(info->dlpi_name) : crash_own_path();
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + part->p_vaddr;
@@ -222,7 +223,7 @@ void crash_watch(int fd)
 	    .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | (unsigned)SA_RESETHAND)};
 	stack_t stack = {.ss_size = STACK_SIZE};
 	watch.fd = fd;
-	(void)dl_iterate_phdr(note_module, NULL);
+	(void)dl_iterate_phdr(crash_note_module, NULL);
 	buf_reserve(&watch.frame, (MAX_PLACES + 4) * (size_t)PLACE_SIZE);
 	/* Its first call loads a library and allocates. */
 	(void)backtrace(watch.addresses, MAX_PLACES);
@@ -230,12 +231,12 @@ void crash_watch(int fd)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp != MAP_FAILED)
 		(void)sigaltstack(&stack, NULL);
-	action.sa_sigaction = on_crash;
+	action.sa_sigaction = crash_handle;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		(void)sigaction(signals[i], &action, NULL);
 }
 
-void crash_running(uint64_t event)
+void crash_running(uint64_t run)
 {
-	atomic_store(&watch.event, event);
+	atomic_store(&watch.run, run);
 }

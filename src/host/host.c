@@ -33,12 +33,13 @@ struct host {
 	int fd;
 	struct slots *slots;
 	struct context_world world;
-	struct buf in;   /* bytes of frames not yet handled */
-	struct buf out;  /* the frame being sent */
-	struct buf bell; /* FRAME_BELL */
+	struct arena *arena; /* holds world.settings */
+	struct buf in;       /* bytes of frames not yet handled */
+	struct buf out;      /* the frame being sent */
+	struct buf bell;     /* FRAME_BELL */
 	unsigned runs;
 	int statm;       /* /proc/self/statm */
-	int64_t at_rest; /* bytes of address space before the first event */
+	int64_t at_rest; /* bytes of address space before the first run */
 	struct log_limit log_limit;
 };
 
@@ -49,8 +50,8 @@ int host_wanted(void)
 
 /* ---- the socket ---- */
 
-/* Tells the server of the ring. -1 when it is gone. */
-static int ring_bell(const struct host *host)
+/* Tells the server that the ring has something. -1 when the server is gone. */
+static int host_ring_bell(const struct host *host)
 {
 	ssize_t sent;
 	do {
@@ -60,14 +61,14 @@ static int ring_bell(const struct host *host)
 }
 
 /* Sends host->out, and empties it. -1 when the server is gone. */
-static int flush(struct host *host)
+static int host_flush(struct host *host)
 {
 	struct ring *ring = &host->slots->ring;
 	struct span left = buf_span(&host->out);
 	while (left.len > 0) {
 		size_t put = ring_put(ring, left);
 		left = span_from(left, put);
-		if ((ring_wanted(ring) || put == 0) && ring_bell(host) < 0)
+		if ((ring_wanted(ring) || put == 0) && host_ring_bell(host) < 0)
 			return -1;
 		if (left.len > 0)
 			ring_wait(ring);
@@ -77,7 +78,7 @@ static int flush(struct host *host)
 }
 
 /* Reads what there is, many frames at a time. False at the end. */
-static bool receive(struct host *host)
+static bool host_receive(struct host *host)
 {
 	buf_reserve(&host->in, READ_SIZE);
 	for (;;) {
@@ -90,29 +91,29 @@ static bool receive(struct host *host)
 	}
 }
 
-/* A line goes out at once: the handler may not live to send it later. */
-static void send_log(void *ctx, const struct frame_log *line)
+/* A line goes out at once: the process may die before the run ends. */
+static void host_send_log(void *ctx, const struct frame_log *line)
 {
 	struct host *host = ctx;
 	if (!log_limit_passes(&host->log_limit, clock_mono_us()))
 		return;
 	frame_put_log(&host->out, line);
-	(void)flush(host);
+	(void)host_flush(host);
 }
 
-static void send_progress(void *ctx, const struct frame_progress *progress)
+static void host_send_progress(void *ctx, const struct frame_progress *progress)
 {
 	struct host *host = ctx;
 	frame_put_progress(&host->out, progress);
-	(void)flush(host);
+	(void)host_flush(host);
 }
 
-/* After a run: how many of its lines did not pass. */
-static void tell_dropped(struct host *host, const struct frame_event *event)
+/* After a run: says how many of its lines were dropped. */
+static void host_log_dropped(struct host *host, const struct frame_run *run)
 {
 	char count[16];
 	struct pair pair = {SPAN("lines"), {count, 0}};
-	const struct frame_log line = {.id = event->id,
+	const struct frame_log line = {.id = run->id,
 	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
 	    .pairs = &pair,
 	    .pair_count = 1};
@@ -122,12 +123,12 @@ static void tell_dropped(struct host *host, const struct frame_event *event)
 	pair.value = span_of(count);
 	host->log_limit.dropped = 0;
 	frame_put_log(&host->out, &line);
-	(void)flush(host);
+	(void)host_flush(host);
 }
 
 /* ---- memory ---- */
 
-static int64_t address_space(const struct host *host)
+static int64_t host_address_space(const struct host *host)
 {
 	char text[64] = "";
 	int64_t pages = 0;
@@ -136,31 +137,31 @@ static int64_t address_space(const struct host *host)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Handlers that leak a little must not cost another's event its memory: when half of
- * what the limit left at start is gone, the process makes room for a fresh one. */
-static bool outgrown(struct host *host)
+/* Handlers that leak a little must not take the memory of a later run: when half of what
+ * the limit allowed at start is used, the process ends, and the server starts a new one. */
+static bool host_outgrown(struct host *host)
 {
 	struct rlimit limit;
 	if (++host->runs % LOOK_EACH != 0 || getrlimit(RLIMIT_AS, &limit) < 0 ||
 	    limit.rlim_cur == RLIM_INFINITY)
 		return false;
 	int64_t allowed = (int64_t)limit.rlim_cur - host->at_rest;
-	return address_space(host) - host->at_rest > allowed / 2;
+	return host_address_space(host) - host->at_rest > allowed / 2;
 }
 
 /* ---- events and jobs ---- */
 
-/* Ours to run, unless the server has taken it back. */
-static bool claim(struct host *host, const struct frame_event *event)
+/* False when the server has taken the run back. */
+static bool host_claim(struct host *host, const struct frame_run *run)
 {
 	uint32_t waiting = SLOT_WAITING;
-	return event->slot < SLOTS &&
+	return run->slot < SLOTS &&
 	       atomic_compare_exchange_strong(
-		   &host->slots->state[event->slot], &waiting, SLOT_RUNNING);
+		   &host->slots->state[run->slot], &waiting, SLOT_RUNNING);
 }
 
-/* The answer is sent before the next handler may block, or crash. */
-static int answer(struct host *host, const struct frame_result *result)
+/* Sends the result before the next handler may block, or crash. */
+static int host_answer(struct host *host, const struct frame_result *result)
 {
 	frame_put_result(&host->out, result);
 	if (host->out.len > FRAME_MAX) {
@@ -169,30 +170,37 @@ static int answer(struct host *host, const struct frame_result *result)
 		buf_clear(&host->out);
 		frame_put_result(&host->out, &failed);
 	}
-	return flush(host);
+	return host_flush(host);
 }
 
-static int handle(struct host *host, struct span frame)
+static int host_handle(struct host *host, struct span frame, enum frame_type type)
 {
 	struct arena *arena = arena_new();
 	struct frame_event event;
+	struct frame_job_run job;
 	struct frame_result result;
-	int rc = frame_get_event(&event, frame, arena);
-	if (rc == 0 && claim(host, &event)) {
-		crash_running(event.id);
+	bool is_job = type == FRAME_JOB;
+	const struct frame_run *run = is_job ? &job.run : &event.run;
+	int rc = is_job ? frame_get_job(&job, frame, arena)
+			: frame_get_event(&event, frame, arena);
+	if (rc == 0 && host_claim(host, run)) {
+		crash_running(run->id);
 		log_limit_run(&host->log_limit);
-		(event.try == 0 ? run_event : run_job)(
-		    &result, &host->world, &event, arena);
+		if (is_job)
+			run_job(&result, &host->world, &job, arena);
+		else
+			run_event(&result, &host->world, &event, arena);
 		(void)fflush(stdout);
-		tell_dropped(host, &event);
-		rc = answer(host, &result);
+		host_log_dropped(host, run);
+		rc = host_answer(host, &result);
 	}
 	arena_free(arena);
 	return rc;
 }
 
-/* 0 when all whole frames have been handled, 1 when it is time to end well, -1. */
-static int handle_all(struct host *host)
+/* 0 when all whole frames have been handled, 1 when it is time to end well, -1 when one
+ * makes no sense or the server is gone. */
+static int host_handle_all(struct host *host)
 {
 	size_t done = 0;
 	int64_t len;
@@ -200,11 +208,12 @@ static int handle_all(struct host *host)
 	struct span bytes = buf_span(&host->in);
 	int rc = 0;
 	while (rc == 0 && (len = frame_whole(span_from(bytes, done), &type)) != 0) {
-		if (len < 0 || type != FRAME_EVENT)
+		if (len < 0)
 			return -1;
-		rc = handle(host, (struct span){bytes.ptr + done, (size_t)len});
+		rc = host_handle(
+		    host, (struct span){bytes.ptr + done, (size_t)len}, type);
 		done += (size_t)len;
-		if (rc == 0 && outgrown(host))
+		if (rc == 0 && host_outgrown(host))
 			rc = 1;
 	}
 	host->in.len -= done;
@@ -214,29 +223,33 @@ static int handle_all(struct host *host)
 
 /* ---- start ---- */
 
-static struct frame_route route_frame(const oh_route *route)
+static uint32_t host_deadline_ms(double seconds)
 {
-	return (struct frame_route){
-	    .kind = route->kind,
-	    .path = span_of(route->path),
-	    .fallback = span_of(route->fallback),
-	    .methods = span_of(route->methods),
-	    .deadline_s = route->deadline_s > 0 ? (uint32_t)route->deadline_s : 0,
-	    .builtin = route->handler == oh_builtin,
-	};
+	if (seconds >= UINT32_MAX / 1000)
+		return UINT32_MAX; /* which the server refuses */
+	return seconds > 0 ? (uint32_t)(seconds * 1000) : 0;
 }
 
-static const struct frame_route *route_frames(
+static const struct frame_route *host_routes(
     const oh_app *app, uint32_t *count, struct arena *arena)
 {
 	*count = run_route_count(app->routes);
 	struct frame_route *frames = arena_alloc(arena, *count * sizeof(*frames));
-	for (uint32_t i = 0; i < *count; i++)
-		frames[i] = route_frame(&app->routes[i]);
+	for (uint32_t i = 0; i < *count; i++) {
+		const oh_route *route = &app->routes[i];
+		frames[i] = (struct frame_route){
+		    .kind = route->kind,
+		    .path = span_of(route->path),
+		    .fallback = span_of(route->fallback),
+		    .methods = span_of(route->methods),
+		    .deadline_ms = host_deadline_ms(route->deadline_s),
+		    .builtin = route->handler == oh_builtin,
+		};
+	}
 	return frames;
 }
 
-static const struct frame_worker *worker_frames(
+static const struct frame_worker *host_workers(
     const oh_app *app, uint32_t *count, struct arena *arena)
 {
 	const oh_worker *workers = workers_all(app, count, arena);
@@ -246,22 +259,22 @@ static const struct frame_worker *worker_frames(
 	return frames;
 }
 
-static int introduce(struct host *host)
+static int host_say_ready(struct host *host)
 {
 	struct arena *arena = arena_new();
-	struct frame_manifest manifest = {0};
-	manifest.routes = route_frames(host->app, &manifest.route_count, arena);
-	manifest.workers = worker_frames(host->app, &manifest.worker_count, arena);
+	struct frame_manifest manifest = {.version = FRAME_VERSION};
+	manifest.routes = host_routes(host->app, &manifest.route_count, arena);
+	manifest.workers = host_workers(host->app, &manifest.worker_count, arena);
 	manifest.collections =
 	    collections_all(host->app, &manifest.collection_count, arena);
-	frame_put_manifest(&host->out, &manifest);
-	frame_put_ready(&host->out);
+	frame_put_ready(&host->out, &manifest);
 	arena_free(arena);
-	return flush(host);
+	return host_flush(host);
 }
 
-/* "SOCKET,SLOTS", which the programs that handlers start must not see. */
-static int attach(struct host *host, struct error *err)
+/* Takes what OFFHOOK_HANDLER names, and removes it: programs that handlers start must not
+ * see it. */
+static int host_attach(struct host *host, struct error *err)
 {
 	const char *text = getenv("OFFHOOK_HANDLER");
 	char *comma = NULL;
@@ -279,61 +292,78 @@ static int attach(struct host *host, struct error *err)
 	return 0;
 }
 
-/* stdout belongs to commands: what a handler prints is talk. Ctrl-C is for the server,
- * which then lets its processes finish. */
-static void settle_in(struct host *host)
+/* What a handler prints goes to stderr, with the log: stdout is for the output of commands.
+ * Ctrl-C is for the server, which then lets its processes finish. */
+static void host_prepare(struct host *host)
 {
 	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)signal(SIGINT, SIG_IGN);
-	/* Also when a handler hangs, which reads no end of the socket. */
+	/* For a handler that hangs when the server dies: it does not read the socket. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	crash_watch(host->fd);
 	host->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 }
 
-static int open_data(struct host *host, struct error *err)
+/* Waits for the settings, which are the server's first frame. */
+static int host_await_settings(struct host *host, struct error *err)
 {
-	const char *dir = getenv("OFFHOOK_HANDLER_DATA");
-	int rc = 0;
-	if (dir != NULL)
-		rc = store_reader_open(&host->world.reader, engines_for(dir), dir, err);
-	(void)unsetenv("OFFHOOK_HANDLER_DATA");
-	return rc;
+	enum frame_type type;
+	int64_t len;
+	while ((len = frame_whole(buf_span(&host->in), &type)) == 0)
+		if (!host_receive(host))
+			return error_set(err, "the server is gone");
+	if (len < 0)
+		return error_set(err, "the server's first frame makes no sense");
+	struct span frame =
+	    arena_copy(host->arena, span_head(buf_span(&host->in), (size_t)len));
+	host->in.len -= (size_t)len;
+	memmove(host->in.ptr, host->in.ptr + len, host->in.len);
+	if (frame_get_settings(&host->world.settings, frame, host->arena) < 0)
+		return error_set(err, "the server's first frame is not its settings");
+	return 0;
 }
 
-static int begin(struct host *host, struct error *err)
+static int host_begin(struct host *host, struct error *err)
 {
-	if (attach(host, err) < 0)
+	if (host_attach(host, err) < 0)
 		return -1;
-	settle_in(host);
-	if (workers_check(host->app, err) < 0 || open_data(host, err) < 0)
+	host_prepare(host);
+	if (host_await_settings(host, err) < 0 || workers_check(host->app, err) < 0)
+		return -1;
+	const char *dir = frame_setting(&host->world.settings, "data").ptr;
+	if (dir != NULL &&
+	    store_reader_open(&host->world.reader, engines_for(dir), dir, err) < 0)
 		return -1;
 	if (host->app->start != NULL && host->app->start() != OH_OK)
 		return error_set(err, "the app's start failed");
-	host->at_rest = address_space(host);
+	host->at_rest = host_address_space(host);
 	frame_put_bell(&host->bell);
-	if (introduce(host) < 0)
+	if (host_say_ready(host) < 0)
 		return error_set(err, "the server is gone");
 	return 0;
 }
 
 int host_run(const oh_app *app)
 {
-	struct host host = {.app = app, .fd = -1, .statm = -1};
+	struct host host = {.app = app, .fd = -1, .statm = -1, .arena = arena_new()};
 	struct error err;
 	int rc = 0;
-	host.world = (struct context_world){
-	    .app = app, .log = send_log, .progress = send_progress, .ctx = &host};
-	if (begin(&host, &err) < 0) {
+	host.world = (struct context_world){.app = app,
+	    .log = host_send_log,
+	    .progress = host_send_progress,
+	    .ctx = &host};
+	if (host_begin(&host, &err) < 0) {
 		(void)fprintf(stderr, "offhook: handler process: %s\n", err.text);
 		return EXIT_FAILURE;
 	}
-	while (rc == 0 && receive(&host))
-		rc = handle_all(&host);
+	do
+		rc = host_handle_all(&host);
+	while (rc == 0 && host_receive(&host));
 	store_reader_close(host.world.reader);
 	buf_free(&host.in);
 	buf_free(&host.out);
 	buf_free(&host.bell);
+	arena_free(host.arena);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

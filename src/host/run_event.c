@@ -13,7 +13,7 @@ uint32_t run_route_count(const oh_route *routes)
 
 /* ---- filters and handler ---- */
 
-static void note_result(oh_context *context, int result)
+static void event_note_result(oh_context *context, int result)
 {
 	switch (result) {
 	case OH_OK:
@@ -37,53 +37,32 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void run_chain(oh_context *context, const oh_route *route)
+static void event_chain(oh_event *event, const oh_route *route)
 {
 	const oh_handler *filter = route->filters;
 	int result = OH_PASS;
 	for (; filter != NULL && *filter != NULL && result == OH_PASS; filter++)
-		result = (*filter)(context, &context->root);
-	/* A filter that made a mistake has not checked what it is there to check. */
-	if (result == OH_PASS && context->mistake == NULL)
-		result = route->handler(context, &context->root);
-	note_result(context, result);
+		result = (*filter)(event, &event->root);
+	/* After a filter's mistake nothing vouches for what it was there to check. */
+	if (result == OH_PASS && event->context.mistake == NULL)
+		result = route->handler(event, &event->root);
+	event_note_result(&event->context, result);
 }
 
 /* ---- the reply ---- */
 
-static bool wants_twiml(enum oh_kind kind)
+static void event_close_twiml(struct frame_result *out, oh_event *event)
 {
-	switch (kind) {
-	case OH_MESSAGE:
-	case OH_CALL:
-	case OH_CALL_ACTION:
-		return true;
-	case OH_MESSAGE_STATUS:
-	case OH_CALL_STATUS:
-	case OH_RECORDING:
-	case OH_TRANSCRIPTION:
-	case OH_SIGNED:
-	case OH_UNSIGNED:
-		break;
-	}
-	return false;
-}
-
-static bool is_status(enum oh_kind kind)
-{
-	return !wants_twiml(kind) && kind != OH_SIGNED && kind != OH_UNSIGNED;
-}
-
-static void close_twiml(struct frame_result *out, oh_context *context)
-{
+	oh_context *context = &event->context;
 	struct buf text = {0};
 	struct error err;
 	bool empty = twiml_size(context->twiml) == 0;
 	if (twiml_close(context->twiml, &text, &err) < 0) {
 		context_fail(context, "%s", err.text);
-	} else if (empty && !wants_twiml(context->kind)) {
+	} else if (empty && !event_wants_twiml(event)) {
 		out->status = 204;
-	} else if (is_status(context->kind)) {
+	} else if (!event_wants_twiml(event) && event->kind != OH_SIGNED &&
+		   event->kind != OH_UNSIGNED) {
 		context_fail(context,
 		    "the reply has TwiML, but this route is for a status, to which "
 		    "Twilio reads no reply");
@@ -95,20 +74,8 @@ static void close_twiml(struct frame_result *out, oh_context *context)
 	buf_free(&text);
 }
 
-static void close_reply(struct frame_result *out, oh_context *context)
-{
-	const struct context_answer *answer = &context->answer;
-	if (answer->status == 0) {
-		close_twiml(out, context);
-		return;
-	}
-	out->status = (uint32_t)answer->status;
-	out->content_type = answer->content_type;
-	out->body = answer->body;
-}
-
-/* What Twilio would only warn about is the owner's to know. */
-static void log_warnings(const oh_context *context)
+/* Logs what Twilio would only warn about. */
+static void event_log_warnings(const oh_context *context)
 {
 	const char *text;
 	for (size_t n = 0; context->world->log != NULL &&
@@ -116,25 +83,29 @@ static void log_warnings(const oh_context *context)
 	     n++) {
 		struct pair pair = {SPAN("warning"), span_of(text)};
 		struct frame_log line = {
-		    context->event->id, SPAN("TwiML is doubtful"), &pair, 1};
+		    context->run->id, SPAN("TwiML is doubtful"), &pair, 1};
 		context->world->log(context->world->ctx, &line);
 	}
 }
 
 void run_event(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena)
+    const struct frame_event *frame, struct arena *arena)
 {
-	oh_context *context = arena_alloc(arena, sizeof(*context));
-	*out = (struct frame_result){.id = event->id};
-	if (event->route >= run_route_count(world->app->routes)) {
+	oh_event *event = arena_alloc(arena, sizeof(*event));
+	*out = (struct frame_result){.id = frame->run.id};
+	if (frame->route >= run_route_count(world->app->routes)) {
 		out->failure = SPAN("the app has no such route");
 		return;
 	}
-	const oh_route *route = &world->app->routes[event->route];
-	context_open(context, world, event, route->kind, arena);
-	run_chain(context, route);
-	close_reply(out, context);
-	log_warnings(context);
-	stage_settle(out, context);
-	context_close(context);
+	const oh_route *route = &world->app->routes[frame->route];
+	event_open(event, world, frame, route->kind, arena);
+	event_chain(event, route);
+	out->status = (uint32_t)event->answer.status;
+	out->content_type = event->answer.content_type;
+	out->body = event->answer.body;
+	if (out->status == 0)
+		event_close_twiml(out, event);
+	event_log_warnings(&event->context);
+	stage_settle(out, &event->context);
+	event_close(event);
 }

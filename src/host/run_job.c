@@ -3,17 +3,18 @@
 #include "api/stage.h"
 #include "host/app_workers.h"
 
-static void note_result(oh_context *context, int result)
+static void job_note_result(oh_job *job, int result)
 {
+	oh_context *context = &job->context;
 	switch (result) {
 	case OH_OK:
-		if (context->snoozed)
+		if (job->snoozed)
 			context_fail(context,
 			    "the worker called oh_snooze, but returned OH_OK: "
 			    "return what oh_snooze gives");
 		break;
 	case OH_SNOOZED:
-		if (!context->snoozed)
+		if (!job->snoozed)
 			context_fail(context,
 			    "the worker returned OH_SNOOZED without a call of "
 			    "oh_snooze, which says for how long");
@@ -29,41 +30,34 @@ static void note_result(oh_context *context, int result)
 	}
 }
 
-static void work(oh_context *context, const oh_worker *worker)
-{
-	struct span body = context->event->body;
-	json_error_t why;
-	context->payload =
-	    json_loadb(body.ptr != NULL ? body.ptr : "", body.len, 0, &why);
-	if (context->payload == NULL)
-		context_fail(context, "the payload is not JSON: %s", why.text);
-	else
-		note_result(context, worker->work(context));
-}
-
 void run_job(struct frame_result *out, const struct context_world *world,
-    const struct frame_event *event, struct arena *arena)
+    const struct frame_job_run *frame, struct arena *arena)
 {
-	oh_context *context = arena_alloc(arena, sizeof(*context));
+	oh_job *job = arena_alloc(arena, sizeof(*job));
+	struct span payload = frame->payload.ptr != NULL ? frame->payload : SPAN("");
+	json_error_t why;
 	uint32_t count;
 	const oh_worker *workers = workers_all(world->app, &count, arena);
-	*out = (struct frame_result){.id = event->id};
-	if (event->route >= count) {
+	*out = (struct frame_result){.id = frame->run.id};
+	if (frame->worker >= count) {
 		out->failure = SPAN("the app has no such worker");
 		return;
 	}
-	context_open(context, world, event, OH_SIGNED, arena);
-	/* Before anything of the user's: it may be its end, and the server's. */
+	job_open(job, world, frame, arena);
+	/* Before the user's code, which may end this process, and with it the server. */
 	if (world->reader != NULL)
-		store_reader_job_began(
-		    world->reader, oh_job_id(context), (int)event->try);
-	work(context, &workers[event->route]);
-	stage_settle(out, context);
-	if (!out->ok && context->given_up) {
+		store_reader_job_began(world->reader, frame->job_id, (int)frame->nth);
+	job->payload = json_loadb(payload.ptr, payload.len, 0, &why);
+	if (job->payload == NULL)
+		context_fail(&job->context, "the payload is not JSON: %s", why.text);
+	else
+		job_note_result(job, workers[frame->worker].work(job));
+	stage_settle(out, &job->context);
+	if (!out->ok && job->given_up) {
 		out->end = FRAME_GIVEN_UP;
-	} else if (out->ok && context->snoozed) {
+	} else if (out->ok && job->snoozed) {
 		out->end = FRAME_SNOOZED;
-		out->snooze_ms = context->snooze_ms;
+		out->snooze_ms = job->snooze_ms;
 	}
-	context_close(context);
+	job_close(job);
 }

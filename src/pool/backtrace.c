@@ -1,12 +1,9 @@
 #include "pool/backtrace.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +14,15 @@
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/spawn.h"
+#include "util/thread.h"
 
 enum {
 	PLACES = 24, /* of one backtrace */
 	MODULE_SIZE = 256,
 	REMEMBERED = 64, /* places whose words are kept */
 	WORDS_SIZE = 200,
-	PATIENCE_US = 2000000 /* for addr2line */
+	ADDR2LINE_US = 2000000 /* how long addr2line may take */
 };
 
 struct place {
@@ -31,11 +30,11 @@ struct place {
 	uint64_t offset;
 };
 
-struct last_words {
-	struct last_words *next;
+struct crash_report {
+	struct crash_report *next;
 	struct place places[PLACES];
 	int count;
-	void (*told)(void *ctx, const char *where, const char *trace);
+	void (*found)(void *ctx, const char *where, const char *trace);
 	void *ctx;
 };
 
@@ -48,17 +47,17 @@ struct backtraces {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t asked;
-	struct last_words *crashes; /* under the mutex; the oldest first */
-	struct last_words **end;
+	struct crash_report *reports; /* under the mutex; the oldest first */
+	struct crash_report **end;
 	bool closing;
 	struct words *remembered; /* the thread's, a ring */
 	int used, next;
 };
 
-/* ---- last words ---- */
+/* ---- reports ---- */
 
 /* "module+0x1a2b" */
-static bool read_place(struct place *out, struct span text)
+static bool backtrace_place(struct place *out, struct span text)
 {
 	size_t plus = text.len;
 	char *end = NULL;
@@ -72,41 +71,39 @@ static bool read_place(struct place *out, struct span text)
 	return end != text.ptr + plus && *end == '\0';
 }
 
-struct last_words *last_words_new(const struct frame_log *log)
+struct crash_report *crash_report_new(const struct frame_log *log)
 {
-	struct last_words *words = mem_new(1, sizeof(*words));
-	for (uint32_t i = 0; i < log->pair_count && words->count < PLACES; i++) {
+	struct crash_report *report = mem_new(1, sizeof(*report));
+	for (uint32_t i = 0; i < log->pair_count && report->count < PLACES; i++) {
 		const struct pair *pair = &log->pairs[i];
 		if (span_is(pair->name, "frame") && pair->value.ptr != NULL &&
-		    read_place(&words->places[words->count], pair->value))
-			words->count++;
+		    backtrace_place(&report->places[report->count], pair->value))
+			report->count++;
 	}
-	return words;
+	return report;
 }
 
-void last_words_free(struct last_words *words)
+void crash_report_free(struct crash_report *report)
 {
-	free(words);
+	free(report);
 }
 
 /* ---- files and lines ---- */
 
-/* What a command prints, as far as it does so in time. */
-static void run(struct buf *out, char *const *words)
+/* Appends what a command prints, as far as it does so in time. */
+static void backtrace_command(struct buf *out, char *const *words)
 {
 	int pipe_ends[2];
 	pid_t pid;
-	posix_spawn_file_actions_t files;
 	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
 		return;
-	(void)posix_spawn_file_actions_init(&files);
-	(void)posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	(void)posix_spawn_file_actions_adddup2(&files, pipe_ends[1], 1);
-	(void)posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-	int rc = posix_spawnp(&pid, words[0], &files, NULL, words, environ);
-	(void)posix_spawn_file_actions_destroy(&files);
+	const struct spawn how = {.program = words[0],
+	    .argv = words,
+	    .files = {SPAWN_NOTHING, pipe_ends[1], SPAWN_NOTHING},
+	    .file_count = 3};
+	int rc = spawn(&pid, &how);
 	(void)close(pipe_ends[1]);
-	int64_t until_us = clock_mono_us() + PATIENCE_US;
+	int64_t until_us = clock_mono_us() + ADDR2LINE_US;
 	struct pollfd ready = {.fd = pipe_ends[0], .events = POLLIN};
 	while (rc == 0 && clock_mono_us() < until_us && poll(&ready, 1, 100) >= 0) {
 		char bytes[4096];
@@ -120,12 +117,12 @@ static void run(struct buf *out, char *const *words)
 	(void)close(pipe_ends[0]);
 	if (rc != 0)
 		return;
-	(void)kill(pid, SIGKILL); /* it has ended, or had its time */
+	(void)kill(pid, SIGKILL); /* it has ended, or takes too long */
 	(void)waitpid(pid, NULL, 0);
 }
 
 /* " app.c:14" when addr2line knows it. */
-static void add_line(struct buf *out, const struct place *place)
+static void backtrace_add_line(struct buf *out, const struct place *place)
 {
 	char offset[24];
 	struct buf printed = {0};
@@ -136,7 +133,7 @@ static void add_line(struct buf *out, const struct place *place)
 	char module[MODULE_SIZE];
 	memcpy(module, place->module, sizeof(module));
 	char *const words[] = {command, base_names, of, module, offset, NULL};
-	run(&printed, words);
+	backtrace_command(&printed, words);
 	struct span line = buf_span(&printed);
 	line = span_head(line, span_find(line, '\n'));
 	line = span_head(line, span_find(line, ' ')); /* "(discriminator 2)" */
@@ -147,27 +144,23 @@ static void add_line(struct buf *out, const struct place *place)
 	buf_free(&printed);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
-}
-
-static void describe(struct words *words)
+static void backtrace_describe(struct words *words)
 {
 	const struct place *place = &words->place;
 	char name[WORDS_SIZE / 2];
+	const char *slash = strrchr(place->module, '/');
 	struct buf text = {0};
 	if (!symbols_name(name, sizeof(name), place->module, place->offset))
 		(void)snprintf(name, sizeof(name), "%.60s+0x%" PRIx64,
-		    base_name(place->module), place->offset);
+		    slash != NULL ? slash + 1 : place->module, place->offset);
 	buf_puts(&text, name);
-	add_line(&text, place);
+	backtrace_add_line(&text, place);
 	(void)snprintf(words->text, sizeof(words->text), "%s", buf_text(&text));
 	buf_free(&text);
 }
 
-static const char *words_of(struct backtraces *backtraces, const struct place *place)
+static const char *backtrace_words(
+    struct backtraces *backtraces, const struct place *place)
 {
 	for (int i = 0; i < backtraces->used; i++) {
 		struct words *words = &backtraces->remembered[i];
@@ -180,97 +173,95 @@ static const char *words_of(struct backtraces *backtraces, const struct place *p
 	if (backtraces->used < REMEMBERED)
 		backtraces->used++;
 	words->place = *place;
-	describe(words);
+	backtrace_describe(words);
 	return words->text;
 }
 
 /* ---- the thread ---- */
 
-static void tell(struct backtraces *backtraces, struct last_words *words)
+static void backtrace_find(struct backtraces *backtraces, struct crash_report *report)
 {
 	struct buf trace = {0};
 	char where[WORDS_SIZE] = "";
-	for (int i = 0; i < words->count; i++) {
-		const char *at = words_of(backtraces, &words->places[i]);
+	for (int i = 0; i < report->count; i++) {
+		const char *at = backtrace_words(backtraces, &report->places[i]);
 		if (i == 0)
 			(void)snprintf(where, sizeof(where), "%s", at);
 		buf_printf(&trace, "%s%s", i == 0 ? "" : " < ", at);
 	}
-	words->told(words->ctx, where, buf_text(&trace));
+	report->found(report->ctx, where, buf_text(&trace));
 	buf_free(&trace);
-	last_words_free(words);
+	crash_report_free(report);
 }
 
-static void *backtraces_main(void *arg)
+static void *backtrace_main(void *arg)
 {
 	struct backtraces *backtraces = arg;
-	(void)pthread_mutex_lock(&backtraces->mutex);
+	mutex_lock(&backtraces->mutex);
 	for (;;) {
-		struct last_words *words = backtraces->crashes;
-		if (words == NULL && backtraces->closing)
+		struct crash_report *report = backtraces->reports;
+		if (report == NULL && backtraces->closing)
 			break;
-		if (words == NULL) {
-			(void)pthread_cond_wait(&backtraces->asked, &backtraces->mutex);
+		if (report == NULL) {
+			cond_wait(&backtraces->asked, &backtraces->mutex);
 			continue;
 		}
-		backtraces->crashes = words->next;
-		if (words->next == NULL)
-			backtraces->end = &backtraces->crashes;
-		(void)pthread_mutex_unlock(&backtraces->mutex);
-		tell(backtraces, words);
-		(void)pthread_mutex_lock(&backtraces->mutex);
+		backtraces->reports = report->next;
+		if (report->next == NULL)
+			backtraces->end = &backtraces->reports;
+		mutex_unlock(&backtraces->mutex);
+		backtrace_find(backtraces, report);
+		mutex_lock(&backtraces->mutex);
 	}
-	(void)pthread_mutex_unlock(&backtraces->mutex);
+	mutex_unlock(&backtraces->mutex);
 	return NULL;
+}
+
+static void backtrace_free(struct backtraces *backtraces)
+{
+	cond_clear(&backtraces->asked);
+	mutex_clear(&backtraces->mutex);
+	free(backtraces->remembered);
+	free(backtraces);
 }
 
 int backtraces_open(struct backtraces **out, struct error *err)
 {
 	struct backtraces *backtraces = mem_new(1, sizeof(*backtraces));
-	sigset_t all;
-	sigset_t before;
-	backtraces->end = &backtraces->crashes;
+	backtraces->end = &backtraces->reports;
 	backtraces->remembered = mem_new(REMEMBERED, sizeof(struct words));
-	(void)pthread_mutex_init(&backtraces->mutex, NULL);
-	(void)pthread_cond_init(&backtraces->asked, NULL);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&backtraces->thread, NULL, backtraces_main, backtraces);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0) {
-		free(backtraces->remembered);
-		free(backtraces);
-		return error_set(
-		    err, "cannot start the backtraces' thread: %s", strerror(rc));
+	mutex_init(&backtraces->mutex);
+	cond_init(&backtraces->asked);
+	if (thread_start(&backtraces->thread, "oh-backtrace", backtrace_main,
+		backtraces, err) < 0) {
+		backtrace_free(backtraces);
+		return -1;
 	}
 	*out = backtraces;
 	return 0;
 }
 
-void backtraces_tell(struct backtraces *backtraces, struct last_words *words,
-    void (*told)(void *ctx, const char *where, const char *trace), void *ctx)
+void backtraces_find(struct backtraces *backtraces, struct crash_report *report,
+    void (*found)(void *ctx, const char *where, const char *trace), void *ctx)
 {
-	words->told = told;
-	words->ctx = ctx;
-	words->next = NULL;
-	(void)pthread_mutex_lock(&backtraces->mutex);
-	*backtraces->end = words;
-	backtraces->end = &words->next;
-	(void)pthread_cond_signal(&backtraces->asked);
-	(void)pthread_mutex_unlock(&backtraces->mutex);
+	report->found = found;
+	report->ctx = ctx;
+	report->next = NULL;
+	mutex_lock(&backtraces->mutex);
+	*backtraces->end = report;
+	backtraces->end = &report->next;
+	cond_signal(&backtraces->asked);
+	mutex_unlock(&backtraces->mutex);
 }
 
 void backtraces_close(struct backtraces *backtraces)
 {
 	if (backtraces == NULL)
 		return;
-	(void)pthread_mutex_lock(&backtraces->mutex);
+	mutex_lock(&backtraces->mutex);
 	backtraces->closing = true;
-	(void)pthread_cond_signal(&backtraces->asked);
-	(void)pthread_mutex_unlock(&backtraces->mutex);
-	(void)pthread_join(backtraces->thread, NULL);
-	(void)pthread_cond_destroy(&backtraces->asked);
-	(void)pthread_mutex_destroy(&backtraces->mutex);
-	free(backtraces->remembered);
-	free(backtraces);
+	cond_signal(&backtraces->asked);
+	mutex_unlock(&backtraces->mutex);
+	thread_join(backtraces->thread);
+	backtrace_free(backtraces);
 }

@@ -1,6 +1,7 @@
 /* backtrace -- where a handler crashed, in words: "on_sms+0x12 app.c:14". Functions are
  * found in the program's own symbols, files and lines with addr2line where it is
- * installed; both take a while, so a thread of its own does it, and remembers. */
+ * installed. Both take a while, so a thread of their own does it, and keeps the words of
+ * the last places. */
 #ifndef OFFHOOK_POOL_BACKTRACE_H
 #define OFFHOOK_POOL_BACKTRACE_H
 
@@ -9,18 +10,19 @@
 
 struct backtraces;
 
-/* What a process told before it died (FRAME_CRASH). */
-struct last_words;
+/* What a process sent before it died (FRAME_CRASH). */
+struct crash_report;
 
-struct last_words *last_words_new(const struct frame_log *log);
-void last_words_free(struct last_words *words); /* NULL is fine */
+struct crash_report *crash_report_new(const struct frame_log *log);
+void crash_report_free(struct crash_report *report); /* NULL is fine */
 
 int backtraces_open(struct backtraces **out, struct error *err);
-/* Takes the crash over and calls told(ctx, where, trace) on its thread, once: the place,
- * and all places, innermost first, separated by " < "; "" when nothing is known. */
-void backtraces_tell(struct backtraces *backtraces, struct last_words *words,
-    void (*told)(void *ctx, const char *where, const char *trace), void *ctx);
-/* Tells what was still asked for, and ends the thread. NULL is fine. */
+/* Takes the report over and calls found(ctx, where, trace) on its thread, once: the place
+ * of the crash, and all places, innermost first, separated by " < "; "" when nothing is
+ * known. */
+void backtraces_find(struct backtraces *backtraces, struct crash_report *report,
+    void (*found)(void *ctx, const char *where, const char *trace), void *ctx);
+/* Finds what was still asked for, and ends the thread. NULL is fine. */
 void backtraces_close(struct backtraces *backtraces);
 
 #endif

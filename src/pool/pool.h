@@ -1,23 +1,14 @@
 /* pool -- the handler processes: started, fed, watched, killed, replaced. Handlers and
  * workers written by users run in them and nowhere else.
  *
- * Each process has one socketpair and some memory shared with the server: a table of
- * slots, and a ring (app/ring.h) for the frames it sends back (app/frame.h). The socket
- * has the frames for the process; the other way it tells of its end, and FRAME_BELL when
- * the server asked to be told of the ring (frames of any type may come by it as well).
+ * frame/frame.h, frame/slots.h and frame/ring.h say what passes between the pool and a
+ * process. A run that waits behind a slow one is taken back from its process (its slot
+ * becomes SLOT_REVOKED) and sent to another one; it never runs twice.
  *
- * An event that is sent to a process is WAITING in its slot; the process makes it RUNNING
- * before it calls the handler; the server may make it REVOKED instead (compare-and-swap
- * decides), and then send it to another process: so that an event behind a slow one does
- * not wait for it and yet never runs twice. A process takes events in the order they were
- * sent, drops a REVOKED one without a word, and writes slots in no other way than WAITING
- * to RUNNING; the server frees them. A result may not wait for the next handler: it is in
- * the ring, and the server told if it asked, before that one begins (or may block).
- *
- * When a process dies, the event that was RUNNING is settled as failed and the WAITING
- * ones are sent elsewhere: nothing of theirs was committed. One whose handler runs
- * longer than hang_ms is killed. A process that keeps dying at start is started again with
- * growing pauses. */
+ * When a process dies, its RUNNING run has failed and its WAITING runs are sent to other
+ * processes: nothing of theirs was committed. A process whose run takes longer than
+ * hang_ms is killed. A process that keeps dying at its start is started again with growing
+ * pauses. */
 #ifndef OFFHOOK_POOL_POOL_H
 #define OFFHOOK_POOL_POOL_H
 
@@ -26,67 +17,77 @@
 
 #include "frame/frame.h"
 #include "util/error.h"
+#include "util/mailbox.h"
 
 struct pool_run;
 
 struct pool;
 
 struct pool_config {
-	/* The program to run, with its arguments; it must call host_run with the
-	 * descriptor numbers it finds in OFFHOOK_HANDLER ("SOCKET,SLOTS"). */
+	const char *name; /* of the pool's thread; NULL: "oh-pool" */
+	/* The program to run, with its arguments. It must call host_run. */
 	const char *program;
 	char *const *argv;
-	const char *data;  /* told in OFFHOOK_HANDLER_DATA; NULL: not */
+	/* What FRAME_SETTINGS says: "data", unless NULL, and more. */
+	const char *data;
+	const struct pair *settings;
+	uint32_t setting_count;
 	int processes;     /* 0: two for each core, at least 4 */
-	int max_processes; /* while all of them are held up by slow handlers; 0: 64 */
-	int64_t hang_ms;   /* a handler that runs longer is killed */
+	int max_processes; /* while slow runs hold all of them up; 0: 64 */
+	int64_t hang_ms;   /* a process whose run takes longer is killed */
 	int64_t ready_ms;  /* a process that takes longer to start is killed; 0: 10 s */
 	int64_t memory_bytes; /* RLIMIT_AS of a process; 0: none */
-	/* On the pool's thread; each may be NULL. introduced is told the FRAME_MANIFEST of
-	 * a program that is swapped in (or opened) before it gets an event; -1 with err
-	 * refuses it. address sets run->event.route for the present program; false when
-	 * it has no such route. */
+	/* All three are called on the pool's thread; each may be NULL. introduced gets the
+	 * FRAME_READY of a program that is opened or swapped in, before that program gets
+	 * a run; -1 with err refuses it. */
 	int (*introduced)(void *ctx, struct span frame, struct error *err);
+	/* Sets run->event.route or run->job.worker for the present program. False: it has
+	 * no such route or worker, and the run fails. */
 	bool (*address)(void *ctx, struct pool_run *run);
-	/* What a running job tells of itself (oh_progress): a line, valid during the
-	 * call. */
+	/* A running job's progress (oh_progress): a line, valid during the call. */
 	void (*progress)(void *ctx, struct pool_run *run, struct span text);
 	int nice; /* added to the processes' nice value: they yield to the server */
 	void *ctx;
 };
 
-/* One event's run. Embed it; it must live until done. */
+/* One event or job, given to the pool to be run once. Embed it; it must live until done. */
 struct pool_run {
-	struct frame_event event; /* its spans must live until done too */
-	/* On a thread of the pool's: ok, failed (result->failure says why, also for a crash,
-	 * with a symbolised backtrace in the log), and never more than once. When the pool
-	 * was closed first, result->end is FRAME_INTERRUPTED. result points into arena,
-	 * which is the callee's to free; so does result itself. */
+	bool is_job;
+
+	union {
+		struct frame_run
+		    run; /* the first member of both; the pool sets id and slot */
+		struct frame_event event;
+		struct frame_job_run job; /* if is_job */
+	};                                /* its spans must live until done, too */
+
+	/* Called once, on a thread of the pool's. When the run has failed, result->failure
+	 * says why; a crash's backtrace is in the log. When the pool was closed first,
+	 * result->end is FRAME_INTERRUPTED. The result and all that it points to are in
+	 * the arena, which the callee frees. */
 	void (*done)(struct pool_run *run, const struct frame_result *result,
 	    struct arena *arena);
-	const char *place;     /* for the log: its route's path, or its queue */
-	const void *target;    /* the submitter's: what address knows it by */
-	int64_t hang_ms;       /* in place of the pool's; 0: the pool's */
-	struct pool_run *next; /* the pool's */
-	int deaths;            /* the pool's: processes that died while they had it */
+	const char *place;  /* for the log: its route's path, or its queue */
+	const void *target; /* the submitter's own, for address */
+	int64_t hang_ms;    /* in place of the pool's; 0: the pool's */
+	struct mail mail;   /* the pool's */
+	int deaths;         /* the pool's: processes that died while they had the run */
 };
 
 /* Starts the processes and a thread that feeds and watches them; returns when the first
- * one is ready, or -1 with err when none became so. */
+ * one is ready, or -1 with err when none gets ready. */
 int pool_open(struct pool **out, const struct pool_config *config, struct error *err);
-/* Hands an event over, to be sent to a process when one has room. Any thread;
- * lock-free. */
+/* Hands a run over, to be sent to a process that has room. Any thread; lock-free. */
 void pool_submit(struct pool *pool, struct pool_run *run);
 /* Wakes the pool for what was submitted: once for many. */
 void pool_flush(struct pool *pool);
-/* Starts processes of another program (or the same one anew), sends everything new to
- * them, and ends the old ones when their last event is done: no request fails and no
- * event runs on both. -1 with err, the old ones stay, when the new one does not get
- * ready. */
+/* Starts processes of another program (or the same one again), sends every new run to
+ * them, and ends the old ones after their last run: no run fails or runs twice. -1 with
+ * err when the new program does not get ready: then the old one stays. */
 int pool_swap(struct pool *pool, const struct pool_config *config, struct error *err);
 /* For metrics and tests: process ids of those that are ready; gives how many. */
 int pool_pids(struct pool *pool, int *out, int max);
-/* Waits for what runs (some seconds), ends the processes. NULL is fine. */
+/* Waits some seconds for what runs, then ends the processes. NULL is fine. */
 void pool_close(struct pool *pool);
 
 #endif

@@ -5,15 +5,16 @@
 
 #include "pool/pool_internal.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/log.h"
 #include "util/utf8.h"
 
 enum {
-	STUCK_US = 20000, /* then nothing waits behind an event any longer */
-	CROWD = 24,       /* events in a process before others are used as well */
-	SLOW_US = 1000,   /* handlers that take longer are spread over all */
+	STUCK_US = 20000, /* a run of so long keeps no other one waiting any longer */
+	CROWD = 24,       /* runs in a process before others are used as well */
+	SLOW_US = 1000,   /* runs that take longer are spread over all processes */
 	SMOOTH = 16,      /* results that the average is about */
-	DEATHS_MAX = 3,   /* processes that an event may be with when they die */
+	DEATHS_MAX = 3,   /* processes that may die while they have a run */
 	LOG_PAIRS = 8
 };
 
@@ -21,11 +22,6 @@ enum {
 
 static const char senseless[] =
     "wrote over its own memory: what it sent back makes no sense";
-
-const char *pool_who(const struct pool_run *run)
-{
-	return run->event.try == 0 ? "handler" : "worker";
-}
 
 void pool_settle(struct pool_run *run, enum frame_end end, const char *failure)
 {
@@ -36,8 +32,8 @@ void pool_settle(struct pool_run *run, enum frame_end end, const char *failure)
 	run->done(run, result, arena);
 }
 
-/* False when it is none, or not its to give. */
-static bool take_result(struct process *process, struct span frame)
+/* False when it is not valid, or not this process's to give. */
+static bool feed_take_result(struct process *process, struct span frame)
 {
 	struct arena *arena = arena_new();
 	struct frame_result *result = arena_alloc(arena, sizeof(*result));
@@ -52,8 +48,9 @@ static bool take_result(struct process *process, struct span frame)
 	return true;
 }
 
-/* How long runs take: those whose results came together, which began at begun_us. */
-static void note_pace(struct pool *pool, int64_t begun_us, int results)
+/* How long runs take. The results came together; the first of their runs began at
+ * begun_us. */
+static void feed_note_pace(struct pool *pool, int64_t begun_us, int results)
 {
 	if (results == 0)
 		return;
@@ -61,8 +58,8 @@ static void note_pace(struct pool *pool, int64_t begun_us, int results)
 	pool->average_us += (each_us - pool->average_us) / SMOOTH;
 }
 
-/* Text of a handler's: one line, whatever it wrote. */
-static const char *one_line(struct arena *arena, struct span text)
+/* A handler's text as one line, whatever bytes it has. */
+static const char *feed_line(struct arena *arena, struct span text)
 {
 	char *copy = arena_strndup(arena, text);
 	for (char *c = copy; *c != '\0'; c++)
@@ -71,55 +68,48 @@ static const char *one_line(struct arena *arena, struct span text)
 	return copy;
 }
 
-/* A line of oh_log's: with what it is about, and then what it says. The route as its
- * table has it: a path may have a phone number in it. */
-static void tell_log(
+/* A line of oh_log: first what it is about, then what it says. The route is written as in
+ * the app's table: the path of a request may have a phone number in it. */
+static void feed_write_log(
     const struct process *process, const struct frame_log *log, struct arena *arena)
 {
-	const char *pairs[2 * LOG_PAIRS] = {NULL};
-	const char *sid = NULL;
+	struct pair pairs[2 + LOG_PAIRS];
+	size_t count = 0;
 	const struct pool_run *run = process_run(process, log->id);
-	const char *place = run != NULL ? run->place : NULL;
-	bool is_job = run != NULL && run->event.try != 0;
-	if (run != NULL && run->event.sid.len > 0)
-		sid = arena_strndup(arena, run->event.sid);
-	for (size_t i = 0; i < log->pair_count && i < LOG_PAIRS; i++) {
-		pairs[2 * i] = one_line(arena, log->pairs[i].name);
-		pairs[2 * i + 1] = one_line(arena, log->pairs[i].value);
+	if (run != NULL && run->is_job) {
+		const char *id = arena_printf(arena, "%" PRId64, run->job.job_id);
+		pairs[count++] = (struct pair){SPAN("job"), span_of(id)};
+		pairs[count++] = (struct pair){SPAN("queue"), span_of(run->place)};
+	} else if (run != NULL) {
+		if (run->event.sid.len > 0)
+			pairs[count++] = (struct pair){SPAN("sid"), run->event.sid};
+		pairs[count++] = (struct pair){SPAN("route"), span_of(run->place)};
 	}
-	log_write(LOG_INFO, one_line(arena, log->message), is_job ? "job" : "sid", sid,
-	    is_job ? "queue" : "route", place, pairs[0], pairs[1], pairs[2], pairs[3],
-	    pairs[4], pairs[5], pairs[6], pairs[7], pairs[8], pairs[9], pairs[10],
-	    pairs[11], pairs[12], pairs[13], pairs[14], pairs[15], NULL);
+	for (size_t i = 0; i < log->pair_count && i < LOG_PAIRS; i++)
+		pairs[count++] =
+		    (struct pair){span_of(feed_line(arena, log->pairs[i].name)),
+			span_of(feed_line(arena, log->pairs[i].value))};
+	log_write_pairs(LOG_INFO, feed_line(arena, log->message), pairs, count);
 }
 
-static bool take_log(struct process *process, struct span frame)
+static bool feed_take_log(struct process *process, struct span frame)
 {
 	struct arena *arena = arena_new();
 	struct frame_log log;
 	bool good = frame_get_log(&log, frame, arena) == 0;
 	if (good && span_is(log.message, FRAME_CRASH)) {
-		last_words_free(process->last_words);
-		process->last_words = last_words_new(&log);
+		crash_report_free(process->crash);
+		process->crash = crash_report_new(&log);
 	} else if (good) {
-		tell_log(process, &log, arena);
+		feed_write_log(process, &log, arena);
 	}
 	arena_free(arena);
 	return good;
 }
 
-/* At most so many bytes, and no part of a character. */
-static struct span head_of(struct span text, size_t most)
-{
-	if (text.len <= most)
-		return text;
-	while (most > 0 && ((unsigned char)text.ptr[most] & 0xC0) == 0x80)
-		most--;
-	return span_head(text, most);
-}
-
-/* One of a job that has ended is passed over: a thread of the worker's may have sent it. */
-static bool take_progress(
+/* The progress of a job that has ended is ignored: a thread of its worker's may have sent
+ * it. */
+static bool feed_take_progress(
     struct pool *pool, const struct process *process, struct span frame)
 {
 	const struct pool_config *config = &pool->current->config;
@@ -127,48 +117,52 @@ static bool take_progress(
 	if (frame_get_progress(&progress, frame) < 0)
 		return false;
 	struct pool_run *run = process_run(process, progress.id);
-	if (run == NULL || run->event.try == 0 || config->progress == NULL)
+	if (run == NULL || !run->is_job || config->progress == NULL)
 		return true;
 	struct arena *arena = arena_new();
-	struct span text = span_of(one_line(arena, utf8_repair(progress.text, arena)));
-	config->progress(config->ctx, run, head_of(text, FRAME_PROGRESS_TEXT));
+	struct span text = span_of(feed_line(arena, utf8_repair(progress.text, arena)));
+	size_t most = text.len < FRAME_PROGRESS_TEXT ? text.len : FRAME_PROGRESS_TEXT;
+	while (most < text.len && ((unsigned char)text.ptr[most] & 0xC0) == 0x80)
+		most--; /* not within a character */
+	config->progress(config->ctx, run, span_head(text, most));
 	arena_free(arena);
 	return true;
 }
 
-static bool take_frame(
+static bool feed_take_frame(
     struct pool *pool, struct process *process, struct span frame, enum frame_type type)
 {
 	switch (type) {
 	case FRAME_READY:
-		pool_crew_ready(pool, process);
+		pool_staff_ready(pool, process, frame);
 		return true;
 	case FRAME_RESULT:
-		return take_result(process, frame);
+		return feed_take_result(process, frame);
 	case FRAME_LOG:
-		return take_log(process, frame);
-	case FRAME_MANIFEST:
-		return pool_crew_manifest(pool, process, frame);
+		return feed_take_log(process, frame);
 	case FRAME_PROGRESS:
-		return take_progress(pool, process, frame);
+		return feed_take_progress(pool, process, frame);
 	case FRAME_BELL:
 		return true;
 	case FRAME_EVENT:
+	case FRAME_JOB:
+	case FRAME_SETTINGS:
 	case FRAME_TYPES:
 		break;
 	}
 	return false;
 }
 
-static void take_frames(struct pool *pool, struct process *process, struct buf *in)
+static void feed_take_frames(struct pool *pool, struct process *process, struct buf *in)
 {
 	struct span rest = buf_span(in);
 	enum frame_type type;
 	int64_t whole = 0;
 	int64_t begun_us = process->since_us;
 	int results = 0;
-	while (process->cause == NULL && (whole = frame_whole(rest, &type)) > 0) {
-		if (!take_frame(pool, process, span_head(rest, (size_t)whole), type)) {
+	while (process->kill_reason == NULL && (whole = frame_whole(rest, &type)) > 0) {
+		if (!feed_take_frame(
+			pool, process, span_head(rest, (size_t)whole), type)) {
 			whole = -1;
 			break;
 		}
@@ -179,12 +173,12 @@ static void take_frames(struct pool *pool, struct process *process, struct buf *
 		process_kill(process, senseless);
 	memmove(in->ptr, rest.ptr, rest.len);
 	in->len = rest.len;
-	note_pace(pool, begun_us, results);
+	feed_note_pace(pool, begun_us, results);
 }
 
-static bool take_ring(struct pool *pool, struct process *process)
+static bool feed_take_ring(struct pool *pool, struct process *process)
 {
-	if (process->cause != NULL)
+	if (process->kill_reason != NULL)
 		return false;
 	int got =
 	    ring_take(&process->slots->ring, &process->ring_got, &process->ringed);
@@ -193,7 +187,7 @@ static bool take_ring(struct pool *pool, struct process *process)
 		process_kill(process, senseless);
 	}
 	if (got > 0)
-		take_frames(pool, process, &process->ringed);
+		feed_take_frames(pool, process, &process->ringed);
 	return got > 0;
 }
 
@@ -202,7 +196,7 @@ bool pool_feed_rings(struct pool *pool)
 	bool any = false;
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next)
-		any = take_ring(pool, process) || any;
+		any = feed_take_ring(pool, process) || any;
 	return any;
 }
 
@@ -216,11 +210,11 @@ bool pool_feed_watch(struct pool *pool)
 
 void pool_feed_read(struct pool *pool, struct process *process)
 {
-	(void)take_ring(pool, process);
+	(void)feed_take_ring(pool, process);
 	if (process->socket < 0)
 		return;
 	bool open = process_read(process);
-	take_frames(pool, process, &process->in);
+	feed_take_frames(pool, process, &process->in);
 	if (!open) {
 		pool_unwatch(pool, process);
 		process_hang_up(process);
@@ -229,27 +223,26 @@ void pool_feed_read(struct pool *pool, struct process *process)
 
 /* ---- giving out ---- */
 
-/* Oldest first, as they were submitted. */
-static void take_submitted(struct pool *pool)
+static void feed_take_submitted(struct pool *pool)
 {
-	struct pool_run *newest = atomic_exchange(&pool->submitted, NULL);
-	struct pool_run *oldest = NULL;
-	struct pool_run **end = newest == NULL ? NULL : &newest->next;
-	while (newest != NULL) {
-		struct pool_run *next = newest->next;
-		newest->next = oldest;
-		oldest = newest;
-		newest = next;
-	}
-	if (end == NULL)
-		return;
-	*pool->waiting_end = oldest;
-	pool->waiting_end = end;
+	*pool->waiting_end = mailbox_take(&pool->submitted);
+	while (*pool->waiting_end != NULL)
+		pool->waiting_end = &(*pool->waiting_end)->next;
 }
 
-void pool_feed_again(struct pool *pool, struct pool_run *runs)
+/* The oldest waiting run; there is one. */
+static struct pool_run *feed_take_waiting(struct pool *pool)
 {
-	struct pool_run **end = &runs;
+	struct mail *mail = pool->waiting;
+	pool->waiting = mail->next;
+	if (pool->waiting == NULL)
+		pool->waiting_end = &pool->waiting;
+	return container_of(mail, struct pool_run, mail);
+}
+
+void pool_feed_again(struct pool *pool, struct mail *runs)
+{
+	struct mail **end = &runs;
 	if (runs == NULL)
 		return;
 	while (*end != NULL)
@@ -260,34 +253,37 @@ void pool_feed_again(struct pool *pool, struct pool_run *runs)
 	pool->waiting = runs;
 }
 
-/* Quick runs are kept together, in as many processes as there are cores: what costs
- * then is waking processes, not waiting. Slow ones are spread, and nothing is put behind
- * one that runs for longer already while another process is idle. */
-static struct process *choose(const struct pool *pool, int64_t now_us)
+/* The process with the fewest runs. While runs are quick only the first few processes are
+ * used, as many as there are cores, until each of these has a CROWD: to wake one more
+ * process costs more than to wait there. Slow runs are spread over all processes. A process
+ * whose oldest run is slow is held up: it is used only when all others are, too. */
+static struct process *feed_choose(const struct pool *pool, int64_t now_us)
 {
+	int enough = pool->average_us > SLOW_US ? INT_MAX : pool->cores;
+	int quick = 0; /* processes seen that nothing holds up */
+	int best_cost = INT_MAX;
 	struct process *best = NULL;
-	int least = INT_MAX;
-	int width = pool->average_us > SLOW_US ? INT_MAX : pool->cores;
-	int seen = 0;
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next) {
+		if (quick >= enough && best_cost < CROWD)
+			break;
 		if (!process_has_room(process) ||
 		    process->generation != pool->current->generation)
 			continue;
-		if (seen >= width && least < CROWD)
-			break;
-		bool slow = process->held > 0 && now_us - process->since_us > SLOW_US;
-		int cost = process->held + (slow ? SLOTS : 0);
-		seen += !slow;
-		if (cost < least) {
-			least = cost;
+		bool held_up =
+		    process->held > 0 && now_us - process->since_us > SLOW_US;
+		int cost = held_up ? SLOTS + process->held : process->held;
+		if (!held_up)
+			quick++;
+		if (cost < best_cost) {
+			best_cost = cost;
 			best = process;
 		}
 	}
 	return best;
 }
 
-static void write_all(struct pool *pool)
+static void feed_write_all(struct pool *pool)
 {
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next) {
@@ -299,75 +295,73 @@ static void write_all(struct pool *pool)
 	}
 }
 
-/* Why the run cannot be; NULL: it can. */
-static const char *fate(const struct pool *pool, struct pool_run *run)
+/* Why no process may have the run; NULL: one may. */
+static const char *feed_refusal(const struct pool *pool, struct pool_run *run)
 {
 	const struct pool_config *config = &pool->current->config;
-	bool is_job = run->event.try != 0;
 	if (run->deaths >= DEATHS_MAX)
-		return is_job ? "every worker process that was given this job died"
-			      : "every handler process that was given this event died";
+		return run->is_job
+			   ? "every worker process that was given this job died"
+			   : "every handler process that was given this event died";
 	if (config->address != NULL && !config->address(config->ctx, run))
-		return is_job ? "the app was replaced by one without this worker"
-			      : "the app was replaced by one without this route";
+		return run->is_job ? "the app was replaced by one without this worker"
+				   : "the app was replaced by one without this route";
 	return NULL;
 }
 
 void pool_feed(struct pool *pool)
 {
 	int64_t now_us = clock_mono_us();
-	take_submitted(pool);
+	feed_take_submitted(pool);
 	while (pool->waiting != NULL) {
-		struct pool_run *run = pool->waiting;
-		const char *doom = fate(pool, run);
-		struct process *process = doom != NULL ? NULL : choose(pool, now_us);
-		if (process == NULL && doom == NULL)
+		struct pool_run *run =
+		    container_of(pool->waiting, struct pool_run, mail);
+		const char *refusal = feed_refusal(pool, run);
+		struct process *process =
+		    refusal != NULL ? NULL : feed_choose(pool, now_us);
+		if (process == NULL && refusal == NULL)
 			break;
-		pool->waiting = run->next;
-		if (pool->waiting == NULL)
-			pool->waiting_end = &pool->waiting;
-		if (doom != NULL) {
-			pool_settle(run, FRAME_END, doom);
-			continue;
-		}
-		process_give(process, run);
+		(void)feed_take_waiting(pool);
+		if (refusal != NULL)
+			pool_settle(run, FRAME_END, refusal);
+		else
+			process_give(process, run);
 	}
-	write_all(pool);
+	feed_write_all(pool);
 }
 
 void pool_feed_abandon(struct pool *pool)
 {
-	take_submitted(pool);
+	feed_take_submitted(pool);
 	while (pool->waiting != NULL) {
-		struct pool_run *run = pool->waiting;
-		pool->waiting = run->next;
+		struct pool_run *run = feed_take_waiting(pool);
 		pool_settle(run, FRAME_INTERRUPTED,
-		    run->event.try == 0 ? "the server stopped before the handler ran"
-					: "the server stopped before the worker ran");
+		    run->is_job ? "the server stopped before the worker ran"
+				: "the server stopped before the handler ran");
 	}
 }
 
-/* ---- slow ones ---- */
+/* ---- slow runs ---- */
 
-static void kill_hung(struct process *process, int64_t hang_ms)
+static void feed_kill_hung(struct process *process, int64_t hang_ms)
 {
 	bool whole = hang_ms % 1000 == 0;
-	(void)snprintf(process->hang_text, sizeof(process->hang_text),
+	(void)snprintf(process->reason_text, sizeof(process->reason_text),
 	    "ran for more than %" PRId64 " %s and was killed",
 	    whole ? hang_ms / 1000 : hang_ms, whole ? "s" : "ms");
-	process_kill(process, process->hang_text);
+	process_kill(process, process->reason_text);
 }
 
-static void look_at(struct pool *pool, struct process *process, int64_t now_us)
+static void feed_look_at(struct pool *pool, struct process *process, int64_t now_us)
 {
-	struct pool_run *runs = NULL;
+	struct mail *runs = NULL;
 	bool begun;
 	const struct pool_run *run = process_oldest(process, &begun);
 	int64_t usual_ms = pool->current->config.hang_ms;
 	int64_t hang_ms = run->hang_ms > 0 ? run->hang_ms : usual_ms;
 	int64_t since_us = now_us - process->since_us;
 	if (since_us > hang_ms * 1000) {
-		kill_hung(process, hang_ms);
+		feed_kill_hung(process, hang_ms);
 		return;
 	}
 	if (since_us < STUCK_US || !begun)
@@ -381,6 +375,6 @@ void pool_feed_look(struct pool *pool, int64_t now_us)
 {
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next)
-		if (process->held > 0 && process->cause == NULL)
-			look_at(pool, process, now_us);
+		if (process->held > 0 && process->kill_reason == NULL)
+			feed_look_at(pool, process, now_us);
 }

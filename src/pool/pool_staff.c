@@ -1,6 +1,6 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "pool/pool_internal.h"
 #include "util/clock.h"
@@ -8,21 +8,19 @@
 #include "util/mem.h"
 
 enum {
-	EXTRA_IDLE_US = 10000000, /* an extra process that had nothing to do for so long
-				     is dismissed */
-	END_US = 2000000,         /* one that was told to end gets so long */
-	PAUSE_US =
-	    100000, /* after a process that died at its start; doubled each time */
+	EXTRA_IDLE_US = 10000000, /* then an extra process is ended */
+	END_US = 2000000,         /* what was told to end is killed after this */
+	PAUSE_US = 100000,        /* after a death at the start; doubled each time */
 	PAUSE_DOUBLINGS = 6,
-	STARTING_MAX = 4, /* extra ones at a time */
-	BASE_LEAST = 4,
-	CREW_MAX = 64,
+	STARTING_MAX = 4, /* extra processes that start at a time */
+	USUAL_LEAST = 4,
+	STAFF_MAX = 64,
 	READY_MS = 10000
 };
 
 /* ---- programs ---- */
 
-static struct program *program_new(
+static struct program *staff_program(
     const struct pool_config *config, unsigned generation)
 {
 	struct program *program = mem_new(1, sizeof(*program));
@@ -37,37 +35,53 @@ static struct program *program_new(
 		argv[i] = arena_strdup(program->texts, config->argv[i]);
 	program->config.argv = argv;
 	program->config.program = arena_strdup(program->texts, config->program);
+	struct frame_settings settings = {0};
+	struct pair *pairs =
+	    arena_alloc(program->texts, (config->setting_count + 1) * sizeof(*pairs));
 	if (config->data != NULL)
-		program->config.data = arena_strdup(program->texts, config->data);
+		pairs[settings.count++] =
+		    (struct pair){SPAN("data"), span_of(config->data)};
+	for (uint32_t i = 0; i < config->setting_count; i++)
+		pairs[settings.count++] = config->settings[i];
+	settings.pairs = pairs;
+	frame_put_settings(&program->settings, &settings);
 	return program;
 }
 
-static void program_free(struct program *program)
+static void staff_program_free(struct program *program)
 {
 	if (program == NULL)
 		return;
+	buf_free(&program->settings);
 	arena_free(program->texts);
 	free(program);
 }
 
-static int base_of(const struct pool *pool)
+void pool_staff_clear(struct pool *pool)
 {
-	const struct pool_config *config = &pool->current->config;
-	int usual = 2 * pool->cores < BASE_LEAST ? BASE_LEAST : 2 * pool->cores;
-	return config->processes > 0 ? config->processes : usual;
+	staff_program_free(pool->current);
+	staff_program_free(pool->next);
 }
 
-static int most_of(const struct pool *pool)
+/* How many processes there are without need, and how many at most. */
+static int staff_usual(const struct pool *pool)
+{
+	int configured = pool->current->config.processes;
+	int usual = 2 * pool->cores < USUAL_LEAST ? USUAL_LEAST : 2 * pool->cores;
+	return configured > 0 ? configured : usual;
+}
+
+static int staff_most(const struct pool *pool)
 {
 	int most = pool->current->config.max_processes;
-	int base = base_of(pool);
-	most = most > 0 ? most : CREW_MAX;
-	return most > base ? most : base;
+	int usual = staff_usual(pool);
+	most = most > 0 ? most : STAFF_MAX;
+	return most > usual ? most : usual;
 }
 
 /* ---- starting ---- */
 
-static void pause_starts(struct pool *pool)
+static void staff_pause_starts(struct pool *pool)
 {
 	int doublings =
 	    pool->early_deaths < PAUSE_DOUBLINGS ? pool->early_deaths : PAUSE_DOUBLINGS;
@@ -75,9 +89,11 @@ static void pause_starts(struct pool *pool)
 	pool->start_us = clock_mono_us() + ((int64_t)PAUSE_US << doublings);
 }
 
-static int start(struct pool *pool, const struct program *program, struct error *err)
+static int staff_start(
+    struct pool *pool, const struct program *program, struct error *err)
 {
-	struct process *process = process_start(&program->config, err);
+	struct process *process =
+	    process_start(&program->config, buf_span(&program->settings), err);
 	if (process == NULL)
 		return -1;
 	int64_t ready_ms = program->config.ready_ms;
@@ -92,13 +108,14 @@ static int start(struct pool *pool, const struct program *program, struct error 
 	return 0;
 }
 
-struct muster {
+/* Of the present program's processes that are not leaving. */
+struct staff_count {
 	int all, ready, starting, stuck;
 };
 
-static struct muster muster(const struct pool *pool)
+static struct staff_count staff_count(const struct pool *pool)
 {
-	struct muster count = {0};
+	struct staff_count count = {0};
 	for (const struct process *process = pool->processes; process != NULL;
 	     process = process->next) {
 		if (process->leaving ||
@@ -112,43 +129,43 @@ static struct muster muster(const struct pool *pool)
 	return count;
 }
 
-/* As many as usual, the first one alone until it is ready; and more while every one is
- * held up and events wait. */
-static bool needs_more(const struct pool *pool)
+/* As many as usual, the first one alone until it is ready; and more while runs wait and
+ * slow ones hold every process up. */
+static bool staff_needs_more(const struct pool *pool)
 {
-	struct muster count = muster(pool);
-	if (count.all < base_of(pool))
+	struct staff_count count = staff_count(pool);
+	if (count.all < staff_usual(pool))
 		return count.ready > 0 || count.starting == 0;
 	return pool->waiting != NULL && count.stuck == count.ready &&
-	       count.all < most_of(pool) && count.starting < STARTING_MAX;
+	       count.all < staff_most(pool) && count.starting < STARTING_MAX;
 }
 
-static void start_missing(struct pool *pool, int64_t now_us)
+static void staff_start_missing(struct pool *pool, int64_t now_us)
 {
 	struct error err;
 	while (pool->current != NULL && !pool->closing && now_us >= pool->start_us &&
-	       needs_more(pool)) {
-		if (start(pool, pool->current, &err) == 0)
+	       staff_needs_more(pool)) {
+		if (staff_start(pool, pool->current, &err) == 0)
 			continue;
 		log_write(
 		    LOG_ERROR, "no handler process started", "why", err.text, NULL);
-		pause_starts(pool);
+		staff_pause_starts(pool);
 		return;
 	}
 }
 
 /* ---- swapping ---- */
 
-void pool_crew_swap(struct pool *pool, struct pool_call *call)
+void pool_staff_swap(struct pool *pool, struct pool_call *call)
 {
 	if (pool->next != NULL || pool->closing) {
 		(void)error_set(call->err, "another swap is under way");
 		pool_finish(pool, call, -1);
 		return;
 	}
-	struct program *next = program_new(call->config, ++pool->generations);
-	if (start(pool, next, call->err) < 0) {
-		program_free(next);
+	struct program *next = staff_program(call->config, ++pool->generations);
+	if (staff_start(pool, next, call->err) < 0) {
+		staff_program_free(next);
 		pool_finish(pool, call, -1);
 		return;
 	}
@@ -156,33 +173,48 @@ void pool_crew_swap(struct pool *pool, struct pool_call *call)
 	pool->swap = call;
 }
 
-static void end_swap(struct pool *pool, int rc)
+static void staff_end_swap(struct pool *pool, int rc)
 {
 	struct pool_call *call = pool->swap;
-	program_free(pool->next);
+	staff_program_free(pool->next);
 	pool->next = NULL;
 	pool->swap = NULL;
 	pool_finish(pool, call, rc);
 }
 
-bool pool_crew_manifest(struct pool *pool, struct process *process, struct span frame)
+static bool staff_is_next(const struct pool *pool, const struct process *process)
 {
-	if (pool->next == NULL || process->generation != pool->next->generation ||
-	    pool->next->config.introduced == NULL)
-		return true;
-	if (pool->next->config.introduced(
+	return pool->next != NULL && process->generation == pool->next->generation;
+}
+
+/* Only the first process of a program introduces it. */
+static bool staff_accepts(struct pool *pool, struct process *process, struct span frame)
+{
+	uint32_t version = frame_version(frame);
+	if (version != FRAME_VERSION) {
+		(void)snprintf(process->reason_text, sizeof(process->reason_text),
+		    "speaks version %" PRIu32 " of the protocol and the server speaks "
+		    "version %d: build both with one Offhook",
+		    version, FRAME_VERSION);
+		process_kill(process, process->reason_text);
+		return false;
+	}
+	if (!staff_is_next(pool, process) || pool->next->config.introduced == NULL ||
+	    pool->next->config.introduced(
 		pool->next->config.ctx, frame, pool->swap->err) == 0)
 		return true;
 	process->refused = true;
 	process_kill(process, "was refused");
-	return true;
+	return false;
 }
 
-void pool_crew_ready(struct pool *pool, struct process *process)
+void pool_staff_ready(struct pool *pool, struct process *process, struct span frame)
 {
+	if (process->ready || !staff_accepts(pool, process, frame))
+		return;
 	process->ready = true;
 	pool->early_deaths = 0;
-	if (pool->next == NULL || process->generation != pool->next->generation)
+	if (!staff_is_next(pool, process))
 		return;
 	struct program *before = pool->current;
 	pool->current = pool->next;
@@ -191,14 +223,14 @@ void pool_crew_ready(struct pool *pool, struct process *process)
 	for (struct process *old = pool->processes; old != NULL; old = old->next)
 		if (old->generation != pool->current->generation)
 			old->leaving = true;
-	end_swap(pool, 0);
+	staff_end_swap(pool, 0);
 }
 
 /* ---- ending ---- */
 
 static const char stopped[] = "was still running when the server stopped";
 
-static void look_at(struct pool *pool, struct process *process, int64_t now_us)
+static void staff_look_at(struct pool *pool, struct process *process, int64_t now_us)
 {
 	if (!process->ready && now_us > process->ready_by_us)
 		process_kill(process, "was not ready in time");
@@ -210,11 +242,11 @@ static void look_at(struct pool *pool, struct process *process, int64_t now_us)
 		process_kill(process, stopped);
 }
 
-static void dismiss_extra(struct pool *pool, int64_t now_us)
+static void staff_dismiss_extra(struct pool *pool, int64_t now_us)
 {
 	if (pool->current == NULL)
 		return;
-	int extra = muster(pool).all - base_of(pool);
+	int extra = staff_count(pool).all - staff_usual(pool);
 	for (struct process *process = pool->processes; process != NULL && extra > 0;
 	     process = process->next)
 		if (process->ready && !process->leaving && process->held == 0 &&
@@ -224,110 +256,117 @@ static void dismiss_extra(struct pool *pool, int64_t now_us)
 		}
 }
 
-/* An event may still be taken back from one process and given to another. */
-static bool has_work(const struct pool *pool)
+/* A run may still be taken back from one process and given to another. */
+static bool staff_has_work(struct pool *pool)
 {
-	bool any = pool->waiting != NULL || atomic_load(&pool->submitted) != NULL;
+	bool any = pool->waiting != NULL || !mailbox_empty(&pool->submitted);
 	for (const struct process *process = pool->processes; process != NULL && !any;
 	     process = process->next)
 		any = process->held > 0;
 	return any;
 }
 
-void pool_crew_look(struct pool *pool, int64_t now_us)
+void pool_staff_look(struct pool *pool, int64_t now_us)
 {
-	bool over = pool->closing && !has_work(pool);
+	bool over = pool->closing && !staff_has_work(pool);
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next) {
 		process->leaving = process->leaving || over;
-		look_at(pool, process, now_us);
+		staff_look_at(pool, process, now_us);
 	}
-	dismiss_extra(pool, now_us);
-	start_missing(pool, now_us);
+	staff_dismiss_extra(pool, now_us);
+	staff_start_missing(pool, now_us);
 }
 
-/* ---- burying ---- */
+/* ---- after a death ---- */
 
+/* A run that a process's death has ended. */
 struct loss {
-	struct pool_run *run; /* the guilty one */
+	struct pool_run *run;
 	enum frame_end end;
-	struct buf story; /* what the handler did */
+	struct buf cause; /* the rest of "the handler …" */
 };
 
-static void settle_loss(void *ctx, const char *where, const char *trace)
+static void staff_settle_loss(void *ctx, const char *where, const char *trace)
 {
 	struct loss *loss = ctx;
-	char sid[48];
-	char *why = mem_printf("the %s %s%s%s%s", pool_who(loss->run),
-	    buf_text(&loss->story), where != NULL && *where != '\0' ? " at " : "",
+	const struct pool_run *run = loss->run;
+	char id[48];
+	if (run->is_job)
+		(void)snprintf(id, sizeof(id), "%" PRId64, run->job.job_id);
+	else
+		(void)snprintf(id, sizeof(id), "%.*s", SPAN_ARG(run->event.sid));
+	char *why = mem_printf("the %s %s%s%s%s", run->is_job ? "worker" : "handler",
+	    buf_text(&loss->cause), where != NULL && *where != '\0' ? " at " : "",
 	    where != NULL ? where : "", where != NULL ? ")" : "");
-	(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(loss->run->event.sid));
 	log_write(LOG_ERROR, "handler process lost", "why", why,
-	    loss->run->event.try == 0 ? "sid" : "job", sid, "backtrace", trace, NULL);
+	    run->is_job ? "job" : "sid", id, "backtrace", trace, NULL);
 	pool_settle(loss->run, loss->end, why);
 	free(why);
-	buf_free(&loss->story);
+	buf_free(&loss->cause);
 	free(loss);
 }
 
-static void lose(struct pool *pool, struct process *process, struct pool_run *guilty,
-    const struct buf *story)
+static void staff_lose(struct pool *pool, struct process *process,
+    struct pool_run *blamed, const struct buf *cause)
 {
 	struct loss *loss = mem_new(1, sizeof(*loss));
-	struct last_words *words = process->last_words;
-	loss->run = guilty;
-	loss->end = process->cause == stopped ? FRAME_INTERRUPTED : FRAME_END;
-	buf_put(&loss->story, buf_span(story));
-	process->last_words = NULL;
-	if (words != NULL && process->cause == NULL) {
-		backtraces_tell(pool->backtraces, words, settle_loss, loss);
+	struct crash_report *crash = process->crash;
+	loss->run = blamed;
+	loss->end = process->kill_reason == stopped ? FRAME_INTERRUPTED : FRAME_END;
+	buf_put(&loss->cause, buf_span(cause));
+	process->crash = NULL;
+	if (crash != NULL && process->kill_reason == NULL) {
+		backtraces_find(pool->backtraces, crash, staff_settle_loss, loss);
 		return;
 	}
-	last_words_free(words);
-	settle_loss(loss, NULL, NULL);
+	crash_report_free(crash);
+	staff_settle_loss(loss, NULL, NULL);
 }
 
-/* It died without a handler's doing: at its start, or in between. */
-static void mourn(
-    struct pool *pool, struct process *process, bool clean, const struct buf *story)
+/* The process died at its start or between two runs. */
+static void staff_note_death(
+    struct pool *pool, struct process *process, bool clean, struct buf *cause)
 {
+	if (process->crash != NULL && process->kill_reason == NULL)
+		buf_putc(cause, ')');
 	if (process->ready) {
 		if (!clean)
 			log_write(LOG_WARN, "handler process ended", "why",
-			    buf_text(story), NULL);
+			    buf_text(cause), NULL);
 		return;
 	}
-	pause_starts(pool);
-	if (pool->next != NULL && process->generation == pool->next->generation) {
+	staff_pause_starts(pool);
+	if (staff_is_next(pool, process)) {
 		if (!process->refused)
 			(void)error_set(pool->swap->err,
-			    "the handler process %s before it was ready%s",
-			    buf_text(story), process->last_words != NULL ? ")" : "");
-		end_swap(pool, -1);
+			    "the handler process %s before it was ready",
+			    buf_text(cause));
+		staff_end_swap(pool, -1);
 	} else if (!pool->closing) {
 		log_write(LOG_ERROR, "handler process ended before it was ready", "why",
-		    buf_text(story), NULL);
+		    buf_text(cause), NULL);
 	}
 }
 
-static void bury(struct pool *pool, struct process *process)
+static void staff_reap(struct pool *pool, struct process *process)
 {
-	struct buf story = {0};
-	struct pool_run *again = NULL;
+	struct buf cause = {0};
+	struct mail *again = NULL;
 	pool_feed_read(pool, process);
-	bool clean = process_bury(process, &story);
-	struct pool_run *guilty = process_inherit(process, clean, &again);
+	bool clean = process_reap(process, &cause);
+	struct pool_run *blamed = process_blame(process, clean, &again);
 	pool_feed_again(pool, again);
-	if (guilty != NULL)
-		lose(pool, process, guilty, &story);
+	if (blamed != NULL)
+		staff_lose(pool, process, blamed, &cause);
 	else
-		mourn(pool, process, clean, &story);
-	buf_free(&story);
+		staff_note_death(pool, process, clean, &cause);
+	buf_free(&cause);
 	pool_unwatch(pool, process);
 	process_free(process);
 }
 
-void pool_crew_bury(struct pool *pool)
+void pool_staff_reap(struct pool *pool)
 {
 	struct process **at = &pool->processes;
 	bool any = false;
@@ -339,14 +378,8 @@ void pool_crew_bury(struct pool *pool)
 			continue;
 		}
 		*at = process->next;
-		bury(pool, process);
+		staff_reap(pool, process);
 	}
 	if (any)
-		start_missing(pool, clock_mono_us());
-}
-
-void pool_crew_forget(struct pool *pool)
-{
-	program_free(pool->current);
-	program_free(pool->next);
+		staff_start_missing(pool, clock_mono_us());
 }

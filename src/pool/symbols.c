@@ -17,16 +17,15 @@ typedef ElfW(Shdr) elf_section;
 typedef ElfW(Sym) elf_symbol;
 
 /* A part of the file, or absent when the file is not that long. */
-static struct span part(struct span file, uint64_t offset, uint64_t len)
+static struct span symbols_part(struct span file, uint64_t offset, uint64_t len)
 {
 	if (offset > file.len || len > file.len - offset)
 		return (struct span){0};
 	return (struct span){file.ptr + offset, (size_t)len};
 }
 
-/* The function of one symbol table that holds the address; tables of damaged files
- * give none. */
-static bool search(
+/* Finds the function at the address in one symbol table, which may be damaged. */
+static bool symbols_search(
     char *out, size_t size, struct span table, struct span names, uint64_t address)
 {
 	elf_symbol symbol;
@@ -46,16 +45,17 @@ static bool search(
 	return false;
 }
 
-static bool section_at(elf_section *out, struct span sections, size_t index)
+static bool symbols_section(elf_section *out, struct span sections, size_t index)
 {
-	struct span bytes = part(sections, index * sizeof(*out), sizeof(*out));
+	struct span bytes = symbols_part(sections, index * sizeof(*out), sizeof(*out));
 	if (bytes.ptr == NULL)
 		return false;
 	memcpy(out, bytes.ptr, sizeof(*out));
 	return true;
 }
 
-static bool search_file(char *out, size_t size, struct span file, uint64_t address)
+static bool symbols_search_file(
+    char *out, size_t size, struct span file, uint64_t address)
 {
 	elf_header header;
 	elf_section section;
@@ -65,15 +65,17 @@ static bool search_file(char *out, size_t size, struct span file, uint64_t addre
 	memcpy(&header, file.ptr, sizeof(header));
 	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
 		return false;
-	struct span sections =
-	    part(file, header.e_shoff, (uint64_t)header.e_shnum * sizeof(elf_section));
+	struct span sections = symbols_part(
+	    file, header.e_shoff, (uint64_t)header.e_shnum * sizeof(elf_section));
 	for (size_t i = 0; i < header.e_shnum; i++) {
-		if (!section_at(&section, sections, i) ||
+		if (!symbols_section(&section, sections, i) ||
 		    (section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) ||
-		    !section_at(&strings, sections, section.sh_link))
+		    !symbols_section(&strings, sections, section.sh_link))
 			continue;
-		if (search(out, size, part(file, section.sh_offset, section.sh_size),
-			part(file, strings.sh_offset, strings.sh_size), address))
+		if (symbols_search(out, size,
+			symbols_part(file, section.sh_offset, section.sh_size),
+			symbols_part(file, strings.sh_offset, strings.sh_size),
+			address))
 			return true;
 	}
 	return false;
@@ -91,7 +93,8 @@ bool symbols_name(char *out, size_t size, const char *module, uint64_t address)
 		size_t len = (size_t)status.st_size;
 		void *at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (at != MAP_FAILED) {
-			found = search_file(out, size, (struct span){at, len}, address);
+			found = symbols_search_file(
+			    out, size, (struct span){at, len}, address);
 			(void)munmap(at, len);
 		}
 	}

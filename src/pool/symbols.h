@@ -1,5 +1,5 @@
-/* symbols -- function names of a program or library, from its ELF symbol table, static
- * functions included. */
+/* symbols -- function names of a program or library, with its static functions, from its ELF
+ * symbol table. */
 #ifndef OFFHOOK_POOL_SYMBOLS_H
 #define OFFHOOK_POOL_SYMBOLS_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "on_sms+0x12" into out; false (and out "") when the file cannot be read, is stripped,
- * or has no function there. */
+/* Writes "on_sms+0x12" to out. False, and "", when the file cannot be read, is stripped, or
+ * has no function at the address. */
 bool symbols_name(char *out, size_t size, const char *module, uint64_t address);
 
 #endif

@@ -75,6 +75,11 @@ struct twiml_node *twiml_root(struct twiml *twiml)
 	return &twiml->root;
 }
 
+bool twiml_failed(const struct twiml *twiml)
+{
+	return twiml->mistake != NULL;
+}
+
 size_t twiml_size(const struct twiml *twiml)
 {
 	return twiml->size;

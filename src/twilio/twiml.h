@@ -45,6 +45,8 @@ void twiml_text(struct twiml_node *node, struct span text);
 /* A mistake of the caller's own making, reported by twiml_close. */
 __attribute__((format(printf, 2, 3))) void twiml_fail(
     struct twiml *twiml, const char *format, ...);
+/* Whether there was a mistake so far. */
+bool twiml_failed(const struct twiml *twiml);
 /* How many children the root has. */
 size_t twiml_size(const struct twiml *twiml);
 

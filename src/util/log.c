@@ -1,5 +1,6 @@
 #include "util/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,8 @@ void log_setup(enum log_format format, enum log_level least)
 }
 
 /* A value with blanks, quotes or control bytes is quoted as JSON would. */
-static void text_value(struct buf *line, const char *value)
+static void text_value(struct buf *line, struct span text)
 {
-	struct span text = span_of(value);
 	bool plain = text.len > 0;
 	for (size_t i = 0; i < text.len && plain; i++)
 		plain = text.ptr[i] > ' ' && text.ptr[i] < 0x7F && text.ptr[i] != '"';
@@ -41,37 +41,32 @@ static void text_value(struct buf *line, const char *value)
 		jsonw_string(line, text);
 }
 
-static void text_line(
-    struct buf *line, enum log_level level, const char *message, va_list pairs)
+static void text_line(struct buf *line, enum log_level level, const char *message,
+    const struct pair *pairs, size_t count)
 {
 	char now[CLOCK_ISO_SIZE];
 	clock_iso(now, clock_wall_ms());
 	const char *colour = settings.colour ? colours[level] : "";
 	buf_printf(line, "%s %s%-5s %s%s", now, colour, names[level], message,
 	    *colour != '\0' ? "\033[0m" : "");
-	const char *key;
-	while ((key = va_arg(pairs, const char *)) != NULL) {
-		const char *value = va_arg(pairs, const char *);
-		if (value == NULL)
+	for (size_t i = 0; i < count; i++) {
+		if (pairs[i].value.ptr == NULL)
 			continue;
-		buf_printf(line, " %s=", key);
-		text_value(line, value);
+		buf_printf(line, " %s=", pairs[i].name.ptr);
+		text_value(line, pairs[i].value);
 	}
 }
 
-static void json_line(
-    struct buf *line, enum log_level level, const char *message, va_list pairs)
+static void json_line(struct buf *line, enum log_level level, const char *message,
+    const struct pair *pairs, size_t count)
 {
 	buf_putc(line, '{');
 	jsonw_field_time(line, "time", clock_wall_ms());
 	jsonw_field(line, "level", span_of(names[level]));
 	jsonw_field(line, "msg", span_of(message));
-	const char *key;
-	while ((key = va_arg(pairs, const char *)) != NULL) {
-		const char *value = va_arg(pairs, const char *);
-		if (value != NULL)
-			jsonw_field(line, key, span_of(value));
-	}
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i].value.ptr != NULL)
+			jsonw_field(line, pairs[i].name.ptr, pairs[i].value);
 	buf_putc(line, '}');
 }
 
@@ -80,23 +75,41 @@ bool log_enabled(enum log_level level)
 	return level >= settings.least;
 }
 
-void log_write(enum log_level level, const char *message, ...)
+void log_write_pairs(
+    enum log_level level, const char *message, const struct pair *pairs, size_t count)
 {
 	if (!log_enabled(level))
 		return;
 	struct buf line = {0};
-	va_list pairs;
-	va_start(pairs, message);
 	if (settings.format == LOG_JSON)
-		json_line(&line, level, message, pairs);
+		json_line(&line, level, message, pairs, count);
 	else
-		text_line(&line, level, message, pairs);
-	va_end(pairs);
+		text_line(&line, level, message, pairs, count);
 	buf_putc(&line, '\n');
 	/* One write a line keeps the lines of several threads whole. */
 	ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
 	(void)written;
 	buf_free(&line);
+}
+
+void log_write(enum log_level level, const char *message, ...)
+{
+	enum { PAIRS_MAX = 24 };
+
+	struct pair pairs[PAIRS_MAX];
+	size_t count = 0;
+	const char *name;
+	va_list args;
+	if (!log_enabled(level))
+		return;
+	va_start(args, message);
+	while ((name = va_arg(args, const char *)) != NULL) {
+		assert(count < PAIRS_MAX);
+		pairs[count++] =
+		    (struct pair){span_of(name), span_of(va_arg(args, const char *))};
+	}
+	va_end(args);
+	log_write_pairs(level, message, pairs, count);
 }
 
 const char *log_phone(char out[LOG_PHONE_SIZE], struct span address)

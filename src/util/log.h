@@ -20,6 +20,9 @@ bool log_enabled(enum log_level level);
  * A pair whose value is NULL is left out. */
 __attribute__((sentinel)) void log_write(
     enum log_level level, const char *message, ...);
+/* The same with an array of pairs, whose names are NUL-terminated. */
+void log_write_pairs(
+    enum log_level level, const char *message, const struct pair *pairs, size_t count);
 
 enum { LOG_PHONE_SIZE = 32 };
 

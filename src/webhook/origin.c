@@ -38,3 +38,16 @@ void origin_read(struct origin *out, const struct config *config,
 	if (host.len > 0)
 		out->host = host;
 }
+
+struct span origin_base_url(
+    const struct config *config, const struct request *request, struct arena *arena)
+{
+	struct origin origin;
+	if (config->public_url != NULL)
+		return span_of(config->public_url);
+	origin_read(&origin, config, request, arena);
+	if (origin.host.len == 0)
+		return (struct span){0};
+	return span_of(arena_printf(
+	    arena, "%.*s://%.*s", SPAN_ARG(origin.scheme), SPAN_ARG(origin.host)));
+}

@@ -17,5 +17,9 @@ struct origin {
 /* Spans point into the config, the request or its arena. */
 void origin_read(struct origin *out, const struct config *config,
     const struct request *request, struct arena *arena);
+/* What stands before a route's path in its public URL: "https://host/prefix". Absent when
+ * the request names no host and --public-url is not set. */
+struct span origin_base_url(
+    const struct config *config, const struct request *request, struct arena *arena);
 
 #endif

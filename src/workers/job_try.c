@@ -45,14 +45,14 @@ static void done(
 {
 	struct job_try *job_try =
 	    (struct job_try *)((char *)pool_run - offsetof(struct job_try, pool_run));
-	const struct frame_event *event = &pool_run->event;
+	const struct frame_run *rows = &pool_run->run;
 	struct job_outcome outcome = {.release = release, .ctx = job_try};
 	struct error err;
 	job_try->told = arena;
 	if (!told->ok) {
 		(void)error_set(&err, "%.*s", SPAN_ARG(told->failure));
-	} else if (result_take(&job_try->result, told, event->first_row,
-		       event->row_count, arena, &err) == 0) {
+	} else if (result_take(&job_try->result, told, rows->first_row, rows->row_count,
+		       arena, &err) == 0) {
 		succeed(&outcome, job_try, told);
 		jobs_ended(job_try->jobs, job_try->job, &outcome);
 		return;
@@ -69,8 +69,8 @@ void job_try_open(struct job_try *out, struct service *service, struct jobs *job
 	*out = (struct job_try){.service = service, .jobs = jobs, .job = job};
 	out->arena = arena;
 	out->pool_run = (struct pool_run){.done = done, .hang_ms = job->timeout_ms};
-	out->pool_run.event.first_row = store_reserve(service->store, FRAME_ROWS);
-	out->pool_run.event.row_count = FRAME_ROWS;
+	out->pool_run.run.first_row = store_reserve(service->store, FRAME_ROWS);
+	out->pool_run.run.row_count = FRAME_ROWS;
 }
 
 void job_try_end(struct job_try *job_try, enum job_end end, const char *why)

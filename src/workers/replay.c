@@ -128,6 +128,16 @@ static void read_request(struct frame_event *out, struct span text, struct arena
 	json_decref(request);
 }
 
+/* Whether it came by TLS was not kept, but most do. */
+static struct span host_url(const struct frame_event *event, struct arena *arena)
+{
+	for (uint32_t i = 0; i < event->header_count; i++)
+		if (span_ieq(event->headers[i].name, SPAN("Host")))
+			return span_of(arena_printf(
+			    arena, "https://%.*s", SPAN_ARG(event->headers[i].value)));
+	return (struct span){0};
+}
+
 static struct span form_of(const struct params *params, struct arena *arena)
 {
 	struct buf form = {0};
@@ -137,7 +147,7 @@ static struct span form_of(const struct params *params, struct arena *arena)
 	return copied;
 }
 
-/* Where the route is a pattern the query is all of the target (app/record.c). */
+/* Where the route is a pattern the query is all of the target (webhook/record.c). */
 static struct span target_of(
     const struct store_event *event, const struct route *route, struct arena *arena)
 {
@@ -189,6 +199,8 @@ int replay_pack(struct replay *replay, struct frame_event *out,
 	read_request(out, event->request, arena);
 	if (out->method.ptr == NULL)
 		out->method = usual_method(replay->route);
+	if (out->base_url.ptr == NULL)
+		out->base_url = host_url(out, arena);
 	out->target = target_of(event, replay->route, arena);
 	out->path_params = route_params(replay->route,
 	    span_head(out->target, span_find(out->target, '?')), arena,

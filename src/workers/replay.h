@@ -23,7 +23,7 @@ struct replay {
 /* Copies what is needed of it to the arena. */
 void replay_take(
     struct replay *out, const struct store_event *event, struct arena *arena);
-/* Finds its route among them and packs it. -1 with err: there is none any more, or its
+/* Finds its route among them and packs it; a base_url that is set there stays. -1 with err: there is none any more, or its
  * events are the built-in app's to answer. */
 int replay_pack(struct replay *replay, struct frame_event *out,
     const struct route *routes, struct arena *arena, struct error *err);

@@ -89,6 +89,8 @@ static int prepare(struct retry *retry, struct retry_run *run, struct error *err
 		return error_set(err, "there is no event %" PRId64, id);
 	if (check(&run->replay, id, err) < 0)
 		return -1;
+	run->job_try.pool_run.event.base_url =
+	    span_of(retry->service->config->public_url);
 	return replay_pack(&run->replay, &run->job_try.pool_run.event,
 	    atomic_load(&retry->service->routes), run->job_try.arena, err);
 }

@@ -1,9 +1,9 @@
 #include "workers/worker_pool.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
+#include "alert/alert_settings.h"
 #include "alert/failure.h"
 #include "handlers/handlers.h"
 #include "host/app_workers.h"
@@ -19,6 +19,9 @@ struct crew {
 	struct service *service;
 	struct pool *pool;
 	struct manifest *manifests; /* the present one first; the pool's thread's */
+	struct arena *arena;
+	const struct pair *settings; /* of alerts: for its processes alone */
+	uint32_t setting_count;
 };
 
 /* ---- the processes ---- */
@@ -43,8 +46,8 @@ static bool address(void *ctx, struct pool_run *pool_run)
 	const struct crew *crew = ctx;
 	const struct frame_manifest *manifest = &crew->manifests->frame;
 	for (uint32_t i = 0; i < manifest->worker_count; i++)
-		if (span_eq(manifest->workers[i].queue, pool_run->event.target)) {
-			pool_run->event.route = i;
+		if (span_eq(manifest->workers[i].queue, pool_run->job.queue)) {
+			pool_run->job.worker = i;
 			return true;
 		}
 	struct job_try *job_try =
@@ -75,6 +78,9 @@ static struct pool_config pool_config(
 	int64_t ready = config->workers > 0 ? config->workers : cores_usable();
 	out.processes = least(ready, concurrency);
 	out.max_processes = least(config->max_workers, concurrency);
+	out.name = "oh-workers";
+	out.settings = crew->settings;
+	out.setting_count = crew->setting_count;
 	out.introduced = introduced;
 	out.address = address;
 	out.progress = progress;
@@ -90,6 +96,9 @@ int crew_open(struct crew **out, struct service *service, const char *program,
 	char handler[] = "handler";
 	char *const words[] = {program_invocation_name, handler, NULL};
 	crew->service = service;
+	crew->arena = arena_new();
+	crew->settings =
+	    alert_settings_pairs(service->config, &crew->setting_count, crew->arena);
 	struct pool_config config = pool_config(crew, program, words, concurrency);
 	if (pool_open(&crew->pool, &config, err) < 0) {
 		crew_close(crew);
@@ -130,14 +139,16 @@ void crew_run(struct crew *crew, struct jobs *jobs, struct job_run *run)
 	struct arena *arena = arena_new();
 	struct job_try *job_try = arena_alloc(arena, sizeof(*job_try));
 	job_try_open(job_try, crew->service, jobs, run, arena);
-	struct frame_event *event = &job_try->pool_run.event;
-	event->try = (uint32_t)run->try;
-	event->max_tries = (uint32_t)run->max_tries;
-	event->received_at_ms = clock_wall_ms();
-	event->sid = span_of(arena_printf(arena, "%" PRId64, run->job.id));
-	event->target = run->job.queue;
+	struct frame_job_run *job = &job_try->pool_run.job;
+	job_try->pool_run.is_job = true;
 	job_try->pool_run.place = arena_strndup(arena, run->job.queue);
-	event->body = payload_of(&run->job, arena);
+	job->base_url = span_of(crew->service->config->public_url);
+	job->nth = (uint32_t)run->try;
+	job->max = (uint32_t)run->max_tries;
+	job->job_id = run->job.id;
+	job->began_at_ms = clock_wall_ms();
+	job->queue = run->job.queue;
+	job->payload = payload_of(&run->job, arena);
 	pool_submit(crew->pool, &job_try->pool_run);
 }
 
@@ -157,6 +168,7 @@ void crew_close(struct crew *crew)
 	if (crew == NULL)
 		return;
 	pool_close(crew->pool);
+	arena_free(crew->arena);
 	while (crew->manifests != NULL) {
 		struct manifest *manifest = crew->manifests;
 		crew->manifests = manifest->next;

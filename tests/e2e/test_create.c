@@ -52,9 +52,7 @@ TEST(a_new_project_builds_and_passes_its_test)
 	assert_int_equal(create(&out, path), 0);
 	assert_non_null(strstr(buf_text(&out), "offhook dev"));
 	assert_non_null(strstr(buf_text(&out), "offhook send sms"));
-	assert_int_equal(shell(path, "make CFLAGS='-Wall -Wextra -Werror "
-				     "-Wno-missing-field-initializers'"),
-	    0);
+	assert_int_equal(shell(path, "make CFLAGS='-Wall -Wextra -Werror'"), 0);
 	assert_int_equal(shell(path, "make test"), 0);
 	assert_int_equal(shell(path, "grep -q 'my-app' app.c README.md && "
 				     "! grep -r '{{' . --include='*.*'"),

@@ -42,8 +42,8 @@ TEST(voice_record_has_all_that_keeps_it_from_looping)
 	talk_start_example(&talk, "voice");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "maxLength=\"60\"");
 	talk_expect_text(&talk, "/twilio/voice", RINGING, "transcribe=\"true\"");
-	talk_expect_text(
-	    &talk, "/twilio/voice", RINGING, "action=\"/twilio/voice/recorded\"");
+	talk_expect_text(&talk, "/twilio/voice", RINGING,
+	    "action=\"https://example.com/twilio/voice/recorded\"");
 	talk_expect_text(&talk, "/twilio/voice", RINGING,
 	    "<Say>We did not receive a recording. Goodbye.</Say>");
 	talk_end(&talk);
@@ -84,8 +84,8 @@ TEST(ivr_keys_lead_where_the_menu_says)
 	    &talk, "/twilio/menu", TALKING "&Digits=1", ">+15550100001</Dial>");
 	talk_expect_text(
 	    &talk, "/twilio/menu", TALKING "&Digits=2", ">+15550100002</Dial>");
-	talk_expect_text(
-	    &talk, "/twilio/menu", TALKING "&Digits=3", "action=\"/twilio/voicemail\"");
+	talk_expect_text(&talk, "/twilio/menu", TALKING "&Digits=3",
+	    "action=\"https://example.com/twilio/voicemail\"");
 	talk_expect_text(
 	    &talk, "/twilio/menu", TALKING "&Digits=9", "That is not on the menu.");
 	talk_end(&talk);
@@ -126,9 +126,9 @@ TEST(oncall_rings_one_after_the_other_and_then_escalates)
 	struct talk talk;
 	start_oncall(&talk);
 	talk_expect_text(&talk, "/twilio/voice", RINGING,
-	    "<Number url=\"/twilio/whisper\">+15550100001</Number>");
+	    "<Number url=\"https://example.com/twilio/whisper\">+15550100001</Number>");
 	talk_expect_text(&talk, "/twilio/next/1", TALKING "&DialCallStatus=no-answer",
-	    "<Number url=\"/twilio/whisper\">+15550100002</Number>");
+	    "<Number url=\"https://example.com/twilio/whisper\">+15550100002</Number>");
 	assert_string_equal(talk_field(&talk, "alerts", THIS, "state"), "ringing");
 	talk_expect_text(
 	    &talk, "/twilio/next/2", TALKING "&DialCallStatus=busy", "<Record ");

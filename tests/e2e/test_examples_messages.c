@@ -30,6 +30,30 @@ TEST(sms_stores_the_message_and_answers_with_its_words)
 	talk_end(&talk);
 }
 
+TEST(sms_stores_a_message_without_words)
+{
+	struct talk talk;
+	talk_start_example(&talk, "sms");
+	talk_expect_text(&talk, "/twilio/sms", "MessageSid=" SID("1") FROM_TO ACCOUNT,
+	    "<Message>Thanks for your message! We received: \"\"</Message>");
+	assert_string_equal(
+	    talk_field(&talk, "sms_messages", "{\"direction\": \"inbound\"}", "body"),
+	    "");
+	talk_end(&talk);
+}
+
+TEST(sms_stores_all_of_a_message_that_has_a_nul)
+{
+	struct talk talk;
+	talk_start_example(&talk, "sms");
+	talk_expect_text(&talk, "/twilio/sms", MESSAGE("1", "x.yy%00live.com"),
+	    "We received: \"x.yy\xEF\xBF\xBDlive.com\"</Message>");
+	assert_string_equal(
+	    talk_field(&talk, "sms_messages", "{\"direction\": \"inbound\"}", "body"),
+	    "x.yy\xEF\xBF\xBDlive.com");
+	talk_end(&talk);
+}
+
 TEST(sms_answers_nobody_without_a_signature)
 {
 	struct talk talk;
@@ -78,7 +102,7 @@ TEST(status_does_not_retry_who_has_opted_out)
 	talk_end(&talk);
 }
 
-TEST(status_keeps_delivered_when_sent_comes_late)
+TEST(status_keeps_delivered_when_sent_comes_late_and_then_read)
 {
 	struct talk talk;
 	/* The message itself: stored by the example that knows how. */
@@ -92,6 +116,11 @@ TEST(status_keeps_delivered_when_sent_comes_late)
 	assert_string_equal(talk_field(&talk, "sms_messages",
 				"{\"messageSid\": \"" SID("1") "\"}", "status"),
 	    "delivered");
+	talk_expect(&talk, "/twilio/status", STATUS("1", "read"), 204);
+	talk_expect(&talk, "/twilio/status", STATUS("1", "delivered") "&late=yes", 204);
+	assert_string_equal(talk_field(&talk, "sms_messages",
+				"{\"messageSid\": \"" SID("1") "\"}", "status"),
+	    "read");
 	talk_end(&talk);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "talk_jobs.h"
+#include "util/text.h"
 
 static void start(struct talk *talk)
 {
@@ -129,6 +130,39 @@ TEST(the_built_in_app_has_alerts_too)
 	post_status(&talk, "/twilio/status", "SM1", "failed");
 	talk_await(&talk, "offhook.alerts", "done", 1);
 	assert_int_equal(access(path, F_OK), 0);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	talk_end(&talk);
+}
+
+TEST(no_process_has_the_settings_of_alerts_in_its_environment)
+{
+	struct talk talk;
+	size_t len;
+	char path[120];
+	char command[300];
+	char dir[] = "/tmp/offhook-alerts-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/environment", dir);
+	/* Its parent is the worker process. */
+	(void)snprintf(command, sizeof(command),
+	    "(env; tr '\\0' '\\n' </proc/$PPID/environ) >>%s", path);
+	const char *const extra[] = {"--alert-delay", "0", NULL};
+	(void)setenv("OFFHOOK_ALERT_COMMAND", command, 1);
+	(void)setenv(
+	    "OFFHOOK_ALERT_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1);
+	talk_start(&talk, extra);
+	(void)unsetenv("OFFHOOK_ALERT_COMMAND");
+	(void)unsetenv("OFFHOOK_ALERT_SECRET");
+	post_status(&talk, "/twilio/status", "SM1", "failed");
+	talk_await(&talk, "offhook.alerts", "done", 1);
+	char *text = text_read_file(path, 1 << 20, &len);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "OFFHOOK_ALERT_TEXT="));
+	assert_non_null(strstr(text, "TWILIO_AUTH_TOKEN="));
+	assert_null(strstr(text, "OFFHOOK_ALERT_SECRET"));
+	assert_null(strstr(text, "OFFHOOK_ALERT_COMMAND"));
+	free(text);
 	(void)unlink(path);
 	(void)rmdir(dir);
 	talk_end(&talk);

@@ -34,8 +34,8 @@ TEST(a_job_that_fails_is_tried_again_until_it_works)
 	talk_enqueue(&talk, "SM1", "flaky", "");
 	json_t *job = talk_job(&talk, "flaky", "done");
 	assert_int_equal(job_number(job, "tries"), 3);
-	assert_string_equal(job_error(job, 0), "not at try 1");
-	assert_string_equal(job_error(job, 1), "not at try 2");
+	assert_string_equal(job_error(job, 0), "not at attempt 1");
+	assert_string_equal(job_error(job, 1), "not at attempt 2");
 	assert_null(job_error(job, 2));
 	json_decref(job);
 	assert_int_equal(
@@ -52,8 +52,8 @@ TEST(after_its_last_try_it_is_a_dead_letter_which_can_be_redriven)
 	talk_enqueue(&talk, "SM1", "doomed", "");
 	json_t *job = talk_job(&talk, "doomed", "dead");
 	assert_int_equal(job_number(job, "tries"), 2);
-	assert_string_equal(job_error(job, 0), "try 1 is in vain");
-	assert_string_equal(job_error(job, 1), "try 2 is in vain, as the last one");
+	assert_string_equal(job_error(job, 0), "attempt 1 is in vain");
+	assert_string_equal(job_error(job, 1), "attempt 2 is in vain, as the last one");
 	(void)snprintf(id, sizeof(id), "%d", (int)job_number(job, "id"));
 	json_decref(job);
 	talk_command(&talk, (const char *const[]){"jobs", "retry", id, NULL});

@@ -1,5 +1,5 @@
 /* Whose URL, whose token: what the signature is checked against. */
-#include "conversation.h"
+#include "talk_jobs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,5 +127,45 @@ TEST(a_public_url_may_have_a_path_prefix)
 	assert_int_equal(post_as(&talk, TALK_TOKEN, "https://example.com/twilio/sms",
 			     "", "MessageSid=SM3"),
 	    403);
+	talk_end(&talk);
+}
+
+/* ---- oh_url, oh_query ---- */
+
+/* Asks a user's app where its routes are; url is signed, and says the path. */
+static void expect_where(
+    const struct talk *talk, const char *url, const char *target, const char *want)
+{
+	char signature[64];
+	struct buf request = {0};
+	struct answer answer;
+	static int count;
+	char form[96];
+	(void)snprintf(form, sizeof(form), "MessageSid=SM%d&AccountSid=" MAIN, ++count);
+	talk_signature(signature, TALK_TOKEN, url, form);
+	talk_request(&request, target, signature, form);
+	talk_once(talk, &answer, &request);
+	if (answer.status != 200 || strstr(buf_text(&answer.body), want) == NULL)
+		fail_msg("%s: %d %s", want, answer.status, buf_text(&answer.body));
+	answer_clear(&answer);
+	buf_free(&request);
+}
+
+TEST(a_handler_knows_the_public_url_of_its_routes_and_the_query_of_a_post)
+{
+	struct talk talk;
+	const char *const prefixed[] = {
+	    "--public-url", "https://h.example/phone/", NULL};
+	const char *const without[] = {"--public-url", "", NULL};
+	talk_start_program(&talk, APPS_DIR "/every", prefixed);
+	expect_where(&talk, "https://h.example/phone/where?order=a%20b+c&job=yes",
+	    "/where?order=a%20b+c&job=yes",
+	    "https://h.example/phone/next order=a b c<");
+	talk_await_documents(
+	    &talk, "places", "{\"url\": \"https://h.example/phone/next\"}", 1);
+	talk_end(&talk);
+	talk_start_program(&talk, APPS_DIR "/every", without);
+	expect_where(&talk, "http://example.com/where", "/where",
+	    "http://example.com/next order=<");
 	talk_end(&talk);
 }

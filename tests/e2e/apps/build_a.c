@@ -16,9 +16,9 @@ int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
 #ifdef MORE
-	    {OH_MESSAGE, "/more", on_sms},
+	    {OH_MESSAGE, "/more", .handler = on_sms},
 #endif
-	    {OH_MESSAGE, "/sms", on_sms},
+	    {OH_MESSAGE, "/sms", .handler = on_sms},
 	    {0},
 	};
 	return oh_main(argc, argv, &(oh_app){.routes = routes});

@@ -19,9 +19,9 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 static int on_vote(oh_event *event, oh_twiml *reply)
 {
 	const char *key = oh_format(event, "vote %s", oh_param(event, "From"));
-	const char *before = oh_kv(event, key);
+	const char *before = oh_kv_get_or(event, key, NULL);
 	if (before == NULL)
-		oh_set(event, key, oh_param(event, "Body"), 3600);
+		oh_kv_set(event, key, oh_param(event, "Body"), 3600);
 	oh_message(reply, before == NULL ? "Counted" : "You have voted already");
 	return OH_OK;
 }
@@ -30,7 +30,7 @@ static int only_with_token(oh_event *event, oh_twiml *reply)
 {
 	const char *token = oh_header(event, "X-Token");
 	(void)reply;
-	if (token != NULL && strcmp(token, oh_secret("EVERY_TOKEN")) == 0)
+	if (strcmp(token, oh_secret("EVERY_TOKEN")) == 0)
 		return OH_PASS;
 	oh_log(event, "turned away", "path", oh_path(event), NULL);
 	oh_reply(event, 401, "text/plain", "no token\n");
@@ -66,7 +66,7 @@ static int on_book(oh_event *event, oh_twiml *reply)
 static int on_mistake(oh_event *event, oh_twiml *reply)
 {
 	oh_insert(event, "kept", json_pack("{s:s}", "body", oh_param(event, "Body")));
-	oh_insert(event, "kept", json_pack("{s:s}", "none", oh_param(event, "NoSuchParameter")));
+	oh_insert(event, "kept", json_pack("{s:s}", "none", oh_param_or(event, "NoSuchParameter", NULL)));
 	oh_message(reply, "never sent");
 	return OH_OK;
 }
@@ -90,20 +90,38 @@ static int on_status(oh_event *event, oh_twiml *reply)
 		   : OH_OK;
 }
 
+/* Where it was called, and where its routes are. */
+static int on_where(oh_event *event, oh_twiml *reply)
+{
+	oh_message(reply, oh_format(event, "%s order=%s", oh_url(event, "/next"), oh_query(event, "order")));
+	if (strcmp(oh_query(event, "job"), "yes") == 0)
+		oh_enqueue(event, "where", json_object());
+	return OH_OK;
+}
+
+static int where(oh_job *job)
+{
+	oh_insert(job, "places", json_pack("{s:s}", "url", oh_url(job, "/next")));
+	return OH_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const oh_handler private[] = {only_with_token, NULL};
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/sms", on_sms},
-	    {OH_MESSAGE, "/vote", on_vote},
-	    {OH_MESSAGE, "/book", on_book},
-	    {OH_MESSAGE, "/mistake", on_mistake, .fallback = "<Response><Message>Sorry</Message></Response>"},
-	    {OH_MESSAGE, "/crash", on_crash},
-	    {OH_MESSAGE_STATUS, "/status", on_status},
-	    {OH_UNSIGNED, "/people/:number", on_person, private, .methods = "GET"},
+	    {OH_MESSAGE, "/sms", .handler = on_sms},
+	    {OH_MESSAGE, "/vote", .handler = on_vote},
+	    {OH_MESSAGE, "/book", .handler = on_book},
+	    {OH_MESSAGE, "/mistake", .handler = on_mistake, .fallback = "<Response><Message>Sorry</Message></Response>"},
+	    {OH_MESSAGE, "/where", .handler = on_where},
+	    {OH_MESSAGE, "/crash", .handler = on_crash},
+	    {OH_MESSAGE_STATUS, "/status", .handler = on_status},
+	    {OH_UNSIGNED, "/people/:number", .handler = on_person, .filters = private, .methods = "GET"},
 	    OH_BUILTIN_ROUTES,
 	    {0},
 	};
 	static const oh_collection collections[] = {{"people", "number"}, {"seats", "seat"}, {0}};
-	return oh_main(argc, argv, &(oh_app){.routes = routes, .collections = collections});
+	static const oh_worker workers[] = {{"where", .work = where}, {0}};
+	return oh_main(argc, argv,
+	    &(oh_app){.routes = routes, .workers = workers, .collections = collections});
 }

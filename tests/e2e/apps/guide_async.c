@@ -21,7 +21,7 @@ static int process_sms(oh_job *job)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", on_sms}, {0}};
-	static const oh_worker workers[] = {{"processSms", process_sms, .max_tries = 5}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/twilio/sms", .handler = on_sms}, {0}};
+	static const oh_worker workers[] = {{"processSms", .work = process_sms, .max_tries = 5}, {0}};
 	return oh_main(argc, argv, &(oh_app){.routes = routes, .workers = workers});
 }

@@ -12,17 +12,17 @@ enum { STOCK = 10 };
 
 static double number(const oh_event *event, const char *name)
 {
-	return oh_param(event, name) != NULL ? strtod(oh_param(event, name), NULL) : 0;
+	return strtod(oh_param(event, name), NULL);
 }
 
 static int on_enqueue(oh_event *event, oh_twiml *reply)
 {
-	long count = oh_param_int(event, "Count", 1);
-	for (long n = 0; n < count; n++)
+	int64_t count = oh_param_int(event, "Count", 1);
+	for (int64_t n = 0; n < count; n++)
 		oh_enqueue(event, oh_param(event, "Body"),
 		    json_pack("{s:s, s:i}", "sid", oh_sid(event), "n", (int)n),
-		    .delay_s = number(event, "Delay"), .group = oh_param(event, "Group"),
-		    .unique = oh_param(event, "Unique"), .unique_s = number(event, "UniqueS"),
+		    .delay_s = number(event, "Delay"), .group = oh_param_or(event, "Group", NULL),
+		    .unique = oh_param_or(event, "Unique", NULL), .unique_s = number(event, "UniqueS"),
 		    .priority = (int)oh_param_int(event, "Priority", 0));
 	oh_message(reply, "enqueued");
 	return OH_OK;
@@ -48,7 +48,7 @@ static int note(oh_job *job)
 {
 	oh_insert(job, "notes",
 	    json_pack("{s:s, s:O, s:i, s:I}", "sid", oh_payload_str(job, "sid"), "n",
-		json_object_get(oh_payload(job), "n"), "try", oh_try(job), "job",
+		json_object_get(oh_payload(job), "n"), "try", oh_job_attempt(job), "job",
 		(json_int_t)oh_job_id(job)));
 	return OH_OK;
 }
@@ -57,14 +57,14 @@ static int note(oh_job *job)
 static int flaky(oh_job *job)
 {
 	note(job);
-	return oh_try(job) < 3 ? oh_fail(job, "not at try %d", oh_try(job)) : OH_OK;
+	return oh_job_attempt(job) < 3 ? oh_fail(job, "not at attempt %d", oh_job_attempt(job)) : OH_OK;
 }
 
 static int doomed(oh_job *job)
 {
 	note(job);
-	return oh_fail(job, "try %d is in vain%s", oh_try(job),
-	    oh_last_try(job) ? ", as the last one" : "");
+	return oh_fail(job, "attempt %d is in vain%s", oh_job_attempt(job),
+	    oh_job_is_last_attempt(job) ? ", as the last one" : "");
 }
 
 static int hopeless(oh_job *job)
@@ -75,9 +75,9 @@ static int hopeless(oh_job *job)
 static int sleepy(oh_job *job)
 {
 	const char *key = oh_format(job, "slept %s", oh_payload_str(job, "sid"));
-	if (oh_kv(job, key) != NULL)
+	if (oh_kv_get_or(job, key, NULL) != NULL)
 		return note(job);
-	oh_set(job, key, "yes", 0);
+	oh_kv_set(job, key, "yes", 0);
 	return oh_snooze(job, 0.2);
 }
 
@@ -86,7 +86,7 @@ static int crashing(oh_job *job)
 {
 	volatile uintptr_t nowhere = sizeof(int);
 	volatile int *nothing = (volatile int *)nowhere;
-	return oh_try(job) > 1 ? note(job) : *nothing;
+	return oh_job_attempt(job) > 1 ? note(job) : *nothing;
 }
 
 static int deadly(oh_job *job)
@@ -97,7 +97,7 @@ static int deadly(oh_job *job)
 
 static int hanging(oh_job *job)
 {
-	while (oh_try(job) == 1)
+	while (oh_job_attempt(job) == 1)
 		(void)sleep(1);
 	return note(job);
 }
@@ -112,12 +112,12 @@ static int slow(oh_job *job)
 static int patient(oh_job *job)
 {
 	oh_progress(job, "half of it");
-	for (int i = 0; i < 1000 && oh_kv(job, "released") == NULL; i++)
+	for (int i = 0; i < 1000 && oh_kv_get_or(job, "released", NULL) == NULL; i++)
 		(void)usleep(20000);
 	return note(job);
 }
 
-/* A later one would be ahead, if it could run beside an earlier one. */
+/* A later job would end first, if it could run beside an earlier one. */
 static int unsteady(oh_job *job)
 {
 	int n = (int)json_integer_value(json_object_get(oh_payload(job), "n"));
@@ -133,7 +133,7 @@ static int on_failure(oh_job *job)
 
 static int on_release(oh_event *event, oh_twiml *reply)
 {
-	oh_set(event, "released", "yes", 0);
+	oh_kv_set(event, "released", "yes", 0);
 	oh_message(reply, "released");
 	return OH_OK;
 }
@@ -144,12 +144,12 @@ static int on_release(oh_event *event, oh_twiml *reply)
 static int on_broken(oh_event *event, oh_twiml *reply)
 {
 	const char *name = oh_path_param(event, "name");
-	if (oh_kv(event, "mended") == NULL)
+	if (oh_kv_get_or(event, "mended", NULL) == NULL)
 		return oh_fail(event, "broken");
 	oh_insert(event, "handled",
 	    json_pack("{s:s, s:s, s:s*, s:s, s:s*}", "sid", oh_sid(event), "body",
-		oh_param(event, "Body"), "name", name, "method", oh_method(event), "host",
-		oh_header(event, "Host")));
+		oh_param(event, "Body"), "name", *name != '\0' ? name : NULL, "method",
+		oh_method(event), "host", oh_header_or(event, "Host", NULL)));
 	oh_enqueue(event, "note", json_pack("{s:s, s:i}", "sid", oh_sid(event), "n", 0));
 	oh_message(reply, "never sent");
 	return OH_OK;
@@ -157,7 +157,7 @@ static int on_broken(oh_event *event, oh_twiml *reply)
 
 static int on_mend(oh_event *event, oh_twiml *reply)
 {
-	oh_set(event, "mended", "yes", 0);
+	oh_kv_set(event, "mended", "yes", 0);
 	oh_insert(event, "stock", json_pack("{s:i}", "n", STOCK));
 	oh_message(reply, "mended");
 	return OH_OK;
@@ -171,12 +171,12 @@ static json_int_t stock_of(oh_event *event)
 	return n;
 }
 
-/* Sells what it has seen, when nobody else has sold it meanwhile: for which one that
- * sees all of it waits. */
+/* Sells what it has seen, unless somebody else sold it meanwhile: a handler that sees all
+ * of the stock waits until that has happened. */
 static int on_sell(oh_event *event, oh_twiml *reply)
 {
 	json_int_t n = stock_of(event);
-	if (oh_kv(event, "mended") == NULL)
+	if (oh_kv_get_or(event, "mended", NULL) == NULL)
 		return oh_fail(event, "broken");
 	bool waits = strcmp(oh_param(event, "Body"), "patiently") == 0 && n == STOCK;
 	for (int i = 0; i < 1000 && waits && stock_of(event) == STOCK; i++)
@@ -206,32 +206,32 @@ static int on_status(oh_event *event, oh_twiml *reply)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/enqueue", on_enqueue},
-	    {OH_MESSAGE, "/cancel", on_cancel},
-	    {OH_MESSAGE, "/plain", on_plain},
-	    {OH_MESSAGE, "/release", on_release},
-	    {OH_MESSAGE, "/broken", on_broken},
-	    {OH_MESSAGE, "/broken/:name", on_broken},
-	    {OH_MESSAGE, "/mend", on_mend},
-	    {OH_MESSAGE, "/sell", on_sell},
-	    {OH_MESSAGE, "/late", on_late, .deadline_s = 1},
-	    {OH_MESSAGE_STATUS, "/status", on_status},
+	    {OH_MESSAGE, "/enqueue", .handler = on_enqueue},
+	    {OH_MESSAGE, "/cancel", .handler = on_cancel},
+	    {OH_MESSAGE, "/plain", .handler = on_plain},
+	    {OH_MESSAGE, "/release", .handler = on_release},
+	    {OH_MESSAGE, "/broken", .handler = on_broken},
+	    {OH_MESSAGE, "/broken/:name", .handler = on_broken},
+	    {OH_MESSAGE, "/mend", .handler = on_mend},
+	    {OH_MESSAGE, "/sell", .handler = on_sell},
+	    {OH_MESSAGE, "/late", .handler = on_late, .deadline_s = 1},
+	    {OH_MESSAGE_STATUS, "/status", .handler = on_status},
 	    OH_BUILTIN_ROUTES,
 	    {0},
 	};
 	static const oh_worker workers[] = {
-	    {"note", note},
-	    {"flaky", flaky, .backoff_min_s = 0.05, .backoff_s = 0.05},
-	    {"doomed", doomed, .max_tries = 2, .backoff_min_s = 0.05, .backoff_s = 0.05},
-	    {"hopeless", hopeless},
-	    {"sleepy", sleepy},
-	    {"crashing", crashing, .backoff_min_s = 0.05, .backoff_s = 0.05},
-	    {"deadly", deadly, .max_tries = 2, .backoff_min_s = 0.05, .backoff_s = 0.05},
-	    {"hanging", hanging, .timeout_s = 1, .backoff_min_s = 0.05, .backoff_s = 0.05},
-	    {"slow", slow, .concurrency = 8},
-	    {"patient", patient, .concurrency = 8},
-	    {"unsteady", unsteady, .concurrency = 4},
-	    {"yearly", note, .cron = "@yearly", .zone = "UTC"},
+	    {"note", .work = note},
+	    {"flaky", .work = flaky, .backoff_min_s = 0.05, .backoff_s = 0.05},
+	    {"doomed", .work = doomed, .max_tries = 2, .backoff_min_s = 0.05, .backoff_s = 0.05},
+	    {"hopeless", .work = hopeless},
+	    {"sleepy", .work = sleepy},
+	    {"crashing", .work = crashing, .backoff_min_s = 0.05, .backoff_s = 0.05},
+	    {"deadly", .work = deadly, .max_tries = 2, .backoff_min_s = 0.05, .backoff_s = 0.05},
+	    {"hanging", .work = hanging, .timeout_s = 1, .backoff_min_s = 0.05, .backoff_s = 0.05},
+	    {"slow", .work = slow, .concurrency = 8},
+	    {"patient", .work = patient, .concurrency = 8},
+	    {"unsteady", .work = unsteady, .concurrency = 4},
+	    {"yearly", .work = note, .cron = "@yearly", .zone = "UTC"},
 	    {0},
 	};
 	return oh_main(argc, argv,

@@ -73,11 +73,11 @@ static int on_open(oh_event *event, oh_twiml *reply)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/sms", on_sms,
+	    {OH_MESSAGE, "/sms", .handler = on_sms,
 		.fallback = "<Response><Message>Try later, {{From}}</Message></Response>"},
-	    {OH_MESSAGE, "/slow", on_sms, .deadline_s = 1},
-	    {OH_MESSAGE, "/ordered", on_ordered},
-	    {OH_UNSIGNED, "/open/:id", on_open, .methods = "GET PUT"},
+	    {OH_MESSAGE, "/slow", .handler = on_sms, .deadline_s = 1},
+	    {OH_MESSAGE, "/ordered", .handler = on_ordered},
+	    {OH_UNSIGNED, "/open/:id", .handler = on_open, .methods = "GET PUT"},
 	    {0},
 	};
 	return oh_main(argc, argv, &(oh_app){.routes = routes});

@@ -1,11 +1,11 @@
-/* toil -- jobs of every temper, for tests that pull the plug. A webhook's Body names the
- * queue of its job, and every webhook has a second one in the order of its sender. Each
- * try writes its effect first and misbehaves then, so that what is left behind by one
- * that failed would show.
+/* toil -- jobs that end in every way, for tests that kill the server. A webhook's Body names
+ * the queue of its job, and every webhook has a second job in the order of its sender. Each
+ * attempt writes its effect first and misbehaves then, so that a test sees what a failed
+ * attempt left behind.
  *
  * effects: {n, part, seq, group, after}: the webhook's number, which of its jobs ("main",
- * "child0" …, "ordered"), the job's id; and for ordered ones the sender, and the id of the
- * job before it in its group, as this one saw it. */
+ * "child0" …, "ordered"), the job's id; and for ordered jobs the sender, and the id of the
+ * job before it in its group, as this job saw it. */
 #include <offhook.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,8 +31,7 @@ static void leave(oh_job *job, const char *part)
 
 static int plain(oh_job *job)
 {
-	const char *part = oh_payload_str(job, "part");
-	leave(job, part != NULL ? part : "main");
+	leave(job, oh_payload_str_or(job, "part", "main"));
 	return OH_OK;
 }
 
@@ -46,16 +45,16 @@ static int slow(oh_job *job)
 static int flaky(oh_job *job)
 {
 	leave(job, "main");
-	return oh_try(job) <= 2 ? oh_fail(job, "not yet") : OH_OK;
+	return oh_job_attempt(job) <= 2 ? oh_fail(job, "not yet") : OH_OK;
 }
 
-/* Writes, then again later, and its writes of before are there once. */
+/* Writes, snoozes, writes again: its first writes are there once. */
 static int sleeper(oh_job *job)
 {
 	json_int_t n = number(job);
 	const char *key = oh_format(job, "asleep %lld", (long long)n);
-	if (oh_kv(job, key) == NULL) {
-		oh_set(job, key, "yes", 3600);
+	if (oh_kv_get_or(job, key, NULL) == NULL) {
+		oh_kv_set(job, key, "yes", 3600);
 		leave(job, "main");
 		return oh_snooze(job, 0.02);
 	}
@@ -66,7 +65,7 @@ static int sleeper(oh_job *job)
 static int killer(oh_job *job)
 {
 	leave(job, "main");
-	if (oh_try(job) == 1)
+	if (oh_job_attempt(job) == 1)
 		raise(SIGKILL);
 	return OH_OK;
 }
@@ -74,12 +73,12 @@ static int killer(oh_job *job)
 static int crasher(oh_job *job)
 {
 	leave(job, "main");
-	if (oh_try(job) == 1)
+	if (oh_job_attempt(job) == 1)
 		*nowhere = 1;
 	return OH_OK;
 }
 
-/* Never comes to anything, in one of three ways. */
+/* Fails at every attempt, in one of three ways. */
 static int doomed(oh_job *job)
 {
 	leave(job, "main");
@@ -113,9 +112,9 @@ static int ordered(oh_job *job)
 	oh_upsert(job, "groups", group, json_object(),
 	    json_pack("{s:{s:I}}", "$set", "last", seq));
 	json_decref(last);
-	if (oh_try(job) == 1 && number(job) % 41 == 0)
+	if (oh_job_attempt(job) == 1 && number(job) % 41 == 0)
 		raise(SIGKILL);
-	return oh_try(job) == 1 && number(job) % 7 == 0 ? oh_fail(job, "a stumble") : OH_OK;
+	return oh_job_attempt(job) == 1 && number(job) % 7 == 0 ? oh_fail(job, "a stumble") : OH_OK;
 }
 
 static int on_sms(oh_event *event, oh_twiml *reply)
@@ -134,18 +133,18 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 
 int main(int argc, char **argv)
 {
-	static const oh_route routes[] = {{OH_MESSAGE, "/sms", on_sms}, {0}};
+	static const oh_route routes[] = {{OH_MESSAGE, "/sms", .handler = on_sms}, {0}};
 	static const oh_collection collections[] = {{"groups", "group"}, {0}};
 	static const oh_worker workers[] = {
-	    {"plain", plain, .max_tries = 100, SOON},
-	    {"slow", slow, .max_tries = 100, SOON},
-	    {"flaky", flaky, .max_tries = 100, SOON},
-	    {"sleeper", sleeper, .max_tries = 100, SOON},
-	    {"killer", killer, .max_tries = 100, SOON},
-	    {"crasher", crasher, .max_tries = 100, SOON},
-	    {"doomed", doomed, .max_tries = 3, SOON},
-	    {"parent", parent, .max_tries = 100, SOON},
-	    {"ordered", ordered, .max_tries = 100, .concurrency = 16, SOON},
+	    {"plain", .work = plain, .max_tries = 100, SOON},
+	    {"slow", .work = slow, .max_tries = 100, SOON},
+	    {"flaky", .work = flaky, .max_tries = 100, SOON},
+	    {"sleeper", .work = sleeper, .max_tries = 100, SOON},
+	    {"killer", .work = killer, .max_tries = 100, SOON},
+	    {"crasher", .work = crasher, .max_tries = 100, SOON},
+	    {"doomed", .work = doomed, .max_tries = 3, SOON},
+	    {"parent", .work = parent, .max_tries = 100, SOON},
+	    {"ordered", .work = ordered, .max_tries = 100, .concurrency = 16, SOON},
 	    {0},
 	};
 	return oh_main(argc, argv,

@@ -11,6 +11,6 @@ static int on_any(oh_event *event, oh_twiml *reply)
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
-	    {OH_MESSAGE, "/sms", on_any}, {OH_SIGNED, "/orders/:", on_any}, {0}};
+	    {OH_MESSAGE, "/sms", .handler = on_any}, {OH_SIGNED, "/orders/:", .handler = on_any}, {0}};
 	return oh_main(argc, argv, &(oh_app){.routes = routes});
 }

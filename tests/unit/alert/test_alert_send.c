@@ -100,7 +100,7 @@ TEST(a_post_brings_json_and_a_signature)
 {
 	struct server server;
 	struct error err = {0};
-	char want[ALERT_SIGNATURE_SIZE];
+	char want[STANDARD_WEBHOOK_SIGNATURE];
 	int64_t time_s = 0;
 	start(&server, "HTTP/1.1 204 No Content\r\n\r\n");
 	if (alert_post(server.url, SECRET, &message, &err) != 0)
@@ -112,7 +112,8 @@ TEST(a_post_brings_json_and_a_signature)
 	assert_true(text_int(
 	    span_of(header(&server, "webhook-timestamp")), 0, INT64_MAX, &time_s));
 	assert_in_range(time_s, clock_wall_ms() / 1000 - 60, clock_wall_ms() / 1000);
-	alert_sign(want, SECRET, &(struct alert_signed){"msg_1", time_s, message.json});
+	standard_webhook_sign(
+	    want, SECRET, &(struct standard_webhook){"msg_1", time_s, message.json});
 	assert_string_equal(header(&server, "webhook-signature"), want);
 	assert_non_null(
 	    strstr(buf_text(&server.request), "\r\n\r\n{\"what\":\"job.dead\"}"));

@@ -1,4 +1,4 @@
-/* api_job: what a handler does to jobs goes with its event. */
+/* oh_job: what a handler does to jobs goes with its event. */
 #include "unit/host/play.h"
 
 #include <math.h>
@@ -76,9 +76,9 @@ static int is_of_yesterday(oh_event *event, oh_twiml *reply)
 {
 	oh_job_options how = {.delay_s = 60, .priority = 7, .group = (const char *)1};
 	(void)reply;
-	oh_enqueue_job_(event, "processSms", json_object(), &how,
+	oh_enqueue_job_(oh_context_of(event), "processSms", json_object(), &how,
 	    offsetof(oh_job_options, priority));
-	oh_enqueue_job_(event, "processSms", json_object(), NULL, 0);
+	oh_enqueue_job_(oh_context_of(event), "processSms", json_object(), NULL, 0);
 	return OH_OK;
 }
 
@@ -112,7 +112,8 @@ static oh_job_options how; /* of the next oh_enqueue */
 static int enqueues_so(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
-	oh_enqueue_job_(event, "processSms", json_object(), &how, sizeof(how));
+	oh_enqueue_job_(
+	    oh_context_of(event), "processSms", json_object(), &how, sizeof(how));
 	return OH_OK;
 }
 

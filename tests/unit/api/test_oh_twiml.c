@@ -1,4 +1,4 @@
-/* api_twiml: the verbs of offhook.h give the XML they say. */
+/* oh_twiml: the verbs of offhook.h give the XML they say. */
 #include "test.h"
 
 #include <libxml/parser.h>
@@ -8,6 +8,7 @@
 #include "api/context.h"
 #include "api/oh_twiml.h"
 #include "api/verbs_table.h"
+#include "util/container.h"
 #include "verbs_calls.h"
 
 /* A reply as handlers get it, and its end: the XML, or "! " and the mistake. */
@@ -23,8 +24,7 @@ static void reply_open(struct reply *reply, enum twiml_kind kind)
 	*reply = (struct reply){.arena = arena_new()};
 	reply->context.arena = reply->arena;
 	reply->context.twiml = twiml_new(kind, reply->arena);
-	reply->root =
-	    (struct oh_twiml){twiml_root(reply->context.twiml), &reply->context};
+	reply->root = (struct oh_twiml){twiml_root(reply->context.twiml), reply->arena};
 }
 
 static const char *reply_end(struct reply *reply)
@@ -140,7 +140,8 @@ static void strangers_text(oh_twiml *reply)
 {
 	oh_say(reply, "%s%n</Say><Hangup/>&");
 	oh_textf(reply, "%s", "");
-	oh_say(reply, oh_format(reply->context, "%s, %d", "100%s", 5));
+	struct reply *whole = container_of(reply, struct reply, root);
+	oh_say(reply, oh_format(&whole->context, "%s, %d", "100%s", 5));
 	oh_textf(oh_say(reply, NULL), "<%d>", 7);
 	oh_text_raw(oh_say(reply, NULL), "a\0b", 3);
 }
@@ -150,7 +151,7 @@ static void reserved_names(oh_twiml *reply)
 	oh_prompt(reply, .for_ = "security-code");
 	oh_lang(oh_say(reply, NULL), "oui", .xml_lang = "fr-FR");
 	oh_refer_sip(oh_refer(reply), "sip:a@b.example");
-	oh_enqueue_(reply, "support");
+	oh_twiml_enqueue(reply, "support");
 }
 
 static void unknown_attribute(oh_twiml *reply)

@@ -1,9 +1,9 @@
-/* api_work, run_job: a worker on its job, and how a try may end. */
+/* oh_worker, run_job: a worker on its job, and how an attempt may end. */
 #include "unit/host/play.h"
 
 #include <math.h>
 
-static void fails(struct play *play, oh_work work, const char *why)
+static void fails(struct play *play, oh_job_handler work, const char *why)
 {
 	const struct frame_result *result = play_job(play, "{}", work);
 	assert_false(result->ok);
@@ -17,22 +17,23 @@ static void fails(struct play *play, oh_work work, const char *why)
 static int reads(oh_job *job)
 {
 	assert_string_equal(oh_payload_str(job, "sid"), "SM1");
-	assert_null(oh_payload_str(job, "n"));
-	assert_null(oh_payload_str(job, "none"));
+	assert_string_equal(oh_payload_str(job, "n"), "");
+	assert_string_equal(oh_payload_str(job, "none"), "");
+	assert_null(oh_payload_str_or(job, "none", NULL));
+	assert_null(oh_payload_str_or(job, "n", NULL));
+	assert_string_equal(oh_payload_str_or(job, "sid", NULL), "SM1");
 	assert_int_equal(json_integer_value(json_object_get(oh_payload(job), "n")), 3);
 	assert_int_equal(oh_job_id(job), 42);
-	assert_int_equal(oh_try(job), 2);
-	assert_int_equal(oh_last_try(job), 1);
+	assert_int_equal(oh_job_attempt(job), 2);
+	assert_int_equal(oh_job_is_last_attempt(job), 1);
 	assert_true(oh_time_ms(job) == 1769860800000);
-	assert_null(oh_param(job, "Body"));
-	assert_int_equal(oh_media_count(job), 0);
 	return OH_OK;
 }
 
 PLAY_TEST(a_worker_knows_its_job)
 {
 	struct play *play = *state;
-	play->event.try = 2;
+	play->job.nth = 2;
 	const struct frame_result *result =
 	    play_job(play, "{\"sid\": \"SM1\", \"n\": 3}", reads);
 	assert_true(result->ok && result->end == FRAME_END);
@@ -41,29 +42,15 @@ PLAY_TEST(a_worker_knows_its_job)
 
 static int is_first(oh_job *job)
 {
-	assert_int_equal(oh_try(job), 1);
-	assert_int_equal(oh_last_try(job), 0);
-	assert_null(oh_payload_str(job, "sid"));
+	assert_int_equal(oh_job_attempt(job), 1);
+	assert_int_equal(oh_job_is_last_attempt(job), 0);
+	assert_string_equal(oh_payload_str(job, "sid"), "");
 	return OH_OK;
 }
 
-static int is_an_event(oh_event *event, oh_twiml *reply)
+PLAY_TEST(a_first_attempt_of_two_is_not_the_last)
 {
-	(void)reply;
-	assert_null(oh_payload(event));
-	assert_null(oh_payload_str(event, "sid"));
-	assert_true(oh_job_id(event) == 0 && oh_try(event) == 0);
-	assert_int_equal(oh_last_try(event), 0);
-	oh_progress(event, "none of a webhook");
-	return OH_OK;
-}
-
-PLAY_TEST(a_handler_has_no_job)
-{
-	struct play *play = *state;
-	assert_true(play_run(play, OH_MESSAGE, is_an_event)->ok);
-	assert_string_equal(buf_text(&play->progress), "");
-	assert_true(play_job(play, "{}", is_first)->ok);
+	assert_true(play_job(*state, "{}", is_first)->ok);
 }
 
 static int cannot(oh_job *job)
@@ -81,7 +68,7 @@ PLAY_TEST(what_is_no_job_does_not_run)
 	assert_non_null(strstr(result->failure.ptr, "the payload is not JSON"));
 	result = play_job(play, NULL, cannot);
 	assert_non_null(strstr(result->failure.ptr, "the payload is not JSON"));
-	play->event.route = 9;
+	play->job.worker = 9;
 	fails(play, cannot, "no such worker");
 }
 
@@ -95,7 +82,7 @@ static int writes(oh_job *job)
 	return OH_OK;
 }
 
-PLAY_TEST(a_try_is_committed_with_its_writes_and_jobs)
+PLAY_TEST(an_attempt_is_committed_with_its_writes_and_jobs)
 {
 	struct play *play = *state;
 	const struct frame_result *result = play_job(play, "{}", writes);
@@ -111,7 +98,7 @@ static int writes_and_snoozes(oh_job *job)
 	return oh_snooze(job, 2.5);
 }
 
-PLAY_TEST(a_snoozed_one_keeps_what_it_wrote)
+PLAY_TEST(a_snoozed_job_keeps_what_it_wrote)
 {
 	const struct frame_result *result = play_job(*state, "{}", writes_and_snoozes);
 	assert_true(result->ok && result->end == FRAME_SNOOZED);
@@ -190,22 +177,10 @@ static int snoozes_and_fails(oh_job *job)
 	return oh_snooze(job, 1);
 }
 
-static int replies(oh_job *job)
-{
-	oh_reply(job, 200, NULL, NULL);
-	return OH_OK;
-}
-
-static int replies_xml(oh_job *job)
-{
-	oh_reply_xml(job, "<Response/>");
-	return OH_OK;
-}
-
 PLAY_TEST(failures_have_their_reason)
 {
 	static const struct {
-		oh_work work;
+		oh_job_handler work;
 		const char *why;
 	} rows[] = {
 	    {just_fails, "returned OH_FAILED without a reason"},
@@ -215,21 +190,12 @@ PLAY_TEST(failures_have_their_reason)
 	    {snoozes_backwards, "0 s to 100 years"},
 	    {snoozes_nonsense, "0 s to 100 years"},
 	    {snoozes_and_fails, "first"},
-	    {replies, "a job has nobody to reply to"},
-	    {replies_xml, "a job has nobody to reply to"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fails(*state, rows[i].work, rows[i].why);
 		assert_int_equal(((struct play *)*state)->result.end, FRAME_END);
 	}
-}
-
-static int snoozes_a_webhook(oh_event *event, oh_twiml *reply)
-{
-	(void)reply;
-	(void)oh_snooze(event, 1);
-	return OH_OK;
 }
 
 static int says_snoozed_of_a_webhook(oh_event *event, oh_twiml *reply)
@@ -239,18 +205,10 @@ static int says_snoozed_of_a_webhook(oh_event *event, oh_twiml *reply)
 	return OH_SNOOZED;
 }
 
-static int gives_up_a_webhook(oh_event *event, oh_twiml *reply)
-{
-	(void)reply;
-	return oh_give_up(event, "no number %d", 7);
-}
-
-PLAY_TEST(a_webhook_is_neither_snoozed_nor_given_up)
+PLAY_TEST(a_webhook_is_not_snoozed)
 {
 	struct play *play = *state;
-	play_badly(play, snoozes_a_webhook, "oh_snooze is for workers");
 	play_badly(play, says_snoozed_of_a_webhook, "OH_SNOOZED, which is for workers");
-	play_badly(play, gives_up_a_webhook, "no number 7");
 	assert_int_equal(play->result.end, FRAME_END);
 }
 

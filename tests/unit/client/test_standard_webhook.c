@@ -13,7 +13,7 @@ TEST(a_signature_is_that_of_standard_webhooks)
 	/* The first is the one that their libraries are tested with. */
 	const struct {
 		const char *secret;
-		struct alert_signed what;
+		struct standard_webhook what;
 		const char *want;
 	} rows[] = {
 	    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -26,8 +26,8 @@ TEST(a_signature_is_that_of_standard_webhooks)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char got[ALERT_SIGNATURE_SIZE];
-		alert_sign(got, rows[i].secret, &rows[i].what);
+		char got[STANDARD_WEBHOOK_SIGNATURE];
+		standard_webhook_sign(got, rows[i].secret, &rows[i].what);
 		assert_string_equal(got, rows[i].want);
 	}
 }
@@ -57,9 +57,9 @@ TEST(a_secret_is_bytes_in_base64)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		unsigned char key[ALERT_KEY_MAX];
+		unsigned char key[STANDARD_WEBHOOK_KEY_MAX];
 		struct error err = {0};
-		size_t got = alert_sign_key(key, span_of(rows[i].secret), &err);
+		size_t got = standard_webhook_key(key, span_of(rows[i].secret), &err);
 		if (got != rows[i].want)
 			fail_msg(
 			    "%s: got %zu, want %zu", rows[i].secret, got, rows[i].want);

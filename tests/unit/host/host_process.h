@@ -1,4 +1,4 @@
-/* host_process -- a handler process (app/host.h), with the test as its server. */
+/* host_process -- a handler process (host/host.h), with the test as its server. */
 #ifndef OFFHOOK_TESTS_HOST_PROCESS_H
 #define OFFHOOK_TESTS_HOST_PROCESS_H
 
@@ -21,6 +21,14 @@ struct process {
 	uint32_t ring_got;
 	struct arena *arena;
 };
+
+static inline void send_all(struct process *process, struct buf *out)
+{
+	assert_int_equal(
+	    send(process->fd, out->ptr, out->len, MSG_NOSIGNAL), (ssize_t)out->len);
+	buf_free(out);
+	*out = (struct buf){0};
+}
 
 static inline void start(struct process *process, const oh_app *app)
 {
@@ -45,6 +53,9 @@ static inline void start(struct process *process, const oh_app *app)
 	}
 	(void)close(pair[1]);
 	(void)close(memory);
+	struct buf settings = {0};
+	frame_put_settings(&settings, &(struct frame_settings){0});
+	send_all(process, &settings);
 }
 
 /* The exit code, or minus the signal. */
@@ -63,21 +74,12 @@ static inline void put_event(struct process *process, struct buf *out, uint32_t 
     uint32_t slot, enum slot_state slot_state)
 {
 	const struct pair params[] = {{SPAN("Body"), SPAN("Hello")}};
-	struct frame_event event = {.id = 100 + slot,
+	struct frame_event event = {.run = {.id = 100 + slot, .slot = slot},
 	    .route = route,
-	    .slot = slot,
 	    .params = params,
 	    .param_count = 1};
 	atomic_store(&process->slots->state[slot], slot_state);
 	frame_put_event(out, &event);
-}
-
-static inline void send_all(struct process *process, struct buf *out)
-{
-	assert_int_equal(
-	    send(process->fd, out->ptr, out->len, MSG_NOSIGNAL), (ssize_t)out->len);
-	buf_free(out);
-	*out = (struct buf){0};
 }
 
 static inline void send_event(struct process *process, uint32_t route, uint32_t slot)

@@ -1,6 +1,6 @@
-/* play -- a handler run in the test's own process on a made-up webhook, or a worker on a
- * made-up job, and what came of it; with a store of its own, into which its writes can be committed as the server
- * would. */
+/* play -- runs a handler in the test's own process on a made-up webhook, or a worker on a
+ * made-up job, and keeps the outcome. It may have a store of its own, to which the writes
+ * can be committed as the server would. */
 #ifndef OFFHOOK_TESTS_PLAY_H
 #define OFFHOOK_TESTS_PLAY_H
 
@@ -31,6 +31,7 @@ struct play {
 	struct context_world world;
 	struct pair params[PLAY_PAIRS], headers[PLAY_PAIRS], path[PLAY_PAIRS];
 	struct frame_event event;
+	struct frame_job_run job;
 	struct frame_result result;
 	struct buf log;      /* "message name=value …\n" */
 	struct buf progress; /* "text\n" */
@@ -49,7 +50,7 @@ static inline void play_log(void *ctx, const struct frame_log *line)
 static inline void play_progress(void *ctx, const struct frame_progress *progress)
 {
 	struct play *play = ctx;
-	assert_true(progress->id == play->event.id);
+	assert_true(progress->id == play->job.run.id);
 	buf_put(&play->progress, progress->text);
 	buf_putc(&play->progress, '\n');
 }
@@ -63,7 +64,7 @@ static inline int play_setup(void **state)
 	play->world = (struct context_world){
 	    .app = &play->app, .log = play_log, .progress = play_progress, .ctx = play};
 	play->event = (struct frame_event){
-	    .id = 7,
+	    .run.id = 7,
 	    .received_at_ms = 1769860800000,
 	    .kind = SPAN("sms.received"),
 	    .sid = SPAN("SM00000000000000000000000000000001"),
@@ -75,6 +76,12 @@ static inline int play_setup(void **state)
 	    .headers = play->headers,
 	    .path_params = play->path,
 	};
+	play->job = (struct frame_job_run){.run.id = 7,
+	    .nth = 1,
+	    .max = 2,
+	    .job_id = 42,
+	    .began_at_ms = 1769860800000,
+	    .queue = SPAN("work")};
 	*state = play;
 	return 0;
 }
@@ -132,40 +139,33 @@ static inline void play_param(struct play *play, const char *name, struct span v
 	play->params[play->event.param_count++] = (struct pair){span_of(name), value};
 }
 
-static inline void play_reserve(struct play *play)
+static inline void play_reserve(struct play *play, struct frame_run *run)
 {
-	play->event.row_count = FRAME_ROWS;
-	play->event.first_row =
+	run->row_count = FRAME_ROWS;
+	run->first_row =
 	    play->store != NULL ? store_reserve(play->store, FRAME_ROWS) : 1;
 }
 
-/* Runs a job of queue "work", the first of its two tries; the result is in
+/* Runs a job of queue "work", by default the first of two attempts; the result is in
  * play->result. */
 static inline const struct frame_result *play_job(
-    struct play *play, const char *payload, oh_work work)
+    struct play *play, const char *payload, oh_job_handler work)
 {
 	play->workers[0] = (oh_worker){.queue = "work", .work = work};
-	if (play->event.try == 0)
-		play->event.try = 1;
-	play->event.max_tries = 2;
-	play->event.sid = SPAN("42");
-	play->event.target = SPAN("work");
-	play->event.kind = SPAN("job");
-	play->event.body = span_of(payload);
-	play->event.param_count = 0;
-	play_reserve(play);
-	run_job(&play->result, &play->world, &play->event, play->arena);
+	play->job.payload = span_of(payload);
+	play_reserve(play, &play->job.run);
+	run_job(&play->result, &play->world, &play->job, play->arena);
 	return &play->result;
 }
 
 /* Runs it; the result is in play->result. */
 static inline const struct frame_result *play_run(
-    struct play *play, enum oh_kind kind, oh_handler handler)
+    struct play *play, enum oh_route_kind kind, oh_handler handler)
 {
 	play->routes[0].kind = kind;
 	play->routes[0].path = "/twilio/sms";
 	play->routes[0].handler = handler;
-	play_reserve(play);
+	play_reserve(play, &play->event.run);
 	run_event(&play->result, &play->world, &play->event, play->arena);
 	return &play->result;
 }

@@ -1,4 +1,4 @@
-/* alert: the worker of QUEUE_ALERTS, on documents as failures leave them. */
+/* alert_worker: the worker of QUEUE_ALERTS, on documents as failures leave them. */
 #include "play.h"
 
 #include "alert/alert_settings.h"
@@ -16,6 +16,13 @@ static const int64_t minute_ms = 60000;
 /* The command of these tests writes what it gets into this file, in the play's folder. */
 static char told[96];
 
+/* As a worker process is told the settings. */
+static void tell(struct play *play, const struct config *config)
+{
+	struct frame_settings *settings = &play->world.settings;
+	settings->pairs = alert_settings_pairs(config, &settings->count, play->arena);
+}
+
 static int setup(void **state)
 {
 	static char command[160];
@@ -25,13 +32,13 @@ static int setup(void **state)
 	(void)snprintf(command, sizeof(command), "cat >>%s", told);
 	const struct config config = {
 	    .alert_command = command, .alert_interval_ms = 5 * minute_ms};
-	assert_int_equal(alert_export(&config, NULL), 0);
+	tell(play, &config);
 	return 0;
 }
 
 #define ALERT_TEST(name) TEST_WITH(name, setup, play_teardown)
 
-/* As failures of long ago. */
+/* Failures of long ago. */
 static void fail_times(struct play *play, int times)
 {
 	for (int i = 0; i < times; i++) {
@@ -190,7 +197,7 @@ ALERT_TEST(an_alert_that_cannot_be_sent_is_a_failed_try)
 {
 	struct play *play = *state;
 	const struct config config = {.alert_command = "exit 3"};
-	assert_int_equal(alert_export(&config, NULL), 0);
+	tell(play, &config);
 	fail_times(play, 1);
 	const struct frame_result *result = play_job(play, PAYLOAD, alert_work);
 	assert_false(result->ok);
@@ -209,20 +216,38 @@ ALERT_TEST(a_group_that_is_gone_has_no_alert)
 	assert_false(play_job(play, "{}", alert_work)->ok);
 }
 
-TEST(settings_that_were_taken_back_are_not_in_the_environment)
+ALERT_TEST(without_settings_nothing_is_told)
 {
+	struct play *play = *state;
+	fail_times(play, 1);
+	tell(play, &(struct config){0});
+	assert_true(play_job(play, PAYLOAD, alert_work)->ok);
+	assert_null(last_told());
+	assert_int_equal(count_of(play, "count"), 1);
+	play->world.settings = (struct frame_settings){0};
+	assert_true(play_job(play, PAYLOAD, alert_work)->ok);
+	assert_null(last_told());
+}
+
+TEST(settings_arrive_as_they_are_set)
+{
+	struct arena *arena = arena_new();
 	struct config config = {.alert_url = "http://a",
 	    .alert_secret = (char[]){"s"},
 	    .alert_interval_ms = 1500};
+	uint32_t count;
 	assert_true(config_alerts(&config));
-	assert_int_equal(alert_export(&config, NULL), 0);
-	assert_string_equal(getenv("OFFHOOK_ALERT_URL"), "http://a");
-	assert_string_equal(getenv("OFFHOOK_ALERT_SECRET"), "s");
-	assert_string_equal(getenv("OFFHOOK_ALERT_INTERVAL"), "1500ms");
-	assert_null(getenv("OFFHOOK_ALERT_COMMAND"));
+	assert_int_equal(alert_settings_check(&config, NULL), 0);
+	const struct pair *pairs = alert_settings_pairs(&config, &count, arena);
+	struct alert_settings got = alert_settings(pairs, count);
+	assert_string_equal(got.url, "http://a");
+	assert_string_equal(got.secret, "s");
+	assert_true(got.interval_ms == 1500);
+	assert_null(got.command);
 	config = (struct config){0};
 	assert_false(config_alerts(&config));
-	assert_int_equal(alert_export(&config, NULL), 0);
-	assert_null(getenv("OFFHOOK_ALERT_URL"));
-	assert_null(getenv("OFFHOOK_ALERT_SECRET"));
+	pairs = alert_settings_pairs(&config, &count, arena);
+	got = alert_settings(pairs, count);
+	assert_true(got.url == NULL && got.command == NULL && got.secret == NULL);
+	arena_free(arena);
 }

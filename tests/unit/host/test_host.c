@@ -94,7 +94,7 @@ static const oh_collection collections[] = {
 
 static int tells(oh_job *job)
 {
-	oh_progress(job, "%s: try %d", oh_payload_str(job, "who"), oh_try(job));
+	oh_progress(job, "%s: try %d", oh_payload_str(job, "who"), oh_job_attempt(job));
 	oh_enqueue(job, "tell", json_object(), .delay_s = 60);
 	return OH_OK;
 }
@@ -111,7 +111,6 @@ static void start_ready(struct process *process)
 {
 	static const oh_app app = {.routes = routes, .collections = collections};
 	start(process, &app);
-	(void)expect_frame(process, FRAME_MANIFEST);
 	(void)expect_frame(process, FRAME_READY);
 }
 
@@ -123,15 +122,14 @@ TEST(a_process_introduces_its_app)
 	struct process process;
 	struct frame_manifest table;
 	start(&process, &app);
-	assert_int_equal(frame_get_manifest(&table,
-			     expect_frame(&process, FRAME_MANIFEST), process.arena),
+	assert_int_equal(
+	    frame_get_ready(&table, expect_frame(&process, FRAME_READY), process.arena),
 	    0);
-	(void)expect_frame(&process, FRAME_READY);
 	assert_int_equal(table.route_count, LEAKS + 2);
 	assert_string_equal(table.routes[GREETS].path.ptr, "/greet");
 	assert_string_equal(table.routes[GREETS].methods.ptr, "POST");
 	assert_string_equal(table.routes[GREETS].fallback.ptr, "<Response/>");
-	assert_int_equal(table.routes[GREETS].deadline_s, 5);
+	assert_int_equal(table.routes[GREETS].deadline_ms, 5000);
 	assert_false(table.routes[GREETS].builtin);
 	assert_null(table.routes[NULLS].fallback.ptr);
 	assert_true(table.routes[LEAKS + 1].builtin);
@@ -171,8 +169,8 @@ TEST(a_process_introduces_its_workers)
 	struct process process;
 	struct frame_manifest table;
 	start(&process, &app);
-	assert_int_equal(frame_get_manifest(&table,
-			     expect_frame(&process, FRAME_MANIFEST), process.arena),
+	assert_int_equal(
+	    frame_get_ready(&table, expect_frame(&process, FRAME_READY), process.arena),
 	    0);
 	assert_int_equal(table.worker_count, 3);
 	assert_string_equal(table.workers[0].queue.ptr, "tell");
@@ -180,7 +178,6 @@ TEST(a_process_introduces_its_workers)
 	assert_int_equal(table.workers[0].max_tries, 3);
 	assert_string_equal(table.workers[1].queue.ptr, QUEUE_FAILURES);
 	assert_string_equal(table.workers[2].queue.ptr, QUEUE_ALERTS);
-	(void)expect_frame(&process, FRAME_READY);
 	assert_int_equal(end(&process), 0);
 }
 
@@ -190,16 +187,14 @@ TEST(a_job_is_run_by_its_worker)
 	struct process process;
 	struct frame_progress progress;
 	struct buf out = {0};
-	struct frame_event job = {.id = 7,
-	    .try = 2,
-	    .max_tries = 3,
-	    .slot = 1,
-	    .body = SPAN("{\"who\": \"Ada\"}")};
+	struct frame_job_run job = {.run = {.id = 7, .slot = 1},
+	    .nth = 2,
+	    .max = 3,
+	    .payload = SPAN("{\"who\": \"Ada\"}")};
 	start(&process, &app);
-	(void)expect_frame(&process, FRAME_MANIFEST);
 	(void)expect_frame(&process, FRAME_READY);
 	atomic_store(&process.slots->state[1], SLOT_WAITING);
-	frame_put_event(&out, &job);
+	frame_put_job(&out, &job);
 	send_all(&process, &out);
 	assert_int_equal(
 	    frame_get_progress(&progress, expect_frame(&process, FRAME_PROGRESS)), 0);
@@ -333,7 +328,7 @@ TEST(nonsense_ends_the_process)
 	struct process process;
 	struct buf out = {0};
 	start_ready(&process);
-	frame_put_ready(&out);
+	frame_put_bell(&out);
 	send_all(&process, &out);
 	expect_end(&process);
 	assert_int_equal(end(&process), 1);

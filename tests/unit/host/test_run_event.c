@@ -27,7 +27,7 @@ static int says(oh_event *event, oh_twiml *reply)
 PLAY_TEST(a_reply_is_what_its_route_is_for)
 {
 	static const struct {
-		enum oh_kind kind;
+		enum oh_route_kind kind;
 		oh_handler handler;
 		uint32_t status;
 		const char *body;
@@ -109,7 +109,7 @@ static int returns_77(oh_event *event, oh_twiml *reply)
 PLAY_TEST(a_mistake_fails_the_event_with_its_reason)
 {
 	static const struct {
-		enum oh_kind kind;
+		enum oh_route_kind kind;
 		oh_handler handler;
 		const char *reason;
 	} table[] = {

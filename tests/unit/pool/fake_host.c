@@ -1,12 +1,14 @@
-/* fake_host -- a handler process for the tests of the pool: it does what an event's
- * body says, and notes the event's SID in a file as it begins.
+/* fake_host -- a handler process for the tests of the pool: it does what an event's body
+ * or a job's payload says, and notes the event's SID in a file as it begins.
  *
- *   fake_host FILE MODE       MODE: well, mute (is never ready), dead (ends at once)
+ *   fake_host FILE MODE       MODE: well, mute (is never ready), dead (ends at once), old
+ *                             (speaks another version of the protocol)
  *
  * Bodies: "sleep MS", "crash", "abort", "exit N", "leak", "garbage", "twice" (answers
  * two times), "skip" (answers another event), "tell" (its progress, and once more after
  * its answer), "nice" (answers its nice value), "large" (answers 1 MB), "overrun" (its
- * ring is nonsense), anything else: at once. */
+ * ring is nonsense), "env NAME" and "setting NAME" (answer their value), anything else: at
+ * once. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +28,14 @@ static int socket_fd;
 static struct slots *slots;
 static int notes;
 static const char *mode;
+static struct frame_settings settings;
+
+/* What an event and a job have in common here. */
+struct task {
+	uint64_t id;
+	struct span sid;
+	const char *body;
+};
 
 enum { LARGE = 1 << 20 };
 
@@ -71,9 +81,8 @@ static void leak(void)
 	}
 }
 
-static void do_as_told(const struct frame_event *event)
+static void do_as_told(const char *body)
 {
-	const char *body = event->body.ptr != NULL ? event->body.ptr : "";
 	int number = 0;
 	if (sscanf(body, "sleep %d", &number) == 1)
 		(void)usleep((useconds_t)number * 1000);
@@ -89,20 +98,24 @@ static void do_as_told(const struct frame_event *event)
 		overrun();
 }
 
-static void answer(const struct frame_event *event, struct buf *out)
+static void answer(const struct task *task, struct buf *out)
 {
-	const char *body = event->body.ptr != NULL ? event->body.ptr : "";
-	struct frame_result result = {.id = event->id,
+	const char *body = task->body;
+	struct frame_result result = {.id = task->id,
 	    .ok = true,
 	    .status = 200,
 	    .content_type = SPAN("text/plain"),
-	    .body = event->sid};
+	    .body = task->sid};
 	char pid[24];
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	if (strcmp(body, "who") == 0)
 		result.body = span_of(pid);
 	if (strcmp(body, "mode") == 0)
 		result.body = span_of(mode);
+	if (strncmp(body, "env ", 4) == 0)
+		result.body = span_of(getenv(body + 4));
+	if (strncmp(body, "setting ", 8) == 0)
+		result.body = frame_setting(&settings, body + 8);
 	if (strcmp(body, "skip") == 0)
 		result.id += 7;
 	if (strcmp(body, "garbage") == 0)
@@ -114,7 +127,7 @@ static void answer(const struct frame_event *event, struct buf *out)
 	char *large = strcmp(body, "large") == 0 ? calloc(1, LARGE) : NULL;
 	if (large != NULL)
 		result.body = (struct span){large, LARGE};
-	const struct frame_progress progress = {event->id, SPAN("half\nway\xff")};
+	const struct frame_progress progress = {task->id, SPAN("half\nway\xff")};
 	if (strcmp(body, "tell") == 0)
 		frame_put_progress(out, &progress);
 	frame_put_result(out, &result);
@@ -126,35 +139,64 @@ static void answer(const struct frame_event *event, struct buf *out)
 	send_all(out);
 }
 
-static void handle(struct span frame)
+/* Gives its slot. */
+static uint32_t read_task(
+    struct task *out, struct span frame, enum frame_type type, struct arena *arena)
 {
-	struct arena *arena = arena_new();
-	struct buf out = {0};
 	struct frame_event event;
-	uint32_t waiting = SLOT_WAITING;
+	struct frame_job_run job;
+	if (type == FRAME_JOB && frame_get_job(&job, frame, arena) == 0) {
+		*out = (struct task){job.run.id, SPAN("job"), job.payload.ptr};
+		return job.run.slot;
+	}
 	if (frame_get_event(&event, frame, arena) < 0)
 		_exit(8);
-	if (atomic_compare_exchange_strong(
-		&slots->state[event.slot], &waiting, SLOT_RUNNING)) {
-		char line[80];
-		int len = snprintf(
-		    line, sizeof(line), "%.*s %s\n", SPAN_ARG(event.sid), mode);
-		if (write(notes, line, (size_t)len) != len)
-			_exit(7);
-		do_as_told(&event);
-		answer(&event, &out);
-	}
-	buf_free(&out);
-	arena_free(arena);
+	*out = (struct task){event.run.id, event.sid, event.body.ptr};
+	return event.run.slot;
 }
 
-static void take_frames(struct buf *in)
+static void handle(struct span frame, enum frame_type type, struct arena *arena)
+{
+	struct buf out = {0};
+	struct task task;
+	uint32_t waiting = SLOT_WAITING;
+	uint32_t slot = read_task(&task, frame, type, arena);
+	if (atomic_compare_exchange_strong(
+		&slots->state[slot], &waiting, SLOT_RUNNING)) {
+		char line[80];
+		int len =
+		    snprintf(line, sizeof(line), "%.*s %s\n", SPAN_ARG(task.sid), mode);
+		if (write(notes, line, (size_t)len) != len)
+			_exit(7);
+		do_as_told(task.body);
+		answer(&task, &out);
+	}
+	buf_free(&out);
+}
+
+static void say_ready(void)
+{
+	struct buf out = {0};
+	bool old = strcmp(mode, "old") == 0;
+	frame_put_ready(&out, &(struct frame_manifest){.version = FRAME_VERSION - old});
+	send_all(&out);
+	buf_free(&out);
+}
+
+static void take_frames(struct buf *in, struct arena *kept)
 {
 	size_t done = 0;
 	int64_t len;
 	enum frame_type type;
 	while ((len = frame_whole(span_from(buf_span(in), done), &type)) > 0) {
-		handle((struct span){in->ptr + done, (size_t)len});
+		struct span frame = {in->ptr + done, (size_t)len};
+		struct arena *arena = arena_new();
+		if (type != FRAME_SETTINGS)
+			handle(frame, type, arena);
+		else if (frame_get_settings(&settings, arena_copy(kept, frame), kept) <
+			 0)
+			_exit(6);
+		arena_free(arena);
 		done += (size_t)len;
 	}
 	in->len -= done;
@@ -164,7 +206,7 @@ static void take_frames(struct buf *in)
 int main(int argc, char **argv)
 {
 	struct buf in = {0};
-	struct buf out = {0};
+	struct arena *kept = arena_new();
 	int slots_fd = -1;
 	const char *told = getenv("OFFHOOK_HANDLER");
 	if (argc < 3 || told == NULL ||
@@ -181,17 +223,16 @@ int main(int argc, char **argv)
 		return 3;
 	if (strcmp(mode, "mute") == 0)
 		(void)pause();
-	frame_put_ready(&out);
-	send_all(&out);
+	say_ready();
 	for (;;) {
 		buf_reserve(&in, 64 << 10);
 		ssize_t n = read(socket_fd, in.ptr + in.len, 64 << 10);
 		if (n <= 0)
 			break;
 		in.len += (size_t)n;
-		take_frames(&in);
+		take_frames(&in, kept);
 	}
 	buf_free(&in);
-	buf_free(&out);
+	arena_free(kept);
 	return 0;
 }

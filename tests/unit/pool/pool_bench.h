@@ -16,6 +16,7 @@
 #include "pool/pool.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -24,11 +25,11 @@ enum { MANY = 400, PATIENCE_US = 60000000 };
 /* One event and what became of it. */
 struct sent {
 	struct pool_run run;
-	char sid[24], body[24];
+	char sid[24], body[32];
 	atomic_int done; /* how often */
 	bool ok;
 	uint32_t end;
-	char reply[64], failure[256];
+	char reply[64], failure[512];
 };
 
 struct bench {
@@ -42,7 +43,7 @@ struct bench {
 static inline void done(
     struct pool_run *run, const struct frame_result *result, struct arena *arena)
 {
-	struct sent *sent = (struct sent *)run;
+	struct sent *sent = container_of(run, struct sent, run);
 	sent->ok = result->ok;
 	sent->end = result->end;
 	(void)snprintf(

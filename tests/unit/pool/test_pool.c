@@ -170,6 +170,10 @@ TEST(a_process_that_never_gets_ready_is_told)
 	set_up(&bench, "dead");
 	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
 	assert_non_null(strstr(err.text, "called exit(3)"));
+	set_up(&bench, "old");
+	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
+	assert_non_null(strstr(err.text,
+	    "speaks version 0 of the protocol and the server speaks version 1"));
 	char missing[] = "/nonexistent/program";
 	bench.config.program = missing;
 	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
@@ -264,6 +268,39 @@ TEST(a_swap_that_does_not_start_leaves_the_old_program)
 	post(&bench, &sent, 1, "mode");
 	await(&sent);
 	assert_string_equal(sent.reply, "well");
+	tear_down(&bench);
+}
+
+TEST(a_process_is_told_its_settings_and_no_others)
+{
+	const struct pair settings[] = {
+	    {SPAN("alert-secret"), SPAN("whsec_1")}, {SPAN("alert-url"), {NULL, 0}}};
+
+	static const struct {
+		const char *body, *want;
+	} rows[] = {
+	    {"setting data", "/srv/data"},
+	    {"setting alert-secret", "whsec_1"},
+	    {"setting alert-url", ""},
+	    {"env OFFHOOK_ALERT_SECRET", ""},
+	    {"env OFFHOOK_ALERT_URL", ""},
+	    {"env OFFHOOK_OTHER", "kept"},
+	};
+	struct bench bench;
+	struct sent sent;
+	(void)setenv("OFFHOOK_ALERT_SECRET", "whsec_2", 1);
+	(void)setenv("OFFHOOK_ALERT_URL", "http://127.0.0.1/secret", 1);
+	(void)setenv("OFFHOOK_OTHER", "kept", 1);
+	set_up(&bench, "well");
+	bench.config.data = "/srv/data";
+	bench.config.settings = settings;
+	bench.config.setting_count = 2;
+	open_pool(&bench);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		post(&bench, &sent, (int)i, rows[i].body);
+		await(&sent);
+		assert_string_equal(sent.reply, rows[i].want);
+	}
 	tear_down(&bench);
 }
 

@@ -6,10 +6,12 @@
 static void fill_job(struct sent *job, int number, const char *body)
 {
 	fill(job, number, body);
-	job->run.event.try = 1;
-	job->run.event.max_tries = 20;
-	job->run.event.kind = SPAN("job");
-	job->run.event.target = SPAN("remind");
+	job->run.is_job = true;
+	job->run.job = (struct frame_job_run){.nth = 1,
+	    .max = 20,
+	    .job_id = number,
+	    .queue = SPAN("remind"),
+	    .payload = span_of(job->body)};
 }
 
 static void post_job(
@@ -57,13 +59,14 @@ TEST(a_crash_is_the_workers)
 
 struct told {
 	atomic_int times;
-	char sid[24], text[64];
+	int64_t job_id;
+	char text[64];
 };
 
 static void note_progress(void *ctx, struct pool_run *run, struct span text)
 {
 	struct told *told = ctx;
-	(void)snprintf(told->sid, sizeof(told->sid), "%.*s", SPAN_ARG(run->event.sid));
+	told->job_id = run->job.job_id;
 	(void)snprintf(told->text, sizeof(told->text), "%.*s", SPAN_ARG(text));
 	atomic_fetch_add(&told->times, 1);
 }
@@ -86,7 +89,7 @@ TEST(progress_is_told_while_the_job_runs)
 	await(&sent[2]);
 	assert_ok(sent, 0, 3);
 	assert_int_equal(atomic_load(&told.times), 1);
-	assert_string_equal(told.sid, "SM1");
+	assert_int_equal(told.job_id, 1);
 	assert_string_equal(told.text, "half way\xef\xbf\xbd");
 	tear_down(&bench);
 }

@@ -89,7 +89,6 @@ TEST_WITH(it_is_packed_as_it_came, setup, teardown)
 	assert_true(span_is(f->packed.params[2].value, "x y"));
 	assert_int_equal(f->packed.params[5].value.len, 3);
 	assert_int_equal(f->packed.received_at_ms, 1000);
-	assert_int_equal(f->packed.try, 0);
 	assert_true(f->replay.conversation.len > 0);
 	assert_true(f->replay.failed);
 }
