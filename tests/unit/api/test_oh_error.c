@@ -5,8 +5,8 @@
 TEST(each_answer_of_twilio_says_whether_to_send_again)
 {
 	static const struct {
-		long code;
-		enum oh_retry want;
+		int64_t code;
+		enum oh_error_advice want;
 	} rows[] = {
 	    {30003, OH_RETRY_LATER},  /* the handset is off */
 	    {20429, OH_RETRY_SLOWER}, /* too many requests */
@@ -18,7 +18,7 @@ TEST(each_answer_of_twilio_says_whether_to_send_again)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (oh_error_retry(rows[i].code) != rows[i].want)
-			fail_msg("%ld: got %d, want %d", rows[i].code,
-			    (int)oh_error_retry(rows[i].code), (int)rows[i].want);
+		if (oh_error_advice(rows[i].code) != rows[i].want)
+			fail_msg("%lld: got %d, want %d", (long long)rows[i].code,
+			    (int)oh_error_advice(rows[i].code), (int)rows[i].want);
 }
