@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)
 
-.PHONY: all help demo check format fuzz bench crash install deb deb-check clean deps
+.PHONY: all help demo check coverage format fuzz bench crash install deb deb-check clean deps
 
 all: deps
 	@cmake --preset release >/dev/null
@@ -15,6 +15,7 @@ help:
 	@echo "make            build build/release/offhook (installs what is missing with apt)"
 	@echo "make demo       build, start a server, send it signed traffic, show the result"
 	@echo "make check      build with gcc and clang, run every test; ends 'N passed, N failed'"
+	@echo "make coverage   which lines the unit and e2e tests run, by folder"
 	@echo "make format     let clang-format lay out the sources"
 	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
 	@echo "make bench      compare with Express, Graphile Worker …; ONLY=jobs, BENCH='--quick'"
@@ -33,6 +34,10 @@ demo: all
 check:
 	@scripts/install-deps.sh check
 	@scripts/check.sh
+
+coverage:
+	@scripts/install-deps.sh check
+	@scripts/coverage.sh
 
 format:
 	@scripts/check-format.sh --fix

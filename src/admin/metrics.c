@@ -92,16 +92,15 @@ static void metrics_line(
 	    SPAN_ARG(queue->name), value);
 }
 
-static bool metrics_add_queue(void *ctx, const struct store_queue *queue)
+static void metrics_add_queue(
+    struct metrics_lines *lines, const struct store_queue *queue)
 {
-	struct metrics_lines *lines = ctx;
 	int64_t due_ms = queue->oldest_due_ms;
 	int64_t age_ms = due_ms < lines->now_ms ? lines->now_ms - due_ms : 0;
 	metrics_line(&lines->waiting, "jobs_waiting", queue,
 	    queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED]);
 	metrics_line(&lines->dead, "jobs_dead", queue, queue->counts[JOB_DEAD]);
 	metrics_line(&lines->age, "jobs_oldest_due_seconds", queue, age_ms / 1000);
-	return true;
 }
 
 static void metrics_gauge(
@@ -116,11 +115,18 @@ static void metrics_gauge(
 static void metrics_count_queues(struct metrics *metrics)
 {
 	struct metrics_lines lines = {.now_ms = clock_wall_ms()};
+	struct arena *arena = arena_new();
+	struct store_queue *queue = NULL;
 	struct error err;
 	buf_clear(&metrics->queues);
-	if (store_queues(metrics->reader, metrics_add_queue, &lines, &err) < 0)
+	if (store_queues(metrics->reader, true, arena, &queue, &err) < 0) {
 		log_write(LOG_WARN, "metrics: the queues cannot be counted", "why",
 		    err.text, NULL);
+		queue = NULL; /* no counts are better than some */
+	}
+	for (; queue != NULL; queue = queue->next)
+		metrics_add_queue(&lines, queue);
+	arena_free(arena);
 	metrics_gauge(&metrics->queues, "jobs_waiting",
 	    "Open jobs of a queue that do not run: waiting, or behind another of "
 	    "their group.",

@@ -95,13 +95,21 @@ json_t *documents_get(
 	return stage_apply(call->context, target, documents_read(call, target));
 }
 
-void documents_find(const struct documents_call *call, const struct store_query *query,
-    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx)
+struct store_docs *documents_open(
+    const struct documents_call *call, const struct store_query *query)
+{
+	struct store_reader *reader = documents_reader(call);
+	return reader == NULL ? NULL : store_docs_open(reader, query);
+}
+
+bool documents_next(
+    const struct documents_call *call, struct store_docs *docs, struct store_doc *out)
 {
 	struct error err;
-	struct store_reader *reader = documents_reader(call);
-	if (reader != NULL && store_find(reader, query, each, ctx, &err) < 0)
+	int rc = docs == NULL ? 0 : store_docs_next(docs, out, &err);
+	if (rc < 0)
 		documents_fail(call, "%s", err.text);
+	return rc == 1;
 }
 
 bool documents_target(struct stage_target *out, const struct documents_call *call,

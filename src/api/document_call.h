@@ -34,9 +34,12 @@ struct update *documents_update(
 /* The one document, own writes included (the caller's), or NULL. */
 json_t *documents_get(
     const struct documents_call *call, const struct stage_target *target);
-/* Calls each as store_find does; nothing after a mistake. */
-void documents_find(const struct documents_call *call, const struct store_query *query,
-    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx);
+/* Documents that match, for documents_next and store_docs_close; NULL after a mistake. */
+struct store_docs *documents_open(
+    const struct documents_call *call, const struct store_query *query);
+/* False at the end, and after a mistake. */
+bool documents_next(
+    const struct documents_call *call, struct store_docs *docs, struct store_doc *out);
 /* Whether the filter asks for one "_id" or key: then out names it, pointing into the
  * filter or digits. */
 bool documents_target(struct stage_target *out, const struct documents_call *call,

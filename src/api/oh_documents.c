@@ -139,10 +139,8 @@ struct rows {
 	struct arena *arena;
 };
 
-static bool documents_note_row(void *ctx, int64_t row, json_t *doc)
+static void documents_note_row(struct rows *rows, int64_t row)
 {
-	struct rows *rows = ctx;
-	(void)doc;
 	if (rows->count == rows->room) {
 		int64_t *more =
 		    arena_alloc(rows->arena, (rows->room * 2 + 8) * sizeof(*more));
@@ -152,7 +150,6 @@ static bool documents_note_row(void *ctx, int64_t row, json_t *doc)
 		rows->room = rows->room * 2 + 8;
 	}
 	rows->list[rows->count++] = row;
-	return true;
 }
 
 /* Fills in which documents the write is for, and gives how many match now. */
@@ -165,7 +162,11 @@ static int64_t documents_resolve(
 	if (!documents_target(&target, call, staged->filter, digits)) {
 		struct store_query query = {
 		    .collection = call->collection, .filter = staged->filter};
-		documents_find(call, &query, documents_note_row, &rows);
+		struct store_doc doc;
+		struct store_docs *docs = documents_open(call, &query);
+		while (documents_next(call, docs, &doc))
+			documents_note_row(&rows, doc.row);
+		store_docs_close(docs);
 		staged->write.ids = rows.list;
 		staged->write.id_count = rows.count;
 		return rows.count;
@@ -176,7 +177,7 @@ static int64_t documents_resolve(
 	if (target.row == 0) {
 		staged->write.key = arena_copy(rows.arena, target.name);
 	} else {
-		(void)documents_note_row(&rows, target.row, NULL);
+		documents_note_row(&rows, target.row);
 		staged->write.ids = rows.list;
 		staged->write.id_count = rows.count;
 	}

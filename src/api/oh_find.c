@@ -1,22 +1,6 @@
 /* oh_find -- offhook.h: reading documents. */
 #include "api/document_call.h"
 
-static bool find_append(void *ctx, int64_t row, json_t *doc)
-{
-	(void)row;
-	(void)json_array_append(ctx, doc);
-	return true;
-}
-
-static bool find_count_one(void *ctx, int64_t row, json_t *doc)
-{
-	int64_t *count = ctx;
-	(void)row;
-	(void)doc;
-	(*count)++;
-	return true;
-}
-
 static json_t *find_all(const struct documents_call *call, const json_t *spec,
     const json_t *sort, size_t limit)
 {
@@ -28,8 +12,11 @@ static json_t *find_all(const struct documents_call *call, const json_t *spec,
 	    .sort = sort,
 	    .limit = limit > INT32_MAX ? INT32_MAX : (int64_t)limit,
 	};
-	if (filter != NULL)
-		documents_find(call, &query, find_append, found);
+	struct store_doc doc;
+	struct store_docs *docs = filter == NULL ? NULL : documents_open(call, &query);
+	while (documents_next(call, docs, &doc))
+		(void)json_array_append(found, doc.json);
+	store_docs_close(docs);
 	filter_free(filter);
 	return found;
 }
@@ -66,8 +53,12 @@ int64_t oh_count(oh_context *context, const char *collection, json_t *filter)
 		struct filter *compiled = documents_filter(&call, filter);
 		struct store_query query = {
 		    .collection = collection, .filter = compiled};
-		if (compiled != NULL)
-			documents_find(&call, &query, find_count_one, &count);
+		struct store_doc doc;
+		struct store_docs *docs =
+		    compiled == NULL ? NULL : documents_open(&call, &query);
+		while (documents_next(&call, docs, &doc))
+			count++;
+		store_docs_close(docs);
 		filter_free(compiled);
 	}
 	json_decref(filter);

@@ -25,7 +25,7 @@ void bulk_add(struct bulk *bulk, int64_t id)
 	bulk->ids[bulk->count++] = id;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
 	return (left > right) - (left < right);
@@ -36,7 +36,7 @@ void bulk_sort(struct bulk *bulk)
 	size_t kept = 0;
 	if (bulk->count == 0)
 		return;
-	qsort(bulk->ids, bulk->count, sizeof(bulk->ids[0]), compare);
+	qsort(bulk->ids, bulk->count, sizeof(bulk->ids[0]), compare_ids);
 	for (size_t i = 1; i < bulk->count; i++) {
 		if (bulk->ids[i] != bulk->ids[kept])
 			bulk->ids[++kept] = bulk->ids[i];
@@ -44,9 +44,9 @@ void bulk_sort(struct bulk *bulk)
 	bulk->count = kept + 1;
 }
 
-/* Sends those from *at on, as many as one request takes. */
-static int send_some(const struct bulk *bulk, size_t *at, struct data_writer *writer,
-    json_t *request, int64_t *changed, struct error *err)
+/* Sends the ids from *at on, up to the limit of one request. */
+static int bulk_send_some(const struct bulk *bulk, size_t *at,
+    struct data_writer *writer, json_t *request, int64_t *changed, struct error *err)
 {
 	json_t *ids = json_array(), *answer = NULL;
 	for (size_t i = 0; i < CONTROL_IDS && *at < bulk->count; i++)
@@ -59,13 +59,13 @@ static int send_some(const struct bulk *bulk, size_t *at, struct data_writer *wr
 	return 0;
 }
 
-/* One line, written over: how many are done. */
+/* Prints how many are done, on one line that it overwrites. */
 struct teller {
-	int64_t next_us; /* INT64_MAX: nobody looks on */
+	int64_t next_us; /* INT64_MAX: stderr is no terminal */
 	bool told;
 };
 
-static void tell(struct teller *teller, size_t done, size_t all)
+static void progress_show(struct teller *teller, size_t done, size_t all)
 {
 	if (clock_mono_us() < teller->next_us)
 		return;
@@ -85,8 +85,8 @@ int bulk_send(const struct bulk *bulk, const struct options *options, json_t *re
 		teller.next_us = clock_mono_us() + PATIENCE_US;
 	int rc = data_writer_open(&writer, options, err);
 	while (rc == 0 && at < bulk->count) {
-		rc = send_some(bulk, &at, writer, request, changed, err);
-		tell(&teller, at, bulk->count);
+		rc = bulk_send_some(bulk, &at, writer, request, changed, err);
+		progress_show(&teller, at, bulk->count);
 	}
 	if (teller.told)
 		(void)fprintf(stderr, "\r\033[K");
@@ -98,4 +98,27 @@ int bulk_send(const struct bulk *bulk, const struct options *options, json_t *re
 	data_writer_close(writer);
 	json_decref(request);
 	return rc;
+}
+
+void bulk_print_dry(const struct bulk *bulk, const struct options *options,
+    const char *noun, const char *done)
+{
+	if (options->json) {
+		(void)printf("{\"wouldChange\":%zu}\n", bulk->count);
+		return;
+	}
+	if (bulk->count > BULK_FIRST_FEW)
+		(void)printf("%6s\n", "…");
+	(void)printf("%zu %s%s would be %s\n", bulk->count, noun,
+	    bulk->count == 1 ? "" : "s", done);
+}
+
+void bulk_print_changed(
+    int64_t changed, const struct options *options, const char *noun, const char *done)
+{
+	if (options->json)
+		(void)printf("{\"changed\":%lld}\n", (long long)changed);
+	else
+		(void)printf("%lld %s%s %s\n", (long long)changed, noun,
+		    changed == 1 ? "" : "s", done);
 }

@@ -7,22 +7,9 @@
 
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/verb.h"
 
-static int unknown_command(const struct command *const *commands, const char *name)
-{
-	const char *meant = command_suggest(commands, name);
-	if (meant != NULL)
-		(void)fprintf(stderr,
-		    "%s: there is no command \"%s\"; did you mean \"%s\"?\n",
-		    options_program(), name, meant);
-	else
-		(void)fprintf(stderr, "%s: there is no command \"%s\"\n",
-		    options_program(), name);
-	(void)fprintf(stderr, "Try `%s --help`.\n", options_program());
-	return EXIT_USAGE;
-}
-
-static int run(const struct command *const *commands, const struct command *command,
+static int cli_run(const struct command *const *commands, const struct command *command,
     int argc, char **argv, const oh_app *app)
 {
 	struct options options;
@@ -34,17 +21,20 @@ static int run(const struct command *const *commands, const struct command *comm
 	if (parsed != 0) {
 		code = options_misused(&options, &err);
 	} else if (options.help) {
-		help_command(stdout, command);
+		help_command(stdout, command,
+		    options.arg_count > 0 ? verb_find(command, options.args[0], &err)
+					  : NULL);
 		code = EXIT_OK;
 	} else {
-		code = command->run(&options);
+		code = command->verbs != NULL ? verb_run(&options)
+					      : command->run(&options);
 	}
 	options_clear(&options);
 	return code;
 }
 
-/* What could not be written is a failure, except to a reader that had enough. */
-static int finish(int code)
+/* Output that could not be written is a failure, unless its reader closed the pipe. */
+static int cli_finish(int code)
 {
 	bool failed = ferror(stdout) != 0;
 	if (fflush(stdout) != 0 || failed) {
@@ -59,7 +49,7 @@ static int finish(int code)
 int cli_main(
     const struct command *const *commands, int argc, char **argv, const oh_app *app)
 {
-	/* `offhook events | head` ends quietly, whoever started us. */
+	/* `offhook events | head` ends quietly, even if our parent ignores SIGPIPE. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	if (argc < 2) {
 		help_program(stderr, commands);
@@ -70,8 +60,12 @@ int cli_main(
 		name = "help";
 	else if (strcmp(name, "--version") == 0)
 		name = "version";
-	const struct command *command = command_find(commands, name);
-	if (command == NULL)
-		return unknown_command(commands, name);
-	return finish(run(commands, command, argc - 2, argv + 2, app));
+	struct error err;
+	const struct command *command = command_find(commands, name, &err);
+	if (command == NULL) {
+		(void)fprintf(stderr, "%s: %s\nTry `%s --help`.\n", options_program(),
+		    err.text, options_program());
+		return EXIT_USAGE;
+	}
+	return cli_finish(cli_run(commands, command, argc - 2, argv + 2, app));
 }

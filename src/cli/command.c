@@ -5,18 +5,18 @@
 #include "util/suggest.h"
 
 const struct command *command_find(
-    const struct command *const *commands, const char *name)
-{
-	for (; *commands != NULL; commands++)
-		if (strcmp((*commands)->name, name) == 0)
-			return *commands;
-	return NULL;
-}
-
-const char *command_suggest(const struct command *const *commands, const char *name)
+    const struct command *const *commands, const char *name, struct error *err)
 {
 	struct suggestion suggestion = {.word = span_of(name)};
-	for (; *commands != NULL; commands++)
+	for (; *commands != NULL; commands++) {
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
 		suggest_offer(&suggestion, (*commands)->name);
-	return suggestion.best;
+	}
+	if (suggestion.best != NULL)
+		(void)error_set(err, "there is no command \"%s\"; did you mean \"%s\"?",
+		    name, suggestion.best);
+	else
+		(void)error_set(err, "there is no command \"%s\"", name);
+	return NULL;
 }

@@ -1,24 +1,30 @@
-/* command -- one command as a table row: from it come parsing, --help and the manual
- * page. Each stands in a file of its own, cmd_NAME.c. */
+/* command -- one command as a table row, from which parsing, --help and the manual page
+ * are made. Each command has its own file, cmd_NAME.c. */
 #ifndef OFFHOOK_CLI_COMMAND_H
 #define OFFHOOK_CLI_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/error.h"
+
 struct options;
+struct verb;
 
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE };
 
+/* A row of a table of options: {"limit", "N", .help = "at most N", .letter = 'n'}. */
 struct flag {
 	const char *name;     /* without the dashes */
 	const char *argument; /* what its value is called; NULL: it takes none */
 	const char *help;
-	char letter;   /* -f for --follow; 0: none */
-	bool optional; /* the value may be left out: --tamper or --tamper=body */
+	char letter;    /* -f for --follow; 0: none */
+	bool optional;  /* the value may be left out: --tamper or --tamper=body */
+	unsigned verbs; /* of a command with verbs (cli/verb.h): a bit for each verb
+			   that takes this option */
 };
 
-/* Which settings (app/setting.h) are options of the command. */
+/* Which settings (config/setting.h) are options of the command. */
 enum command_settings {
 	SETTINGS_NONE,
 	SETTINGS_FILE, /* --config alone */
@@ -28,28 +34,24 @@ enum command_settings {
 
 struct command {
 	const char *name;
-	const char *usage;    /* what follows the name: "COLLECTION [FILTER]"; "" */
-	const char *summary;  /* one line */
-	const char *about;    /* paragraphs of lines, each ended by \n; or NULL */
-	const char *examples; /* lines "command   # what it does", each ended by \n */
-	const struct flag *flags; /* ended by one without a name; or NULL */
+	const char *usage;   /* what follows the name: "COLLECTION [FILTER]"; "" */
+	const char *summary; /* one line */
+	const char *about;   /* lines that end with \n; or NULL */
+	const char
+	    *examples; /* lines "command   # what it does" that end with \n; or NULL */
+	const struct flag *flags; /* ends with a row without a name; or NULL */
 	enum command_settings settings;
-	bool json; /* it has --json */
-	bool hidden;
+	bool json;   /* it has --json */
+	bool hidden; /* from the list of commands */
 	size_t min_args, max_args;
-	/* Returns an exit code. */
+	/* Returns an exit code. NULL for a command with verbs (cli/verb.h). */
 	int (*run)(const struct options *options);
+	const struct verb *verbs;
 };
 
-/* The one of that name in a table ended by NULL; NULL when there is none. */
+/* The command of that name in a table that ends with NULL. NULL with err, which says what
+ * was probably meant. */
 const struct command *command_find(
-    const struct command *const *commands, const char *name);
-/* The name in the table that was probably meant, or NULL. */
-const char *command_suggest(const struct command *const *commands, const char *name);
-
-/* All there are, each in its cmd_NAME.c; cmd/commands.c has them in a table. */
-extern const struct command cmd_create, cmd_dev, cmd_serve, cmd_send, cmd_verify,
-    cmd_events, cmd_jobs, cmd_query, cmd_export, cmd_index, cmd_forget, cmd_alerts,
-    cmd_config, cmd_version, cmd_help;
+    const struct command *const *commands, const char *name, struct error *err);
 
 #endif

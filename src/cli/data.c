@@ -21,7 +21,7 @@ int data_open(
 
 struct data_writer {
 	struct config config;
-	struct store *store; /* NULL: a server has it, or nobody was asked yet */
+	struct store *store; /* NULL: a server has it, or there was no request yet */
 };
 
 int data_writer_open(
@@ -37,7 +37,7 @@ int data_writer_open(
 	return 0;
 }
 
-static int open_here(struct data_writer *writer, struct error *err)
+static int data_open_here(struct data_writer *writer, struct error *err)
 {
 	const char *dir = writer->config.data;
 	struct store_reader *there = NULL;
@@ -56,7 +56,7 @@ int data_writer_ask(
 		     ? 1
 		     : control_request(writer->config.data, request, answer, err);
 	if (rc == 1) {
-		rc = writer->store != NULL ? 0 : open_here(writer, err);
+		rc = writer->store != NULL ? 0 : data_open_here(writer, err);
 		if (rc == 0)
 			rc = control_execute(writer->store, request, answer, err);
 	}
@@ -91,50 +91,40 @@ int data_change(
 	return rc;
 }
 
-struct search {
-	struct arena *arena;
-	struct suggestion suggestion;
-	struct buf all;
-	bool found;
-};
-
-static bool look(void *ctx, const char *name, const char *key_field, int64_t count)
+static int collection_unknown(
+    const struct suggestion *suggestion, const struct buf *all, struct error *err)
 {
-	struct search *search = ctx;
-	(void)key_field;
-	(void)count;
-	if (span_is(search->suggestion.word, name))
-		search->found = true;
-	suggest_offer(&search->suggestion, arena_strdup(search->arena, name));
-	buf_printf(&search->all, "%s%s", search->all.len == 0 ? "" : ", ", name);
-	return !search->found;
-}
-
-static int no_collection(const struct search *search, struct error *err)
-{
-	int len = (int)search->suggestion.word.len;
-	const char *name = search->suggestion.word.ptr;
-	if (search->all.len == 0)
+	int len = (int)suggestion->word.len;
+	const char *name = suggestion->word.ptr;
+	if (all->len == 0)
 		return error_set(err,
 		    "there is no collection \"%.*s\": there are none yet", len, name);
-	if (search->suggestion.best != NULL)
+	if (suggestion->best != NULL)
 		return error_set(err,
 		    "there is no collection \"%.*s\"; did you mean \"%s\"?", len, name,
-		    search->suggestion.best);
-	return error_set(err, "there is no collection \"%.*s\", but: %s", len, name,
-	    buf_text(&search->all));
+		    suggestion->best);
+	return error_set(err, "there is no collection \"%.*s\", but: %.*s", len, name,
+	    SPAN_ARG(buf_span(all)));
 }
 
 int data_check_collection(
     struct store_reader *reader, const char *collection, struct error *err)
 {
-	struct search search = {
-	    .arena = arena_new(), .suggestion = {.word = span_of(collection)}};
-	int rc = store_collections(reader, look, &search, err);
-	if (rc == 0 && !search.found)
-		rc = no_collection(&search, err);
-	buf_free(&search.all);
-	arena_free(search.arena);
+	struct suggestion suggestion = {.word = span_of(collection)};
+	struct arena *arena = arena_new();
+	struct store_collection *c;
+	struct buf all = {0};
+	bool found = false;
+	int rc = store_collections(reader, false, arena, &c, err);
+	for (; rc == 0 && c != NULL && !found; c = c->next) {
+		found = span_is(suggestion.word, c->name);
+		suggest_offer(&suggestion, c->name);
+		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", c->name);
+	}
+	if (rc == 0 && !found)
+		rc = collection_unknown(&suggestion, &all, err);
+	buf_free(&all);
+	arena_free(arena);
 	return rc;
 }
 

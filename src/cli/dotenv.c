@@ -7,7 +7,7 @@
 
 enum { FILE_LIMIT = 65536 };
 
-static struct span unquoted(struct span value)
+static struct span dotenv_unquote(struct span value)
 {
 	if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
 	    value.ptr[value.len - 1] == value.ptr[0])
@@ -27,7 +27,7 @@ bool dotenv_next(struct span *text, struct span *name, struct span *value)
 		if (equals == 0 || equals == line.len || line.ptr[0] == '#')
 			continue;
 		*name = span_trim(span_head(line, equals));
-		*value = unquoted(span_trim(span_from(line, equals + 1)));
+		*value = dotenv_unquote(span_trim(span_from(line, equals + 1)));
 		return true;
 	}
 	return false;
@@ -46,7 +46,7 @@ struct span dotenv_read(const char *dir, struct arena *arena)
 	return copy;
 }
 
-static bool has(char *const *environment, size_t count, struct span name)
+static bool has_variable(char *const *environment, size_t count, struct span name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environment[i], name.ptr, name.len) == 0 &&
@@ -70,7 +70,7 @@ char **dotenv_environment(
 	char **out = arena_alloc(arena, (count + more + 1) * sizeof(*out));
 	memcpy(out, environment, count * sizeof(*out));
 	while (dotenv_next(&text, &name, &value))
-		if (value.len > 0 && !has(out, count, name))
+		if (value.len > 0 && !has_variable(out, count, name))
 			out[count++] = arena_printf(
 			    arena, "%.*s=%.*s", SPAN_ARG(name), SPAN_ARG(value));
 	out[count] = NULL;

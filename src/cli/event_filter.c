@@ -5,17 +5,14 @@
 #include "twilio/event.h"
 #include "util/suggest.h"
 
-static const char *const names[] = {"kind", "sid", "state", "older", "newer", "error"};
-
 bool event_filter_given(const struct options *options)
 {
-	bool given = false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		given = given || options_has(options, names[i]);
-	return given;
+	return options_has(options, "kind") || options_has(options, "sid") ||
+	       options_has(options, "state") || options_has(options, "older") ||
+	       options_has(options, "newer") || options_has(options, "error");
 }
 
-static int read_kind(
+static int event_filter_kind(
     struct store_event_query *query, const struct options *options, struct error *err)
 {
 	const char *kind = options_value(options, "kind");
@@ -37,7 +34,7 @@ static int read_kind(
 	    kind);
 }
 
-static int read_state(
+static int event_filter_state(
     struct store_event_query *query, const struct options *options, struct error *err)
 {
 	const char *state = options_value(options, "state");
@@ -62,12 +59,12 @@ int event_filter_read(struct event_filter *out, const struct options *options,
 	};
 	if (options_since(options, "older", now_ms, &out->before_ms, err) != 0 ||
 	    options_since(options, "newer", now_ms, &out->after_ms, err) != 0 ||
-	    read_kind(&out->query, options, err) != 0)
+	    event_filter_kind(&out->query, options, err) != 0)
 		return -1;
-	return read_state(&out->query, options, err);
+	return event_filter_state(&out->query, options, err);
 }
 
-static bool holds(struct span text, struct span part)
+static bool contains_text(struct span text, struct span part)
 {
 	for (; text.len >= part.len; text = span_from(text, 1)) {
 		if (span_ieq(span_head(text, part.len), part))
@@ -83,5 +80,6 @@ bool event_filter_matches(
 {
 	return (filter->after_ms == 0 || event->received_at_ms > filter->after_ms) &&
 	       (filter->before_ms == 0 || event->received_at_ms < filter->before_ms) &&
-	       (filter->error.ptr == NULL || holds(event->failure, filter->error));
+	       (filter->error.ptr == NULL ||
+		   contains_text(event->failure, filter->error));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "config/setting.h"
 #include "util/span.h"
 #include "util/utf8.h"
@@ -15,14 +16,12 @@ static void print_option(FILE *out, const struct flag *flag)
 	char letter[8] = "";
 	if (flag->letter != 0)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", flag->letter);
-	if (flag->argument == NULL)
-		(void)snprintf(left, sizeof(left), "%s--%s", letter, flag->name);
-	else if (flag->optional)
-		(void)snprintf(left, sizeof(left), "%s--%s[=%s]", letter, flag->name,
-		    flag->argument);
-	else
-		(void)snprintf(left, sizeof(left), "%s--%s %s", letter, flag->name,
-		    flag->argument);
+	const char *argument = flag->argument != NULL ? flag->argument : "";
+	(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, flag->name,
+	    flag->optional      ? "[="
+	    : *argument != '\0' ? " "
+				: "",
+	    argument, flag->optional ? "]" : "");
 	size_t width = utf8_count(span_of(left));
 	if (width > HELP_COLUMN - 2)
 		(void)fprintf(
@@ -48,21 +47,14 @@ static void print_setting(FILE *out, const struct setting *setting)
 static void print_settings(FILE *out, const struct command *command)
 {
 	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *setting = &setting_table[i];
-		bool shown = command->settings == SETTINGS_ALL ||
-			     (command->settings == SETTINGS_DATA &&
-				 strcmp(setting->name, "data") == 0);
-		if (shown && !setting->secret)
-			print_setting(out, setting);
+		if (options_take_setting(command, &setting_table[i]))
+			print_setting(out, &setting_table[i]);
 	}
 	if (command->settings != SETTINGS_NONE)
-		print_option(
-		    out, &(struct flag){.name = "config",
-			     .argument = "FILE",
-			     .help = "read settings from FILE, not ./offhook.conf"});
+		print_option(out, &options_config_file);
 }
 
-/* Text that is written for `offhook`, with the program's own name. */
+/* Prints a text about `offhook` with the name of this program in its place. */
 static void print_named(FILE *out, const char *text)
 {
 	static const char own[] = "offhook ";
@@ -75,11 +67,16 @@ static void print_named(FILE *out, const char *text)
 	(void)fputs(text, out);
 }
 
-void help_command(FILE *out, const struct command *command)
+void help_command(FILE *out, const struct command *command, const struct verb *verb)
 {
-	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s%s%s\n", options_program(),
-	    command->name, command->summary, options_program(), command->name,
-	    command->usage[0] == '\0' ? "" : " ", command->usage);
+	const char *usage = verb != NULL ? verb->usage : command->usage;
+	(void)fprintf(out, "%s %s: %s\n\nUsage: %s %s", options_program(),
+	    command->name, command->summary, options_program(), command->name);
+	if (verb != NULL)
+		(void)fprintf(out, " %s", verb->name);
+	if (usage != NULL && *usage != '\0')
+		(void)fprintf(out, " %s", usage);
+	(void)fputc('\n', out);
 	if (command->about != NULL) {
 		(void)fputc('\n', out);
 		print_named(out, command->about);
@@ -87,13 +84,12 @@ void help_command(FILE *out, const struct command *command)
 	(void)fprintf(out, "\nOptions:\n");
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
-		print_option(out, flag);
+		if (verb == NULL || verb_takes(command, verb, flag))
+			print_option(out, flag);
 	print_settings(out, command);
 	if (command->json)
-		print_option(out, &(struct flag){.name = "json",
-				      .help = "print JSON: one object, or one a line"});
-	print_option(out,
-	    &(struct flag){.name = "help", .letter = 'h', .help = "show this help"});
+		print_option(out, &options_json);
+	print_option(out, &options_help);
 	if (command->examples != NULL) {
 		(void)fprintf(out, "\nExamples:\n");
 		print_named(out, command->examples);
@@ -120,7 +116,7 @@ void help_program(FILE *out, const struct command *const *commands)
 
 /* --- mdoc --- */
 
-/* Text with what mdoc would take for its own written out. */
+/* Escapes what mdoc would take for markup. */
 static void man_text(FILE *out, const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++) {

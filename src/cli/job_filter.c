@@ -5,15 +5,12 @@
 
 #include "util/suggest.h"
 
-static const char *const names[] = {
-    "queue", "state", "older", "newer", "error", "group", "unique"};
-
 bool job_filter_given(const struct options *options)
 {
-	bool given = false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		given = given || options_has(options, names[i]);
-	return given;
+	return options_has(options, "queue") || options_has(options, "state") ||
+	       options_has(options, "older") || options_has(options, "newer") ||
+	       options_has(options, "error") || options_has(options, "group") ||
+	       options_has(options, "unique");
 }
 
 const char *job_filter_states(
@@ -33,7 +30,7 @@ const char *job_filter_states(
 	return out;
 }
 
-static int no_state(struct span word, struct error *err)
+static int job_state_unknown(struct span word, struct error *err)
 {
 	struct suggestion suggestion = {.word = word};
 	if (span_is(word, "retrying") || span_is(word, "scheduled"))
@@ -53,7 +50,7 @@ static int no_state(struct span word, struct error *err)
 }
 
 /* "waiting,dead" */
-static int read_states(unsigned *out, const char *text, struct error *err)
+static int job_states_read(unsigned *out, const char *text, struct error *err)
 {
 	struct span rest = span_of(text);
 	bool more = text != NULL;
@@ -64,7 +61,7 @@ static int read_states(unsigned *out, const char *text, struct error *err)
 		while (state < JOB_STATES && !span_is(word, job_state_name(state)))
 			state++;
 		if (state == JOB_STATES)
-			return no_state(word, err);
+			return job_state_unknown(word, err);
 		*out |= 1U << state;
 		more = comma < rest.len;
 		rest = span_from(rest, comma + (more ? 1 : 0));
@@ -85,5 +82,5 @@ int job_filter_read(struct store_job_query *out, const struct options *options,
 		0 ||
 	    options_since(options, "newer", now_ms, &out->created_after_ms, err) != 0)
 		return -1;
-	return read_states(&out->states, options_value(options, "state"), err);
+	return job_states_read(&out->states, options_value(options, "state"), err);
 }

@@ -5,24 +5,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "config/setting.h"
 #include "util/suggest.h"
 #include "util/text.h"
 
-static const struct flag help_flag = {"help", NULL, "show this help", 'h', false};
-static const struct flag json_flag = {
-    "json", NULL, "print JSON: one object, or one a line", 0, false};
-static const struct flag config_flag = {
-    "config", "FILE", "read settings from FILE, not ./offhook.conf", 0, false};
+const struct flag options_help = {"help", .help = "show this help", .letter = 'h'};
+const struct flag options_json = {
+    "json", .help = "print JSON: one object, or one a line"};
+const struct flag options_config_file = {
+    "config", "FILE", .help = "read settings from FILE, not ./offhook.conf"};
 
-/* One option of the command line, as it was found. */
+/* What an option's name means: a flag or a setting. */
 struct found {
-	const struct flag *flag;       /* or: */
-	const struct setting *setting; /* a setting given as an option */
+	const struct flag *flag;
+	const struct setting *setting;
 };
 
-static bool takes_setting(const struct command *command, const struct setting *setting)
+bool options_take_setting(const struct command *command, const struct setting *setting)
 {
 	if (setting->secret)
 		return false;
@@ -31,7 +30,7 @@ static bool takes_setting(const struct command *command, const struct setting *s
 	return command->settings == SETTINGS_DATA && strcmp(setting->name, "data") == 0;
 }
 
-static bool names(const struct flag *flag, struct span name, bool letter)
+static bool flag_is(const struct flag *flag, struct span name, bool letter)
 {
 	if (letter)
 		return flag->letter != 0 && name.len == 1 &&
@@ -39,24 +38,32 @@ static bool names(const struct flag *flag, struct span name, bool letter)
 	return span_is(name, flag->name);
 }
 
-static bool find(
-    struct found *out, const struct command *command, struct span name, bool letter)
+/* A flag of the command's own table, or NULL. */
+static const struct flag *own_flag(
+    const struct command *command, struct span name, bool letter)
 {
-	*out = (struct found){0};
-	if (names(&help_flag, name, letter))
-		out->flag = &help_flag;
-	else if (command->json && names(&json_flag, name, letter))
-		out->flag = &json_flag;
-	else if (command->settings != SETTINGS_NONE &&
-		 names(&config_flag, name, letter))
-		out->flag = &config_flag;
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++) {
-		if (names(flag, name, letter))
-			out->flag = flag;
+		if (flag_is(flag, name, letter))
+			return flag;
 	}
+	return NULL;
+}
+
+static bool find_option(
+    struct found *out, const struct command *command, struct span name, bool letter)
+{
+	*out = (struct found){.flag = own_flag(command, name, letter)};
+	if (flag_is(&options_help, name, letter))
+		out->flag = &options_help;
+	else if (command->json && flag_is(&options_json, name, letter))
+		out->flag = &options_json;
+	else if (command->settings != SETTINGS_NONE &&
+		 flag_is(&options_config_file, name, letter))
+		out->flag = &options_config_file;
 	const struct setting *setting = letter ? NULL : setting_find(name);
-	if (out->flag == NULL && setting != NULL && takes_setting(command, setting))
+	if (out->flag == NULL && setting != NULL &&
+	    options_take_setting(command, setting))
 		out->setting = setting;
 	return out->flag != NULL || out->setting != NULL;
 }
@@ -66,7 +73,8 @@ const char *options_program(void)
 	return program_invocation_short_name;
 }
 
-static int unknown(const struct command *command, struct span name, struct error *err)
+static int unknown_option(
+    const struct command *command, struct span name, struct error *err)
 {
 	const struct setting *setting = setting_find(name);
 	if (setting != NULL && setting->secret)
@@ -78,19 +86,20 @@ static int unknown(const struct command *command, struct span name, struct error
 	     flag != NULL && flag->name != NULL; flag++)
 		suggest_offer(&suggestion, flag->name);
 	for (size_t i = 0; i < setting_count; i++) {
-		if (takes_setting(command, &setting_table[i]))
+		if (options_take_setting(command, &setting_table[i]))
 			suggest_offer(&suggestion, setting_table[i].name);
 	}
 	if (command->json)
-		suggest_offer(&suggestion, json_flag.name);
-	suggest_offer(&suggestion, help_flag.name);
+		suggest_offer(&suggestion, options_json.name);
+	suggest_offer(&suggestion, options_help.name);
 	if (suggestion.best != NULL)
 		return error_set(err, "there is no option --%.*s; did you mean --%s?",
 		    SPAN_ARG(name), suggestion.best);
 	return error_set(err, "there is no option --%.*s", SPAN_ARG(name));
 }
 
-static void keep(struct options *options, const struct found *found, const char *value)
+static void keep_option(
+    struct options *options, const struct found *found, const char *value)
 {
 	if (found->setting != NULL) {
 		struct config_flag *flags = arena_alloc(
@@ -101,11 +110,11 @@ static void keep(struct options *options, const struct found *found, const char 
 		flags[options->input.flag_count++] =
 		    (struct config_flag){found->setting->name, value};
 		options->input.flags = flags;
-	} else if (found->flag == &help_flag) {
+	} else if (found->flag == &options_help) {
 		options->help = true;
-	} else if (found->flag == &json_flag) {
+	} else if (found->flag == &options_json) {
 		options->json = true;
-	} else if (found->flag == &config_flag) {
+	} else if (found->flag == &options_config_file) {
 		options->input.file = value;
 	} else {
 		options->given[options->given_count++] =
@@ -113,7 +122,8 @@ static void keep(struct options *options, const struct found *found, const char 
 	}
 }
 
-/* One option; *next is the argument after it and moves on when it was its value. */
+/* Parses one option. *next is the word after it; moves *next on when that word is the
+ * option's value. */
 static int parse_option(
     struct options *options, const char *arg, char ***next, struct error *err)
 {
@@ -123,10 +133,10 @@ static int parse_option(
 	size_t equals = letter ? text.len : span_find(text, '=');
 	struct span name = span_head(text, equals);
 	const char *value = equals < text.len ? text.ptr + equals + 1 : NULL;
-	if (!find(&found, options->command, name, letter)) {
+	if (!find_option(&found, options->command, name, letter)) {
 		if (letter)
 			return error_set(err, "there is no option %s", arg);
-		return unknown(options->command, name, err);
+		return unknown_option(options->command, name, err);
 	}
 	bool takes = found.setting != NULL || found.flag->argument != NULL;
 	bool optional = found.setting == NULL && found.flag->optional;
@@ -137,7 +147,7 @@ static int parse_option(
 			return error_set(err, "%s needs a value", arg);
 		value = *(*next)++;
 	}
-	keep(options, &found, value != NULL ? value : "");
+	keep_option(options, &found, value != NULL ? value : "");
 	return 0;
 }
 
@@ -188,6 +198,7 @@ void options_clear(struct options *options)
 
 const char *options_value(const struct options *options, const char *name)
 {
+	assert(own_flag(options->command, span_of(name), false) != NULL);
 	for (size_t i = options->given_count; i > 0; i--) {
 		if (strcmp(options->given[i - 1].flag->name, name) == 0)
 			return options->given[i - 1].value;

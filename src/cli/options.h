@@ -13,47 +13,53 @@
 
 struct options_given {
 	const struct flag *flag;
-	const char *value; /* "" when it takes none, or it was left out */
+	const char *value; /* "" when there is none */
 };
 
 struct options {
-	const struct command *const *commands; /* all that there are, ended by NULL */
+	const struct command *const *commands; /* all there are; ends with NULL */
 	const struct command *command;
 	struct options_given *given; /* in the order of the command line */
 	size_t given_count;
-	const char **args; /* what is no option */
+	const char **args; /* the words that are not options */
 	size_t arg_count;
 	struct config_input input; /* --config and the settings given as flags */
 	bool json, help;
-	const oh_app *app; /* whose program this is; NULL: the built-in one's */
+	const oh_app *app; /* NULL: the built-in one */
 	struct arena *arena;
 };
 
-/* Parses what follows the command's name. -1 with err for what the command does not
- * know or lacks. Both `--opt value` and `--opt=value`; `--` ends the options. */
+/* Parses what follows the command's name. -1 with err when an option is unknown or an
+ * argument is missing. Both `--opt value` and `--opt=value` work; `--` ends the options. */
 int options_parse(struct options *out, const struct command *command, int argc,
     char **argv, struct error *err);
 void options_clear(struct options *options);
 
-/* The last value given; NULL when it was not. name must be one of the command's. */
+/* --help, which every command has, and --json and --config, which a command may have. */
+extern const struct flag options_help, options_json, options_config_file;
+/* Whether the setting may be given as an option of the command. */
+bool options_take_setting(const struct command *command, const struct setting *setting);
+
+/* The last value given; NULL when the option was not given. Asserts that the command has
+ * an option of that name. */
 const char *options_value(const struct options *options, const char *name);
 bool options_has(const struct options *options, const char *name);
-/* A whole number within [min, max]; *out stays when the option was not given. */
+/* A whole number within [min, max]; leaves *out alone when the option was not given. */
 int options_int(const struct options *options, const char *name, int64_t min,
     int64_t max, int64_t *out, struct error *err);
-/* An age ("90s", "15m", "2h", "7d") as the moment so long before now; *out stays when the
- * option was not given. */
+/* An age ("90s", "15m", "2h", "7d"), as the time that long before now; leaves *out alone
+ * when the option was not given. */
 int options_since(const struct options *options, const char *name, int64_t now_ms,
     int64_t *out, struct error *err);
-/* Reads the configuration with the options given. */
+/* Loads the settings, with the options that were given. */
 int options_config(
     struct config *out, const struct options *options, struct error *err);
 
-/* What the program is called, as help and messages name it: a user's has its own name. */
+/* The program's name for help and messages; a user's program has its own. */
 const char *options_program(void);
-/* "offhook NAME: error" on stderr. Returns EXIT_FAILED. */
+/* Prints "offhook NAME: error" on stderr. Returns EXIT_FAILED. */
 int options_fail(const struct options *options, const struct error *err);
-/* The same and where help is. Returns EXIT_USAGE. */
+/* Prints the same, and how to get help. Returns EXIT_USAGE. */
 int options_misused(const struct options *options, const struct error *err);
 
 #endif

@@ -13,7 +13,7 @@
 
 enum { FILE_LIMIT = 1024, TOKEN_BYTES = 16 };
 
-static struct span in_dotenv(struct arena *arena)
+static struct span token_in_dotenv(struct arena *arena)
 {
 	struct span text = dotenv_read(".", arena);
 	struct span name, value, token = {0};
@@ -26,7 +26,7 @@ static struct span in_dotenv(struct arena *arena)
 const char *token_file_find(struct arena *arena)
 {
 	size_t len;
-	struct span token = in_dotenv(arena);
+	struct span token = token_in_dotenv(arena);
 	if (token.len > 0)
 		return arena_strndup(arena, token);
 	char *kept = text_read_file(TOKEN_FILE_PATH, FILE_LIMIT, &len);
@@ -38,7 +38,7 @@ const char *token_file_find(struct arena *arena)
 	return found;
 }
 
-static int write_file(const char *path, const char *text)
+static int token_write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -48,14 +48,14 @@ static int write_file(const char *path, const char *text)
 	return close(fd) == 0 ? rc : -1;
 }
 
-/* The directory keeps itself out of the project's history. */
-static int keep(const char *token)
+/* Its .gitignore keeps the directory out of the project's history. */
+static int token_keep(const char *token)
 {
 	if (mkdir(TOKEN_FILE_DIR, 0700) != 0 && errno != EEXIST)
 		return -1;
-	if (write_file(TOKEN_FILE_DIR "/.gitignore", "*\n") != 0)
+	if (token_write_file(TOKEN_FILE_DIR "/.gitignore", "*\n") != 0)
 		return -1;
-	return write_file(TOKEN_FILE_PATH, token);
+	return token_write_file(TOKEN_FILE_PATH, token);
 }
 
 const char *token_file_have(struct arena *arena, struct error *err)
@@ -70,7 +70,7 @@ const char *token_file_have(struct arena *arena, struct error *err)
 		return NULL;
 	}
 	text_hex(token, bytes, sizeof(bytes));
-	if (keep(token) != 0) {
+	if (token_keep(token) != 0) {
 		(void)error_set(err, TOKEN_FILE_PATH ": %s", strerror(errno));
 		return NULL;
 	}

@@ -1,5 +1,5 @@
-/* token_file -- the Auth Token that `dev` makes for its own use when nobody gave one,
- * and keeps in .offhook-dev/token, so that `send` beside it needs none either. */
+/* token_file -- the Auth Token that `dev` makes up when none is set. It stands in
+ * .offhook-dev/token, so that `send` in the same directory uses it, too. */
 #ifndef OFFHOOK_CLI_TOKEN_FILE_H
 #define OFFHOOK_CLI_TOKEN_FILE_H
 
@@ -10,10 +10,10 @@
 #define TOKEN_FILE_PATH TOKEN_FILE_DIR "/token"
 
 /* The token of the project in the current directory: TWILIO_AUTH_TOKEN in .env, else
- * the one that was kept; NULL when it has none. */
+ * the file's. NULL when there is neither. */
 const char *token_file_find(struct arena *arena);
-/* The same; makes and keeps one (mode 0600) when there is none. NULL with err when that
- * could not be done. */
+/* The same, but makes a token and its file (mode 0600) when there is none. NULL with
+ * err on failure. */
 const char *token_file_have(struct arena *arena, struct error *err);
 
 #endif

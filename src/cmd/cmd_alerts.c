@@ -1,11 +1,11 @@
-/* cmd_alerts -- whether alerts arrive, before they are needed. */
+/* cmd_alerts -- sends a test alert, to see whether alerts arrive. */
 #include "alert/alert_send.h"
 #include "alert/alert_settings.h"
 #include "cli/options.h"
 #include "cli/verb.h"
 
-/* One of the two ways, told as it goes: 0 when it worked. */
-static int told(const char *way, int rc, const struct error *err)
+/* Prints the result of one way of alerting. Returns rc. */
+static int report_result(const char *way, int rc, const struct error *err)
 {
 	if (rc == 0)
 		(void)fprintf(stderr, "%s: ok\n", way);
@@ -14,51 +14,36 @@ static int told(const char *way, int rc, const struct error *err)
 	return rc;
 }
 
-static int send_test(const struct config *config, bool json)
+static int alerts_test(const struct options *options)
 {
+	struct config config;
 	struct alert_message message;
 	struct error err;
 	int rc = 0;
-	struct arena *arena = arena_new();
-	alert_message_test(&message, arena);
-	if (json)
+	if (options_config(&config, options, &err) != 0)
+		return options_fail(options, &err);
+	if (!config_alerts(&config)) {
+		(void)error_set(&err,
+		    "alerts go nowhere: set alert-url or alert-command (offhook.conf(5))");
+		config_clear(&config);
+		return options_fail(options, &err);
+	}
+	alert_message_test(&message, options->arena);
+	if (options->json)
 		(void)printf("%.*s\n", SPAN_ARG(message.json));
-	if (config->alert_url != NULL)
-		rc |= told("alert-url",
-		    alert_post(config->alert_url, config->alert_secret, &message, &err),
+	if (config.alert_url != NULL)
+		rc |= report_result("alert-url",
+		    alert_post(config.alert_url, config.alert_secret, &message, &err),
 		    &err);
-	if (config->alert_command != NULL)
-		rc |= told("alert-command",
-		    alert_run(config->alert_command, ALERT_COMMAND_MS, &message, &err),
+	if (config.alert_command != NULL)
+		rc |= report_result("alert-command",
+		    alert_run(config.alert_command, ALERT_COMMAND_MS, &message, &err),
 		    &err);
-	arena_free(arena);
+	config_clear(&config);
 	return rc == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run_test(const struct options *options)
-{
-	struct config config;
-	struct error err;
-	int code;
-	if (options_config(&config, options, &err) != 0)
-		return options_fail(options, &err);
-	if (config_alerts(&config))
-		code = send_test(&config, options->json);
-	else {
-		(void)error_set(&err,
-		    "alerts go nowhere: set alert-url or alert-command (offhook.conf(5))");
-		code = options_fail(options, &err);
-	}
-	config_clear(&config);
-	return code;
-}
-
-static int run(const struct options *options)
-{
-	static const struct verb verbs[] = {{"test", run_test, 0, 0, "", ""}, {0}};
-
-	return verb_run(verbs, options);
-}
+static const struct verb verbs[] = {{"test", alerts_test, 0, 0, NULL}, {0}};
 
 const struct command cmd_alerts = {
     .name = "alerts",
@@ -76,5 +61,5 @@ const struct command cmd_alerts = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .verbs = verbs,
 };

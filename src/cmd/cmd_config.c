@@ -1,4 +1,4 @@
-/* cmd_config -- every setting, its value, and where that came from. */
+/* cmd_config -- every setting, its value and the source of the value. */
 #include <jansson.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 static const char *const sources[] = {"default", "file", "environment", "option"};
 
-static void print_json(const struct config *config)
+static void config_print_json(const struct config *config)
 {
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
@@ -20,7 +20,7 @@ static void print_json(const struct config *config)
 	}
 }
 
-static void print_text(const struct config *config)
+static void config_print_text(const struct config *config)
 {
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
@@ -32,7 +32,7 @@ static void print_text(const struct config *config)
 	}
 }
 
-static int run(const struct options *options)
+static int config_run(const struct options *options)
 {
 	struct config config;
 	struct error err;
@@ -52,9 +52,9 @@ static int run(const struct options *options)
 		(void)printf("ok%s%s\n", config.file != NULL ? ": " : "",
 		    config.file != NULL ? config.file : "");
 	else if (options->json)
-		print_json(&config);
+		config_print_json(&config);
 	else
-		print_text(&config);
+		config_print_text(&config);
 	config_clear(&config);
 	return EXIT_OK;
 }
@@ -71,5 +71,5 @@ const struct command cmd_config = {
     .settings = SETTINGS_ALL,
     .json = true,
     .max_args = 1,
-    .run = run,
+    .run = config_run,
 };

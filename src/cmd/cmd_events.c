@@ -1,9 +1,9 @@
-/* cmd_events -- what came in. */
+/* cmd_events -- lists, shows and retries events. */
 #include "cli/data.h"
 #include "cli/event_filter.h"
 #include "cli/follow.h"
 #include "cli/verb.h"
-#include "cmd/cmd_events_retry.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"
@@ -15,13 +15,13 @@ struct listing {
 	const struct options *options;
 	struct store_reader *reader;
 	struct event_filter filter;
-	int64_t limit; /* of the list before following; 0: none */
-	int64_t count; /* that matched */
-	int64_t seen;  /* the newest id looked at; while counting: the oldest */
+	int64_t limit; /* of the list, not of --follow; 0: no limit */
+	int64_t count; /* events that matched */
+	int64_t seen;  /* the last id read */
 	bool colour;
 };
 
-static int read_options(struct listing *listing, struct error *err)
+static int events_read_options(struct listing *listing, struct error *err)
 {
 	const struct options *options = listing->options;
 	listing->limit = options_has(options, "after") ? 0 : LIMIT;
@@ -32,19 +32,15 @@ static int read_options(struct listing *listing, struct error *err)
 	    options, "after", 0, INT64_MAX, &listing->filter.query.after_id, err);
 }
 
-/* Whether as many matched as are wanted. */
-static bool enough(const struct listing *listing)
+/* Whether the limit is reached. */
+static bool listing_full(const struct listing *listing)
 {
 	return listing->limit > 0 && listing->count >= listing->limit;
 }
 
-static bool print_event(void *ctx, const struct store_event *event)
+static void listing_print(
+    const struct listing *listing, const struct store_event *event)
 {
-	struct listing *listing = ctx;
-	listing->seen = event->id;
-	if (!event_filter_matches(&listing->filter, event))
-		return true;
-	listing->count++;
 	if (listing->options->json) {
 		json_t *view = event_view_json(event);
 		term_json(stdout, view);
@@ -52,64 +48,58 @@ static bool print_event(void *ctx, const struct store_event *event)
 	} else {
 		event_view_line(stdout, event, listing->colour);
 	}
-	return ferror(stdout) == 0 && !enough(listing);
 }
 
-static bool note_oldest(void *ctx, const struct store_event *event)
+/* Reads the events that match; prints them unless newest_first. listing->seen becomes
+ * the last id read; with newest_first, the last id that matched. */
+static int listing_walk(struct listing *listing, bool newest_first, struct error *err)
 {
-	struct listing *listing = ctx;
-	if (!event_filter_matches(&listing->filter, event))
-		return true;
-	listing->seen = event->id;
-	listing->count++;
-	return !enough(listing);
+	struct store_event_query query = listing->filter.query;
+	struct store_event event;
+	int rc = 0;
+	query.newest_first = newest_first;
+	listing->count = 0;
+	struct store_events *events = store_events_open(listing->reader, &query);
+	while (!listing_full(listing) && ferror(stdout) == 0 &&
+	       (rc = store_events_next(events, &event, err)) == 1) {
+		bool matches = event_filter_matches(&listing->filter, &event);
+		if (matches || !newest_first)
+			listing->seen = event.id;
+		listing->count += matches;
+		if (matches && !newest_first)
+			listing_print(listing, &event);
+	}
+	store_events_close(events);
+	return rc < 0 ? -1 : 0;
 }
 
-/* The newest ones, oldest of them first: finds where they begin, then prints. With
- * --after that is given, and the first ones after it are meant. */
-static int list(struct listing *listing, struct error *err)
+/* Lists the newest events, in the order of ids: reads backwards to find the first of
+ * them, then prints. With --after, lists the first events after that one instead. */
+static int listing_show(struct listing *listing, struct error *err)
 {
 	struct store_event_query *query = &listing->filter.query;
 	if (listing->limit > 0 && !options_has(listing->options, "after")) {
-		struct store_event_query newest = *query;
-		newest.newest_first = true;
 		listing->seen = 1;
-		if (store_events(listing->reader, &newest, note_oldest, listing, err) !=
-		    0)
+		if (listing_walk(listing, true, err) != 0)
 			return -1;
 		query->after_id = listing->seen - 1;
-		listing->count = 0;
 	}
 	listing->seen = query->after_id;
-	return store_events(listing->reader, query, print_event, listing, err);
+	return listing_walk(listing, false, err);
 }
 
-static int look(void *ctx, struct error *err)
+static int listing_look(void *ctx, struct error *err)
 {
 	struct listing *listing = ctx;
 	listing->limit = 0;
 	listing->filter.query.after_id = listing->seen;
-	return store_events(
-	    listing->reader, &listing->filter.query, print_event, listing, err);
-}
-
-static bool print_full(void *ctx, const struct store_event *event)
-{
-	const struct options *options = ctx;
-	if (options->json) {
-		json_t *view = event_view_json(event);
-		term_json(stdout, view);
-		json_decref(view);
-	} else {
-		event_view_full(stdout, event);
-	}
-	return true;
+	return listing_walk(listing, false, err);
 }
 
 static int events_show(const struct options *options)
 {
 	struct store_reader *reader = NULL;
-	struct options view = *options;
+	struct store_event event;
 	struct error err;
 	int64_t id;
 	if (!text_int(span_of(options->args[1]), 1, INT64_MAX, &id)) {
@@ -118,53 +108,65 @@ static int events_show(const struct options *options)
 	}
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = store_event_get(reader, id, print_full, &view, &err);
+		rc = store_event_get(reader, id, options->arena, &event, &err);
 	store_reader_close(reader);
 	if (rc == 0)
 		(void)error_set(&err, "there is no event %lld", (long long)id);
-	return rc == 1 ? EXIT_OK : options_fail(options, &err);
+	if (rc != 1)
+		return options_fail(options, &err);
+	if (options->json) {
+		json_t *view = event_view_json(&event);
+		term_json(stdout, view);
+		json_decref(view);
+	} else {
+		event_view_full(stdout, &event);
+	}
+	return EXIT_OK;
 }
 
 static int events_list(const struct options *options)
 {
 	struct error err;
 	struct listing listing = {.options = options, .colour = term_colour(stdout)};
-	if (read_options(&listing, &err) != 0)
+	if (events_read_options(&listing, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&listing.reader, options, &err);
 	if (rc == 0)
-		rc = list(&listing, &err);
+		rc = listing_show(&listing, &err);
 	if (rc == 0 && options_has(options, "follow"))
-		rc = follow_until_stopped(look, &listing, &err);
+		rc = follow_until_stopped(listing_look, &listing, &err);
 	store_reader_close(listing.reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }
 
-#define FILTER "kind sid state older newer error "
+enum { LIST, SHOW, RETRY };
 
-static int run(const struct options *options)
-{
-	static const struct verb verbs[] = {
-	    {"list", events_list, 0, 0, FILTER "follow limit after", "[options]"},
-	    {"show", events_show, 1, 1, "", "ID"},
-	    {"retry", cmd_events_retry, 0, SIZE_MAX, FILTER "all dry-run",
-		"ID…|options"},
-	    {0}};
-	return verb_run(verbs, options);
-}
+static const struct verb verbs[] = {
+    [LIST] = {"list", events_list, 0, 0, "[options]"},
+    [SHOW] = {"show", events_show, 1, 1, "ID"},
+    [RETRY] = {"retry", cmd_events_retry, 0, SIZE_MAX, "ID…|options"},
+    {0},
+};
+
+/* Which verbs take an option. */
+enum { ONLY_LIST = 1 << LIST, ONLY_RETRY = 1 << RETRY, BOTH = ONLY_LIST | ONLY_RETRY };
 
 static const struct flag flags[] = {
-    {"follow", NULL, "go on with what comes, until Ctrl-C", 'f', false},
-    {"kind", "KIND", "only of that kind: sms.received, call.status …", 0, false},
-    {"sid", "SID", "only about that message, call or recording", 0, false},
-    {"state", "STATE", "only done, failed or late ones", 0, false},
-    {"older", "AGE", "only received longer ago: 90s, 15m, 2h, 7d", 0, false},
-    {"newer", "AGE", "only received since then", 0, false},
-    {"error", "TEXT", "only with TEXT in why it failed", 0, false},
-    {"limit", "N", "the newest N (20); 0: all", 'n', false},
-    {"after", "ID", "only those after that event", 0, false},
-    {"all", NULL, "retry: every failed and late event", 0, false},
-    {"dry-run", NULL, "retry: say which, and change nothing", 0, false},
+    {"follow", .help = "go on with what comes, until Ctrl-C", .letter = 'f',
+	.verbs = ONLY_LIST},
+    {"kind", "KIND", .help = "only of that kind: sms.received, call.status …",
+	.verbs = BOTH},
+    {"sid", "SID", .help = "only about that message, call or recording", .verbs = BOTH},
+    {"state", "STATE", .help = "only done, failed or late ones", .verbs = BOTH},
+    {"older", "AGE", .help = "only received longer ago: 90s, 15m, 2h, 7d",
+	.verbs = BOTH},
+    {"newer", "AGE", .help = "only received since then", .verbs = BOTH},
+    {"error", "TEXT", .help = "only with TEXT in why it failed", .verbs = BOTH},
+    {"limit", "N", .help = "the newest N (20); 0: all", .letter = 'n',
+	.verbs = ONLY_LIST},
+    {"after", "ID", .help = "only those after that event", .verbs = ONLY_LIST},
+    {"all", .help = "retry: every failed and late event", .verbs = ONLY_RETRY},
+    {"dry-run", .help = "retry: say which, and change nothing", .verbs = ONLY_RETRY},
     {0},
 };
 
@@ -187,5 +189,5 @@ const struct command cmd_events = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = SIZE_MAX,
-    .run = run,
+    .verbs = verbs,
 };

@@ -22,12 +22,12 @@ struct export
 	struct csv *csv; /* NULL: JSON lines */
 	FILE *out;
 	char *partial; /* the file being written, renamed when whole; NULL: stdout */
-	bool learning; /* first pass of CSV */
+	bool learning; /* the first pass of CSV, which finds the columns */
 	bool progress;
 	int64_t count;
 };
 
-static void take(struct export *export, json_t *object)
+static void export_row(struct export *export, json_t *object)
 {
 	if (export->learning) {
 		csv_learn(export->csv, object);
@@ -41,16 +41,8 @@ static void take(struct export *export, json_t *object)
 		(void)fprintf(stderr, "\r%lld", (long long)export->count);
 }
 
-static bool take_doc(void *ctx, int64_t row, json_t *doc)
-{
-	struct export *export = ctx;
-	(void)row;
-	take(export, doc);
-	return ferror(export->out) == 0;
-}
-
-/* reply and params become columns of their own: reply.status, params.From … */
-static json_t *flatten(json_t *view)
+/* Makes columns of the parts of reply and params: reply.status, params.From … */
+static json_t *export_flatten(json_t *view)
 {
 	struct arena *arena = arena_new();
 	json_t *flat = json_object(), *value, *inner;
@@ -68,48 +60,63 @@ static json_t *flatten(json_t *view)
 	return flat;
 }
 
-static bool take_event(void *ctx, const struct store_event *event)
+static int export_events(struct export *export, struct error *err)
 {
-	struct export *export = ctx;
-	json_t *view = event_view_json(event);
-	if (export->filter == NULL || filter_match(export->filter, view)) {
-		json_t *object =
-		    export->csv != NULL ? flatten(view) : json_incref(view);
-		take(export, object);
-		json_decref(object);
+	struct store_event event;
+	int rc = 0;
+	struct store_events *events =
+	    store_events_open(export->reader, &(struct store_event_query){0});
+	while (ferror(export->out) == 0 &&
+	       (rc = store_events_next(events, &event, err)) == 1) {
+		json_t *view = event_view_json(&event);
+		if (export->filter == NULL || filter_match(export->filter, view)) {
+			json_t *object = export->csv != NULL ? export_flatten(view)
+							     : json_incref(view);
+			export_row(export, object);
+			json_decref(object);
+		}
+		json_decref(view);
 	}
-	json_decref(view);
-	return ferror(export->out) == 0;
+	store_events_close(events);
+	return rc < 0 ? -1 : 0;
 }
 
-static int pass(struct export *export, struct error *err)
+static int export_docs(struct export *export, struct error *err)
 {
-	if (strcmp(export->collection, "events") == 0)
-		return store_events(export->reader, &(struct store_event_query){0},
-		    take_event, export, err);
-	return store_find(export->reader,
-	    &(struct store_query){
-		.collection = export->collection, .filter = export->filter},
-	    take_doc, export, err);
+	struct store_query query = {
+	    .collection = export->collection, .filter = export->filter};
+	struct store_doc doc;
+	int rc = 0;
+	struct store_docs *docs = store_docs_open(export->reader, &query);
+	while (ferror(export->out) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
+		export_row(export, doc.json);
+	store_docs_close(docs);
+	return rc < 0 ? -1 : 0;
 }
 
-static int write_all(struct export *export, struct error *err)
+static int export_pass(struct export *export, struct error *err)
+{
+	return strcmp(export->collection, "events") == 0 ? export_events(export, err)
+							 : export_docs(export, err);
+}
+
+static int export_write(struct export *export, struct error *err)
 {
 	if (strcmp(export->collection, "events") != 0 &&
 	    data_check_collection(export->reader, export->collection, err) != 0)
 		return -1;
 	if (export->csv != NULL) {
 		export->learning = true;
-		if (pass(export, err) != 0)
+		if (export_pass(export, err) != 0)
 			return -1;
 		export->learning = false;
 		csv_header(export->csv, export->out);
 	}
-	return pass(export, err);
+	return export_pass(export, err);
 }
 
-/* Others must not read what people wrote, hence mode 0600. */
-static int open_output(struct export *export, struct error *err)
+/* mkstemp makes the file with mode 0600: others must not read what people wrote. */
+static int export_open(struct export *export, struct error *err)
 {
 	const char *path = options_value(export->options, "output");
 	export->out = stdout;
@@ -128,7 +135,7 @@ static int open_output(struct export *export, struct error *err)
 }
 
 /* A file appears under its name only when it is whole. */
-static int close_output(struct export *export, int rc, struct error *err)
+static int export_close(struct export *export, int rc, struct error *err)
 {
 	const char *path = options_value(export->options, "output");
 	if (export->partial == NULL)
@@ -149,7 +156,7 @@ static int close_output(struct export *export, int rc, struct error *err)
 	return rc;
 }
 
-static int read_options(struct export *export, struct error *err)
+static int export_read_options(struct export *export, struct error *err)
 {
 	const struct options *options = export->options;
 	const char *format = options_value(options, "format");
@@ -164,19 +171,19 @@ static int read_options(struct export *export, struct error *err)
 	    &export->filter, options->arg_count > 1 ? options->args[1] : NULL, err);
 }
 
-static int run(const struct options *options)
+static int export_run(const struct options *options)
 {
 	struct export export = {.options = options};
 	struct error err;
 	int code = EXIT_OK;
-	if (read_options(&export, &err) != 0) {
+	if (export_read_options(&export, &err) != 0) {
 		code = options_misused(options, &err);
 	} else {
 		int rc = data_open(&export.reader, options, &err);
 		if (rc == 0)
-			rc = open_output(&export, &err);
+			rc = export_open(&export, &err);
 		if (rc == 0)
-			rc = close_output(&export, write_all(&export, &err), &err);
+			rc = export_close(&export, export_write(&export, &err), &err);
 		if (rc != 0)
 			code = options_fail(options, &err);
 	}
@@ -187,10 +194,9 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"format", "FORMAT", "jsonl or csv (jsonl)", 0, false},
-    {"output", "FILE", "write to FILE, readable only by you", 'o', false},
-    {"spreadsheet-safe", NULL, "csv: put ' before texts that look like formulas", 0,
-	false},
+    {"format", "FORMAT", .help = "jsonl or csv (jsonl)"},
+    {"output", "FILE", .help = "write to FILE, readable only by you", .letter = 'o'},
+    {"spreadsheet-safe", .help = "csv: put ' before texts that look like formulas"},
     {0},
 };
 
@@ -212,5 +218,5 @@ const struct command cmd_export = {
     .settings = SETTINGS_DATA,
     .min_args = 1,
     .max_args = 2,
-    .run = run,
+    .run = export_run,
 };

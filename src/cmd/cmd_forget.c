@@ -5,8 +5,8 @@
 #include "cli/data.h"
 #include "view/term.h"
 
-/* Only a person at a terminal can say yes; elsewhere --yes does. */
-static int confirm(const struct options *options, struct error *err)
+/* Asks a person at a terminal. Without a terminal, --yes is needed. */
+static int forget_confirm(const struct options *options, struct error *err)
 {
 	char answer[8] = "";
 	if (options_has(options, "yes"))
@@ -22,7 +22,7 @@ static int confirm(const struct options *options, struct error *err)
 	return 0;
 }
 
-static void print_answer(const json_t *answer)
+static void forget_print(const json_t *answer)
 {
 	long long events = json_integer_value(json_object_get(answer, "events"));
 	long long documents = json_integer_value(json_object_get(answer, "documents"));
@@ -33,7 +33,7 @@ static void print_answer(const json_t *answer)
 	    jobs == 1 ? "" : "s");
 }
 
-static int run(const struct options *options)
+static int forget_run(const struct options *options)
 {
 	struct error err;
 	json_t *answer = NULL;
@@ -47,7 +47,7 @@ static int run(const struct options *options)
 		(void)error_set(&err, "the address is not UTF-8");
 		return options_misused(options, &err);
 	}
-	if (confirm(options, &err) != 0) {
+	if (forget_confirm(options, &err) != 0) {
 		json_decref(request);
 		return options_fail(options, &err);
 	}
@@ -58,13 +58,13 @@ static int run(const struct options *options)
 	if (options->json)
 		term_json(stdout, answer);
 	else
-		print_answer(answer);
+		forget_print(answer);
 	json_decref(answer);
 	return EXIT_OK;
 }
 
 static const struct flag flags[] = {
-    {"yes", NULL, "do not ask", 'y', false},
+    {"yes", .help = "do not ask", .letter = 'y'},
     {0},
 };
 
@@ -85,5 +85,5 @@ const struct command cmd_forget = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .run = forget_run,
 };

@@ -1,9 +1,9 @@
-/* cmd_help -- help, for those who type it as a command. */
+/* cmd_help -- `offhook help COMMAND` does the same as `offhook COMMAND --help`. */
 #include "cli/help.h"
-#include "cli/options.h"
+#include "cli/verb.h"
 #include "util/buf.h"
 
-static int run(const struct options *options)
+static int help_run(const struct options *options)
 {
 	struct error err;
 	if (options_has(options, "man-settings")) {
@@ -21,34 +21,33 @@ static int run(const struct options *options)
 		help_program(stdout, options->commands);
 		return EXIT_OK;
 	}
-	const char *name = options->args[0];
-	const struct command *command = command_find(options->commands, name);
-	if (command != NULL) {
-		help_command(stdout, command);
+	const struct command *command =
+	    command_find(options->commands, options->args[0], &err);
+	const struct verb *verb = NULL;
+	if (command != NULL && options->arg_count > 1)
+		verb = verb_find(command, options->args[1], &err);
+	if (command != NULL && (verb != NULL || options->arg_count == 1)) {
+		help_command(stdout, command, verb);
 		return EXIT_OK;
 	}
-	const char *meant = command_suggest(options->commands, name);
-	(void)error_set(&err, "there is no command \"%s\"%s%s%s", name,
-	    meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
-	    meant != NULL ? "\"?" : "");
 	(void)options_fail(options, &err);
 	(void)fprintf(stderr, "Try `%s --help`.\n", options_program());
 	return EXIT_USAGE;
 }
 
-/* The flags print parts of the manual pages, which a test compares. */
+/* They print parts of the manual pages; tests compare these with man/. */
 static const struct flag flags[] = {
-    {"man-settings", NULL, "print the settings in mdoc", 0, false},
-    {"man-commands", NULL, "print the commands in mdoc", 0, false},
+    {"man-settings", .help = "print the settings in mdoc"},
+    {"man-commands", .help = "print the commands in mdoc"},
     {0},
 };
 
 const struct command cmd_help = {
     .name = "help",
-    .usage = "[COMMAND]",
+    .usage = "[COMMAND [VERB]]",
     .summary = "explain a command",
     .hidden = true,
     .flags = flags,
-    .max_args = 1,
-    .run = run,
+    .max_args = 2,
+    .run = help_run,
 };

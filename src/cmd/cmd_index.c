@@ -1,8 +1,8 @@
-/* cmd_index -- an index on a field of a collection. */
+/* cmd_index -- makes an index on a field of a collection. */
 #include "cli/data.h"
 #include "view/term.h"
 
-static int run(const struct options *options)
+static int index_run(const struct options *options)
 {
 	struct error err;
 	json_t *answer = NULL;
@@ -35,5 +35,5 @@ const struct command cmd_index = {
     .json = true,
     .min_args = 2,
     .max_args = 2,
-    .run = run,
+    .run = index_run,
 };

@@ -1,40 +1,51 @@
-/* cmd_jobs -- the queues. */
-#include "cmd/cmd_jobs.h"
+/* cmd_jobs -- shows and changes jobs and queues. */
 #include "cli/verb.h"
+#include "cmd/verbs.h"
 
-#define FILTER "queue state older newer error group unique "
+enum { LIST, SHOW, RETRY, DROP, CANCEL, PAUSE, RESUME, STATS, FOLLOW };
 
-static int run(const struct options *options)
-{
-	static const struct verb verbs[] = {
-	    {"list", cmd_jobs_list, 0, 0, FILTER "limit after", "[options]"},
-	    {"show", cmd_jobs_show, 1, 1, "", "ID"},
-	    {"retry", cmd_jobs_retry, 0, SIZE_MAX, FILTER "all dry-run", "ID…|options"},
-	    {"drop", cmd_jobs_drop, 0, SIZE_MAX, FILTER "all dry-run", "ID…|options"},
-	    {"cancel", cmd_jobs_cancel, 0, SIZE_MAX, FILTER "all dry-run",
-		"ID…|options"},
-	    {"pause", cmd_jobs_pause, 1, 1, "force", "QUEUE [--force]"},
-	    {"resume", cmd_jobs_resume, 1, 1, "", "QUEUE"},
-	    {"stats", cmd_jobs_stats, 0, 0, "", ""},
-	    {"follow", cmd_jobs_follow, 0, 0, "queue state group unique", "[options]"},
-	    {0}};
-	return verb_run(verbs, options);
-}
+static const struct verb verbs[] = {
+    [LIST] = {"list", cmd_jobs_list, 0, 0, "[options]"},
+    [SHOW] = {"show", cmd_jobs_show, 1, 1, "ID"},
+    [RETRY] = {"retry", cmd_jobs_retry, 0, SIZE_MAX, "ID…|options"},
+    [DROP] = {"drop", cmd_jobs_drop, 0, SIZE_MAX, "ID…|options"},
+    [CANCEL] = {"cancel", cmd_jobs_cancel, 0, SIZE_MAX, "ID…|options"},
+    [PAUSE] = {"pause", cmd_jobs_pause, 1, 1, "QUEUE [--force]"},
+    [RESUME] = {"resume", cmd_jobs_resume, 1, 1, "QUEUE"},
+    [STATS] = {"stats", cmd_jobs_stats, 0, 0, NULL},
+    [FOLLOW] = {"follow", cmd_jobs_follow, 0, 0, "[options]"},
+    {0},
+};
+
+/* Which verbs take an option. */
+enum {
+	ONLY_LIST = 1 << LIST,
+	ONLY_PAUSE = 1 << PAUSE,
+	CHANGES = 1 << RETRY | 1 << DROP | 1 << CANCEL,
+	LIST_CHANGES = ONLY_LIST | CHANGES,
+	ALL_FILTERED = LIST_CHANGES | 1 << FOLLOW
+};
 
 static const struct flag flags[] = {
-    {"queue", "QUEUE", "only of that queue", 'q', false},
-    {"state", "STATES", "only waiting, blocked, running, done, dead, cancelled", 's',
-	false},
-    {"older", "AGE", "only enqueued longer ago: 90s, 15m, 2h, 7d", 0, false},
-    {"newer", "AGE", "only enqueued since then", 0, false},
-    {"error", "TEXT", "only with TEXT in the error of some try", 0, false},
-    {"group", "GROUP", "only of that group", 0, false},
-    {"unique", "KEY", "only with that unique key", 0, false},
-    {"limit", "N", "list: the newest N (20); 0: all", 'n', false},
-    {"after", "ID", "list: those after that job", 0, false},
-    {"all", NULL, "retry, drop, cancel: all of them, without a filter", 0, false},
-    {"dry-run", NULL, "say what would be changed, and change nothing", 0, false},
-    {"force", NULL, "pause: a queue that has no jobs yet", 0, false},
+    {"queue", "QUEUE", .help = "only of that queue", .letter = 'q',
+	.verbs = ALL_FILTERED},
+    {"state", "STATES", .help = "only waiting, blocked, running, done, dead, cancelled",
+	.letter = 's', .verbs = ALL_FILTERED},
+    {"older", "AGE", .help = "only enqueued longer ago: 90s, 15m, 2h, 7d",
+	.verbs = LIST_CHANGES},
+    {"newer", "AGE", .help = "only enqueued since then", .verbs = LIST_CHANGES},
+    {"error", "TEXT", .help = "only with TEXT in the error of some try",
+	.verbs = LIST_CHANGES},
+    {"group", "GROUP", .help = "only of that group", .verbs = ALL_FILTERED},
+    {"unique", "KEY", .help = "only with that unique key", .verbs = ALL_FILTERED},
+    {"limit", "N", .help = "list: the newest N (20); 0: all", .letter = 'n',
+	.verbs = ONLY_LIST},
+    {"after", "ID", .help = "list: those after that job", .verbs = ONLY_LIST},
+    {"all", .help = "retry, drop, cancel: all of them, without a filter",
+	.verbs = CHANGES},
+    {"dry-run", .help = "say what would be changed, and change nothing",
+	.verbs = CHANGES},
+    {"force", .help = "pause: a queue that has no jobs yet", .verbs = ONLY_PAUSE},
     {0},
 };
 
@@ -69,5 +80,5 @@ const struct command cmd_jobs = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = SIZE_MAX,
-    .run = run,
+    .verbs = verbs,
 };

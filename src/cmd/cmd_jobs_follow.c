@@ -1,20 +1,20 @@
-/* cmd_jobs_follow -- what becomes of jobs, as it happens. Looks again and again at those
- * of which something may be told, however many wait: the latest ones, those that run and
- * those that have just ended. What differs from the look before is printed; a change that
- * has come and gone between two looks is not told. */
+/* cmd_jobs_follow -- prints changes of jobs as they happen. However many jobs wait,
+ * each look reads only those that may have changed: the latest ones, the running ones
+ * and those that have just ended. It prints what differs from the look before; a job
+ * that changed twice between two looks is printed once. */
 #include <limits.h>
 #include <stdlib.h>
 
 #include "cli/data.h"
 #include "cli/follow.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "view/job_view.h"
 #include "view/term.h"
 
-/* An end is stamped a moment before it can be read. */
+/* COMMIT_MS: a job has its time of ending a moment before readers see the end. */
 enum { TIME_WIDTH = 10, LATEST = 1000, COMMIT_MS = 2000 };
 
 struct seen {
@@ -23,7 +23,7 @@ struct seen {
 	int tries;
 };
 
-struct seen_list { /* by id, once sorted */
+struct seen_list { /* sorted by id before it is searched */
 	struct seen *at;
 	size_t count, cap;
 };
@@ -31,40 +31,40 @@ struct seen_list { /* by id, once sorted */
 struct follow {
 	const struct options *options;
 	struct store_reader *reader;
-	struct store_job_query query; /* but for its states, which shown has */
+	struct store_job_query query; /* without states: shown has them */
 	unsigned shown;
 	struct job_look look;
 	struct seen_list before, now;
-	int64_t newest;   /* the largest id that was seen */
-	int64_t latest;   /* jobs after that id are all looked at */
-	int64_t ended_ms; /* and those that ended since */
-	bool silent;      /* the first look */
+	int64_t newest;   /* the largest id seen */
+	int64_t latest;   /* all jobs after that id are looked at */
+	int64_t ended_ms; /* jobs that ended after that time are looked at */
+	bool silent;      /* true in the first look, which prints nothing */
 	bool told;        /* the heading was printed */
 };
 
-/* ---- what was seen ---- */
+/* ---- the jobs seen ---- */
 
-static int compare(const void *a, const void *b)
+static int seen_compare(const void *a, const void *b)
 {
 	const struct seen *x = a, *y = b;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static void sort(struct seen_list *list)
+static void seen_sort(struct seen_list *list)
 {
 	if (list->count > 1)
-		qsort(list->at, list->count, sizeof(list->at[0]), compare);
+		qsort(list->at, list->count, sizeof(list->at[0]), seen_compare);
 }
 
-static const struct seen *find(const struct seen_list *sorted, int64_t id)
+static const struct seen *seen_find(const struct seen_list *sorted, int64_t id)
 {
 	const struct seen wanted = {.id = id};
 	return sorted->count == 0 ? NULL
 				  : bsearch(&wanted, sorted->at, sorted->count,
-					sizeof(sorted->at[0]), compare);
+					sizeof(sorted->at[0]), seen_compare);
 }
 
-static void remember(struct seen_list *list, const struct store_job *job)
+static void seen_add(struct seen_list *list, const struct store_job *job)
 {
 	if (list->count == list->cap) {
 		list->cap = list->cap == 0 ? 256 : 2 * list->cap;
@@ -74,15 +74,15 @@ static void remember(struct seen_list *list, const struct store_job *job)
 	    (struct seen){job->id, job->run_at_ms, job->state, job->tries};
 }
 
-static bool same(const struct seen *seen, const struct store_job *job)
+static bool seen_same(const struct seen *seen, const struct store_job *job)
 {
 	return seen->state == job->state && seen->tries == job->tries &&
 	       seen->run_at_ms == job->run_at_ms;
 }
 
-/* ---- telling ---- */
+/* ---- printing ---- */
 
-static void print_json(const struct follow *follow, const struct store_job *job)
+static void follow_print_json(const struct follow *follow, const struct store_job *job)
 {
 	char time[CLOCK_ISO_SIZE];
 	json_t *view = job_view_json(job, follow->look.now_ms);
@@ -92,7 +92,7 @@ static void print_json(const struct follow *follow, const struct store_job *job)
 	json_decref(view);
 }
 
-static void print_line(struct follow *follow, const struct store_job *job)
+static void follow_print_line(struct follow *follow, const struct store_job *job)
 {
 	char time[CLOCK_ISO_SIZE];
 	clock_iso(time, follow->look.now_ms);
@@ -105,55 +105,60 @@ static void print_line(struct follow *follow, const struct store_job *job)
 	job_view_line(stdout, job, &follow->look);
 }
 
-static bool look_at(void *ctx, const struct store_job *job)
+static void follow_look_at(struct follow *follow, const struct store_job *job)
 {
-	struct follow *follow = ctx;
-	const struct seen *seen = find(&follow->before, job->id);
+	const struct seen *seen = seen_find(&follow->before, job->id);
 	bool shown = !follow->silent && (follow->shown >> job->state & 1) != 0;
-	remember(&follow->now, job);
+	seen_add(&follow->now, job);
 	if (job->id > follow->newest)
 		follow->newest = job->id;
-	if (!shown || (seen != NULL && same(seen, job)))
-		return true;
+	if (!shown || (seen != NULL && seen_same(seen, job)))
+		return;
 	if (follow->options->json)
-		print_json(follow, job);
+		follow_print_json(follow, job);
 	else
-		print_line(follow, job);
-	return true;
-}
-
-/* One that the latest ones do not have. */
-static bool look_at_older(void *ctx, const struct store_job *job)
-{
-	const struct follow *follow = ctx;
-	return job->id > follow->latest || look_at(ctx, job);
+		follow_print_line(follow, job);
 }
 
 /* ---- a look ---- */
 
-static int look_through(struct follow *follow, const struct store_job_query *query,
-    bool (*each)(void *ctx, const struct store_job *job), struct error *err)
+/* Looks at the jobs that match, up to last_id; INT64_MAX: at all of them. */
+static int follow_look_through(struct follow *follow,
+    const struct store_job_query *query, int64_t last_id, struct error *err)
 {
-	return store_jobs(
-	    follow->reader, query, (struct store_each_job){each, follow}, err);
-}
-
-/* Those that ran, and do so no more without having ended: they are to run again. */
-static int look_at_stopped(struct follow *follow, struct error *err)
-{
-	sort(&follow->now);
-	for (size_t i = 0; i < follow->before.count; i++) {
-		const struct seen *seen = &follow->before.at[i];
-		if (seen->state == JOB_RUNNING &&
-		    find(&follow->now, seen->id) == NULL &&
-		    store_job_get(follow->reader, seen->id,
-			(struct store_each_job){look_at, follow}, err) < 0)
-			return -1;
+	struct store_job job;
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, query);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1) {
+		if (job.id <= last_id)
+			follow_look_at(follow, &job);
 	}
-	return 0;
+	store_jobs_close(jobs);
+	return rc;
 }
 
-static int look(void *ctx, struct error *err)
+/* Looks at jobs that ran in the look before and now neither run nor have ended: they
+ * will run again. */
+static int follow_look_at_stopped(struct follow *follow, struct error *err)
+{
+	struct arena *arena = arena_new();
+	int rc = 0;
+	seen_sort(&follow->now);
+	for (size_t i = 0; i < follow->before.count && rc >= 0; i++) {
+		const struct seen *seen = &follow->before.at[i];
+		struct store_job job;
+		if (seen->state != JOB_RUNNING ||
+		    seen_find(&follow->now, seen->id) != NULL)
+			continue;
+		rc = store_job_get(follow->reader, seen->id, arena, &job, err);
+		if (rc == 1)
+			follow_look_at(follow, &job);
+	}
+	arena_free(arena);
+	return rc < 0 ? -1 : 0;
+}
+
+static int follow_look(void *ctx, struct error *err)
 {
 	struct follow *follow = ctx;
 	struct store_job_query latest = follow->query, running = follow->query,
@@ -164,12 +169,12 @@ static int look(void *ctx, struct error *err)
 	running.states = 1U << JOB_RUNNING;
 	ended.ended_after_ms = follow->ended_ms;
 	follow->now.count = 0;
-	if (look_through(follow, &latest, look_at, err) < 0 ||
-	    look_through(follow, &running, look_at_older, err) < 0 ||
-	    look_through(follow, &ended, look_at_older, err) < 0 ||
-	    look_at_stopped(follow, err) < 0)
+	if (follow_look_through(follow, &latest, INT64_MAX, err) < 0 ||
+	    follow_look_through(follow, &running, follow->latest, err) < 0 ||
+	    follow_look_through(follow, &ended, follow->latest, err) < 0 ||
+	    follow_look_at_stopped(follow, err) < 0)
 		return -1;
-	sort(&follow->now);
+	seen_sort(&follow->now);
 	struct seen_list old = follow->before;
 	follow->before = follow->now;
 	follow->now = old;
@@ -178,22 +183,21 @@ static int look(void *ctx, struct error *err)
 	return 0;
 }
 
-static bool note_newest(void *ctx, const struct store_job *job)
-{
-	struct follow *follow = ctx;
-	follow->newest = job->id;
-	return false;
-}
-
-/* From the jobs there are now on. */
-static int begin(struct follow *follow, struct error *err)
+/* Only what happens from now on is printed. */
+static int follow_begin(struct follow *follow, struct error *err)
 {
 	const struct store_job_query newest = {.newest_first = true, .limit = 1};
 	follow->silent = true;
 	follow->ended_ms = follow->look.now_ms - COMMIT_MS;
 	follow->shown = follow->query.states != 0 ? follow->query.states : UINT_MAX;
 	follow->query.states = 0;
-	return look_through(follow, &newest, note_newest, err);
+	struct store_job job;
+	struct store_jobs *jobs = store_jobs_open(follow->reader, &newest);
+	int rc = store_jobs_next(jobs, &job, err);
+	if (rc == 1)
+		follow->newest = job.id;
+	store_jobs_close(jobs);
+	return rc < 0 ? -1 : 0;
 }
 
 int cmd_jobs_follow(const struct options *options)
@@ -209,9 +213,9 @@ int cmd_jobs_follow(const struct options *options)
 	if (follow.look.width > TIME_WIDTH)
 		follow.look.width -= TIME_WIDTH;
 	if (rc == 0)
-		rc = begin(&follow, &err);
+		rc = follow_begin(&follow, &err);
 	if (rc == 0)
-		rc = follow_until_stopped(look, &follow, &err);
+		rc = follow_until_stopped(follow_look, &follow, &err);
 	store_reader_close(follow.reader);
 	free(follow.before.at);
 	free(follow.now.at);

@@ -1,35 +1,24 @@
-/* cmd_jobs_list -- the jobs there are, and one of them whole. */
+/* cmd_jobs_list -- the list of jobs, and one job in full. */
 #include "cli/data.h"
 #include "cli/job_filter.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"
 #include "view/job_view.h"
 #include "view/term.h"
 
-enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* the heading's */
+enum { LIMIT = 20, QUEUE_WIDTH = 5 }; /* width of the heading */
 
 struct listing {
 	const struct options *options;
 	struct store_job_query query;
 	struct job_look look;
-	int64_t oldest; /* of the newest ones */
 	int64_t count;
 };
 
-static bool note(void *ctx, const struct store_job *job)
+static void listing_print(struct listing *listing, const struct store_job *job)
 {
-	struct listing *listing = ctx;
-	listing->oldest = job->id;
-	if (listing->look.queue_width < job->queue.len)
-		listing->look.queue_width = job->queue.len;
-	return true;
-}
-
-static bool print_job(void *ctx, const struct store_job *job)
-{
-	struct listing *listing = ctx;
 	if (listing->options->json) {
 		json_t *view = job_view_json(job, listing->look.now_ms);
 		term_json(stdout, view);
@@ -40,29 +29,46 @@ static bool print_job(void *ctx, const struct store_job *job)
 		job_view_line(stdout, job, &listing->look);
 	}
 	listing->count++;
-	return ferror(stdout) == 0;
 }
 
-/* The newest ones, oldest of them first: finds where they begin, then prints. With
- * --after that is given, and the first ones after it are meant. */
-static int list(struct listing *listing, struct store_reader *reader, struct error *err)
+/* Finds where the newest jobs begin, and how long the names of their queues are. */
+static int listing_measure(
+    struct listing *listing, struct store_reader *reader, struct error *err)
 {
-	if (listing->query.limit > 0 && !options_has(listing->options, "after")) {
-		struct store_job_query newest = listing->query;
-		newest.newest_first = true;
-		listing->oldest = 1;
-		listing->look.queue_width = QUEUE_WIDTH;
-		if (store_jobs(reader, &newest, (struct store_each_job){note, listing},
-			err) != 0)
-			return -1;
-		listing->query.after_id = listing->oldest - 1;
+	struct store_job_query newest = listing->query;
+	struct store_job job;
+	int64_t oldest = 1;
+	int rc;
+	newest.newest_first = true;
+	listing->look.queue_width = QUEUE_WIDTH;
+	struct store_jobs *jobs = store_jobs_open(reader, &newest);
+	while ((rc = store_jobs_next(jobs, &job, err)) == 1) {
+		oldest = job.id;
+		if (listing->look.queue_width < job.queue.len)
+			listing->look.queue_width = job.queue.len;
 	}
-	if (store_jobs(reader, &listing->query,
-		(struct store_each_job){print_job, listing}, err) != 0)
+	store_jobs_close(jobs);
+	listing->query.after_id = oldest - 1;
+	return rc;
+}
+
+/* Lists the newest jobs, in the order of ids. With --after, lists the first jobs after
+ * that one instead. */
+static int listing_show(
+    struct listing *listing, struct store_reader *reader, struct error *err)
+{
+	struct store_job job;
+	int rc = 0;
+	if (listing->query.limit > 0 && !options_has(listing->options, "after") &&
+	    listing_measure(listing, reader, err) != 0)
 		return -1;
-	if (listing->count == 0 && !listing->options->json)
+	struct store_jobs *jobs = store_jobs_open(reader, &listing->query);
+	while (ferror(stdout) == 0 && (rc = store_jobs_next(jobs, &job, err)) == 1)
+		listing_print(listing, &job);
+	store_jobs_close(jobs);
+	if (rc == 0 && listing->count == 0 && !listing->options->json)
 		(void)fprintf(stderr, "no such jobs\n");
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 static void look_now(struct job_look *look)
@@ -86,106 +92,99 @@ int cmd_jobs_list(const struct options *options)
 		options, "after", 0, INT64_MAX, &listing.query.after_id, &err) != 0)
 		return options_misused(options, &err);
 	listing.query.limit = limit;
-	if (data_open(&reader, options, &err) != 0 || list(&listing, reader, &err) != 0)
+	if (data_open(&reader, options, &err) != 0 ||
+	    listing_show(&listing, reader, &err) != 0)
 		code = options_fail(options, &err);
 	store_reader_close(reader);
 	return code;
 }
 
-/* --- one, whole --- */
+/* --- one job in full --- */
 
-struct shown {
-	struct listing listing;
-	int64_t event;       /* that caused it; 0: none */
-	struct arena *arena; /* of the two below */
-	struct span queue;   /* absent unless it is to start */
-	struct span group;   /* absent unless it is blocked */
-};
-
-static bool print_full(void *ctx, const struct store_job *job)
+/* Says when the queue of a waiting job is paused. */
+static int job_print_paused(struct store_reader *reader, const struct store_job *job,
+    struct arena *arena, struct error *err)
 {
-	struct shown *shown = ctx;
-	if (shown->listing.options->json) {
-		(void)print_job(&shown->listing, job);
-		return true;
-	}
-	job_view_full(stdout, job, &shown->listing.look);
-	shown->event = job->event_id;
-	if (job->state == JOB_WAITING || job->state == JOB_BLOCKED)
-		shown->queue = arena_copy(shown->arena, job->queue);
-	if (job->state == JOB_BLOCKED)
-		shown->group = arena_copy(shown->arena, job->group);
-	return true;
-}
-
-static bool print_paused(void *ctx, const struct store_queue *queue)
-{
-	const struct shown *shown = ctx;
-	if (!queue->paused || !span_eq(queue->name, shown->queue))
-		return true;
-	(void)fprintf(stdout,
-	    "\nIts queue is paused; `offhook jobs resume %.*s` lets it go on\n",
-	    SPAN_ARG(queue->name));
-	return false;
-}
-
-static bool print_event(void *ctx, const struct store_event *event)
-{
-	const struct shown *shown = ctx;
-	(void)fprintf(stdout, "\nCaused by the event\n");
-	event_view_line(stdout, event, shown->listing.look.colour);
-	return true;
-}
-
-static bool print_first(void *ctx, const struct store_job *job)
-{
-	const struct shown *shown = ctx;
-	(void)fprintf(stdout, "\nWaits for\n");
-	job_view_line(stdout, job, &shown->listing.look);
-	return true;
-}
-
-static int show(struct shown *shown, struct store_reader *reader, struct error *err)
-{
-	int64_t id;
-	const char *word = shown->listing.options->args[1];
-	if (!text_int(span_of(word), 1, INT64_MAX, &id))
-		return error_set(err, "\"%s\" is no job's id", word);
-	int found =
-	    store_job_get(reader, id, (struct store_each_job){print_full, shown}, err);
-	if (found <= 0)
-		return found == 0 ? error_set(err,
-					"there is no job %lld; ended ones are dropped "
-					"after a time",
-					(long long)id)
-				  : -1;
-	if (shown->queue.ptr != NULL &&
-	    store_queue_names(reader, print_paused, shown, err) != 0)
+	struct store_queue *queue;
+	if (store_queues(reader, false, arena, &queue, err) != 0)
 		return -1;
-	struct store_job_query first = {.queue = shown->queue,
-	    .group = shown->group,
+	while (queue != NULL && !span_eq(queue->name, job->queue))
+		queue = queue->next;
+	if (queue != NULL && queue->paused)
+		(void)fprintf(stdout,
+		    "\nIts queue is paused; `offhook jobs resume %.*s` lets it go on\n",
+		    SPAN_ARG(queue->name));
+	return 0;
+}
+
+/* Prints the job that a blocked one waits for. */
+static int job_print_first(struct store_reader *reader, const struct store_job *job,
+    const struct job_look *look, struct error *err)
+{
+	struct store_job_query query = {.queue = job->queue,
+	    .group = job->group,
 	    .states = 1U << JOB_WAITING | 1U << JOB_RUNNING,
 	    .limit = 1};
-	if (shown->group.ptr != NULL &&
-	    store_jobs(
-		reader, &first, (struct store_each_job){print_first, shown}, err) != 0)
+	struct store_job first;
+	struct store_jobs *jobs = store_jobs_open(reader, &query);
+	int rc = store_jobs_next(jobs, &first, err);
+	if (rc == 1) {
+		(void)fprintf(stdout, "\nWaits for\n");
+		job_view_line(stdout, &first, look);
+	}
+	store_jobs_close(jobs);
+	return rc < 0 ? -1 : 0;
+}
+
+static int job_print(struct listing *listing, struct store_reader *reader,
+    const struct store_job *job, struct error *err)
+{
+	struct arena *arena = listing->options->arena;
+	bool open = job->state == JOB_WAITING || job->state == JOB_BLOCKED;
+	struct store_event event;
+	if (listing->options->json) {
+		listing_print(listing, job);
+		return 0;
+	}
+	job_view_full(stdout, job, &listing->look);
+	if (open && job_print_paused(reader, job, arena, err) != 0)
 		return -1;
-	return shown->event == 0 || store_event_get(reader, shown->event, print_event,
-					shown, err) >= 0
-		   ? 0
-		   : -1;
+	if (job->state == JOB_BLOCKED &&
+	    job_print_first(reader, job, &listing->look, err) != 0)
+		return -1;
+	int rc = store_event_get(reader, job->event_id, arena, &event, err);
+	if (rc == 1) {
+		(void)fprintf(stdout, "\nCaused by the event\n");
+		event_view_line(stdout, &event, listing->look.colour);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int job_find_and_print(
+    struct listing *listing, struct store_reader *reader, struct error *err)
+{
+	const char *word = listing->options->args[1];
+	struct store_job job;
+	int64_t id;
+	if (!text_int(span_of(word), 1, INT64_MAX, &id))
+		return error_set(err, "\"%s\" is no job's id", word);
+	int rc = store_job_get(reader, id, listing->options->arena, &job, err);
+	if (rc == 0)
+		return error_set(err,
+		    "there is no job %lld; ended ones are dropped after a time",
+		    (long long)id);
+	return rc < 0 ? -1 : job_print(listing, reader, &job, err);
 }
 
 int cmd_jobs_show(const struct options *options)
 {
 	struct store_reader *reader = NULL;
 	struct error err;
-	struct shown shown = {.listing = {.options = options}, .arena = arena_new()};
-	look_now(&shown.listing.look);
+	struct listing listing = {.options = options};
+	look_now(&listing.look);
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = show(&shown, reader, &err);
+		rc = job_find_and_print(&listing, reader, &err);
 	store_reader_close(reader);
-	arena_free(shown.arena);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

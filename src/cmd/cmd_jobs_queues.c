@@ -1,8 +1,8 @@
-/* cmd_jobs_queues -- what concerns whole queues: pause, resume, stats. */
+/* cmd_jobs_queues -- the verbs for whole queues: pause, resume, stats. */
 #include <string.h>
 
 #include "cli/data.h"
-#include "cmd/cmd_jobs.h"
+#include "cmd/verbs.h"
 #include "util/clock.h"
 #include "util/suggest.h"
 #include "view/term.h"
@@ -10,33 +10,13 @@
 
 /* --- pause and resume --- */
 
-/* Is there that queue? In the store, or in the program's table of workers. */
-struct search {
-	struct arena *arena;
-	struct suggestion suggestion;
-	bool found;
-};
-
-static void offer(struct search *search, const char *name)
-{
-	search->found = search->found || span_is(search->suggestion.word, name);
-	suggest_offer(&search->suggestion, name);
-}
-
-static bool look(void *ctx, const struct store_queue *queue)
-{
-	struct search *search = ctx;
-	offer(search, arena_strndup(search->arena, queue->name));
-	return !search->found;
-}
-
-static int no_queue(
-    const struct search *search, const struct options *options, struct error *err)
+static int queue_unknown(const struct suggestion *suggestion,
+    const struct options *options, struct error *err)
 {
 	const char *name = options->args[1];
-	if (search->suggestion.best != NULL)
+	if (suggestion->best != NULL)
 		return error_set(err, "there is no queue \"%s\"; did you mean \"%s\"?",
-		    name, search->suggestion.best);
+		    name, suggestion->best);
 	if (strcmp(options->args[0], "pause") != 0)
 		return error_set(err, "there is no queue \"%s\"", name);
 	return error_set(err,
@@ -44,25 +24,30 @@ static int no_queue(
 	    name);
 }
 
-static int check_queue(const struct options *options, struct error *err)
+/* Looks for the queue in the store and in the program's table of workers. */
+static int queue_check(const struct options *options, struct error *err)
 {
 	struct store_reader *reader = NULL;
-	struct search search = {
-	    .arena = arena_new(), .suggestion = {.word = span_of(options->args[1])}};
+	struct suggestion suggestion = {.word = span_of(options->args[1])};
+	struct store_queue *queue = NULL;
 	const oh_worker *worker = options->app != NULL ? options->app->workers : NULL;
-	for (; worker != NULL && worker->queue != NULL; worker++)
-		offer(&search, worker->queue);
+	bool found = false;
+	for (; worker != NULL && worker->queue != NULL; worker++) {
+		found = found || span_is(suggestion.word, worker->queue);
+		suggest_offer(&suggestion, worker->queue);
+	}
 	int rc = data_open(&reader, options, err);
 	if (rc == 0)
-		rc = store_queue_names(reader, look, &search, err);
+		rc = store_queues(reader, false, options->arena, &queue, err);
 	store_reader_close(reader);
-	if (rc == 0 && !search.found)
-		rc = no_queue(&search, options, err);
-	arena_free(search.arena);
-	return rc;
+	for (; queue != NULL && !found; queue = queue->next) {
+		found = span_eq(suggestion.word, queue->name);
+		suggest_offer(&suggestion, arena_strndup(options->arena, queue->name));
+	}
+	return rc == 0 && !found ? queue_unknown(&suggestion, options, err) : rc;
 }
 
-static int set_paused(const struct options *options, bool paused)
+static int queue_set_paused(const struct options *options, bool paused)
 {
 	struct error err;
 	json_t *answer = NULL;
@@ -72,7 +57,7 @@ static int set_paused(const struct options *options, bool paused)
 		    "a queue's name is a letter or _, then letters, digits, _ . -");
 		return options_misused(options, &err);
 	}
-	if (!options_has(options, "force") && check_queue(options, &err) != 0)
+	if (!options_has(options, "force") && queue_check(options, &err) != 0)
 		return options_fail(options, &err);
 	json_t *request = json_pack("{s:s, s:s, s:s}", "command", "jobs", "do",
 	    paused ? "pause" : "resume", "queue", queue);
@@ -93,38 +78,28 @@ static int set_paused(const struct options *options, bool paused)
 
 int cmd_jobs_pause(const struct options *options)
 {
-	return set_paused(options, true);
+	return queue_set_paused(options, true);
 }
 
 int cmd_jobs_resume(const struct options *options)
 {
-	return set_paused(options, false);
+	return queue_set_paused(options, false);
 }
 
 /* --- stats --- */
 
-struct manifest {
+struct stats {
 	const struct options *options;
 	int64_t now_ms;
 	bool colour;
-	int width; /* of the widest name */
-	size_t count;
+	int width; /* of the longest name */
 };
 
-static bool measure(void *ctx, const struct store_queue *queue)
-{
-	struct manifest *table = ctx;
-	if (table->width < (int)queue->name.len)
-		table->width = (int)queue->name.len;
-	table->count++;
-	return true;
-}
-
-static void print_json(const struct manifest *table, const struct store_queue *queue)
+static void stats_print_json(const struct stats *stats, const struct store_queue *queue)
 {
 	char oldest[CLOCK_ISO_SIZE];
 	bool any = queue->oldest_due_ms != INT64_MAX;
-	int64_t late_ms = any ? table->now_ms - queue->oldest_due_ms : 0;
+	int64_t late_ms = any ? stats->now_ms - queue->oldest_due_ms : 0;
 	json_t *line = json_pack("{s:s%, s:b}", "queue", queue->name.ptr,
 	    queue->name.len, "paused", queue->paused);
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++)
@@ -140,29 +115,23 @@ static void print_json(const struct manifest *table, const struct store_queue *q
 	json_decref(line);
 }
 
-static bool print_queue(void *ctx, const struct store_queue *queue)
+static void stats_print(const struct stats *stats, const struct store_queue *queue)
 {
-	const struct manifest *table = ctx;
 	char due[WHEN_SIZE] = "-";
-	if (table->options->json) {
-		print_json(table, queue);
-		return ferror(stdout) == 0;
-	}
-	(void)printf("%-*.*s", table->width, SPAN_ARG(queue->name));
+	(void)printf("%-*.*s", stats->width, SPAN_ARG(queue->name));
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
-		bool bad = table->colour && i == JOB_DEAD && queue->counts[i] > 0;
+		bool bad = stats->colour && i == JOB_DEAD && queue->counts[i] > 0;
 		(void)printf("%s %9lld%s", bad ? "\033[31m" : "",
 		    (long long)queue->counts[i], bad ? "\033[0m" : "");
 	}
 	if (queue->oldest_due_ms != INT64_MAX)
-		(void)when_text(due, queue->oldest_due_ms, table->now_ms);
+		(void)when_text(due, queue->oldest_due_ms, stats->now_ms);
 	(void)printf(queue->paused ? "  %-16s  paused\n" : "  %s\n", due);
-	return ferror(stdout) == 0;
 }
 
-static void print_head(const struct manifest *table)
+static void stats_print_head(const struct stats *stats)
 {
-	(void)printf("%s%-*s", table->colour ? "\033[2m" : "", table->width, "QUEUE");
+	(void)printf("%s%-*s", stats->colour ? "\033[2m" : "", stats->width, "QUEUE");
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++) {
 		char name[16];
 		size_t len = 0;
@@ -170,26 +139,37 @@ static void print_head(const struct manifest *table)
 			name[len++] = (char)(*c - 'a' + 'A');
 		(void)printf(" %9.*s", (int)len, name);
 	}
-	(void)printf("  OLDEST DUE%s\n", table->colour ? "\033[0m" : "");
+	(void)printf("  OLDEST DUE%s\n", stats->colour ? "\033[0m" : "");
+}
+
+static void stats_print_all(struct stats *stats, const struct store_queue *queues)
+{
+	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
+		if (stats->width < (int)q->name.len)
+			stats->width = (int)q->name.len;
+	}
+	if (queues == NULL && !stats->options->json)
+		(void)fprintf(stderr, "there are no queues yet\n");
+	else if (!stats->options->json)
+		stats_print_head(stats);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next)
+		(stats->options->json ? stats_print_json : stats_print)(stats, q);
 }
 
 int cmd_jobs_stats(const struct options *options)
 {
 	struct store_reader *reader = NULL;
+	struct store_queue *queues;
 	struct error err;
-	struct manifest table = {.options = options,
+	struct stats stats = {.options = options,
 	    .now_ms = clock_wall_ms(),
 	    .colour = term_colour(stdout),
 	    .width = (int)strlen("QUEUE")};
 	int rc = data_open(&reader, options, &err);
-	if (rc == 0 && !options->json)
-		rc = store_queue_names(reader, measure, &table, &err);
-	if (rc == 0 && !options->json && table.count > 0)
-		print_head(&table);
-	else if (rc == 0 && !options->json)
-		(void)fprintf(stderr, "there are no queues yet\n");
 	if (rc == 0)
-		rc = store_queues(reader, print_queue, &table, &err);
+		rc = store_queues(reader, true, options->arena, &queues, &err);
+	if (rc == 0)
+		stats_print_all(&stats, queues);
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

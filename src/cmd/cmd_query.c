@@ -1,4 +1,4 @@
-/* cmd_query -- the documents of a collection. */
+/* cmd_query -- finds documents, or lists the collections. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +10,11 @@ struct query {
 	struct store_query store;
 	struct filter *filter;
 	json_t *sort;
-	bool pretty; /* for a person: indented */
+	bool pretty; /* indented, on a terminal */
 };
 
-/* JSON, or a field's name, or "-name" for the other way round. */
-static int read_sort(struct query *query, struct error *err)
+/* The sort is a field's name, "-name" for descending order, or JSON. */
+static int query_read_sort(struct query *query, struct error *err)
 {
 	const char *text = options_value(query->options, "sort");
 	json_error_t where;
@@ -33,7 +33,7 @@ static int read_sort(struct query *query, struct error *err)
 				   : error_set(err, "--sort: \"%s\" is no field", text);
 }
 
-static int read_options(struct query *query, struct error *err)
+static int query_read_options(struct query *query, struct error *err)
 {
 	const struct options *options = query->options;
 	const char *text = options->arg_count > 1 ? options->args[1] : NULL;
@@ -45,13 +45,11 @@ static int read_options(struct query *query, struct error *err)
 	    data_filter(&query->filter, text, err) != 0)
 		return -1;
 	query->store.filter = query->filter;
-	return read_sort(query, err);
+	return query_read_sort(query, err);
 }
 
-static bool print_doc(void *ctx, int64_t row, json_t *doc)
+static void query_print_doc(const struct query *query, const json_t *doc)
 {
-	const struct query *query = ctx;
-	(void)row;
 	if (query->pretty) {
 		char *text = json_dumps(doc, JSON_INDENT(2));
 		term_print(stdout, span_of(text), true);
@@ -60,27 +58,43 @@ static bool print_doc(void *ctx, int64_t row, json_t *doc)
 	} else {
 		term_json(stdout, doc);
 	}
-	return ferror(stdout) == 0;
 }
 
-static bool print_collection(
-    void *ctx, const char *name, const char *key_field, int64_t count)
+static int query_print_docs(
+    const struct query *query, struct store_reader *reader, struct error *err)
 {
-	const struct query *query = ctx;
-	if (query->options->json) {
-		json_t *line = json_pack("{s:s, s:s?, s:I}", "collection", name, "key",
-		    key_field, "count", (json_int_t)count);
-		term_json(stdout, line);
-		json_decref(line);
-	} else {
-		(void)printf("%-24s %10lld%s%s\n", name, (long long)count,
-		    key_field != NULL ? "  key " : "",
-		    key_field != NULL ? key_field : "");
-	}
-	return true;
+	struct store_doc doc;
+	int rc = 0;
+	struct store_docs *docs = store_docs_open(reader, &query->store);
+	while (ferror(stdout) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
+		query_print_doc(query, doc.json);
+	store_docs_close(docs);
+	return rc < 0 ? -1 : 0;
 }
 
-static int print_count(
+static int query_print_collections(
+    const struct query *query, struct store_reader *reader, struct error *err)
+{
+	struct store_collection *c;
+	if (store_collections(reader, true, query->options->arena, &c, err) < 0)
+		return -1;
+	for (; c != NULL; c = c->next) {
+		if (query->options->json) {
+			json_t *line =
+			    json_pack("{s:s, s:s?, s:I}", "collection", c->name, "key",
+				c->key_field, "count", (json_int_t)c->count);
+			term_json(stdout, line);
+			json_decref(line);
+		} else {
+			(void)printf("%-24s %10lld%s%s\n", c->name, (long long)c->count,
+			    c->key_field != NULL ? "  key " : "",
+			    c->key_field != NULL ? c->key_field : "");
+		}
+	}
+	return 0;
+}
+
+static int query_print_count(
     const struct query *query, struct store_reader *reader, struct error *err)
 {
 	int64_t count = store_count(reader, &query->store, err);
@@ -91,29 +105,29 @@ static int print_count(
 	return 0;
 }
 
-static int print_all(
+static int query_print_all(
     struct query *query, struct store_reader *reader, struct error *err)
 {
 	if (query->store.collection == NULL)
-		return store_collections(reader, print_collection, query, err);
+		return query_print_collections(query, reader, err);
 	if (data_check_collection(reader, query->store.collection, err) != 0)
 		return -1;
 	if (options_has(query->options, "count"))
-		return print_count(query, reader, err);
-	return store_find(reader, &query->store, print_doc, query, err);
+		return query_print_count(query, reader, err);
+	return query_print_docs(query, reader, err);
 }
 
-static int run(const struct options *options)
+static int query_run(const struct options *options)
 {
 	struct query query = {
 	    .options = options, .pretty = !options->json && term_is_tty(stdout)};
 	struct store_reader *reader = NULL;
 	struct error err;
 	int code = EXIT_OK;
-	if (read_options(&query, &err) != 0)
+	if (query_read_options(&query, &err) != 0)
 		code = options_misused(options, &err);
 	else if (data_open(&reader, options, &err) != 0 ||
-		 print_all(&query, reader, &err) != 0)
+		 query_print_all(&query, reader, &err) != 0)
 		code = options_fail(options, &err);
 	store_reader_close(reader);
 	filter_free(query.filter);
@@ -122,11 +136,11 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"sort", "FIELD", "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}", 0,
-	false},
-    {"limit", "N", "at most N documents", 'n', false},
-    {"skip", "N", "leave out the first N", 0, false},
-    {"count", NULL, "only say how many", 0, false},
+    {"sort", "FIELD",
+	.help = "by that field; -FIELD: downwards; or {\"a\": 1, \"b\": -1}"},
+    {"limit", "N", .help = "at most N documents", .letter = 'n'},
+    {"skip", "N", .help = "leave out the first N"},
+    {"count", .help = "only say how many"},
     {0},
 };
 
@@ -146,5 +160,5 @@ const struct command cmd_query = {
     .settings = SETTINGS_DATA,
     .json = true,
     .max_args = 2,
-    .run = run,
+    .run = query_run,
 };

@@ -1,4 +1,4 @@
-/* cmd_serve -- the server. */
+/* cmd_serve -- runs the server. */
 #include "app/app.h"
 #include "cli/options.h"
 #include "util/log.h"
@@ -19,7 +19,7 @@ static int check_tokens(const struct config *config, struct error *err)
 	    "lets `offhook send`, with the same variable, play Twilio");
 }
 
-static int run(const struct options *options)
+static int serve_run(const struct options *options)
 {
 	struct config config;
 	struct error err;
@@ -49,5 +49,5 @@ const struct command cmd_serve = {
 		"  offhook serve --listen :3000 --public-url https://sms.example.com\n"
 		"  offhook serve --data /var/lib/offhook --admin 127.0.0.1:9090\n",
     .settings = SETTINGS_ALL,
-    .run = run,
+    .run = serve_run,
 };

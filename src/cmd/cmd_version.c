@@ -1,7 +1,7 @@
-/* cmd_version -- which Offhook this is. */
+/* cmd_version -- prints the version. */
 #include "cli/options.h"
 
-static int run(const struct options *options)
+static int version_run(const struct options *options)
 {
 	if (options->json)
 		(void)printf("{\"version\":\"%s\"}\n", OFFHOOK_VERSION);
@@ -15,5 +15,5 @@ const struct command cmd_version = {
     .usage = "",
     .summary = "print the version",
     .json = true,
-    .run = run,
+    .run = version_run,
 };

@@ -1,12 +1,12 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/setting_parse.h"
 #include "util/mem.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -22,27 +22,15 @@ struct raw {
 	enum config_source source;
 };
 
-/* What loading works on. */
+/* The state of loading. */
 struct loading {
 	struct config *config;
-	struct raw raw[SETTING_MAX]; /* as in setting_table */
-	char *file_text;             /* raw texts point into it; wiped at the end */
+	struct raw raw[SETTING_MAX]; /* in the order of setting_table */
+	char *file_text;             /* raw points into it; wiped at the end */
 	size_t file_len;
 };
 
-void config_warn(struct config *config, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	if (config->warning_count == CONFIG_MAX_WARNINGS)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
-}
-
-static size_t index_of(const struct setting *setting)
+static size_t setting_index(const struct setting *setting)
 {
 	return (size_t)(setting - setting_table);
 }
@@ -61,7 +49,7 @@ static int unknown_setting(struct span name, struct error *err)
 
 /* --- the file --- */
 
-/* Without a comment: a # at the line's start or after a blank. */
+/* Removes a comment, which begins with # at the line's start or after a blank. */
 static struct span without_comment(struct span line)
 {
 	for (size_t i = 0; i < line.len; i++) {
@@ -93,7 +81,7 @@ static int read_line(
 	const struct setting *setting = setting_find(name);
 	if (setting == NULL)
 		return unknown_setting(name, err);
-	struct raw *raw = &loading->raw[index_of(setting)];
+	struct raw *raw = &loading->raw[setting_index(setting)];
 	if (raw->source == CONFIG_FILE)
 		return error_set(
 		    err, "%s was set before, at %s", setting->name, raw->where);
@@ -152,8 +140,8 @@ static int read_file(
 
 /* --- the environment --- */
 
-/* The value of that variable when the entry is its, else NULL; an empty one counts as
- * not set. */
+/* The value of an entry NAME=value when NAME is the variable; else, or when it is
+ * empty, NULL. */
 static const char *value_of(const char *entry, const char *variable)
 {
 	size_t len = strlen(variable);
@@ -162,7 +150,7 @@ static const char *value_of(const char *entry, const char *variable)
 	return entry[len + 1] != '\0' ? entry + len + 1 : NULL;
 }
 
-static const char *lookup(char *const *environment, const char *variable)
+static const char *environment_lookup(char *const *environment, const char *variable)
 {
 	for (; environment != NULL && *environment != NULL; environment++) {
 		const char *value = value_of(*environment, variable);
@@ -172,7 +160,7 @@ static const char *lookup(char *const *environment, const char *variable)
 	return NULL;
 }
 
-/* Kubernetes sets these for a service that is called offhook. */
+/* Kubernetes sets these for a service called offhook; they are not settings. */
 static bool service_link(const char *entry)
 {
 	return strncmp(entry, "OFFHOOK_PORT", strlen("OFFHOOK_PORT")) == 0 ||
@@ -220,7 +208,7 @@ static void read_environment(struct loading *loading, char *const *environment)
 	char buffer[SETTING_NAME_SIZE];
 	for (size_t i = 0; i < setting_count; i++) {
 		const char *variable = setting_variable(buffer, &setting_table[i]);
-		const char *value = lookup(environment, variable);
+		const char *value = environment_lookup(environment, variable);
 		if (value == NULL)
 			continue;
 		loading->raw[i] = (struct raw){span_trim(span_of(value)),
@@ -228,11 +216,11 @@ static void read_environment(struct loading *loading, char *const *environment)
 	}
 }
 
-/* Where a platform gives the port in PORT, it counts unless listen is set. */
+/* Some platforms give the port in PORT. It counts unless listen is set. */
 static void read_port(struct loading *loading, char *const *environment)
 {
-	const char *port = lookup(environment, "PORT");
-	struct raw *raw = &loading->raw[index_of(setting_find(SPAN("listen")))];
+	const char *port = environment_lookup(environment, "PORT");
+	struct raw *raw = &loading->raw[setting_index(setting_find(SPAN("listen")))];
 	if (port == NULL || raw->source != CONFIG_DEFAULT)
 		return;
 	*raw = (struct raw){span_of(arena_printf(loading->config->arena, ":%s", port)),
@@ -253,14 +241,15 @@ static int read_flags(
 			return error_set(err,
 			    "--%s would show in the list of processes; set the variable %s",
 			    setting->name, setting->variable);
-		loading->raw[index_of(setting)] = (struct raw){span_of(flag->value),
-		    arena_printf(loading->config->arena, "--%s", flag->name),
-		    CONFIG_FLAG};
+		loading->raw[setting_index(setting)] =
+		    (struct raw){span_of(flag->value),
+			arena_printf(loading->config->arena, "--%s", flag->name),
+			CONFIG_FLAG};
 	}
 	return 0;
 }
 
-static int gather(
+static int config_gather(
     struct loading *loading, const struct config_input *input, struct error *err)
 {
 	const char *path = input->file;
@@ -268,7 +257,7 @@ static int gather(
 		loading->raw[i] = (struct raw){
 		    span_of(setting_table[i].initial), "default", CONFIG_DEFAULT};
 	if (path == NULL)
-		path = lookup(input->environment, "OFFHOOK_CONFIG");
+		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
 	if (read_file(loading, path != NULL ? path : default_file, path != NULL, err) !=
 		0 ||
 	    check_variables(input->environment, err) != 0)
@@ -280,7 +269,7 @@ static int gather(
 	return 0;
 }
 
-static int parse(struct loading *loading, struct error *err)
+static int config_parse(struct loading *loading, struct error *err)
 {
 	struct config *config = loading->config;
 	for (size_t i = 0; i < setting_count; i++) {
@@ -299,7 +288,7 @@ static int parse(struct loading *loading, struct error *err)
 						  : "";
 	}
 	if (tokens_look_odd(config->tokens))
-		config_warn(config,
+		setting_warn(config,
 		    "an Auth Token has 32 lower-case hexadecimal digits; "
 		    "one of those given does not: is it an API key?");
 	return 0;
@@ -310,9 +299,9 @@ int config_load(struct config *out, const struct config_input *input, struct err
 	struct loading loading = {.config = out};
 	*out = (struct config){
 	    .arena = arena_new(), .proxies = proxies_new(), .tokens = tokens_new()};
-	int rc = gather(&loading, input, err);
+	int rc = config_gather(&loading, input, err);
 	if (rc == 0)
-		rc = parse(&loading, err);
+		rc = config_parse(&loading, err);
 	if (loading.file_text != NULL)
 		explicit_bzero(loading.file_text, loading.file_len);
 	free(loading.file_text);
@@ -321,7 +310,7 @@ int config_load(struct config *out, const struct config_input *input, struct err
 	return rc;
 }
 
-static void wipe(char *secret)
+static void wipe_secret(char *secret)
 {
 	if (secret != NULL)
 		explicit_bzero(secret, strlen(secret));
@@ -330,8 +319,8 @@ static void wipe(char *secret)
 
 void config_clear(struct config *config)
 {
-	wipe(config->first_token);
-	wipe(config->alert_secret);
+	wipe_secret(config->first_token);
+	wipe_secret(config->alert_secret);
 	tokens_free(config->tokens);
 	proxies_free(config->proxies);
 	arena_free(config->arena);

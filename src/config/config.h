@@ -1,6 +1,7 @@
-/* config -- what the owner decided: flag > environment > file > default. Every
- * setting stands in one table (app/setting.h), which also writes the help, the man
- * page and `offhook config`. Immutable once loaded; any thread may read it. */
+/* config -- the values of the settings. An option wins over the environment, that over
+ * the file, that over the default. The settings are rows of a table (config/setting.h),
+ * which also makes the help, the man page and `offhook config`. Immutable once loaded;
+ * any thread may read it. */
 #ifndef OFFHOOK_CONFIG_CONFIG_H
 #define OFFHOOK_CONFIG_CONFIG_H
 
@@ -17,7 +18,7 @@ enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLA
 
 /* Where one setting's value came from, for `offhook config`. */
 struct config_value {
-	const char *text; /* as given; "(set)" for a secret, "" for one not set */
+	const char *text; /* as given; "(set)" for a secret; "" when not set */
 	const char
 	    *where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN", "--listen" */
 	enum config_source source;
@@ -28,11 +29,11 @@ enum { CONFIG_MAX_WARNINGS = 16 };
 struct config {
 	const char *listen;        /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
 	const char *public_url;    /* as given; NULL: none */
-	struct span public_scheme; /* "https"; these three absent without public_url */
+	struct span public_scheme; /* "https"; absent without public_url */
 	struct span public_host;   /* with its port, if it has one */
 	struct span public_prefix; /* "" or "/path" */
 	const char *data;          /* directory */
-	const char *admin;         /* as listen; NULL: no admin listener */
+	const char *admin;         /* like listen; NULL: no admin listener */
 	struct proxies *proxies;   /* trusted; never NULL, may be empty */
 	const char *templates;     /* directory; NULL: none */
 	int64_t threads;           /* 0: one per core */
@@ -49,7 +50,7 @@ struct config {
 	int64_t workers;            /* processes for jobs; 0: one for each core */
 	int64_t max_workers;        /* while all of them are held up */
 	int64_t jobs_keep_ms;       /* ended jobs; then they are dropped */
-	int64_t dead_jobs_keep_ms;  /* dead letters, likewise */
+	int64_t dead_jobs_keep_ms;  /* dead letters; then they are dropped */
 	const char *alert_url;      /* http:// or https://; NULL: none */
 	const char *alert_command;  /* for /bin/sh; NULL: none */
 	char *alert_secret;         /* "whsec_…"; NULL: none. Wiped by config_clear */
@@ -62,9 +63,9 @@ struct config {
 	 * Wiped by config_clear. */
 	char *first_token;
 
-	struct config_value values[SETTING_MAX]; /* as in setting_table */
+	struct config_value values[SETTING_MAX]; /* in the order of setting_table */
 	const char *file; /* the file that was read; NULL: none */
-	/* Worth telling, but no reason not to start. */
+	/* Mistakes that do not keep the server from starting. */
 	const char *warnings[CONFIG_MAX_WARNINGS];
 	size_t warning_count;
 	struct arena *arena; /* holds the texts above */
@@ -87,12 +88,9 @@ struct config_input {
  * variable or flag is wrong, and how. */
 int config_load(
     struct config *out, const struct config_input *input, struct error *err);
-/* Frees and wipes; one that is all zero is fine. */
+/* Frees it and wipes secrets. A config that is all zero is fine. */
 void config_clear(struct config *config);
-/* Notes a warning; for the table's parsers. Beyond CONFIG_MAX_WARNINGS it is lost. */
-__attribute__((format(printf, 2, 3))) void config_warn(
-    struct config *config, const char *format, ...);
-/* Whether an alert has somewhere to go. */
+/* Whether alert-url or alert-command is set. */
 bool config_alerts(const struct config *config);
 
 #endif

@@ -8,7 +8,7 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* All as IPv6; IPv4 in its mapped form (::ffff:0:0/96). */
+/* An IPv6 network; an IPv4 one stands in ::ffff:0:0/96. */
 struct network {
 	unsigned char address[16];
 	unsigned bits;
@@ -39,8 +39,8 @@ size_t proxies_count(const struct proxies *proxies)
 	return proxies->count;
 }
 
-/* How many of the 128 bits the address's own family has before it: 96 or 0; -1 when it
- * is no address. */
+/* Reads an address in its IPv6 form. Returns the number of bits that the form adds
+ * before it: 96 for IPv4, 0 for IPv6; -1 when it is not an address. */
 static int read_address(unsigned char out[16], struct span text)
 {
 	char plain[INET6_ADDRSTRLEN];
@@ -54,7 +54,7 @@ static int read_address(unsigned char out[16], struct span text)
 	return inet_pton(AF_INET6, plain, out) == 1 ? 0 : -1;
 }
 
-static bool beyond_bits(const struct network *network)
+static bool network_has_host_bits(const struct network *network)
 {
 	for (unsigned bit = network->bits; bit < 128; bit++) {
 		if ((network->address[bit / 8] >> (7 - bit % 8) & 1) != 0)
@@ -80,7 +80,7 @@ static int read_network(struct network *out, struct span text, struct error *err
 		bits += offset;
 	}
 	out->bits = (unsigned)bits;
-	if (beyond_bits(out))
+	if (network_has_host_bits(out))
 		return error_set(err,
 		    "\"%.*s\" has bits set behind its length: give the network's own address",
 		    SPAN_ARG(text));
@@ -108,7 +108,8 @@ int proxies_add(struct proxies *proxies, struct span list, struct error *err)
 	return 0;
 }
 
-static bool contains(const struct network *network, const unsigned char address[16])
+static bool network_contains(
+    const struct network *network, const unsigned char address[16])
 {
 	unsigned whole = network->bits / 8, rest = network->bits % 8;
 	if (memcmp(network->address, address, whole) != 0)
@@ -131,7 +132,7 @@ bool proxies_trust(const struct proxies *proxies, const struct sockaddr_storage 
 		return false;
 	}
 	for (size_t i = 0; i < proxies->count; i++) {
-		if (contains(&proxies->items[i], address))
+		if (network_contains(&proxies->items[i], address))
 			return true;
 	}
 	return false;

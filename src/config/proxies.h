@@ -18,8 +18,8 @@ void proxies_free(struct proxies *proxies); /* NULL is fine */
  * names the entry, and nothing is added. */
 int proxies_add(struct proxies *proxies, struct span list, struct error *err);
 size_t proxies_count(const struct proxies *proxies);
-/* Is that peer one of them? An IPv4 address mapped into IPv6 counts as IPv4. False for
- * other families. */
+/* Whether the peer is one of them. An IPv4 address mapped into IPv6 counts as IPv4.
+ * False for other families. */
 bool proxies_trust(const struct proxies *proxies, const struct sockaddr_storage *peer);
 
 #endif

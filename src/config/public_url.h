@@ -13,7 +13,7 @@ struct public_url {
 	struct span scheme;              /* "http" or "https", lower-case */
 	struct span host;                /* as written, with its port if it has one */
 	struct span prefix;              /* "" or "/path", without a slash at its end */
-	bool had_userinfo, had_fragment; /* they were taken off: worth a warning */
+	bool had_userinfo, had_fragment; /* they were removed: worth a warning */
 	bool has_underscore;             /* Twilio refuses such hosts (error 11100) */
 };
 

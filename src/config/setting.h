@@ -1,5 +1,6 @@
-/* setting -- the table of settings. A new one is a row here and a field in
- * struct config: flag, variable, file key, help, man page and `offhook config` follow. */
+/* setting -- the table of settings. A new setting is a row here and a field in struct
+ * config: the table makes its option, variable, key of the file, help, man page and
+ * line of `offhook config`. */
 #ifndef OFFHOOK_CONFIG_SETTING_H
 #define OFFHOOK_CONFIG_SETTING_H
 
@@ -14,25 +15,25 @@
 struct config;
 struct setting;
 
-/* Checks the text and puts the value into config. */
+/* Checks the text and stores the value in config. */
 typedef int setting_parser(struct config *config, const struct setting *setting,
     struct span text, struct error *err);
 
 enum {
-	SETTING_MAX = 64, /* room for what is kept of each setting */
+	SETTING_MAX = 64, /* the size of arrays with one element per setting */
 	SETTING_NAME_SIZE = 64
 };
 
 struct setting {
 	const char *name;     /* --NAME, the file's key; OFFHOOK_NAME in capitals */
 	const char *argument; /* what its value is called in help: "ADDR:PORT" */
-	const char *initial;  /* the default, as one would write it; "" : not set */
+	const char *initial;  /* the default, as text; "": not set */
 	const char *help;     /* one line */
 	const char *more;     /* further sentences for the man page, or NULL */
-	/* The variable, where it is Twilio's and not OFFHOOK_NAME; else NULL. */
+	/* The variable, when it is not OFFHOOK_NAME; else NULL. */
 	const char *variable;
-	/* Never a flag (ps would show it), never printed, only in a file that nobody
-	 * else can read. */
+	/* Not an option (ps would show it), never printed, and only in a file that
+	 * nobody else can read. */
 	bool secret;
 	setting_parser *parse;
 	size_t field;     /* offset in struct config, for the general parsers */

@@ -5,14 +5,14 @@
 
 enum { LINE = 76 };
 
-/* How far the next blank or the end is. */
+/* The length up to the next blank or the end. */
 static size_t word_length(const char *text)
 {
 	return strcspn(text, " ");
 }
 
 /* mdoc wants each sentence to begin a line, and lines to stay below 80 bytes. */
-static void sentences(struct buf *out, const char *text)
+static void man_sentences(struct buf *out, const char *text)
 {
 	size_t column = 1;
 	buf_putc(out, (char)toupper((unsigned char)text[0]));
@@ -33,7 +33,7 @@ static void sentences(struct buf *out, const char *text)
 	buf_putc(out, '\n');
 }
 
-static void argument(struct buf *out, const char *text)
+static void man_argument(struct buf *out, const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++) {
 		if (strncmp(c, "…", strlen("…")) == 0) {
@@ -52,11 +52,11 @@ void setting_man(struct buf *out)
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		buf_printf(out, ".It Ic %s No = Ar ", setting->name);
-		argument(out, setting->argument);
+		man_argument(out, setting->argument);
 		buf_putc(out, '\n');
-		sentences(out, setting->help);
+		man_sentences(out, setting->help);
 		if (setting->more != NULL)
-			sentences(out, setting->more);
+			man_sentences(out, setting->more);
 		buf_puts(out, setting->secret ? ".Pp\nVariable:\n" : ".Pp\nOption:\n");
 		if (!setting->secret)
 			buf_printf(out, ".Fl Fl %s ;\nvariable:\n", setting->name);

@@ -1,5 +1,7 @@
 #include "config/setting_parse.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/standard_webhook.h"
@@ -8,6 +10,18 @@
 #include "util/mem.h"
 #include "util/suggest.h"
 #include "util/text.h"
+
+void setting_warn(struct config *config, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	if (config->warning_count == CONFIG_MAX_WARNINGS)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
+}
 
 static const char **text_field(struct config *config, const struct setting *setting)
 {
@@ -28,7 +42,7 @@ int setting_parse_text(struct config *config, const struct setting *setting,
 	return 0;
 }
 
-/* "none" is how a file or a flag takes back what another place has set. */
+/* "none" overrides a value that another source has set. */
 int setting_parse_optional(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
@@ -85,15 +99,15 @@ int setting_parse_public_url(struct config *config, const struct setting *settin
 	config->public_host = url.host;
 	config->public_prefix = url.prefix;
 	if (url.had_userinfo)
-		config_warn(config,
+		setting_warn(config,
 		    "%s: user and password are left out: Twilio does not sign them",
 		    setting->name);
 	if (url.had_fragment)
-		config_warn(config,
+		setting_warn(config,
 		    "%s: the part from # on is left out: it belongs into the Twilio Console",
 		    setting->name);
 	if (url.has_underscore)
-		config_warn(config,
+		setting_warn(config,
 		    "%s: Twilio refuses host names with an underscore (error 11100)",
 		    setting->name);
 	return 0;
@@ -148,8 +162,9 @@ int setting_parse_duration(struct config *config, const struct setting *setting,
 	return 0;
 }
 
-/* Which of the words it is; -1 with err when none. */
-static int choose(struct span text, const char *const *words, struct error *err)
+/* The index of the text in words, which end with NULL; -1 with err when it is not
+ * there. */
+static int choose_word(struct span text, const char *const *words, struct error *err)
 {
 	struct suggestion suggestion = {.word = text};
 	struct buf all = {0};
@@ -174,31 +189,31 @@ static int choose(struct span text, const char *const *words, struct error *err)
 int setting_parse_log_level(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
-	static const char *const words[] = {"debug", "info", "warn", "error", NULL};
-
-	static const enum log_level levels[] = {
-	    LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
+	static const char *const words[] = {[LOG_DEBUG] = "debug",
+	    [LOG_INFO] = "info",
+	    [LOG_WARN] = "warn",
+	    [LOG_ERROR] = "error",
+	    NULL};
 
 	(void)setting;
-	int chosen = choose(text, words, err);
+	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
-	config->log_level = levels[chosen];
+	config->log_level = (enum log_level)chosen;
 	return 0;
 }
 
 int setting_parse_log_format(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
-	static const char *const words[] = {"auto", "text", "json", NULL};
-
-	static const enum log_format formats[] = {LOG_AUTO, LOG_TEXT, LOG_JSON};
+	static const char *const words[] = {
+	    [LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
 
 	(void)setting;
-	int chosen = choose(text, words, err);
+	int chosen = choose_word(text, words, err);
 	if (chosen < 0)
 		return -1;
-	config->log_format = formats[chosen];
+	config->log_format = (enum log_format)chosen;
 	return 0;
 }
 

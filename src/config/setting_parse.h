@@ -1,5 +1,5 @@
-/* setting_parse -- what the text of a setting may be: each checks it and puts the value
- * into config, or says in err what is wrong with it. */
+/* setting_parse -- the parsers of settings. Each checks a text and stores its value in
+ * config, or says in err what is wrong. */
 #ifndef OFFHOOK_CONFIG_SETTING_PARSE_H
 #define OFFHOOK_CONFIG_SETTING_PARSE_H
 
@@ -11,5 +11,9 @@ setting_parser setting_parse_text, setting_parse_optional, setting_parse_address
     setting_parse_log_level, setting_parse_log_format, setting_parse_tokens,
     setting_parse_alert_url, setting_parse_alert_secret, setting_parse_account_tokens,
     setting_parse_shared_keys;
+
+/* Adds a warning to config; after CONFIG_MAX_WARNINGS it is dropped. */
+__attribute__((format(printf, 2, 3))) void setting_warn(
+    struct config *config, const char *format, ...);
 
 #endif

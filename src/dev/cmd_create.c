@@ -1,4 +1,4 @@
-/* cmd_create -- a new project: a program that builds, runs and is tested at once. */
+/* cmd_create -- writes a new project that builds, runs and has a test. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "store/store.h"
 #include "util/buf.h"
 
-/* It stands in C strings, in a Makefile and in a shell's text. */
-static int check_name(struct span name, struct error *err)
+/* The name is inserted into C strings, a Makefile and shell scripts. */
+static int check_project_name(struct span name, struct error *err)
 {
 	if (store_name_valid(name) && name.ptr[0] != '_')
 		return 0;
@@ -23,7 +23,7 @@ static int check_name(struct span name, struct error *err)
 	    SPAN_ARG(name));
 }
 
-static void fill_in(struct buf *out, struct span text, struct span name)
+static void fill_in_name(struct buf *out, struct span text, struct span name)
 {
 	static const char mark[] = "{{NAME}}";
 	const char *at;
@@ -36,47 +36,42 @@ static void fill_in(struct buf *out, struct span text, struct span name)
 	buf_put(out, text);
 }
 
-/* Never over a file that is there. */
-static int write_new(
-    const char *path, struct span bytes, mode_t mode, struct error *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return error_set(err, "%s: %s", path, strerror(errno));
-	ssize_t written = write(fd, bytes.ptr, bytes.len);
-	int failed = written != (ssize_t)bytes.len;
-	if (close(fd) != 0 || failed)
-		return error_set(err, "%s: %s", path,
-		    errno != 0 ? strerror(errno) : "not all of it could be written");
-	return 0;
-}
-
-static int write_file(const struct options *options, const struct project_file *file,
-    struct span name, struct error *err)
+/* The file must not exist yet. */
+static int create_project_file(const struct options *options,
+    const struct project_file *file, struct span name, struct error *err)
 {
 	bool hidden = strncmp(file->name, "dot.", strlen("dot.")) == 0;
 	bool script = strstr(file->name, ".sh") != NULL;
 	struct buf text = {0};
-	fill_in(&text, (struct span){file->text, file->len}, name);
+	int rc = 0;
+	fill_in_name(&text, (struct span){file->text, file->len}, name);
 	char *path = arena_printf(options->arena, "%s/%s", options->args[0],
 	    hidden ? file->name + strlen("dot") : file->name);
-	int rc = write_new(path, buf_span(&text), script ? 0777 : 0666, err);
+	int fd =
+	    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, script ? 0777 : 0666);
+	ssize_t written = fd < 0 ? -1 : write(fd, text.ptr, text.len);
+	if (written < 0)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
+	else if ((size_t)written < text.len)
+		rc = error_set(err, "%s: not all of it could be written", path);
+	if (fd >= 0 && close(fd) != 0 && rc == 0)
+		rc = error_set(err, "%s: %s", path, strerror(errno));
 	buf_free(&text);
 	return rc;
 }
 
-static struct span name_of(const char *path)
+static struct span project_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return span_of(slash != NULL ? slash + 1 : path);
 }
 
-static int run(const struct options *options)
+static int create_run(const struct options *options)
 {
 	struct error err;
 	const char *dir = options->args[0];
-	struct span name = name_of(dir);
-	if (check_name(name, &err) != 0)
+	struct span name = project_name(dir);
+	if (check_project_name(name, &err) != 0)
 		return options_misused(options, &err);
 	if (mkdir(dir, 0777) != 0) {
 		(void)error_set(&err, "%s: %s", dir,
@@ -85,7 +80,7 @@ static int run(const struct options *options)
 		return options_fail(options, &err);
 	}
 	for (size_t i = 0; i < project_file_count; i++)
-		if (write_file(options, &project_files[i], name, &err) != 0)
+		if (create_project_file(options, &project_files[i], name, &err) != 0)
 			return options_fail(options, &err);
 	(void)printf(
 	    "%s is ready:\n"
@@ -108,5 +103,5 @@ const struct command cmd_create = {
     .settings = SETTINGS_NONE,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .run = create_run,
 };

@@ -1,5 +1,5 @@
-/* cmd_dev -- an app while it is being written: built and served, and at each save built
- * again and swapped in, while the server goes on. */
+/* cmd_dev -- builds and serves an app, and after each save builds it again and swaps it
+ * into the running server. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,21 +19,21 @@
 #include "view/term.h"
 
 struct dev {
-	struct options options; /* its environment is that of .env, too */
+	struct options options; /* its environment includes .env */
 	struct dev_project project;
 	struct dev_server_config serve;
-	struct dev_server *server; /* NULL until something was built */
-	const char *program;       /* whose handlers it runs */
+	struct dev_server *server; /* NULL before the first good build */
+	const char *program;       /* the program whose handlers the server runs */
 	char **environment;        /* without .env */
-	struct buf said;           /* by the compiler */
+	struct buf said;           /* output of the compiler */
 	int watch;
 	bool colour;
 	bool own_token;
 };
 
-/* ---- talk ---- */
+/* ---- messages ---- */
 
-__attribute__((format(printf, 3, 4))) static void tell(
+__attribute__((format(printf, 3, 4))) static void dev_tell(
     const struct dev *dev, const char *colour, const char *format, ...)
 {
 	va_list args;
@@ -50,13 +50,13 @@ __attribute__((format(printf, 3, 4))) static void tell(
 #define GREEN "\033[32m"
 #define DIM   "\033[2m"
 
-static void tell_broken(const struct dev *dev)
+static void dev_tell_broken(const struct dev *dev)
 {
 	flockfile(stderr);
 	(void)fputc('\n', stderr);
 	struct diagnostics_count count =
 	    diagnostics_show(stderr, buf_span(&dev->said), dev->colour);
-	tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
+	dev_tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
 	    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
 	    count.warnings, count.warnings == 1 ? "" : "s",
 	    dev->server != NULL ? "the old code goes on answering"
@@ -64,15 +64,9 @@ static void tell_broken(const struct dev *dev)
 	funlockfile(stderr);
 }
 
-static void tell_warnings(const struct dev *dev)
+static void dev_tell_start(const struct dev *dev)
 {
-	if (dev->said.len > 0)
-		term_print(stderr, buf_span(&dev->said), true);
-}
-
-static void tell_begin(const struct dev *dev)
-{
-	tell(dev, DIM,
+	dev_tell(dev, DIM,
 	    "%s; data in %s\n"
 	    "In another terminal, in %s:\n"
 	    "  offhook send sms --body Hello\n"
@@ -85,24 +79,25 @@ static void tell_begin(const struct dev *dev)
 
 /* ---- build and swap ---- */
 
-/* The first program becomes the server; it stays, later ones only lend it handlers. */
-static int put_in(struct dev *dev, const char *program, int64_t start_us)
+/* The first program becomes the server. The server stays, and runs the handlers of
+ * later programs. */
+static int dev_swap_in(struct dev *dev, const char *program, int64_t start_us)
 {
 	struct error err;
 	int64_t built_ms = (clock_mono_us() - start_us) / 1000;
 	if (dev->server == NULL) {
 		if (dev_server_start(&dev->server, &dev->serve, program, &err) != 0)
 			return options_fail(&dev->options, &err);
-		tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
+		dev_tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
 		    (long long)built_ms);
-		tell_begin(dev);
+		dev_tell_start(dev);
 	} else if (dev_server_swap(dev->server, program, &err) != 0) {
-		tell(dev, RED,
+		dev_tell(dev, RED,
 		    "the new code was not taken: %s; the old goes on answering",
 		    err.text);
 		return EXIT_OK;
 	} else {
-		tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
+		dev_tell(dev, GREEN, "\n%s built in %lld ms and swapped in",
 		    dev->project.source, (long long)built_ms);
 	}
 	dev->program = program;
@@ -110,7 +105,7 @@ static int put_in(struct dev *dev, const char *program, int64_t start_us)
 	return EXIT_OK;
 }
 
-static int build(struct dev *dev)
+static int dev_rebuild(struct dev *dev)
 {
 	struct error err;
 	const char *program;
@@ -120,13 +115,13 @@ static int build(struct dev *dev)
 	case DEV_UNBUILT:
 		return options_fail(&dev->options, &err);
 	case DEV_BROKEN:
-		tell_broken(dev);
+		dev_tell_broken(dev);
 		return EXIT_OK;
 	case DEV_BUILT:
 		break;
 	}
-	tell_warnings(dev);
-	return put_in(dev, program, start_us);
+	term_print(stderr, buf_span(&dev->said), true);
+	return dev_swap_in(dev, program, start_us);
 }
 
 /* ---- settings ---- */
@@ -137,8 +132,8 @@ static bool is_default(const struct config *config, const char *name)
 	return config->values[i].source == CONFIG_DEFAULT;
 }
 
-/* Reads .env and the settings. On failure those from before stay. */
-static int settle(struct dev *dev, struct error *err)
+/* Reads .env and the settings. On failure the old ones stay. */
+static int dev_load_settings(struct dev *dev, struct error *err)
 {
 	struct config config;
 	struct options fresh = dev->options;
@@ -170,37 +165,26 @@ static int settle(struct dev *dev, struct error *err)
 	return 0;
 }
 
-static int settle_again(struct dev *dev)
+static int dev_reload_settings(struct dev *dev)
 {
 	struct error err;
-	if (settle(dev, &err) != 0) {
-		tell(dev, RED, "\n%s; the old settings stay", err.text);
+	if (dev_load_settings(dev, &err) != 0) {
+		dev_tell(dev, RED, "\n%s; the old settings stay", err.text);
 		return EXIT_OK;
 	}
 	if (dev->server == NULL)
 		return EXIT_OK;
-	tell(dev, GREEN, "\nsettings saved: the server starts again with them");
+	dev_tell(dev, GREEN, "\nsettings saved: the server starts again with them");
 	if (dev_server_restart(&dev->server, &dev->serve, dev->program, &err) != 0)
 		return options_fail(&dev->options, &err);
-	tell(dev, GREEN, "the new settings are in use");
+	dev_tell(dev, GREEN, "the new settings are in use");
 	return EXIT_OK;
 }
 
 /* ---- the loop ---- */
 
-static int open_signals(void)
-{
-	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-/* Whether it is time to end; *code is set then. */
-static bool took_signal(struct dev *dev, int signals, int *code)
+/* Whether `dev` must end, with *code. */
+static bool dev_took_signal(struct dev *dev, int signals, int *code)
 {
 	struct signalfd_siginfo info;
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
@@ -209,35 +193,46 @@ static bool took_signal(struct dev *dev, int signals, int *code)
 		return true;
 	if (dev->server == NULL || !dev_server_ended(dev->server))
 		return false;
-	tell(dev, RED, "the server has ended");
+	dev_tell(dev, RED, "the server has ended");
 	*code = EXIT_FAILED;
 	return true;
 }
 
-static int run_until_stopped(struct dev *dev, int signals)
+/* Until a signal. Returns an exit code. */
+static int dev_loop(struct dev *dev)
 {
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	int signals = signalfd(-1, &set, SFD_CLOEXEC);
 	struct pollfd fds[2] = {
 	    {.fd = dev->watch, .events = POLLIN},
 	    {.fd = signals, .events = POLLIN},
 	};
-	int code = build(dev);
+	int code = dev_rebuild(dev);
 	while (code == EXIT_OK) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return EXIT_FAILED;
-		if (fds[1].revents != 0 && took_signal(dev, signals, &code))
+		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+			code = EXIT_FAILED;
+			break;
+		}
+		if (fds[1].revents != 0 && dev_took_signal(dev, signals, &code))
 			break;
 		unsigned saved = fds[0].revents != 0 ? dev_watch_settle(dev->watch) : 0;
 		if ((saved & DEV_SAVED_SOURCE) != 0)
-			code = build(dev);
+			code = dev_rebuild(dev);
 		if (code == EXIT_OK && (saved & DEV_SAVED_SETTINGS) != 0)
-			code = settle_again(dev);
+			code = dev_reload_settings(dev);
 	}
+	(void)close(signals);
 	return code;
 }
 
 /* ---- the command ---- */
 
-static int run(const struct options *options)
+static int dev_run(const struct options *options)
 {
 	struct error err;
 	struct dev dev = {
@@ -251,13 +246,11 @@ static int run(const struct options *options)
 		return options_fail(options, &err);
 	}
 	dev.watch = dev_watch_open(&err);
-	if (dev.watch < 0 || settle(&dev, &err) != 0) {
+	if (dev.watch < 0 || dev_load_settings(&dev, &err) != 0) {
 		code = options_fail(options, &err);
 	} else {
-		int signals = open_signals();
-		code = run_until_stopped(&dev, signals);
+		code = dev_loop(&dev);
 		dev_server_stop(dev.server);
-		(void)close(signals);
 	}
 	if (dev.watch >= 0)
 		(void)close(dev.watch);
@@ -282,5 +275,5 @@ const struct command cmd_dev = {
 		"  offhook dev hello/app.c --listen :3000\n",
     .settings = SETTINGS_ALL,
     .max_args = 1,
-    .run = run,
+    .run = dev_run,
 };

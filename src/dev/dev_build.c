@@ -2,17 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/token_file.h"
+#include "util/spawn.h"
 
 enum { MOST_SAID = 1 << 20 };
 
-/* $1: the target; $2: its source; $3: where the program goes. English, so that its
- * messages can be told apart. */
+/* $1: the target; $2: its source; $3: where the program goes. In English, because
+ * diagnostics.c reads the messages. */
 static const char script[] =
     "export LC_ALL=C\n"
     "if [ -e Makefile ] || [ -e makefile ] || [ -e GNUmakefile ]; then\n"
@@ -52,40 +54,35 @@ int dev_project_find(struct dev_project *out, const char *argument, struct arena
 	return 0;
 }
 
-static void read_said(int fd, struct buf *said)
-{
-	char bytes[4096];
-	ssize_t n;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0 && said->len < MOST_SAID)
-			buf_add(said, bytes, (size_t)n);
-}
-
-/* Runs the script; its exit code, or -1 with err. */
-static int run_script(const struct dev_project *project, const char *program,
+/* Runs the script, and takes what it prints. Returns its exit code, or -1 with err. */
+static int build_run(const struct dev_project *project, const char *program,
     struct buf *said, struct error *err)
 {
+	const char *const words[] = {
+	    "sh", "-c", script, "sh", project->target, project->source, program, NULL};
 	int ends[2];
+	pid_t pid;
 	int status = -1;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set(err, "pipe: %s", strerror(errno));
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)dup2(ends[1], STDOUT_FILENO);
-		(void)dup2(ends[1], STDERR_FILENO);
-		execl("/bin/sh", "sh", "-c", script, "sh", project->target,
-		    project->source, program, (char *)NULL);
-		_exit(127);
-	}
+	int rc = spawn(&pid, &(struct spawn){.program = "/bin/sh",
+				 .argv = (char *const *)(uintptr_t)words,
+				 .files = {SPAWN_OURS, ends[1], ends[1]},
+				 .file_count = 3});
 	(void)close(ends[1]);
-	if (pid > 0) {
-		read_said(ends[0], said);
+	if (rc == 0) {
+		char bytes[4096];
+		ssize_t n;
+		while ((n = read(ends[0], bytes, sizeof(bytes))) > 0 ||
+		       (n < 0 && errno == EINTR))
+			if (n > 0 && said->len < MOST_SAID)
+				buf_add(said, bytes, (size_t)n);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			continue;
 	}
 	(void)close(ends[0]);
-	if (pid < 0)
-		return error_set(err, "fork: %s", strerror(errno));
+	if (rc != 0)
+		return error_set(err, "/bin/sh: %s", strerror(rc));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
@@ -99,11 +96,11 @@ enum dev_built dev_build(struct dev_project *project, const char **program,
 		(void)error_set(err, TOKEN_FILE_DIR ": %s", strerror(errno));
 		return DEV_UNBUILT;
 	}
-	/* Two names in turn: the one that runs now must not change under it. */
+	/* Two names in turn, because the server still runs the other program. */
 	*program = arena_printf(arena, "%s/" TOKEN_FILE_DIR "/%s-%d", here,
 	    project->target, project->taken % 2);
 	(void)unlink(*program);
-	int code = run_script(project, *program, said, err);
+	int code = build_run(project, *program, said, err);
 	if (code < 0)
 		return DEV_UNBUILT;
 	if (code != 0)

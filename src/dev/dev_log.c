@@ -38,7 +38,7 @@ void dev_log_free(struct dev_log *log)
 	free(log);
 }
 
-static const char *field(const json_t *line, const char *name)
+static const char *line_field(const json_t *line, const char *name)
 {
 	const char *value = json_string_value(json_object_get(line, name));
 	return value != NULL ? value : "";
@@ -46,62 +46,62 @@ static const char *field(const json_t *line, const char *name)
 
 /* ---- a webhook ---- */
 
-struct shown {
-	struct dev_log *log;
-	const json_t *line;
-};
-
 static void print_outcome(struct dev_log *log, const json_t *line)
 {
-	const char *outcome = field(line, "outcome");
-	(void)fprintf(log->out, "  %s%s µs%s", log->dim, field(line, "us"), log->plain);
+	const char *outcome = line_field(line, "outcome");
+	(void)fprintf(
+	    log->out, "  %s%s µs%s", log->dim, line_field(line, "us"), log->plain);
 	if (strcmp(outcome, "repeat") == 0)
 		(void)fprintf(log->out, "  %srepeated: the first reply again%s",
 		    log->yellow, log->plain);
 	(void)fputc('\n', log->out);
-	if (*field(line, "why") != '\0') {
+	if (*line_field(line, "why") != '\0') {
 		(void)fprintf(log->out, "%s%s:%s ", log->red, outcome, log->plain);
-		term_print(log->out, span_of(field(line, "why")), true);
+		term_print(log->out, span_of(line_field(line, "why")), true);
 		(void)fputc('\n', log->out);
 	}
 }
 
-static bool print_event(void *ctx, const struct store_event *event)
+static void print_event(
+    struct dev_log *log, const json_t *line, const struct store_event *event)
 {
-	const struct shown *shown = ctx;
-	struct dev_log *log = shown->log;
 	(void)fprintf(log->out, "\n%s%s%s  ", log->bold, event->kind, log->plain);
 	event_view_subject(log->out, event);
-	print_outcome(log, shown->line);
+	print_outcome(log, line);
 	event_view_reply(log->out, event);
-	return false;
 }
 
-/* The newest event of that SID; of any when it names none. */
-static int look_up(struct dev_log *log, const json_t *line)
+/* Prints the newest event of that SID; of any when the line names none. False when the
+ * store cannot be read. */
+static bool show_stored(struct dev_log *log, const json_t *line)
 {
 	struct error err;
-	struct shown shown = {log, line};
+	struct store_event event;
 	struct store_event_query query = {.newest_first = true, .limit = 1};
-	if (*field(line, "sid") != '\0')
-		query.sid = span_of(field(line, "sid"));
+	if (*line_field(line, "sid") != '\0')
+		query.sid = span_of(line_field(line, "sid"));
 	if (log->reader == NULL && store_reader_open(&log->reader,
 				       engines_for(log->data), log->data, &err) != 0)
-		return -1;
-	return store_events(log->reader, &query, print_event, &shown, &err);
+		return false;
+	struct store_events *events = store_events_open(log->reader, &query);
+	int rc = store_events_next(events, &event, &err);
+	if (rc == 1)
+		print_event(log, line, &event);
+	store_events_close(events);
+	return rc >= 0;
 }
 
 static void show_webhook(struct dev_log *log, const json_t *line)
 {
-	if (look_up(log, line) == 0)
+	if (show_stored(log, line))
 		return;
 	(void)fprintf(
-	    log->out, "\n%s%s%s  ", log->bold, field(line, "kind"), log->plain);
-	term_print(log->out, span_of(field(line, "path")), false);
+	    log->out, "\n%s%s%s  ", log->bold, line_field(line, "kind"), log->plain);
+	term_print(log->out, span_of(line_field(line, "path")), false);
 	print_outcome(log, line);
 }
 
-/* ---- anything else ---- */
+/* ---- other messages ---- */
 
 static bool is_told(const char *name)
 {
@@ -111,13 +111,13 @@ static bool is_told(const char *name)
 
 static void show_message(struct dev_log *log, json_t *line)
 {
-	const char *level = field(line, "level"), *name;
+	const char *level = line_field(line, "level"), *name;
 	const char *colour = strcmp(level, "error") == 0  ? log->red
 			     : strcmp(level, "warn") == 0 ? log->yellow
 							  : log->dim;
 	json_t *value;
 	(void)fprintf(log->out, "%s%s%s ", colour, level, log->plain);
-	term_print(log->out, span_of(field(line, "msg")), true);
+	term_print(log->out, span_of(line_field(line, "msg")), true);
 	json_object_foreach(line, name, value) {
 		if (!is_told(name) || !json_is_string(value))
 			continue;
@@ -130,7 +130,7 @@ static void show_message(struct dev_log *log, json_t *line)
 static void show_text(struct dev_log *log, struct span line)
 {
 	if (span_starts(line, SPAN("no --public-url")))
-		return; /* here it is as it should be */
+		return; /* in development that is normal */
 	term_print(log->out, line, false);
 	(void)fputc('\n', log->out);
 }
@@ -141,10 +141,10 @@ void dev_log_show(struct dev_log *log, struct span line)
 	flockfile(log->out);
 	if (!json_is_object(parsed))
 		show_text(log, line);
-	else if (strcmp(field(parsed, "msg"), "webhook") == 0)
+	else if (strcmp(line_field(parsed, "msg"), "webhook") == 0)
 		show_webhook(log, parsed);
-	else if (strcmp(field(parsed, "msg"), "another program swapped in") != 0)
-		show_message(log, parsed); /* that, `dev` tells itself */
+	else if (strcmp(line_field(parsed, "msg"), "another program swapped in") != 0)
+		show_message(log, parsed); /* `dev` prints that message itself */
 	(void)fflush(log->out);
 	funlockfile(log->out);
 	json_decref(parsed);

@@ -1,5 +1,5 @@
-/* dev_log -- a server's log as its author wants to see it: a line for each webhook (who,
- * what, how long), the reply as the phone shows it; and what else there is to tell. */
+/* dev_log -- shows a server's log to the author of an app: a line for each webhook
+ * (who, what, how long) with the reply as the phone shows it, and the other messages. */
 #ifndef OFFHOOK_DEV_DEV_LOG_H
 #define OFFHOOK_DEV_DEV_LOG_H
 
@@ -9,11 +9,11 @@
 
 struct dev_log;
 
-/* Replies are looked up in the store of data, which need not be there yet. out and data
- * must outlive it. One thread at a time. */
+/* Reads replies from the store in data, which need not exist yet. out and data must
+ * outlive it. One thread at a time. */
 struct dev_log *dev_log_new(FILE *out, const char *data);
 void dev_log_free(struct dev_log *log); /* NULL is fine */
-/* Prints a line that the server wrote with --log-format json. */
+/* Shows a line that the server wrote with --log-format json. */
 void dev_log_show(struct dev_log *log, struct span line);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +12,19 @@
 #include "control/control.h"
 #include "dev/dev_log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
-enum { USUAL_WORDS = 8, LOG_PIPE = 1 << 20 };
+enum { USUAL_WORDS = 8, LOG_PIPE_BYTES = 1 << 20 };
 
 struct dev_server {
 	struct dev_server_config config;
-	pid_t pid; /* 0: it has ended */
-	FILE *said;
-	pthread_t reader;     /* shows what it said */
-	pthread_mutex_t lock; /* over what follows */
-	pthread_cond_t heard;
+	pid_t pid;            /* 0: it has ended */
+	FILE *log;            /* its stderr */
+	pthread_t reader;     /* reads the log and shows it */
+	pthread_mutex_t lock; /* protects the fields below */
+	pthread_cond_t changed;
 	char address[64]; /* where it listens; "": not yet */
-	bool silent;      /* it says nothing more */
+	bool log_ended;
 };
 
 static void note_address(struct dev_server *server, struct span line)
@@ -32,37 +32,37 @@ static void note_address(struct dev_server *server, struct span line)
 	const struct span head = SPAN("listening on http://");
 	if (!span_starts(line, head))
 		return;
-	(void)pthread_mutex_lock(&server->lock);
+	mutex_lock(&server->lock);
 	(void)snprintf(server->address, sizeof(server->address), "%.*s",
 	    SPAN_ARG(span_from(line, head.len)));
-	(void)pthread_cond_signal(&server->heard);
-	(void)pthread_mutex_unlock(&server->lock);
+	cond_signal(&server->changed);
+	mutex_unlock(&server->lock);
 }
 
-static void *show_log(void *arg)
+static void *read_log(void *ctx)
 {
-	struct dev_server *server = arg;
+	struct dev_server *server = ctx;
 	struct dev_log *log = dev_log_new(stderr, server->config.data);
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	while ((len = getline(&line, &size, server->said)) > 0) {
+	while ((len = getline(&line, &size, server->log)) > 0) {
 		struct span text = {line, (size_t)len};
 		if (line[len - 1] == '\n')
 			text.len--;
 		dev_log_show(log, text);
 		note_address(server, text);
 	}
-	(void)pthread_mutex_lock(&server->lock);
-	server->silent = true;
-	(void)pthread_cond_signal(&server->heard);
-	(void)pthread_mutex_unlock(&server->lock);
+	mutex_lock(&server->lock);
+	server->log_ended = true;
+	cond_signal(&server->changed);
+	mutex_unlock(&server->lock);
 	free(line);
 	dev_log_free(log);
 	return NULL;
 }
 
-/* PROGRAM serve and its options; the last of a name counts. */
+/* PROGRAM serve and its options. Ours come last: the last option of a name counts. */
 static char **make_words(
     const struct dev_server_config *config, const char *listen, const char *program)
 {
@@ -85,23 +85,43 @@ static char **make_words(
 	return words;
 }
 
-/* In a process group of its own, so that Ctrl-C reaches `dev` alone, which ends it
- * well; and not longer alive than `dev`. */
-static void become_server(const char *token, char *const *words, int said, pid_t parent)
+/* The server's process. It has a process group of its own, so that Ctrl-C reaches `dev`
+ * only, which then stops the server in order. It must not outlive `dev`, even when that is
+ * killed: this is why it is forked and not started by util/spawn.h, which cannot set
+ * PDEATHSIG. No other thread runs at that time. */
+static void become_server(const char *token, char *const *words, int log, pid_t parent)
 {
 	sigset_t none;
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)dup2(said, STDERR_FILENO);
+	(void)dup2(log, STDERR_FILENO);
 	(void)setenv("TWILIO_AUTH_TOKEN", token, 1);
 	if (getppid() == parent)
 		execv(words[0], words);
 	_exit(127);
 }
 
-static int start(struct dev_server **out, const struct dev_server_config *config,
+static void server_free(struct dev_server *server)
+{
+	cond_clear(&server->changed);
+	mutex_clear(&server->lock);
+	(void)fclose(server->log);
+	free(server);
+}
+
+/* Ends the process. */
+static void server_end(struct dev_server *server)
+{
+	if (server->pid > 0) {
+		(void)kill(server->pid, SIGTERM);
+		(void)waitpid(server->pid, NULL, 0);
+	}
+	server->pid = 0;
+}
+
+static int server_start(struct dev_server **out, const struct dev_server_config *config,
     const char *listen, const char *program, struct error *err)
 {
 	int ends[2];
@@ -109,8 +129,8 @@ static int start(struct dev_server **out, const struct dev_server_config *config
 	char *const *words = make_words(config, listen, program);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set(err, "pipe: %s", strerror(errno));
-	/* The log is not what webhooks should wait for. */
-	(void)fcntl(ends[1], F_SETPIPE_SZ, LOG_PIPE);
+	/* Room for a burst, so that webhooks do not wait for the log to be shown. */
+	(void)fcntl(ends[1], F_SETPIPE_SZ, LOG_PIPE_BYTES);
 	pid_t pid = fork();
 	if (pid == 0)
 		become_server(config->token, words, ends[1], parent);
@@ -121,12 +141,16 @@ static int start(struct dev_server **out, const struct dev_server_config *config
 	}
 	struct dev_server *server = mem_new(1, sizeof(*server));
 	*server = (struct dev_server){
-	    .config = *config, .pid = pid, .said = fdopen(ends[0], "r")};
-	(void)pthread_mutex_init(&server->lock, NULL);
-	(void)pthread_cond_init(&server->heard, NULL);
-	if (server->said == NULL ||
-	    pthread_create(&server->reader, NULL, show_log, server) != 0)
-		abort(); /* out of memory or threads: as util/mem.h */
+	    .config = *config, .pid = pid, .log = fdopen(ends[0], "r")};
+	if (server->log == NULL)
+		abort(); /* no memory: as util/mem.h */
+	mutex_init(&server->lock);
+	cond_init(&server->changed);
+	if (thread_start(&server->reader, "oh-dev-log", read_log, server, err) != 0) {
+		server_end(server);
+		server_free(server);
+		return -1;
+	}
 	*out = server;
 	return 0;
 }
@@ -134,7 +158,7 @@ static int start(struct dev_server **out, const struct dev_server_config *config
 int dev_server_start(struct dev_server **out, const struct dev_server_config *config,
     const char *program, struct error *err)
 {
-	return start(out, config, config->listen, program, err);
+	return server_start(out, config, config->listen, program, err);
 }
 
 int dev_server_swap(struct dev_server *server, const char *program, struct error *err)
@@ -157,45 +181,28 @@ bool dev_server_ended(struct dev_server *server)
 	return server->pid == 0;
 }
 
-/* Its memory stays. */
-static void end(struct dev_server *server)
+static void await_address(struct dev_server *server)
 {
-	if (server->pid > 0) {
-		(void)kill(server->pid, SIGTERM);
-		(void)waitpid(server->pid, NULL, 0);
-	}
-	(void)pthread_join(server->reader, NULL);
-	(void)fclose(server->said);
-}
-
-static void server_free(struct dev_server *server)
-{
-	(void)pthread_cond_destroy(&server->heard);
-	(void)pthread_mutex_destroy(&server->lock);
-	free(server);
-}
-
-static void wait_until_it_listens(struct dev_server *server)
-{
-	(void)pthread_mutex_lock(&server->lock);
-	while (server->address[0] == '\0' && !server->silent)
-		(void)pthread_cond_wait(&server->heard, &server->lock);
-	(void)pthread_mutex_unlock(&server->lock);
+	mutex_lock(&server->lock);
+	while (server->address[0] == '\0' && !server->log_ended)
+		cond_wait(&server->changed, &server->lock);
+	mutex_unlock(&server->lock);
 }
 
 int dev_server_restart(struct dev_server **server,
     const struct dev_server_config *config, const char *program, struct error *err)
 {
 	struct dev_server *old = *server;
-	end(old);
+	server_end(old);
+	thread_join(old->reader);
 	bool stays =
 	    old->address[0] != '\0' && strcmp(old->config.listen, config->listen) == 0;
 	struct dev_server *next = NULL;
-	int rc =
-	    start(&next, config, stays ? old->address : config->listen, program, err);
+	int rc = server_start(
+	    &next, config, stays ? old->address : config->listen, program, err);
 	server_free(old);
 	if (next != NULL)
-		wait_until_it_listens(next);
+		await_address(next);
 	*server = next;
 	return rc;
 }
@@ -204,6 +211,7 @@ void dev_server_stop(struct dev_server *server)
 {
 	if (server == NULL)
 		return;
-	end(server);
+	server_end(server);
+	thread_join(server->reader);
 	server_free(server);
 }

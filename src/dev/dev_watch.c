@@ -12,12 +12,12 @@
 enum {
 	MOST_DEPTH = 4,
 	QUIET_MS = 40,
-	/* A rename over the file is how many editors save. */
+	/* Many editors save by renaming a new file over the old one. */
 	SAVED = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE
 };
 
-/* Watching a directory again changes nothing, so this also finds new ones. */
-static int watch(int fd, const char *path, int depth)
+/* Watching a directory twice is harmless, so this also adds new directories. */
+static int watch_directory(int fd, const char *path, int depth)
 {
 	int rc = inotify_add_watch(fd, path, SAVED) < 0 ? -1 : 0;
 	DIR *dir = depth < MOST_DEPTH ? opendir(path) : NULL;
@@ -27,7 +27,7 @@ static int watch(int fd, const char *path, int depth)
 		int len = snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
 		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && len > 0 &&
 		    (size_t)len < sizeof(below))
-			(void)watch(fd, below, depth + 1);
+			(void)watch_directory(fd, below, depth + 1);
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
@@ -37,7 +37,7 @@ static int watch(int fd, const char *path, int depth)
 int dev_watch_open(struct error *err)
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (fd >= 0 && watch(fd, ".", 0) == 0)
+	if (fd >= 0 && watch_directory(fd, ".", 0) == 0)
 		return fd;
 	(void)error_set(err, "cannot watch the sources: %s", strerror(errno));
 	if (fd >= 0)
@@ -56,7 +56,7 @@ void dev_watch_beside(int fd, const char *path)
 		(void)inotify_add_watch(fd, dir, SAVED);
 }
 
-static bool ends_as(const char *name, const char *const *ends)
+static bool name_ends(const char *name, const char *const *ends)
 {
 	size_t len = strlen(name);
 	for (int i = 0; ends[i] != NULL; i++) {
@@ -68,19 +68,19 @@ static bool ends_as(const char *name, const char *const *ends)
 	return false;
 }
 
-static unsigned kind_of(const char *name)
+static unsigned saved_kind(const char *name)
 {
 	static const char *const sources[] = {
 	    ".c", ".h", ".cc", ".cpp", ".hpp", "akefile", ".mk", NULL};
 	static const char *const settings[] = {".conf", NULL};
-	if (strcmp(name, ".env") == 0 || ends_as(name, settings))
+	if (strcmp(name, ".env") == 0 || name_ends(name, settings))
 		return DEV_SAVED_SETTINGS;
-	return ends_as(name, sources) ? DEV_SAVED_SOURCE : 0;
+	return name_ends(name, sources) ? DEV_SAVED_SOURCE : 0;
 }
 
-/* What is among what can be read now. A file that was only made is not: its writing
- * follows. */
-static unsigned read_events(int fd)
+/* Reads the events that are there. A file that was only created does not count: the end
+ * of its writing follows. */
+static unsigned watch_read(int fd)
 {
 	_Alignas(struct inotify_event) char bytes[8192];
 	unsigned saved = 0;
@@ -94,12 +94,12 @@ static unsigned read_events(int fd)
 			if ((event->mask & IN_ISDIR) != 0)
 				made = true;
 			else if (whole && event->len > 0)
-				saved |= kind_of(event->name);
+				saved |= saved_kind(event->name);
 			at += sizeof(*event) + event->len;
 		}
 	}
 	if (made)
-		(void)watch(fd, ".", 0);
+		(void)watch_directory(fd, ".", 0);
 	return saved;
 }
 
@@ -108,7 +108,7 @@ unsigned dev_watch_settle(int fd)
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	unsigned saved = 0;
 	do
-		saved |= read_events(fd);
+		saved |= watch_read(fd);
 	while (poll(&ready, 1, QUIET_MS) > 0);
 	return saved;
 }

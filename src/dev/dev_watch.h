@@ -1,6 +1,5 @@
-/* dev_watch -- tells when somebody has saved a source (.c, .h and their C++ kin, and
- * makefiles) or settings (.env, *.conf) in the current directory and those below it.
- * Hidden directories are left out. */
+/* dev_watch -- notices when a source (C, C++, makefiles) or settings (.env, *.conf)
+ * were saved in the current directory or below it, except in hidden directories. */
 #ifndef OFFHOOK_DEV_DEV_WATCH_H
 #define OFFHOOK_DEV_DEV_WATCH_H
 
@@ -8,12 +7,12 @@
 
 enum dev_saved { DEV_SAVED_SOURCE = 1, DEV_SAVED_SETTINGS = 2 };
 
-/* A descriptor that becomes readable; -1 with err. close() it. */
+/* A descriptor that becomes readable after a save; -1 with err. The caller closes it. */
 int dev_watch_open(struct error *err);
-/* Watches the directory of this file, too. */
+/* Watches the directory of that file, too. */
 void dev_watch_beside(int fd, const char *path);
-/* Reads what came and waits until nothing comes for a moment (editors save in several
- * steps: write, rename). What was among it: enum dev_saved, several or 0. */
+/* Waits until nothing more is saved for a moment, because editors save in several
+ * steps. Returns what was saved: bits of enum dev_saved, or 0. */
 unsigned dev_watch_settle(int fd);
 
 #endif

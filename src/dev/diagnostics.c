@@ -22,8 +22,9 @@ struct view {
 	const char *red, *bold, *dim, *plain;
 };
 
-/* Takes the text up to ':' off; false when there is none. */
-static bool take(struct span *out, struct span *rest)
+/* Takes the text before the next ':' from the beginning of rest. False when there is
+ * none. */
+static bool take_field(struct span *out, struct span *rest)
 {
 	size_t colon = span_find(*rest, ':');
 	if (colon == rest->len)
@@ -43,22 +44,22 @@ static enum severity severity_of(struct span word)
 	return span_is(word, "note") ? SEVERITY_NOTE : SEVERITY_NONE;
 }
 
-static bool parse(struct diagnostic *out, struct span line)
+static bool diagnostic_parse(struct diagnostic *out, struct span line)
 {
 	struct span number, word;
 	int64_t column;
 	*out = (struct diagnostic){0};
-	if (!take(&out->file, &line) || !take(&number, &line) ||
-	    !text_int(number, 1, INT32_MAX, &out->line) || !take(&word, &line))
+	if (!take_field(&out->file, &line) || !take_field(&number, &line) ||
+	    !text_int(number, 1, INT32_MAX, &out->line) || !take_field(&word, &line))
 		return false;
-	if (text_int(word, 1, INT32_MAX, &column) && !take(&word, &line))
+	if (text_int(word, 1, INT32_MAX, &column) && !take_field(&word, &line))
 		return false;
 	out->severity = severity_of(word);
 	out->message = span_trim(line);
 	return out->severity != SEVERITY_NONE;
 }
 
-static void show_head(const struct view *view, const struct diagnostic *it)
+static void diagnostic_show(const struct view *view, const struct diagnostic *it)
 {
 	static const char *const names[] = {"", "note", "warning", "error"};
 	const char *colour = it->severity == SEVERITY_ERROR ? view->red : view->dim;
@@ -69,7 +70,7 @@ static void show_head(const struct view *view, const struct diagnostic *it)
 	(void)fputc('\n', view->out);
 }
 
-/* The next line of the text, which goes on after it; false at its end. */
+/* Takes the next line from the beginning of text. False at its end. */
 static bool next_line(struct span *line, struct span *text)
 {
 	size_t end = span_find(*text, '\n');
@@ -80,15 +81,15 @@ static bool next_line(struct span *line, struct span *text)
 	return true;
 }
 
-/* Which macros the compiler came through is of no use to who wrote the call. */
-static bool is_noise(const struct diagnostic *it)
+/* Notes about the insides of macros do not help the author of the call. */
+static bool diagnostic_is_noise(const struct diagnostic *it)
 {
 	return it->severity == SEVERITY_NOTE && memmem(it->message.ptr, it->message.len,
 						    "macro", strlen("macro")) != NULL;
 }
 
-/* Errors with what belongs to them: notes, and the lines, which begin with a blank,
- * that show the place. */
+/* Prints each error with its notes, and with the lines that show the place, which begin
+ * with a blank. */
 static void show_errors(const struct view *view, struct span said)
 {
 	struct span line;
@@ -96,13 +97,14 @@ static void show_errors(const struct view *view, struct span said)
 	bool showing = false;
 	while (next_line(&line, &said)) {
 		struct diagnostic it;
-		if (parse(&it, line)) {
+		if (diagnostic_parse(&it, line)) {
 			if (it.severity == SEVERITY_ERROR)
 				showing = shown++ < MOST_SHOWN;
-			else if (it.severity == SEVERITY_WARNING || is_noise(&it))
+			else if (it.severity == SEVERITY_WARNING ||
+				 diagnostic_is_noise(&it))
 				showing = false;
 			if (showing)
-				show_head(view, &it);
+				diagnostic_show(view, &it);
 		} else if (showing && line.len > 0 && line.ptr[0] == ' ') {
 			term_print(view->out, line, false);
 			(void)fputc('\n', view->out);
@@ -112,13 +114,13 @@ static void show_errors(const struct view *view, struct span said)
 		(void)fprintf(view->out, "… and %d more\n", shown - MOST_SHOWN);
 }
 
-static int count_of(struct span said, enum severity severity)
+static int count_severity(struct span said, enum severity severity)
 {
 	struct span line;
 	struct diagnostic it;
 	int count = 0;
 	while (next_line(&line, &said))
-		count += parse(&it, line) && it.severity == severity;
+		count += diagnostic_parse(&it, line) && it.severity == severity;
 	return count;
 }
 
@@ -126,8 +128,8 @@ struct diagnostics_count diagnostics_show(FILE *out, struct span said, bool colo
 {
 	const struct view view = {out, colour ? "\033[31m" : "",
 	    colour ? "\033[1m" : "", colour ? "\033[2m" : "", colour ? "\033[0m" : ""};
-	struct diagnostics_count count = {
-	    count_of(said, SEVERITY_ERROR), count_of(said, SEVERITY_WARNING)};
+	struct diagnostics_count count = {count_severity(said, SEVERITY_ERROR),
+	    count_severity(said, SEVERITY_WARNING)};
 	if (count.errors > 0)
 		show_errors(&view, said);
 	else

@@ -1,5 +1,5 @@
-/* diagnostics -- what a compiler (gcc or clang) said, so that one sees at once what to
- * mend: errors in their order, each with its line, then how many there were. */
+/* diagnostics -- makes the output of a compiler (gcc or clang) short: the errors in
+ * their order, each with its line, and how many there are. */
 #ifndef OFFHOOK_DEV_DIAGNOSTICS_H
 #define OFFHOOK_DEV_DIAGNOSTICS_H
 
@@ -12,8 +12,8 @@ struct diagnostics_count {
 	int errors, warnings;
 };
 
-/* Prints it; the whole text as it is when there is no error that it understands (a
- * linker's, make's). */
+/* Prints the errors of the output; or the whole output, when it has no error that this
+ * understands (of the linker or make). */
 struct diagnostics_count diagnostics_show(FILE *out, struct span said, bool colour);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-/* The one for a data directory. */
+/* The engine of a data directory. */
 const struct engine *engines_for(const char *data);
 
 #endif

@@ -38,44 +38,37 @@ int64_t jobs_mono(void)
 
 /* ---- a round ---- */
 
-static bool jobs_learn_queue(void *ctx, const struct store_queue *queue)
-{
-	struct jobs *jobs = ctx;
-	board_pause(jobs->board, queue->name, queue->paused);
-	return true;
-}
-
 /* Reads which queues there are, and which of them are paused: before anything starts. */
 static void jobs_learn_queues(struct jobs *jobs)
 {
 	struct error err = {""};
+	struct store_queue *queue;
 	if (jobs->known || jobs->learn_ms > jobs_mono())
 		return;
-	jobs->known =
-	    store_queue_names(jobs->reader, jobs_learn_queue, jobs, &err) == 0;
+	struct arena *arena = arena_new();
+	jobs->known = store_queues(jobs->reader, false, arena, &queue, &err) == 0;
+	for (; jobs->known && queue != NULL; queue = queue->next)
+		board_pause(jobs->board, queue->name, queue->paused);
+	arena_free(arena);
 	if (!jobs->known) {
 		jobs->learn_ms = jobs_mono() + PAUSE_MS;
 		log_write(LOG_ERROR, "queues cannot be read", "why", err.text, NULL);
 	}
 }
 
-struct reading {
-	struct jobs *jobs;
-	struct board_page *page;
-};
-
-static bool jobs_read_row(void *ctx, const struct store_job *job)
-{
-	struct reading *reading = ctx;
-	return board_page_row(reading->jobs->board, reading->page, job);
-}
-
 static void jobs_read_page(struct jobs *jobs, struct board_page *page)
 {
 	struct error err = {""};
-	struct reading reading = {jobs, page};
-	struct store_each_job each = {jobs_read_row, &reading};
-	if (store_jobs_due(jobs->reader, &page->due, each, &err) == 0) {
+	struct store_job job;
+	int rc;
+	struct store_due_jobs *due = store_due_open(jobs->reader, &page->due);
+	while ((rc = store_due_next(due, &job, &err)) == 1 &&
+	       board_page_row(jobs->board, page, &job))
+		;
+	if (rc >= 0)
+		rc = store_due_later(due, &err);
+	store_due_close(due);
+	if (rc == 0) {
 		board_page_end(page);
 		return;
 	}

@@ -47,15 +47,13 @@ static void prune_stored(struct jobs *jobs, struct errand *errand)
 	free(pruning);
 }
 
-static bool prune_add(void *ctx, const struct store_job *job)
+static void prune_add(struct pruning *pruning, const struct store_job *job)
 {
-	struct pruning *pruning = ctx;
 	struct store_job_write *write = &pruning->writes[pruning->count++];
 	write->op = JOB_DROP;
 	write->job.id = job->id;
 	write->next = pruning->errand.txn.jobs;
 	pruning->errand.txn.jobs = write;
-	return pruning->count < ROWS;
 }
 
 /* Adds old jobs of the next queue and state that has any, going on where the last call
@@ -63,7 +61,6 @@ static bool prune_add(void *ctx, const struct store_job *job)
 static bool prune_collect(struct jobs *jobs, struct pruning *pruning)
 {
 	struct prune *prune = &jobs->prune;
-	struct store_each_job each = {prune_add, pruning};
 	struct error err = {""};
 	struct span queue;
 	while ((queue = board_queue_name(jobs->board, prune->queue)).ptr != NULL) {
@@ -74,7 +71,13 @@ static bool prune_collect(struct jobs *jobs, struct pruning *pruning)
 		    .states = 1U << state,
 		    .ended_before_ms = jobs_now(jobs) - keep_ms,
 		    .limit = ROWS};
-		if (store_jobs(jobs->reader, &query, each, &err) < 0)
+		struct store_job job;
+		int rc;
+		struct store_jobs *old = store_jobs_open(jobs->reader, &query);
+		while ((rc = store_jobs_next(old, &job, &err)) == 1)
+			prune_add(pruning, &job);
+		store_jobs_close(old);
+		if (rc < 0)
 			log_write(LOG_ERROR, "old jobs cannot be read", "why", err.text,
 			    NULL);
 		if (pruning->count > 0)

@@ -14,10 +14,10 @@ enum {
 	WORK_A_BYTE = 8
 };
 
-/* key_log: one row a commit, by its number. The rows of the table that is being sealed
- * are the odd ones and those of the active one the even ones, or the reverse; a new
- * table's rows write over those of the table before the last, so that a commit costs
- * one page. Only numbers beyond every segment's log_end count.
+/* key_log: one row a commit, with the commit's number. The active table uses the even ids
+ * and the table that is being sealed the odd ones, or the reverse. So a new table's rows
+ * write over those of the table before the last, and a commit costs one page. A row counts
+ * when its number is beyond every segment's log_end.
  * key_chunks and key_filters: see keys_segment.h; only rows of listed segments count. */
 const char *const keys_schema =
     "CREATE TABLE IF NOT EXISTS key_log (id INTEGER PRIMARY KEY, "
@@ -40,9 +40,9 @@ static void add_live(struct keys *keys, const struct keys_segment *segment)
 		   (keys->live[at].segment.level == segment->level &&
 		       keys->live[at].segment.id > segment->id)))
 		at++;
-	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof *keys->live);
+	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof(*keys->live));
 	memmove(&keys->live[at + 1], &keys->live[at],
-	    (keys->live_count - at) * sizeof *keys->live);
+	    (keys->live_count - at) * sizeof(*keys->live));
 	struct keys_shape shape = keys_filter_shape(segment->count);
 	keys->live[at] = (struct keys_live){
 	    *segment, shape, mem_new((size_t)shape.pieces, sizeof(unsigned char *))};
@@ -65,17 +65,16 @@ static struct keys_live take_live(struct keys *keys, int64_t segment)
 	struct keys_live taken = keys->live[at];
 	keys->live_count--;
 	memmove(&keys->live[at], &keys->live[at + 1],
-	    (keys->live_count - at) * sizeof *keys->live);
+	    (keys->live_count - at) * sizeof(*keys->live));
 	return taken;
 }
 
 /* ---- open and close ---- */
 
-static int load_segments(struct keys *keys, struct error *err)
+static int keys_load_segments(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
-
 	if (keys_rows_prepare(keys->rows.db, &stmt,
 		"SELECT id, level, count, first, log_end FROM key_segments", err) < 0)
 		return -1;
@@ -91,13 +90,13 @@ static int load_segments(struct keys *keys, struct error *err)
 			keys->log_number = segment.log_end;
 	}
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot read the key tables", err);
-	sqlite3_finalize(stmt);
+		(void)keys_rows_error(keys->rows.db, "cannot read the key tables", err);
+	(void)sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
 /* The active table becomes the frozen one. */
-static void freeze(struct keys *keys, struct keys_table *next)
+static void keys_freeze(struct keys *keys, struct keys_table *next)
 {
 	keys->frozen = keys->active;
 	keys->active = next;
@@ -111,11 +110,10 @@ static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
 	int64_t row = sqlite3_column_int64(stmt, 0);
 	const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
 	int size = sqlite3_column_bytes(stmt, 2);
-
 	if (keys->active->count == 0)
 		keys->log_odd = row % 2;
 	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
-		freeze(keys, keys_table_new(0));
+		keys_freeze(keys, keys_table_new(0));
 	keys->log_number = sqlite3_column_int64(stmt, 1);
 	keys->log_rows = row / 2 + 1;
 	for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
@@ -124,43 +122,42 @@ static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
 	}
 }
 
-static int load_log(struct keys *keys, struct error *err)
+static int keys_load_log(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = -1;
-
 	if (keys_rows_prepare(keys->rows.db, &stmt,
 		"SELECT id, number, entries FROM key_log WHERE number > ?1 "
 		"ORDER BY number",
 		err) < 0)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, keys->log_number);
+	(void)sqlite3_bind_int64(stmt, 1, keys->log_number);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		load_log_row(keys, stmt);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot read the key log", err);
-	sqlite3_finalize(stmt);
+		(void)keys_rows_error(keys->rows.db, "cannot read the key log", err);
+	(void)sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* The writer waits for none but those who hold the lock now; peeks keep coming. */
-static void init_lock(pthread_rwlock_t *lock)
+/* A thread that waits to write comes before those that ask to read after it: otherwise
+ * peeks, which never stop, would keep it waiting. */
+static void lock_init(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t attr;
-	pthread_rwlockattr_init(&attr);
-	pthread_rwlockattr_setkind_np(
-	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(lock, &attr);
-	pthread_rwlockattr_destroy(&attr);
+	keys_must(pthread_rwlockattr_init(&attr));
+	keys_must(pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP));
+	keys_must(pthread_rwlock_init(lock, &attr));
+	keys_must(pthread_rwlockattr_destroy(&attr));
 }
 
 int keys_open(
     struct keys **out, sqlite3 *db, const struct keys_config *config, struct error *err)
 {
-	struct keys *keys = mem_new(1, sizeof *keys);
-
+	struct keys *keys = mem_new(1, sizeof(*keys));
 	*out = NULL;
-	init_lock(&keys->lock);
+	lock_init(&keys->lock);
 	keys->rows.db = db;
 	keys->config = *config;
 	if (keys->config.seal_count == 0)
@@ -171,7 +168,7 @@ int keys_open(
 	keys->next_segment = 1;
 	keys->active = keys_table_new(0);
 	keys->pending = keys_table_new(0);
-	if (load_segments(keys, err) < 0 || load_log(keys, err) < 0) {
+	if (keys_load_segments(keys, err) < 0 || keys_load_log(keys, err) < 0) {
 		keys_close(keys);
 		return error_wrap(err, "key index");
 	}
@@ -192,8 +189,8 @@ void keys_close(struct keys *keys)
 	keys_table_free(keys->frozen);
 	keys_table_free(keys->pending);
 	keys_rows_close(&keys->rows);
-	sqlite3_finalize(keys->write_log);
-	pthread_rwlock_destroy(&keys->lock);
+	(void)sqlite3_finalize(keys->write_log);
+	keys_must(pthread_rwlock_destroy(&keys->lock));
 	free(keys);
 }
 
@@ -217,10 +214,9 @@ void keys_undo(struct keys *keys, size_t mark)
 	keys_table_cut(keys->pending, mark);
 }
 
-static int write_log(struct keys *keys, struct error *err)
+static int keys_write_log(struct keys *keys, struct error *err)
 {
 	size_t count = keys->pending->count;
-
 	if (count == 0)
 		return 0;
 	if (keys_rows_prepare(keys->rows.db, &keys->write_log,
@@ -231,14 +227,16 @@ static int write_log(struct keys *keys, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		keys_entry_write(
 		    bytes + i * KEYS_ENTRY_SIZE, &keys->pending->entries[i]);
-	sqlite3_bind_int64(keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
-	sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
-	sqlite3_bind_blob64(keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
+	(void)sqlite3_bind_int64(
+	    keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
+	(void)sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
+	(void)sqlite3_bind_blob64(
+	    keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
 	int rc = sqlite3_step(keys->write_log);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(keys->rows.db, "cannot write the key log", err);
-	sqlite3_reset(keys->write_log);
-	sqlite3_clear_bindings(keys->write_log);
+		(void)keys_rows_error(keys->rows.db, "cannot write the key log", err);
+	(void)sqlite3_reset(keys->write_log);
+	(void)sqlite3_clear_bindings(keys->write_log);
 	if (rc != SQLITE_DONE)
 		return -1;
 	keys->logged = true;
@@ -255,13 +253,12 @@ static bool move_behind(int64_t *at, int64_t rows, const struct keys_segment *ot
 	return true;
 }
 
-/* The first row of the first range that is free: of no segment, nor of one that is
- * being written. */
-static int64_t allot(const struct keys *keys, uint64_t count)
+/* The first row of the first range that no segment has, not even one that is being
+ * written. */
+static int64_t keys_allot(const struct keys *keys, uint64_t count)
 {
 	int64_t at = 1, rows = (int64_t)keys_chunk_count(count);
 	bool moved = true;
-
 	while (moved) {
 		moved = false;
 		for (size_t i = 0; i < keys->live_count; i++)
@@ -277,7 +274,7 @@ static int64_t allot(const struct keys *keys, uint64_t count)
 static struct keys_job *seal_job(struct keys *keys)
 {
 	struct keys_segment out = {.id = keys->next_segment++,
-	    .first = allot(keys, keys->frozen->count),
+	    .first = keys_allot(keys, keys->frozen->count),
 	    .log_end = keys->frozen_log_number};
 	return keys_job_seal(&out, keys->frozen);
 }
@@ -287,13 +284,13 @@ static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
 {
 	struct keys_segment inputs[KEYS_FAN_MAX];
 	uint64_t count = 0;
-
 	for (size_t i = 0; i < keys->config.fan_out; i++) {
 		inputs[i] = keys->live[end - 1 - i].segment;
 		count += inputs[i].count;
 	}
-	struct keys_segment out = {
-	    .id = keys->next_segment++, .level = level, .first = allot(keys, count)};
+	struct keys_segment out = {.id = keys->next_segment++,
+	    .level = level,
+	    .first = keys_allot(keys, count)};
 	return keys_job_merge(&out, inputs, keys->config.fan_out);
 }
 
@@ -310,12 +307,12 @@ static size_t level_count(const struct keys *keys, int level, size_t *end)
 	return count;
 }
 
-/* The job that writes to the level, begun when there is cause; NULL: none. */
-static struct keys_job *level_job(struct keys *keys, int level)
+/* The job that writes to the level; begins one when the level below is full. NULL: there
+ * is nothing to do. */
+static struct keys_job *keys_level_job(struct keys *keys, int level)
 {
 	struct keys_job **job = &keys->jobs[level];
 	size_t end = 0;
-
 	if (*job == NULL && level == 0 && keys->frozen != NULL)
 		*job = seal_job(keys);
 	if (*job == NULL && level > 0 &&
@@ -326,10 +323,10 @@ static struct keys_job *level_job(struct keys *keys, int level)
 
 /* Sealing first, for it bounds the memory; small merges before large ones. 1 when there
  * was something to do. */
-static int work(struct keys *keys, size_t *spent, struct error *err)
+static int keys_work(struct keys *keys, size_t *spent, struct error *err)
 {
 	for (int level = 0; level < KEYS_LEVELS; level++) {
-		struct keys_job *job = level_job(keys, level);
+		struct keys_job *job = keys_level_job(keys, level);
 		if (job != NULL && !job->now.done)
 			return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
 	}
@@ -340,17 +337,17 @@ int keys_write(struct keys *keys, size_t budget, struct error *err)
 {
 	size_t due = keys->pending->count * KEYS_ENTRY_SIZE * WORK_A_BYTE;
 	size_t spent = 0;
-	int rc = write_log(keys, err) < 0 ? -1 : 1;
-
+	int rc = keys_write_log(keys, err) < 0 ? -1 : 1;
 	if (budget < due)
 		budget = due;
 	while (rc > 0 && spent < budget)
-		rc = work(keys, &spent, err);
+		rc = keys_work(keys, &spent, err);
 	return rc < 0 ? error_wrap(err, "key index") : 0;
 }
 
 /* Puts the segment in the place of what it was made of. */
-static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *taken)
+static void keys_job_done(
+    struct keys *keys, struct keys_job *job, struct keys_live *taken)
 {
 	add_live(keys, &job->out);
 	for (size_t i = 0; i < job->input_count; i++) {
@@ -359,8 +356,8 @@ static void job_done(struct keys *keys, struct keys_job *job, struct keys_live *
 	}
 }
 
-/* Other threads see a job's keys in one place or the other, never in neither. */
-static void finish_jobs(struct keys *keys)
+/* Other threads always find a job's keys, in the old place or in the new one. */
+static void keys_finish_jobs(struct keys *keys)
 {
 	for (size_t level = 0; level < KEYS_LEVELS; level++) {
 		struct keys_job *job = keys->jobs[level];
@@ -372,13 +369,13 @@ static void finish_jobs(struct keys *keys)
 		keys_job_committed(job);
 		if (!job->committed.done)
 			continue;
-		pthread_rwlock_wrlock(&keys->lock);
-		job_done(keys, job, taken);
+		keys_lock(keys);
+		keys_job_done(keys, job, taken);
 		if (level == 0) {
 			sealed = keys->frozen;
 			keys->frozen = NULL;
 		}
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 		for (size_t i = 0; i < job->input_count; i++)
 			free_pieces(&taken[i]);
 		keys_table_free(sealed);
@@ -388,31 +385,31 @@ static void finish_jobs(struct keys *keys)
 }
 
 /* A full table is sealed; the next one gets the new keys. */
-static void freeze_when_full(struct keys *keys)
+static void keys_freeze_when_full(struct keys *keys)
 {
 	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
 		return;
 	struct keys_table *next = keys_table_new(keys->config.seal_count);
-	pthread_rwlock_wrlock(&keys->lock);
-	freeze(keys, next);
-	pthread_rwlock_unlock(&keys->lock);
+	keys_lock(keys);
+	keys_freeze(keys, next);
+	keys_unlock(keys);
 }
 
 void keys_committed(struct keys *keys)
 {
 	assert(keys->logged || keys->pending->count == 0);
 	if (keys->logged) {
-		pthread_rwlock_wrlock(&keys->lock);
+		keys_lock(keys);
 		for (size_t i = 0; i < keys->pending->count; i++)
 			keys_table_add(keys->active, &keys->pending->entries[i]);
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 		keys_table_cut(keys->pending, 0);
 		keys->log_number++;
 		keys->log_rows++;
 		keys->logged = false;
 	}
-	finish_jobs(keys);
-	freeze_when_full(keys);
+	keys_finish_jobs(keys);
+	keys_freeze_when_full(keys);
 }
 
 void keys_rolled_back(struct keys *keys)
@@ -440,18 +437,17 @@ bool keys_busy(const struct keys *keys)
 
 size_t keys_memory(struct keys *keys)
 {
-	size_t bytes = sizeof *keys;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	size_t bytes = sizeof(*keys);
+	keys_lock_shared(keys);
 	bytes += keys_table_memory(keys->active) + keys_table_memory(keys->frozen);
 	for (size_t i = 0; i < keys->live_count; i++) {
 		const struct keys_live *live = &keys->live[i];
 		for (uint64_t piece = 0; piece < live->shape.pieces; piece++) {
-			bytes += sizeof *live->pieces;
+			bytes += sizeof(*live->pieces);
 			if (live->pieces[piece] != NULL)
 				bytes += keys_filter_size(live->shape);
 		}
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	return bytes;
 }

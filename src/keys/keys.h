@@ -7,10 +7,10 @@
  *   each) with a filter (keys_filter: blocked Bloom, 16 bits a key) whose pieces are
  *   loaded into memory when first needed;
  *   segments of one size are merged, a step at a time, by the writer (keys_merge).
- * Nothing is ever deleted: rows that are done with are written over, which is half the
- * writing. Start reads the log only. A key that was never added is told from memory but
- * for the filters' false positives, one in a thousand a segment. Keys may repeat (one
- * key, several rows). */
+ * Nothing is ever deleted: rows that no longer count are written over, which is half the
+ * writing. Start reads the log only. Memory tells that a key was never added, but for the
+ * filters' false positives, one in a thousand a segment. A key may have several rows.
+ * docs/store.md, "Keys", says how they lie on disk. */
 #ifndef OFFHOOK_KEYS_KEYS_H
 #define OFFHOOK_KEYS_KEYS_H
 
@@ -74,11 +74,11 @@ enum keys_known keys_peek(
  * as it is when db is inside a transaction, whose snapshot may be an old one. */
 int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE],
     int64_t *row, struct error *err);
-/* Calls each(…) once with every row that has a key starting with these 8 bytes, the
- * lowest first, after the reading is over; returning false ends it. As keys_find
- * otherwise, but 0 whether or not there are any. */
+/* Every row that has a key starting with these 8 bytes, each once, the lowest first:
+ * *rows is the caller's to free. As keys_find otherwise, but 0 whether or not there are
+ * any. */
 int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[8],
-    bool (*each)(void *ctx, int64_t row), void *ctx, struct error *err);
+    int64_t **rows, size_t *count, struct error *err);
 
 /* Bytes of memory held; the filters are 2 a key once all of them are loaded. */
 size_t keys_memory(struct keys *keys);

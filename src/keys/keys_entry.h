@@ -17,14 +17,14 @@ enum { KEYS_ENTRY_SIZE = 24 };
 static inline uint64_t keys_u64_read(const unsigned char *from)
 {
 	uint64_t value = 0;
-	memcpy(&value, from, sizeof value);
+	memcpy(&value, from, sizeof(value));
 	return be64toh(value);
 }
 
 static inline void keys_u64_write(unsigned char *to, uint64_t value)
 {
 	value = htobe64(value);
-	memcpy(to, &value, sizeof value);
+	memcpy(to, &value, sizeof(value));
 }
 
 static inline struct keys_entry keys_entry_of(const unsigned char *key, int64_t row)

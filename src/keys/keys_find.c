@@ -1,7 +1,7 @@
-/* keys_find -- asking, from any thread. Memory is asked first, then the segments that a
- * snapshot taken after that lists: what memory no longer had was in a segment by then.
- * A segment merged away since the snapshot is unknown to memory, and is read without
- * its filter. */
+/* keys_find -- finding keys, from any thread. Memory is asked first, then the segments
+ * that a later snapshot lists: a key that memory had no more is in a segment by then. A
+ * segment that was merged away since the snapshot has no filter in memory any more, and is
+ * read without it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -38,18 +38,17 @@ static bool find_in_tables(const struct keys *keys, struct keys_entry *key)
 	return found != NULL;
 }
 
-static enum keys_known peek(struct keys *keys, struct keys_entry *key)
+static enum keys_known find_peek(struct keys *keys, struct keys_entry *key)
 {
 	enum keys_known known = KEYS_NEW;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	keys_lock_shared(keys);
 	if (find_in_tables(keys, key))
 		known = KEYS_KNOWN;
 	for (size_t i = 0; known == KEYS_NEW && i < keys->live_count; i++) {
 		if (ask_filter(&keys->live[i], key) != FILTER_NO)
 			known = KEYS_UNSURE;
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	return known;
 }
 
@@ -57,7 +56,7 @@ enum keys_known keys_peek(
     struct keys *keys, const unsigned char key[KEYS_SIZE], int64_t *row)
 {
 	struct keys_entry entry = keys_entry_of(key, 0);
-	enum keys_known known = peek(keys, &entry);
+	enum keys_known known = find_peek(keys, &entry);
 	if (known == KEYS_KNOWN)
 		*row = entry.row;
 	return known;
@@ -74,32 +73,31 @@ static struct keys_live *live_of(const struct keys *keys, int64_t segment)
 	return NULL;
 }
 
-/* Hangs in what was read, unless the segment is gone or another thread was quicker. */
-static void keep_piece(struct keys *keys, const struct keys_segment *segment,
+/* Keeps the piece, unless the segment is gone or another thread was quicker. */
+static void keys_keep_piece(struct keys *keys, const struct keys_segment *segment,
     const struct keys_entry *key, unsigned char *bits)
 {
-	pthread_rwlock_wrlock(&keys->lock);
+	keys_lock(keys);
 	const struct keys_live *live = live_of(keys, segment->id);
 	unsigned char **piece = live != NULL ? piece_of(live, key) : NULL;
 	if (piece != NULL && *piece == NULL) {
 		*piece = bits;
 		bits = NULL;
 	}
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	free(bits);
 }
 
 /* Whether the segment may have the key: 1, 0, or -1 with err. */
-static int may_have(struct keys *keys, struct keys_rows *rows,
+static int keys_may_have(struct keys *keys, struct keys_rows *rows,
     const struct keys_segment *segment, const struct keys_entry *key, struct error *err)
 {
 	enum filter_says says = FILTER_PERHAPS;
-
-	pthread_rwlock_rdlock(&keys->lock);
+	keys_lock_shared(keys);
 	const struct keys_live *live = live_of(keys, segment->id);
 	if (live != NULL)
 		says = ask_filter(live, key);
-	pthread_rwlock_unlock(&keys->lock);
+	keys_unlock(keys);
 	if (says != FILTER_MISSING)
 		return says == FILTER_PERHAPS;
 
@@ -112,7 +110,7 @@ static int may_have(struct keys *keys, struct keys_rows *rows,
 		return -1;
 	}
 	bool has = keys_filter_has(bits, shape, key);
-	keep_piece(keys, segment, key, bits);
+	keys_keep_piece(keys, segment, key, bits);
 	return has;
 }
 
@@ -146,15 +144,14 @@ static void search_end(struct search *search)
 {
 	keys_rows_close(&search->rows);
 	if (search->own)
-		sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
+		(void)sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* One row of the log: 1 ends the search. */
-static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+static int search_log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
 	const unsigned char *bytes = sqlite3_column_blob(stmt, 0);
 	size_t at = (size_t)sqlite3_column_bytes(stmt, 0) / KEYS_ENTRY_SIZE;
-
 	(void)err;
 	while (at-- > 0) {
 		struct keys_entry entry = keys_entry_read(bytes + at * KEYS_ENTRY_SIZE);
@@ -169,18 +166,19 @@ static int log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
 	return 0;
 }
 
-static int segment_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
+static int search_segment_row(
+    struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
 	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
 	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
 	    .first = sqlite3_column_int64(stmt, 2)};
-
 	if (search->found != NULL)
 		return keys_segment_find_prefix(
 		    &search->rows, &segment, search->key.high, search->found, err);
 	int rc = 1;
 	if (search->keys != NULL)
-		rc = may_have(search->keys, &search->rows, &segment, &search->key, err);
+		rc = keys_may_have(
+		    search->keys, &search->rows, &segment, &search->key, err);
 	return rc <= 0 ? rc
 		       : keys_segment_find(&search->rows, &segment, &search->key, err);
 }
@@ -191,7 +189,6 @@ static int search_rows(struct search *search, const char *sql,
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = 0, step = SQLITE_DONE;
-
 	if (keys_rows_prepare(search->rows.db, &stmt, sql, err) < 0)
 		return -1;
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
@@ -199,7 +196,7 @@ static int search_rows(struct search *search, const char *sql,
 	if (rc == 0 && step != SQLITE_DONE)
 		rc =
 		    keys_rows_error(search->rows.db, "cannot read the key tables", err);
-	sqlite3_finalize(stmt);
+	(void)sqlite3_finalize(stmt);
 	return rc;
 }
 
@@ -207,7 +204,6 @@ static int search_rows(struct search *search, const char *sql,
 static int search_run(struct search *search, sqlite3 *db, struct error *err)
 {
 	int rc = 0;
-
 	if (search_begin(search, db, err) < 0)
 		return -1;
 	if (with_log(search))
@@ -215,12 +211,12 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 		    "SELECT entries FROM key_log WHERE number > "
 		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
 		    "ORDER BY number DESC",
-		    log_row, err);
+		    search_log_row, err);
 	if (rc == 0)
 		rc = search_rows(search,
 		    "SELECT id, count, first FROM key_segments "
 		    "ORDER BY level, id DESC",
-		    segment_row, err);
+		    search_segment_row, err);
 	search_end(search);
 	return rc < 0 ? error_wrap(err, "key index") : rc;
 }
@@ -229,9 +225,9 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
     int64_t *row, struct error *err)
 {
 	struct search search = {.keys = keys, .key = keys_entry_of(key, 0)};
-	enum keys_known known = keys != NULL ? peek(keys, &search.key) : KEYS_UNSURE;
+	enum keys_known known =
+	    keys != NULL ? find_peek(keys, &search.key) : KEYS_UNSURE;
 	int rc = known == KEYS_KNOWN;
-
 	if (known == KEYS_UNSURE)
 		rc = search_run(&search, db, err);
 	if (rc == 1)
@@ -239,7 +235,7 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
 	return rc;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int keys_compare_rows(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 	return (*x > *y) - (*x < *y);
@@ -247,39 +243,41 @@ static int compare_rows(const void *a, const void *b)
 
 /* A row may be found twice: under two keys, or in memory and in the segment that it was
  * sealed to meanwhile. */
-static void each_row(
-    struct keys_found *found, bool (*each)(void *ctx, int64_t row), void *ctx)
+static void sort_rows(struct keys_found *found)
 {
-	if (found->count == 0)
-		return;
-	qsort(found->rows, found->count, sizeof *found->rows, compare_rows);
+	size_t kept = 0;
+	if (found->count > 1)
+		qsort(
+		    found->rows, found->count, sizeof(*found->rows), keys_compare_rows);
 	for (size_t i = 0; i < found->count; i++) {
-		if (i > 0 && found->rows[i] == found->rows[i - 1])
-			continue;
-		if (!each(ctx, found->rows[i]))
-			return;
+		if (kept == 0 || found->rows[kept - 1] != found->rows[i])
+			found->rows[kept++] = found->rows[i];
 	}
+	found->count = kept;
 }
 
 int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[8],
-    bool (*each)(void *ctx, int64_t row), void *ctx, struct error *err)
+    int64_t **rows, size_t *count, struct error *err)
 {
 	struct keys_found found = {0};
 	struct search search = {
 	    .keys = keys, .key = {.high = keys_u64_read(prefix)}, .found = &found};
-
 	if (keys != NULL) {
-		pthread_rwlock_rdlock(&keys->lock);
+		keys_lock_shared(keys);
 		keys_table_find_prefix(keys->active, search.key.high, &found);
 		if (keys->frozen != NULL)
 			keys_table_find_prefix(keys->frozen, search.key.high, &found);
-		pthread_rwlock_unlock(&keys->lock);
+		keys_unlock(keys);
 	}
 	int rc = search_run(&search, db, err);
-	if (rc == 0)
-		each_row(&found, each, ctx);
-	free(found.rows);
-	return rc;
+	if (rc < 0) {
+		free(found.rows);
+		return -1;
+	}
+	sort_rows(&found);
+	*rows = found.rows;
+	*count = found.count;
+	return 0;
 }
 
 int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
@@ -288,14 +286,13 @@ int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
 	struct keys_entry entry = keys_entry_of(key, 0);
 	const struct keys_entry *pending = keys_table_find(keys->pending, &entry);
 	int rc = pending != NULL;
-
 	if (pending != NULL)
 		entry = *pending;
 	else
 		rc = find_in_tables(keys, &entry);
 	for (size_t i = 0; rc == 0 && i < keys->live_count; i++) {
 		const struct keys_segment *segment = &keys->live[i].segment;
-		rc = may_have(keys, &keys->rows, segment, &entry, err);
+		rc = keys_may_have(keys, &keys->rows, segment, &entry, err);
 		if (rc > 0)
 			rc = keys_segment_find(&keys->rows, segment, &entry, err);
 	}

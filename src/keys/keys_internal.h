@@ -5,6 +5,7 @@
 #ifndef OFFHOOK_KEYS_KEYS_INTERNAL_H
 #define OFFHOOK_KEYS_KEYS_INTERNAL_H
 
+#include <assert.h>
 #include <pthread.h>
 
 #include "keys/keys.h"
@@ -35,11 +36,32 @@ struct keys {
 	struct keys_table *pending;         /* the open transaction's */
 	bool logged;                        /* pending has been written */
 	int64_t log_number;                 /* the last commit's in the log */
-	int64_t log_rows;                   /* those of the active table */
-	int64_t log_odd;                    /* 1: and they are the odd ones */
-	int64_t frozen_log_number;          /* the last of those of the frozen table */
+	int64_t log_rows;                   /* of the active table */
+	int64_t log_odd;                    /* 1: the active table has the odd ids */
+	int64_t frozen_log_number;          /* the last number of the frozen table */
 	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
 };
+
+static inline void keys_must(int rc)
+{
+	assert(rc == 0);
+	(void)rc;
+}
+
+static inline void keys_lock_shared(struct keys *keys)
+{
+	keys_must(pthread_rwlock_rdlock(&keys->lock));
+}
+
+static inline void keys_lock(struct keys *keys)
+{
+	keys_must(pthread_rwlock_wrlock(&keys->lock));
+}
+
+static inline void keys_unlock(struct keys *keys)
+{
+	keys_must(pthread_rwlock_unlock(&keys->lock));
+}
 
 #endif

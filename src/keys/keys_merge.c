@@ -7,15 +7,16 @@
 
 static struct keys_job *job_new(const struct keys_segment *out, size_t input_count)
 {
-	struct keys_job *job = mem_new(1, sizeof *job);
+	struct keys_job *job = mem_new(1, sizeof(*job));
 	job->out = *out;
 	job->out.count = 0;
 	job->input_count = input_count;
-	job->inputs = mem_new(input_count, sizeof *job->inputs);
+	job->inputs = mem_new(input_count, sizeof(*job->inputs));
 	return job;
 }
 
-static void add_input(struct keys_job *job, size_t i, const struct keys_segment *input)
+static void job_add_input(
+    struct keys_job *job, size_t i, const struct keys_segment *input)
 {
 	job->inputs[i].segment = *input;
 	job->out.count += input->count;
@@ -28,7 +29,7 @@ struct keys_job *keys_job_seal(
     const struct keys_segment *out, const struct keys_table *table)
 {
 	struct keys_job *job = job_new(out, 1);
-	add_input(job, 0, &(struct keys_segment){.count = table->count});
+	job_add_input(job, 0, &(struct keys_segment){.count = table->count});
 	job->inputs[0].sorted = keys_table_sorted(table);
 	return job;
 }
@@ -39,7 +40,7 @@ struct keys_job *keys_job_merge(
 	assert(count > 0 && count <= KEYS_FAN_MAX);
 	struct keys_job *job = job_new(out, count);
 	for (size_t i = 0; i < count; i++)
-		add_input(job, i, &inputs[i]);
+		job_add_input(job, i, &inputs[i]);
 	return job;
 }
 
@@ -54,7 +55,7 @@ void keys_job_free(struct keys_job *job)
 }
 
 /* The input's entry after the first `at`; NULL at its end, or with *failed set. */
-static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
+static const struct keys_entry *job_peek(struct keys_input *input, uint64_t at,
     struct keys_rows *rows, bool *failed, struct error *err)
 {
 	if (at == input->segment.count)
@@ -71,7 +72,7 @@ static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
 		}
 	}
 	if (within >= input->cache.count) {
-		error_set(err,
+		(void)error_set(err,
 		    "the store is damaged: row %lld of key_chunks is too short; "
 		    "restore a backup",
 		    (long long)row);
@@ -83,14 +84,14 @@ static const struct keys_entry *peek(struct keys_input *input, uint64_t at,
 
 /* Takes the inputs' smallest entries, of equal keys the oldest first, until the chunk
  * is full or nothing is left. */
-static int fill(struct keys_job *job, struct keys_rows *rows, struct keys_chunk *chunk,
-    struct error *err)
+static int job_fill(struct keys_job *job, struct keys_rows *rows,
+    struct keys_chunk *chunk, struct error *err)
 {
 	const struct keys_entry *heads[KEYS_FAN_MAX] = {NULL};
 	bool failed = false;
-
 	for (size_t i = 0; i < job->input_count; i++)
-		heads[i] = peek(&job->inputs[i], job->now.at[i], rows, &failed, err);
+		heads[i] =
+		    job_peek(&job->inputs[i], job->now.at[i], rows, &failed, err);
 	while (!failed && chunk->count < KEYS_CHUNK_ENTRIES) {
 		size_t least = job->input_count;
 		for (size_t i = 0; i < job->input_count; i++) {
@@ -102,19 +103,18 @@ static int fill(struct keys_job *job, struct keys_rows *rows, struct keys_chunk 
 		if (least == job->input_count)
 			break;
 		chunk->entries[chunk->count++] = *heads[least];
-		heads[least] =
-		    peek(&job->inputs[least], ++job->now.at[least], rows, &failed, err);
+		heads[least] = job_peek(
+		    &job->inputs[least], ++job->now.at[least], rows, &failed, err);
 	}
 	return failed ? -1 : 0;
 }
 
 /* Writes the filter's pieces up to, not including, `piece`. */
-static int flush_pieces(struct keys_job *job, struct keys_rows *rows, uint64_t piece,
-    size_t *spent, struct error *err)
+static int job_flush_pieces(struct keys_job *job, struct keys_rows *rows,
+    uint64_t piece, size_t *spent, struct error *err)
 {
 	struct keys_progress *now = &job->now;
 	size_t size = keys_filter_size(job->shape);
-
 	for (; now->pieces < piece; now->pieces++) {
 		int64_t row = job->out.first + (int64_t)now->pieces;
 		if (keys_piece_write(rows, row, now->bits, size, err) < 0)
@@ -126,14 +126,13 @@ static int flush_pieces(struct keys_job *job, struct keys_rows *rows, uint64_t p
 }
 
 /* The last step: from the commit on, the new segment stands for what it was made of. */
-static int finish(
+static int job_finish(
     struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err)
 {
 	const struct keys_segment *out = &job->out;
 	const int64_t row[] = {
 	    out->id, out->level, (int64_t)out->count, out->first, out->log_end};
-
-	if (flush_pieces(job, rows, job->shape.pieces, spent, err) < 0 ||
+	if (job_flush_pieces(job, rows, job->shape.pieces, spent, err) < 0 ||
 	    keys_rows_run(rows->db,
 		"INSERT INTO key_segments (id, level, count, first, log_end) "
 		"VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -154,15 +153,14 @@ int keys_job_step(
 {
 	struct keys_progress *now = &job->now;
 	struct keys_chunk chunk = {.count = 0};
-
 	assert(!now->done);
 	job->touched = true;
-	if (fill(job, rows, &chunk, err) < 0)
+	if (job_fill(job, rows, &chunk, err) < 0)
 		return -1;
 	chunk.row = job->out.first + (int64_t)now->chunks;
 	for (size_t i = 0; i < chunk.count; i++) {
 		uint64_t piece = keys_filter_piece(job->shape, &chunk.entries[i]);
-		if (flush_pieces(job, rows, piece, spent, err) < 0)
+		if (job_flush_pieces(job, rows, piece, spent, err) < 0)
 			return -1;
 		keys_filter_add(now->bits, job->shape, &chunk.entries[i]);
 	}
@@ -171,7 +169,7 @@ int keys_job_step(
 	now->chunks++;
 	*spent += chunk.count * KEYS_ENTRY_SIZE;
 	if (now->chunks == keys_chunk_count(job->out.count))
-		return finish(job, rows, spent, err);
+		return job_finish(job, rows, spent, err);
 	return 0;
 }
 

@@ -2,10 +2,10 @@
 
 void keys_rows_close(struct keys_rows *rows)
 {
-	sqlite3_finalize(rows->read_chunk);
-	sqlite3_finalize(rows->read_piece);
-	sqlite3_finalize(rows->write_chunk);
-	sqlite3_finalize(rows->write_piece);
+	(void)sqlite3_finalize(rows->read_chunk);
+	(void)sqlite3_finalize(rows->read_piece);
+	(void)sqlite3_finalize(rows->write_chunk);
+	(void)sqlite3_finalize(rows->write_piece);
 	*rows = (struct keys_rows){.db = rows->db};
 }
 
@@ -28,15 +28,14 @@ int keys_rows_run(
     sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-
 	if (keys_rows_prepare(db, &stmt, sql, err) < 0)
 		return -1;
 	for (int i = sqlite3_bind_parameter_count(stmt); i > 0; i--)
-		sqlite3_bind_int64(stmt, i, numbers[i - 1]);
+		(void)sqlite3_bind_int64(stmt, i, numbers[i - 1]);
 	int rc = sqlite3_step(stmt);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(db, "cannot write the key tables", err);
-	sqlite3_finalize(stmt);
+		(void)keys_rows_error(db, "cannot write the key tables", err);
+	(void)sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -46,21 +45,21 @@ uint64_t keys_chunk_count(uint64_t entries)
 }
 
 /* 1 when the row is there; it stays readable until sqlite3_reset. */
-static int read_row(
+static int keys_read_row(
     struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row, struct error *err)
 {
-	sqlite3_bind_int64(stmt, 1, row);
+	(void)sqlite3_bind_int64(stmt, 1, row);
 	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return rc == SQLITE_ROW;
-	keys_rows_error(rows->db, "cannot read the key tables", err);
-	sqlite3_reset(stmt);
+	(void)keys_rows_error(rows->db, "cannot read the key tables", err);
+	(void)sqlite3_reset(stmt);
 	return -1;
 }
 
-static int damaged(const char *table, int64_t row, struct error *err)
+static int keys_damaged(const char *table, int64_t row, struct error *err)
 {
-	error_set(err,
+	(void)error_set(err,
 	    "the store is damaged: row %lld of %s is missing or bad; restore a backup",
 	    (long long)row, table);
 	return -1;
@@ -72,7 +71,7 @@ int keys_chunk_read(
 	if (keys_rows_prepare(rows->db, &rows->read_chunk,
 		"SELECT entries FROM key_chunks WHERE id = ?1", err) < 0)
 		return -1;
-	int rc = read_row(rows, rows->read_chunk, row, err);
+	int rc = keys_read_row(rows, rows->read_chunk, row, err);
 	if (rc < 0)
 		return -1;
 
@@ -83,20 +82,20 @@ int keys_chunk_read(
 	out->row = good ? row : 0;
 	for (size_t i = 0; good && i < out->count; i++)
 		out->entries[i] = keys_entry_read(bytes + i * KEYS_ENTRY_SIZE);
-	sqlite3_reset(rows->read_chunk);
-	return good ? 0 : damaged("key_chunks", row, err);
+	(void)sqlite3_reset(rows->read_chunk);
+	return good ? 0 : keys_damaged("key_chunks", row, err);
 }
 
-static int write_row(struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row,
+static int keys_write_row(struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row,
     const unsigned char *bytes, size_t size, struct error *err)
 {
-	sqlite3_bind_int64(stmt, 1, row);
-	sqlite3_bind_blob64(stmt, 2, bytes, size, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(stmt, 1, row);
+	(void)sqlite3_bind_blob64(stmt, 2, bytes, size, SQLITE_STATIC);
 	int rc = sqlite3_step(stmt);
 	if (rc != SQLITE_DONE)
-		keys_rows_error(rows->db, "cannot write the key tables", err);
-	sqlite3_reset(stmt);
-	sqlite3_clear_bindings(stmt);
+		(void)keys_rows_error(rows->db, "cannot write the key tables", err);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -104,13 +103,12 @@ int keys_chunk_write(
     struct keys_rows *rows, const struct keys_chunk *chunk, struct error *err)
 {
 	unsigned char bytes[KEYS_CHUNK_ENTRIES * KEYS_ENTRY_SIZE];
-
 	if (keys_rows_prepare(rows->db, &rows->write_chunk,
 		"REPLACE INTO key_chunks (id, entries) VALUES (?1, ?2)", err) < 0)
 		return -1;
 	for (size_t i = 0; i < chunk->count; i++)
 		keys_entry_write(bytes + i * KEYS_ENTRY_SIZE, &chunk->entries[i]);
-	return write_row(rows, rows->write_chunk, chunk->row, bytes,
+	return keys_write_row(rows, rows->write_chunk, chunk->row, bytes,
 	    chunk->count * KEYS_ENTRY_SIZE, err);
 }
 
@@ -120,15 +118,15 @@ int keys_piece_read(struct keys_rows *rows, int64_t row, unsigned char *bits,
 	if (keys_rows_prepare(rows->db, &rows->read_piece,
 		"SELECT bits FROM key_filters WHERE id = ?1", err) < 0)
 		return -1;
-	int rc = read_row(rows, rows->read_piece, row, err);
+	int rc = keys_read_row(rows, rows->read_piece, row, err);
 	if (rc < 0)
 		return -1;
 	const void *bytes = sqlite3_column_blob(rows->read_piece, 0);
 	bool good = (size_t)sqlite3_column_bytes(rows->read_piece, 0) == size;
 	if (good)
 		memcpy(bits, bytes, size);
-	sqlite3_reset(rows->read_piece);
-	return good ? 0 : damaged("key_filters", row, err);
+	(void)sqlite3_reset(rows->read_piece);
+	return good ? 0 : keys_damaged("key_filters", row, err);
 }
 
 int keys_piece_write(struct keys_rows *rows, int64_t row, const unsigned char *bits,
@@ -137,7 +135,7 @@ int keys_piece_write(struct keys_rows *rows, int64_t row, const unsigned char *b
 	if (keys_rows_prepare(rows->db, &rows->write_piece,
 		"REPLACE INTO key_filters (id, bits) VALUES (?1, ?2)", err) < 0)
 		return -1;
-	return write_row(rows, rows->write_piece, row, bits, size, err);
+	return keys_write_row(rows, rows->write_piece, row, bits, size, err);
 }
 
 /* An entry's place between two chunks, lo and hi, that begin with these first halves
@@ -148,7 +146,7 @@ struct bracket {
 };
 
 /* A chunk inside the bracket. After `tries` in vain, halves it. */
-static uint64_t guess(const struct bracket *b, uint64_t high, int tries)
+static uint64_t segment_guess(const struct bracket *b, uint64_t high, int tries)
 {
 	if (tries > 8 || high <= b->lo_high || b->hi_high <= high)
 		return b->lo + (b->hi - b->lo) / 2;
@@ -161,16 +159,15 @@ static uint64_t guess(const struct bracket *b, uint64_t high, int tries)
 
 /* Reads the last chunk that begins before the key, or (equal_too) with it; the first
  * chunk when there is none. */
-static int seek(struct keys_rows *rows, const struct keys_segment *segment,
+static int segment_seek(struct keys_rows *rows, const struct keys_segment *segment,
     const struct keys_entry *key, bool equal_too, struct keys_chunk *chunk,
     struct error *err)
 {
 	struct bracket b = {0, keys_chunk_count(segment->count), 0, UINT64_MAX};
-
 	chunk->row = 0;
 	chunk->count = 0;
 	for (int tries = 1; b.hi - b.lo > 1; tries++) {
-		uint64_t at = guess(&b, key->high, tries);
+		uint64_t at = segment_guess(&b, key->high, tries);
 		if (keys_chunk_read(rows, segment->first + (int64_t)at, chunk, err) < 0)
 			return -1;
 		int order = keys_entry_compare(&chunk->entries[0], key);
@@ -190,8 +187,7 @@ int keys_segment_find(struct keys_rows *rows, const struct keys_segment *segment
     struct keys_entry *key, struct error *err)
 {
 	struct keys_chunk chunk;
-
-	if (seek(rows, segment, key, true, &chunk, err) < 0)
+	if (segment_seek(rows, segment, key, true, &chunk, err) < 0)
 		return -1;
 	size_t at = chunk.count;
 	while (at > 0 && keys_entry_compare(&chunk.entries[at - 1], key) > 0)
@@ -207,8 +203,7 @@ int keys_segment_find_prefix(struct keys_rows *rows, const struct keys_segment *
 {
 	struct keys_entry first = {.high = prefix};
 	struct keys_chunk chunk;
-
-	if (seek(rows, segment, &first, false, &chunk, err) < 0)
+	if (segment_seek(rows, segment, &first, false, &chunk, err) < 0)
 		return -1;
 	int64_t end = segment->first + (int64_t)keys_chunk_count(segment->count);
 	for (;;) {

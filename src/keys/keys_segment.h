@@ -1,8 +1,8 @@
 /* keys_segment -- sorted segments on disk: rows of keys_entry that fill a page each
  * ("chunks"), found by interpolation, because keys are spread evenly. A segment has a
- * range of rows of key_chunks to itself, and numbers its filter's pieces in
- * key_filters likewise. Rows of segments that are no more are left where they are, to
- * be written over by later ones: deleting a row would write its page once more. */
+ * range of rows of key_chunks to itself; the pieces of its filter have the same numbers
+ * in key_filters. When a segment ends, its rows stay and later segments write over them:
+ * deleting a row would write its page once more. */
 #ifndef OFFHOOK_KEYS_KEYS_SEGMENT_H
 #define OFFHOOK_KEYS_KEYS_SEGMENT_H
 

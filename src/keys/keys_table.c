@@ -28,8 +28,8 @@ static void chain_unlink(struct keys_chain *chain, size_t bucket_no, size_t entr
 static void chain_make(struct keys_chain *chain, size_t cap)
 {
 	free(chain->heads);
-	chain->heads = mem_new(cap, sizeof *chain->heads);
-	chain->older = mem_resize(chain->older, cap, sizeof *chain->older);
+	chain->heads = mem_new(cap, sizeof(*chain->heads));
+	chain->older = mem_resize(chain->older, cap, sizeof(*chain->older));
 }
 
 static size_t key_bucket(const struct keys_table *table, const struct keys_entry *key)
@@ -48,7 +48,7 @@ static void set_cap(struct keys_table *table, size_t cap)
 {
 	assert(cap < UINT32_MAX);
 	table->cap = cap;
-	table->entries = mem_resize(table->entries, cap, sizeof *table->entries);
+	table->entries = mem_resize(table->entries, cap, sizeof(*table->entries));
 	chain_make(&table->by_key, cap);
 	chain_make(&table->by_prefix, cap);
 	for (size_t i = 0; i < table->count; i++)
@@ -57,7 +57,7 @@ static void set_cap(struct keys_table *table, size_t cap)
 
 struct keys_table *keys_table_new(size_t count)
 {
-	struct keys_table *table = mem_new(1, sizeof *table);
+	struct keys_table *table = mem_new(1, sizeof(*table));
 	size_t cap = 64;
 	while (cap < count)
 		cap *= 2;
@@ -112,7 +112,7 @@ void keys_found_add(struct keys_found *found, int64_t row)
 {
 	if (found->count == found->cap) {
 		found->cap = found->cap == 0 ? 16 : found->cap * 2;
-		found->rows = mem_resize(found->rows, found->cap, sizeof *found->rows);
+		found->rows = mem_resize(found->rows, found->cap, sizeof(*found->rows));
 	}
 	found->rows[found->count++] = row;
 }
@@ -143,10 +143,9 @@ static void merge_runs(struct keys_entry *to, const struct keys_entry *from,
 struct keys_entry *keys_table_sorted(const struct keys_table *table)
 {
 	size_t count = table->count;
-	struct keys_entry *from = mem_new(count + 1, sizeof *from);
-	struct keys_entry *to = mem_new(count + 1, sizeof *to);
-
-	memcpy(from, table->entries, count * sizeof *from);
+	struct keys_entry *from = mem_new(count + 1, sizeof(*from));
+	struct keys_entry *to = mem_new(count + 1, sizeof(*to));
+	memcpy(from, table->entries, count * sizeof(*from));
 	for (size_t width = 1; width < count; width *= 2) {
 		for (size_t start = 0; start < count; start += 2 * width) {
 			size_t middle = start + width < count ? start + width : count;
@@ -163,5 +162,5 @@ struct keys_entry *keys_table_sorted(const struct keys_table *table)
 
 size_t keys_table_memory(const struct keys_table *table)
 {
-	return table == NULL ? 0 : table->cap * (sizeof *table->entries + 16);
+	return table == NULL ? 0 : table->cap * (sizeof(*table->entries) + 16);
 }

@@ -22,48 +22,21 @@ static bool is_scalar(const json_t *value)
 	return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
 }
 
-struct visitor {
-	bool (*each)(void *ctx, const char *path, const json_t *value);
-	void *ctx;
-};
-
-/* False when the visitor ended it. Only what every match fulfils is below FILTER_AND
- * alone. */
-static bool visit(const struct filter_node *node, const struct visitor *visitor)
+/* Every match fulfils what is below FILTER_AND alone. */
+static const json_t *demanded(const struct filter_node *node, const char *path)
 {
-	if (node->op == FILTER_EQ && is_scalar(node->value))
-		return visitor->each(visitor->ctx, node->path->text, node->value);
+	const json_t *value = NULL;
+	if (node->op == FILTER_EQ && is_scalar(node->value) &&
+	    strcmp(node->path->text, path) == 0)
+		return node->value;
 	if (node->op == FILTER_AND)
-		for (const struct filter_node *at = node->first; at != NULL;
-		     at = at->next)
-			if (!visit(at, visitor))
-				return false;
-	return true;
-}
-
-void filter_equalities(const struct filter *filter,
-    bool (*each)(void *ctx, const char *path, const json_t *value), void *ctx)
-{
-	(void)visit(filter->root, &(struct visitor){each, ctx});
-}
-
-struct wanted {
-	const char *path;
-	const json_t *value;
-};
-
-static bool keep_wanted(void *ctx, const char *path, const json_t *value)
-{
-	struct wanted *wanted = ctx;
-	if (strcmp(path, wanted->path) != 0)
-		return true;
-	wanted->value = value;
-	return false;
+		for (const struct filter_node *at = node->first;
+		     at != NULL && value == NULL; at = at->next)
+			value = demanded(at, path);
+	return value;
 }
 
 const json_t *filter_equals(const struct filter *filter, const char *path)
 {
-	struct wanted wanted = {path, NULL};
-	filter_equalities(filter, keep_wanted, &wanted);
-	return wanted.value;
+	return demanded(filter->root, path);
 }

@@ -46,9 +46,6 @@ bool filter_match(const struct filter *filter, const json_t *doc);
  * that. A document may also hold it within a list (see above), and 1 as 1.0. Borrowed
  * from the filter. */
 const json_t *filter_equals(const struct filter *filter, const char *path);
-/* Calls each(…) with every path the filter demands one scalar of; false ends it. */
-void filter_equalities(const struct filter *filter,
-    bool (*each)(void *ctx, const char *path, const json_t *value), void *ctx);
 
 /* The order of two values for sorting: null and missing < numbers < strings <
  * objects < arrays < booleans (MongoDB's). A total order; 0 is what $eq calls equal.

@@ -83,7 +83,7 @@ static bool test_path(const struct filter_node *node, size_t step, const json_t 
 	}
 	if (step == path->count || value == NULL)
 		return test_value_or_elements(node, value);
-	/* Below an array of objects: any of them. An array of none matches nothing. */
+	/* Below an array of objects: one of them must match. An empty array does not. */
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *element = json_array_get(value, i);
 		if (json_is_object(element) && test_path(node, step, element))

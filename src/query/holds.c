@@ -52,7 +52,7 @@ bool holds_text(const struct holds *holds, struct span text)
 
 /* ---- paths ---- */
 
-/* The next byte, which is taken off the text; what is no escape stands for itself. */
+/* Takes the next byte off the text; an invalid escape is taken as it is. */
 static char next_byte(struct span *text)
 {
 	int byte = percent_byte(*text);

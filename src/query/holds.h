@@ -11,13 +11,13 @@
 /* The string that is looked for. */
 struct holds {
 	struct span value;
-	struct buf needle; /* as it stands in JSON, without quotes */
+	struct buf needle; /* as it is in JSON, without quotes */
 };
 
 void holds_init(struct holds *holds, struct span value);
 void holds_clear(struct holds *holds);
 bool holds_value(const struct holds *holds, json_t *json);
-/* Parses only what may hold it. Text that is no JSON does not. */
+/* Parses the text only when it may hold the string. False for text that is not JSON. */
 bool holds_text(const struct holds *holds, struct span text);
 /* Whether a segment of a request-target's path is the string, %xx decoded. */
 bool holds_target(const struct holds *holds, struct span target);

@@ -38,7 +38,7 @@ const struct path *path_empty(void);
 /* The same object, for json_object_foreach: jansson's iterators take an object that
  * they only read without const. */
 json_t *path_fields(const json_t *object);
-/* Whether objects and arrays stand more than `limit` deep within each other. */
+/* Whether objects and arrays are nested more than `limit` deep. */
 bool path_nesting_over(const json_t *value, size_t limit);
 /* The value one step below, borrowed; NULL when there is none. */
 json_t *path_child(const json_t *value, const struct path_step *step);
@@ -48,7 +48,7 @@ json_t *path_get(const json_t *doc, const struct path *path, size_t count);
 int path_head(const struct path *path, size_t count);
 /* Whether a is b or one of its parents. */
 bool path_covers(const struct path *a, const struct path *b);
-/* An order in which a parent stands right before its children (for qsort). */
+/* For qsort: an order in which a parent comes right before its children. */
 int path_compare(const struct path *a, const struct path *b);
 
 #endif

@@ -1,5 +1,5 @@
-/* sort -- documents in the order of a sort, of which only the first `keep` are wanted:
- * a heap that never holds more. */
+/* sort -- documents in the order of a sort. Only the first `keep` are wanted: a heap
+ * never holds more. */
 #ifndef OFFHOOK_QUERY_SORT_H
 #define OFFHOOK_QUERY_SORT_H
 
@@ -20,7 +20,7 @@ struct sorter {
 	size_t count, room;
 };
 
-/* Takes a reference of doc, or leaves it when it comes too late in the order. */
+/* Takes a reference of doc, unless it comes after the `keep` first. */
 void sorter_add(struct sorter *sorter, int64_t row, json_t *doc);
 /* Puts heap in order; equal ones by row. */
 void sorter_finish(struct sorter *sorter);

@@ -16,8 +16,8 @@
 
 #include "util/error.h"
 
-/* How deep objects and lists may stand within each other: in an update, and in a
- * document where $rename moves a value down (else it could be deepened for ever). */
+/* How deep objects and lists may be nested: in an update, and in a document in which
+ * $rename moves a value down (without a limit it could do so for ever). */
 #define UPDATE_NESTING_MAX        64
 #define UPDATE_RENAME_NESTING_MAX 100
 

@@ -21,8 +21,8 @@ enum update_op {
 	UPDATE_RENAME
 };
 
-/* One operator on one path. No two of an update change the same value, nor one what
- * the other's value stands in. */
+/* One operator on one path. No two actions of an update change the same value, or a value
+ * and one that contains it. */
 struct update_action {
 	enum update_op op;
 	const char *name; /* the operator's */

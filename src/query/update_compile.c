@@ -152,7 +152,7 @@ static int compare_paths(const void *a, const void *b)
 	    *(const struct path *const *)a, *(const struct path *const *)b);
 }
 
-/* Sorted, a path that stands in another one follows it. */
+/* Once sorted, a path comes right after the path that contains it. */
 static int check_conflicts(const struct update *update, struct error *err)
 {
 	const struct path **paths =

@@ -1,18 +1,18 @@
 #include "simulator/burst.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "util/mem.h"
+#include "util/thread.h"
 
 struct work {
 	const struct burst *burst;
 	_Atomic int64_t next;
-	pthread_mutex_t lock; /* around done */
+	pthread_mutex_t lock; /* held while burst->done runs */
 };
 
-static void *send_some(void *ctx)
+static void *burst_send(void *ctx)
 {
 	struct work *work = ctx;
 	const struct burst *burst = work->burst;
@@ -25,9 +25,9 @@ static void *send_some(void *ctx)
 		struct error err;
 		burst->make(burst->ctx, n, arena, &request);
 		int rc = client_send(client, &request, &reply, &err);
-		(void)pthread_mutex_lock(&work->lock);
+		mutex_lock(&work->lock);
 		burst->done(burst->ctx, &request, &reply, rc == 0 ? NULL : &err);
-		(void)pthread_mutex_unlock(&work->lock);
+		mutex_unlock(&work->lock);
 		arena_free(arena);
 	}
 	buf_free(&reply.body);
@@ -38,20 +38,21 @@ static void *send_some(void *ctx)
 void burst_run(const struct burst *burst)
 {
 	struct work work = {.burst = burst};
+	struct error err; /* with fewer threads it only takes longer */
 	int started = 0;
 	pthread_t *threads = mem_new((size_t)burst->threads, sizeof(*threads));
-	(void)pthread_mutex_init(&work.lock, NULL);
+	mutex_init(&work.lock);
 	while (started < burst->threads - 1 &&
-	       pthread_create(&threads[started], NULL, send_some, &work) == 0)
+	       thread_start(&threads[started], "oh-send", burst_send, &work, &err) == 0)
 		started++;
-	(void)send_some(&work);
+	(void)burst_send(&work);
 	for (int i = 0; i < started; i++)
-		(void)pthread_join(threads[i], NULL);
-	(void)pthread_mutex_destroy(&work.lock);
+		thread_join(threads[i]);
+	mutex_clear(&work.lock);
 	free(threads);
 }
 
-static bool same_reply(const struct client_reply *a, const struct client_reply *b)
+static bool tally_same(const struct client_reply *a, const struct client_reply *b)
 {
 	return a->status == b->status && strcmp(a->type, b->type) == 0 &&
 	       span_eq(buf_span(&a->body), buf_span(&b->body));
@@ -68,14 +69,14 @@ void tally_add(struct tally *tally, const struct client_reply *reply)
 		tally->first = *reply;
 		tally->first.body = (struct buf){0};
 		buf_put(&tally->first.body, buf_span(&reply->body));
-	} else if (!same_reply(&tally->first, reply)) {
+	} else if (!tally_same(&tally->first, reply)) {
 		tally->differ = true;
 	}
 	tally->us[tally->count++] = reply->us;
 	tally->statuses[status]++;
 }
 
-static int by_time(const void *a, const void *b)
+static int compare_times(const void *a, const void *b)
 {
 	const int64_t *left = a, *right = b;
 	return (*left > *right) - (*left < *right);
@@ -85,7 +86,7 @@ double tally_ms(struct tally *tally, size_t per_mille)
 {
 	if (tally->count == 0)
 		return 0;
-	qsort(tally->us, tally->count, sizeof(tally->us[0]), by_time);
+	qsort(tally->us, tally->count, sizeof(tally->us[0]), compare_times);
 	size_t index = (tally->count - 1) * per_mille / 1000;
 	return (double)tally->us[index] / 1000;
 }

@@ -10,7 +10,7 @@ struct client {
 	const struct curl *curl;
 	CURL *handle;
 	char message[CURL_ERROR_SIZE];
-	struct client_reply *reply; /* while one is being received */
+	struct client_reply *reply; /* while a reply is being received */
 };
 
 struct client *client_new(const struct curl *curl)
@@ -31,8 +31,8 @@ void client_free(struct client *client)
 	free(client);
 }
 
-/* A short count ends the transfer: too much. */
-static size_t receive(char *bytes, size_t one, size_t count, void *ctx)
+/* libcurl ends the transfer when this returns less than it got. */
+static size_t client_receive(char *bytes, size_t one, size_t count, void *ctx)
 {
 	struct client *client = ctx;
 	struct buf *body = &client->reply->body;
@@ -42,8 +42,8 @@ static size_t receive(char *bytes, size_t one, size_t count, void *ctx)
 	return one * count;
 }
 
-static void set_options(struct client *client, const struct client_request *request,
-    struct curl_slist *headers)
+static void client_set_options(struct client *client,
+    const struct client_request *request, struct curl_slist *headers)
 {
 	CURLcode (*set)(CURL *, CURLoption, ...) = client->curl->easy_setopt;
 	CURL *handle = client->handle;
@@ -52,7 +52,7 @@ static void set_options(struct client *client, const struct client_request *requ
 	set(handle, CURLOPT_PROXY, "");
 	set(handle, CURLOPT_TIMEOUT_MS, (long)CLIENT_TIMEOUT_MS);
 	set(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	set(handle, CURLOPT_WRITEFUNCTION, receive);
+	set(handle, CURLOPT_WRITEFUNCTION, client_receive);
 	set(handle, CURLOPT_WRITEDATA, client);
 	set(handle, CURLOPT_URL, request->url);
 	set(handle, CURLOPT_REQUEST_TARGET, request->target);
@@ -66,21 +66,7 @@ static void set_options(struct client *client, const struct client_request *requ
 	set(handle, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.ptr : "");
 }
 
-static void read_reply(struct client *client, struct client_reply *reply)
-{
-	long status = 0;
-	curl_off_t us = 0;
-	char *type = NULL;
-	client->curl->easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &status);
-	client->curl->easy_getinfo(client->handle, CURLINFO_TOTAL_TIME_T, &us);
-	client->curl->easy_getinfo(client->handle, CURLINFO_CONTENT_TYPE, &type);
-	reply->status = (int)status;
-	reply->us = us;
-	(void)snprintf(
-	    reply->type, sizeof(reply->type), "%s", type != NULL ? type : "");
-}
-
-static int explain(
+static int client_explain(
     const struct client *client, const char *url, CURLcode code, struct error *err)
 {
 	const char *why = client->message[0] != '\0'
@@ -100,15 +86,25 @@ static int explain(
 int client_send(struct client *client, const struct client_request *request,
     struct client_reply *reply, struct error *err)
 {
+	const struct curl *curl = client->curl;
 	struct curl_slist *headers = NULL;
+	long status = 0;
+	curl_off_t us = 0;
+	char *type = NULL;
 	for (const char *const *header = request->headers; *header != NULL; header++)
-		headers = client->curl->slist_append(headers, *header);
+		headers = curl->slist_append(headers, *header);
 	buf_clear(&reply->body);
 	client->message[0] = '\0';
 	client->reply = reply;
-	set_options(client, request, headers);
-	CURLcode code = client->curl->easy_perform(client->handle);
-	read_reply(client, reply);
-	client->curl->slist_free_all(headers);
-	return code == CURLE_OK ? 0 : explain(client, request->url, code, err);
+	client_set_options(client, request, headers);
+	CURLcode code = curl->easy_perform(client->handle);
+	curl->easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &status);
+	curl->easy_getinfo(client->handle, CURLINFO_TOTAL_TIME_T, &us);
+	curl->easy_getinfo(client->handle, CURLINFO_CONTENT_TYPE, &type);
+	reply->status = (int)status;
+	reply->us = us;
+	(void)snprintf(
+	    reply->type, sizeof(reply->type), "%s", type != NULL ? type : "");
+	curl->slist_free_all(headers);
+	return code == CURLE_OK ? 0 : client_explain(client, request->url, code, err);
 }

@@ -20,10 +20,10 @@ struct send {
 	struct config config;
 	int64_t repeat, parallel;
 	struct arena *arena;
-	struct client_request fixed; /* every request, unless --fresh */
+	struct client_request fixed; /* all requests, unless --fresh */
 	bool fresh;
 	struct tally tally;
-	struct error error; /* of the first that had no answer */
+	struct error error; /* of the first request without an answer */
 };
 
 /* --- the options --- */
@@ -46,7 +46,7 @@ static const struct {
     {"duration", SAMPLE_DURATION},
 };
 
-static int read_kind(struct send *send, struct error *err)
+static int send_read_kind(struct send *send, struct error *err)
 {
 	struct span name = span_of(send->options->args[0]);
 	struct suggestion suggestion = {.word = name};
@@ -64,7 +64,7 @@ static int read_kind(struct send *send, struct error *err)
 	    SPAN_ARG(name));
 }
 
-static int read_media(struct send *send, struct error *err)
+static int send_read_media(struct send *send, struct error *err)
 {
 	struct sample *sample = &send->forge.sample;
 	int64_t count = 0;
@@ -88,7 +88,7 @@ static int read_media(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_params(struct send *send, struct error *err)
+static int send_read_params(struct send *send, struct error *err)
 {
 	const struct options *options = send->options;
 	struct pair *extra =
@@ -110,34 +110,28 @@ static int read_params(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_tamper(struct send *send, struct error *err)
+static int send_read_tamper(struct send *send, struct error *err)
 {
-	static const struct {
-		const char *name;
-		enum tamper tamper;
-	} ways[] = {
-	    {"", TAMPER_SIGNATURE},
-	    {"signature", TAMPER_SIGNATURE},
-	    {"body", TAMPER_BODY},
-	    {"param", TAMPER_PARAM},
-	    {"url", TAMPER_URL},
-	};
+	static const char *const ways[] = {[TAMPER_SIGNATURE] = "signature",
+	    [TAMPER_BODY] = "body",
+	    [TAMPER_PARAM] = "param",
+	    [TAMPER_URL] = "url"};
 
 	const char *way = options_value(send->options, "tamper");
 	if (way == NULL)
 		return 0;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (strcmp(way, ways[i].name) == 0) {
-			send->forge.tamper = ways[i].tamper;
-			return 0;
-		}
-	}
+	send->forge.tamper = TAMPER_SIGNATURE;
+	while (send->forge.tamper <= TAMPER_URL && *way != '\0' &&
+	       strcmp(way, ways[send->forge.tamper]) != 0)
+		send->forge.tamper++;
+	if (send->forge.tamper <= TAMPER_URL)
+		return 0;
 	return error_set(
 	    err, "--tamper=%s: give one of signature, body, param, url", way);
 }
 
-/* A URL that names only the server calls the built-in app's path. */
-static int read_url(struct send *send, struct error *err)
+/* A URL without a path calls the built-in app's path for the kind. */
+static int send_read_url(struct send *send, struct error *err)
 {
 	const char *given = options_value(send->options, "url");
 	const char *connect = options_value(send->options, "connect");
@@ -155,7 +149,7 @@ static int read_url(struct send *send, struct error *err)
 	return 0;
 }
 
-static int read_options(struct send *send, struct error *err)
+static int send_read_options(struct send *send, struct error *err)
 {
 	const struct options *options = send->options;
 	const char *method = options_value(options, "method");
@@ -168,17 +162,17 @@ static int read_options(struct send *send, struct error *err)
 		return error_set(err, "--method: Twilio uses GET or POST");
 	send->forge.get = method != NULL && strcmp(method, "GET") == 0;
 	send->fresh = options_has(options, "fresh");
-	if (read_url(send, err) != 0 ||
+	if (send_read_url(send, err) != 0 ||
 	    options_int(options, "repeat", 1, MOST_REPEATS, &send->repeat, err) != 0 ||
 	    options_int(options, "parallel", 1, MOST_THREADS, &send->parallel, err) !=
 		0 ||
-	    read_media(send, err) != 0 || read_params(send, err) != 0)
+	    send_read_media(send, err) != 0 || send_read_params(send, err) != 0)
 		return -1;
-	return read_tamper(send, err);
+	return send_read_tamper(send, err);
 }
 
-/* Twilio signs with the primary token, which is the first of a list. */
-static int read_token(struct send *send, struct error *err)
+/* Twilio signs with the primary token, the first one in a list. */
+static int send_read_token(struct send *send, struct error *err)
 {
 	const char *name = options_value(send->options, "token-env");
 	if (options_has(send->options, "no-signature"))
@@ -201,9 +195,9 @@ static int read_token(struct send *send, struct error *err)
 	return 0;
 }
 
-/* --- what comes back --- */
+/* --- the replies --- */
 
-static void print_json(const struct client_request *request,
+static void send_print_json(const struct client_request *request,
     const struct client_reply *reply, const struct error *err)
 {
 	json_t *line = json_pack("{s:i, s:o, s:o, s:f, s:o}", "status",
@@ -219,7 +213,8 @@ static void print_json(const struct client_request *request,
 	json_decref(line);
 }
 
-static void make(void *ctx, int64_t n, struct arena *arena, struct client_request *out)
+static void send_make(
+    void *ctx, int64_t n, struct arena *arena, struct client_request *out)
 {
 	const struct send *send = ctx;
 	(void)n;
@@ -229,7 +224,7 @@ static void make(void *ctx, int64_t n, struct arena *arena, struct client_reques
 		*out = send->fixed;
 }
 
-static void done(void *ctx, const struct client_request *request,
+static void send_done(void *ctx, const struct client_request *request,
     const struct client_reply *reply, const struct error *err)
 {
 	struct send *send = ctx;
@@ -238,10 +233,10 @@ static void done(void *ctx, const struct client_request *request,
 		send->error = *err;
 	tally_add(&send->tally, err == NULL ? reply : &none);
 	if (send->options->json)
-		print_json(request, reply, err);
+		send_print_json(request, reply, err);
 }
 
-static void print_first(struct send *send)
+static void send_print_first(struct send *send)
 {
 	const struct client_reply *reply = &send->tally.first;
 	enum sample_kind kind = send->forge.kind;
@@ -263,7 +258,7 @@ static void print_first(struct send *send)
 		    tally_ms(&send->tally, 500));
 }
 
-static void print_summary(struct send *send, double seconds)
+static void send_print_summary(struct send *send, double seconds)
 {
 	struct tally *tally = &send->tally;
 	(void)printf("%zu requests in %.2f s, %.0f a second\n", tally->count, seconds,
@@ -282,7 +277,7 @@ static void print_summary(struct send *send, double seconds)
 	    tally_ms(tally, 990), tally_ms(tally, 1000));
 }
 
-static void announce(const struct send *send)
+static void send_announce(const struct send *send)
 {
 	const struct forge *forge = &send->forge;
 	(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
@@ -302,31 +297,31 @@ static int send_all(struct send *send, struct error *err)
 		send->forge.uuid = arena_strdup(send->arena, sample_uuid(uuid));
 	forge_make(&send->forge, &send->fixed, send->arena);
 	if (!send->options->json)
-		announce(send);
+		send_announce(send);
 	int64_t start = clock_mono_us();
 	burst_run(&(struct burst){.curl = &curl,
 	    .count = send->repeat,
 	    .threads =
 		(int)(send->parallel < send->repeat ? send->parallel : send->repeat),
-	    .make = make,
-	    .done = done,
+	    .make = send_make,
+	    .done = send_done,
 	    .ctx = send});
 	if (send->options->json)
 		return 0;
-	print_first(send);
+	send_print_first(send);
 	if (send->repeat > 1)
-		print_summary(send, (double)(clock_mono_us() - start) / 1e6);
+		send_print_summary(send, (double)(clock_mono_us() - start) / 1e6);
 	return 0;
 }
 
-static int run(const struct options *options)
+static int send_run(const struct options *options)
 {
 	struct error err;
 	struct send send = {
 	    .options = options, .repeat = 1, .parallel = 1, .arena = options->arena};
-	if (read_kind(&send, &err) != 0 || read_options(&send, &err) != 0)
+	if (send_read_kind(&send, &err) != 0 || send_read_options(&send, &err) != 0)
 		return options_misused(options, &err);
-	int rc = read_token(&send, &err);
+	int rc = send_read_token(&send, &err);
 	if (rc == 0)
 		rc = send_all(&send, &err);
 	if (rc == 0 && send.error.text[0] != '\0') {
@@ -344,32 +339,31 @@ static int run(const struct options *options)
 }
 
 static const struct flag flags[] = {
-    {"from", "NUMBER", "who writes or calls (+15551234567)", 0, false},
-    {"to", "NUMBER", "your number (+15559876543)", 0, false},
-    {"body", "TEXT", "the message; what was transcribed", 0, false},
-    {"media", "URL[,TYPE]", "a medium of the message; may be repeated", 0, false},
-    {"num-media", "N", "so many media, with made-up URLs", 0, false},
-    {"sid", "SID", "of the message, call, recording or transcription (random)", 0,
-	false},
-    {"call-sid", "CA…", "of the recording's or transcription's call (random)", 0,
-	false},
-    {"account", "AC…", "the account (AC and zeros)", 0, false},
-    {"status", "STATUS", "status: MessageStatus (delivered)", 0, false},
-    {"error-code", "CODE", "status: ErrorCode (30003 when it failed)", 0, false},
-    {"call-status", "STATUS", "CallStatus (ringing; call-status: completed)", 0, false},
-    {"duration", "SECONDS", "of the call or the recording", 0, false},
-    {"digits", "KEYS", "gather: keys pressed (1)", 0, false},
-    {"speech", "TEXT", "gather: what was said", 0, false},
-    {"param", "NAME=VALUE", "set any parameter; may be repeated", 0, false},
-    {"url", "URL", "what is called and signed (http://127.0.0.1:8080)", 0, false},
-    {"connect", "A:P", "dial this instead, in plain HTTP", 0, false},
-    {"method", "METHOD", "POST or GET (POST)", 0, false},
-    {"token-env", "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
-    {"no-signature", NULL, "do not sign", 0, false},
-    {"tamper", "WHAT", "spoil it: signature, body, param or url", 0, true},
-    {"repeat", "N", "send the very same request N times", 0, false},
-    {"fresh", NULL, "with --repeat: new SIDs for each", 0, false},
-    {"parallel", "N", "so many at once", 0, false},
+    {"from", "NUMBER", .help = "who writes or calls (+15551234567)"},
+    {"to", "NUMBER", .help = "your number (+15559876543)"},
+    {"body", "TEXT", .help = "the message; what was transcribed"},
+    {"media", "URL[,TYPE]", .help = "a medium of the message; may be repeated"},
+    {"num-media", "N", .help = "so many media, with made-up URLs"},
+    {"sid", "SID", .help = "of the message, call, recording or transcription (random)"},
+    {"call-sid", "CA…", .help = "of the recording's or transcription's call (random)"},
+    {"account", "AC…", .help = "the account (AC and zeros)"},
+    {"status", "STATUS", .help = "status: MessageStatus (delivered)"},
+    {"error-code", "CODE", .help = "status: ErrorCode (30003 when it failed)"},
+    {"call-status", "STATUS", .help = "CallStatus (ringing; call-status: completed)"},
+    {"duration", "SECONDS", .help = "of the call or the recording"},
+    {"digits", "KEYS", .help = "gather: keys pressed (1)"},
+    {"speech", "TEXT", .help = "gather: what was said"},
+    {"param", "NAME=VALUE", .help = "set any parameter; may be repeated"},
+    {"url", "URL", .help = "what is called and signed (http://127.0.0.1:8080)"},
+    {"connect", "A:P", .help = "dial this instead, in plain HTTP"},
+    {"method", "METHOD", .help = "POST or GET (POST)"},
+    {"token-env", "NAME", .help = "the variable with the token (TWILIO_AUTH_TOKEN)"},
+    {"no-signature", .help = "do not sign"},
+    {"tamper", "WHAT", .help = "spoil it: signature, body, param or url",
+	.optional = true},
+    {"repeat", "N", .help = "send the very same request N times"},
+    {"fresh", .help = "with --repeat: new SIDs for each"},
+    {"parallel", "N", .help = "so many at once"},
     {0},
 };
 
@@ -400,5 +394,5 @@ const struct command cmd_send = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .run = send_run,
 };

@@ -1,4 +1,4 @@
-/* cmd_verify -- was that request Twilio's? And if not, why not. */
+/* cmd_verify -- checks the signature of a request, and explains why it does not match. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +20,12 @@ struct verify {
 	char *file_body;
 };
 
-static int read_tokens(struct verify *verify, struct config *config, struct error *err)
+static int verify_read_tokens(
+    struct verify *verify, struct config *config, struct error *err)
 {
 	const char *name = options_value(verify->options, "token-env");
 	const char *token = options_value(verify->options, "token");
-	if (token != NULL) {
-		config->tokens = verify->tokens = tokens_new();
-		return tokens_add(verify->tokens, span_of(token), err);
-	}
-	if (name == NULL) {
+	if (token == NULL && name == NULL) {
 		if (options_config(config, verify->options, err) != 0)
 			return -1;
 		verify->tokens = config->tokens;
@@ -37,14 +34,15 @@ static int read_tokens(struct verify *verify, struct config *config, struct erro
 		return error_set(err, "no Auth Token to check with: export "
 				      "TWILIO_AUTH_TOKEN=… (or --token-env NAME)");
 	}
-	const char *value = getenv(name);
-	if (value == NULL || *value == '\0')
+	if (token == NULL)
+		token = getenv(name);
+	if (token == NULL || *token == '\0')
 		return error_set(err, "the variable %s is not set", name);
 	config->tokens = verify->tokens = tokens_new();
-	return tokens_add(verify->tokens, span_of(value), err);
+	return tokens_add(verify->tokens, span_of(token), err);
 }
 
-static int read_body(struct verify *verify, struct error *err)
+static int verify_read_body(struct verify *verify, struct error *err)
 {
 	const char *body = options_value(verify->options, "body");
 	const char *file = options_value(verify->options, "body-file");
@@ -63,7 +61,7 @@ static int read_body(struct verify *verify, struct error *err)
 }
 
 /* A posted body is a form unless its type says otherwise. */
-static int read_form(struct verify *verify, struct error *err)
+static int verify_read_form(struct verify *verify, struct error *err)
 {
 	const char *type = options_value(verify->options, "content-type");
 	const char *method = options_value(verify->options, "method");
@@ -94,7 +92,7 @@ static int read_form(struct verify *verify, struct error *err)
 	return 0;
 }
 
-static int read_url(struct verify *verify, struct error *err)
+static int verify_read_url(struct verify *verify, struct error *err)
 {
 	const char *text = options_value(verify->options, "url");
 	const char *signature = options_value(verify->options, "signature");
@@ -119,7 +117,7 @@ static int read_url(struct verify *verify, struct error *err)
 	return 0;
 }
 
-static void print_refusal(const struct verify *verify)
+static void verify_print_refusal(const struct verify *verify)
 {
 	struct diagnosis why = diagnose(
 	    verify->tokens, &verify->request, &verify->hints, verify->options->arena);
@@ -135,48 +133,49 @@ static void print_refusal(const struct verify *verify)
 	(void)printf("\n");
 }
 
-static int check(const struct verify *verify)
+static int verify_check(const struct verify *verify)
 {
 	struct verifier *verifier = verifier_new(verify->tokens);
 	bool genuine =
 	    verifier_check(verifier, &verify->request, verify->options->arena);
 	verifier_free(verifier);
 	if (!genuine)
-		print_refusal(verify);
+		verify_print_refusal(verify);
 	else
 		(void)printf(
 		    "%s\n", verify->options->json ? "{\"genuine\":true}" : "genuine");
 	return genuine ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run(const struct options *options)
+static int verify_run(const struct options *options)
 {
 	struct verify verify = {.options = options};
 	struct config config = {0};
 	struct error err;
 	int code;
-	if (read_url(&verify, &err) != 0)
+	if (verify_read_url(&verify, &err) != 0)
 		code = options_misused(options, &err);
-	else if (read_body(&verify, &err) != 0 || read_form(&verify, &err) != 0 ||
-		 read_tokens(&verify, &config, &err) != 0)
+	else if (verify_read_body(&verify, &err) != 0 ||
+		 verify_read_form(&verify, &err) != 0 ||
+		 verify_read_tokens(&verify, &config, &err) != 0)
 		code = options_fail(options, &err);
 	else
-		code = check(&verify);
+		code = verify_check(&verify);
 	free(verify.file_body);
 	config_clear(&config);
 	return code;
 }
 
 static const struct flag flags[] = {
-    {"url", "URL", "the URL that Twilio called, exactly", 0, false},
-    {"signature", "TEXT", "the value of X-Twilio-Signature", 0, false},
-    {"body", "TEXT", "the body, as it was received", 0, false},
-    {"body-file", "FILE", "the body from a file; - for standard input", 0, false},
-    {"content-type", "TYPE", "of the body (a form)", 0, false},
-    {"method", "METHOD", "GET or POST (POST when there is a body)", 0, false},
-    {"token", "TOKEN", "the token itself; other users of this machine can see it", 0,
-	false},
-    {"token-env", "NAME", "the variable with the token (TWILIO_AUTH_TOKEN)", 0, false},
+    {"url", "URL", .help = "the URL that Twilio called, exactly"},
+    {"signature", "TEXT", .help = "the value of X-Twilio-Signature"},
+    {"body", "TEXT", .help = "the body, as it was received"},
+    {"body-file", "FILE", .help = "the body from a file; - for standard input"},
+    {"content-type", "TYPE", .help = "of the body (a form)"},
+    {"method", "METHOD", .help = "GET or POST (POST when there is a body)"},
+    {"token", "TOKEN",
+	.help = "the token itself; other users of this machine can see it"},
+    {"token-env", "NAME", .help = "the variable with the token (TWILIO_AUTH_TOKEN)"},
     {0},
 };
 
@@ -192,5 +191,5 @@ const struct command cmd_verify = {
     .flags = flags,
     .settings = SETTINGS_FILE,
     .json = true,
-    .run = run,
+    .run = verify_run,
 };

@@ -4,14 +4,14 @@
 
 #include "twilio/signature.h"
 
-static void add_query(struct buf *target, const struct params *params)
+static void forge_add_query(struct buf *target, const struct params *params)
 {
 	bool has_query = span_find(buf_span(target), '?') < target->len;
 	buf_putc(target, has_query ? '&' : '?');
 	params_encode(target, params);
 }
 
-static void sign(char out[SIGNATURE_SIZE], const struct forge *forge,
+static void forge_sign(char out[SIGNATURE_SIZE], const struct forge *forge,
     struct span target, const struct params *params)
 {
 	struct buf url = {0};
@@ -27,8 +27,8 @@ static void sign(char out[SIGNATURE_SIZE], const struct forge *forge,
 	buf_free(&url);
 }
 
-/* Changes what was signed. */
-static void tamper(
+/* Changes the parameters after signing. */
+static void forge_tamper(
     const struct forge *forge, struct params *params, struct arena *arena)
 {
 	if (forge->tamper == TAMPER_PARAM)
@@ -43,7 +43,7 @@ static void tamper(
 	    arena);
 }
 
-static const char *const *make_headers(
+static const char *const *forge_headers(
     const struct forge *forge, const char *signature, struct arena *arena)
 {
 	char uuid[SAMPLE_UUID_SIZE];
@@ -52,7 +52,7 @@ static const char *const *make_headers(
 	headers[n++] = arena_printf(arena, "Host: %.*s", SPAN_ARG(forge->url.host));
 	headers[n++] = "User-Agent: TwilioProxy/1.1";
 	headers[n++] = "Accept: */*";
-	headers[n++] = "Expect:"; /* none, however large the body is */
+	headers[n++] = "Expect:"; /* else libcurl adds one to large bodies */
 	if (!forge->get)
 		headers[n++] = "Content-Type: application/x-www-form-urlencoded; "
 			       "charset=UTF-8";
@@ -78,14 +78,14 @@ void forge_make(
 		sample_set(&params, forge->extra[i].name, forge->extra[i].value, arena);
 	buf_put(&target, forge->url.target);
 	if (forge->get)
-		add_query(&target, &params);
+		forge_add_query(&target, &params);
 	if (forge->token != NULL)
-		sign(signature, forge, buf_span(&target), &params);
-	tamper(forge, &params, arena);
+		forge_sign(signature, forge, buf_span(&target), &params);
+	forge_tamper(forge, &params, arena);
 	if (forge->get && forge->tamper != TAMPER_NONE) {
 		buf_clear(&target);
 		buf_put(&target, forge->url.target);
-		add_query(&target, &params);
+		forge_add_query(&target, &params);
 	}
 	if (!forge->get)
 		params_encode(&body, &params);
@@ -96,7 +96,7 @@ void forge_make(
 			     SPAN_ARG(forge->url.host)),
 	    .target = arena_strndup(arena, buf_span(&target)),
 	    .headers =
-		make_headers(forge, forge->token != NULL ? signature : NULL, arena),
+		forge_headers(forge, forge->token != NULL ? signature : NULL, arena),
 	    .get = forge->get,
 	    .body = arena_copy(arena, buf_span(&body)),
 	    .label = arena_strndup(arena, sample.values[SAMPLE_SID]),

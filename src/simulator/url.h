@@ -1,4 +1,4 @@
-/* url -- a URL in the parts that are signed, byte for byte. */
+/* url -- splits a URL into the parts that are signed, byte for byte. */
 #ifndef OFFHOOK_SIMULATOR_URL_H
 #define OFFHOOK_SIMULATOR_URL_H
 
@@ -8,7 +8,7 @@
 struct url {
 	struct span scheme; /* "http" or "https", lower-case */
 	struct span host;   /* with its port, if it has one; without user:password@ */
-	struct span target; /* path and query; may be empty. The fragment is left out */
+	struct span target; /* path and query, without the fragment; may be empty */
 };
 
 /* The parts point into text. */

@@ -4,19 +4,19 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sqlite/sqlite_db.h"
 #include "sqlite/trickle.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum {
 	PAGE_IN_LOG = 4096 + 24,
-	WORTH_IT = 1000,       /* pages */
-	FEW = 64,              /* pages: the writer may stand still for as many */
-	CACHE_KIB = 256,       /* it copies from the log, it reads no tables */
-	TRUNCATE_WAIT_MS = 50, /* for readers; the writer stands still meanwhile */
+	WORTH_IT = 1000, /* pages */
+	FEW = 64,        /* pages: the writer may wait while so many are written */
+	CACHE_KIB = 256, /* it copies from the log, it reads no tables */
+	TRUNCATE_WAIT_MS = 50, /* for readers; the writer waits meanwhile */
 	DEFAULT_LIMIT = 64 << 20
 };
 
@@ -37,28 +37,38 @@ struct checkpoint {
 	bool warned;
 };
 
-static void *run(void *ctx)
+static void *checkpoint_run(void *ctx)
 {
 	struct checkpoint *c = ctx;
-	(void)pthread_mutex_lock(&c->mutex);
+	mutex_lock(&c->mutex);
 	for (;;) {
 		while (!c->is_wanted && !c->stopping)
-			(void)pthread_cond_wait(&c->wanted, &c->mutex);
+			cond_wait(&c->wanted, &c->mutex);
 		if (c->stopping)
 			break;
 		c->is_wanted = false;
-		(void)pthread_mutex_unlock(&c->mutex);
-		(void)pthread_mutex_lock(&c->one_at_a_time);
-		/* A failure (disk full) also fails the writer, which tells of it. */
+		mutex_unlock(&c->mutex);
+		mutex_lock(&c->one_at_a_time);
+		/* A failure (disk full) makes the writer fail too, which logs it. */
 		int written = 0;
 		if (sqlite3_wal_checkpoint_v2(c->db, "main", SQLITE_CHECKPOINT_PASSIVE,
 			NULL, &written) == SQLITE_OK)
 			atomic_store(&c->written, written);
-		(void)pthread_mutex_unlock(&c->one_at_a_time);
-		(void)pthread_mutex_lock(&c->mutex);
+		mutex_unlock(&c->one_at_a_time);
+		mutex_lock(&c->mutex);
 	}
-	(void)pthread_mutex_unlock(&c->mutex);
+	mutex_unlock(&c->mutex);
 	return NULL;
+}
+
+static void checkpoint_free(struct checkpoint *c)
+{
+	(void)sqlite3_close(c->db);
+	trickle_free(c->trickle);
+	cond_clear(&c->wanted);
+	mutex_clear(&c->mutex);
+	mutex_clear(&c->one_at_a_time);
+	free(c);
 }
 
 int checkpoint_open(
@@ -72,51 +82,44 @@ int checkpoint_open(
 		return -1;
 	}
 	c->trickle = trickle_new(c->db);
-	(void)pthread_mutex_init(&c->one_at_a_time, NULL);
-	(void)pthread_mutex_init(&c->mutex, NULL);
-	(void)pthread_cond_init(&c->wanted, NULL);
-	int rc = pthread_create(&c->thread, NULL, run, c);
-	if (rc == 0) {
-		*out = c;
-		return 0;
+	mutex_init(&c->one_at_a_time);
+	mutex_init(&c->mutex);
+	cond_init(&c->wanted);
+	if (thread_start(&c->thread, "oh-checkpoint", checkpoint_run, c, err) < 0) {
+		checkpoint_free(c);
+		return -1;
 	}
-	(void)sqlite3_close(c->db);
-	trickle_free(c->trickle);
-	free(c);
-	return error_set(err, "cannot start a thread: %s", strerror(rc));
+	*out = c;
+	return 0;
 }
 
 void checkpoint_close(struct checkpoint *c)
 {
 	if (c == NULL)
 		return;
-	(void)pthread_mutex_lock(&c->mutex);
+	mutex_lock(&c->mutex);
 	c->stopping = true;
-	(void)pthread_cond_signal(&c->wanted);
-	(void)pthread_mutex_unlock(&c->mutex);
-	(void)pthread_join(c->thread, NULL);
-	(void)sqlite3_close(c->db);
-	trickle_free(c->trickle);
-	(void)pthread_cond_destroy(&c->wanted);
-	(void)pthread_mutex_destroy(&c->mutex);
-	(void)pthread_mutex_destroy(&c->one_at_a_time);
-	free(c);
+	cond_signal(&c->wanted);
+	mutex_unlock(&c->mutex);
+	thread_join(c->thread);
+	checkpoint_free(c);
 }
 
-static void wake(struct checkpoint *c)
+static void checkpoint_wake(struct checkpoint *c)
 {
-	(void)pthread_mutex_lock(&c->mutex);
+	mutex_lock(&c->mutex);
 	c->is_wanted = true;
-	(void)pthread_cond_signal(&c->wanted);
-	(void)pthread_mutex_unlock(&c->mutex);
+	cond_signal(&c->wanted);
+	mutex_unlock(&c->mutex);
 }
 
-/* Writes the whole log back, which nobody adds to meanwhile: the next commit begins at
- * its start again, unless a reader needs what is in it. */
+/* Checkpoints the whole log. Called by the writer, so nothing is appended meanwhile: the
+ * next commit starts the log anew, unless a reader needs what is in it. */
 static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 {
 	(void)sqlite3_wal_checkpoint_v2(
 	    writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	c->told_at = pages;
 	c->try_again_at = pages + c->limit / 8;
 	if (!c->warned && pages / 2 > c->limit) {
 		c->warned = true;
@@ -125,48 +128,56 @@ static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 	}
 }
 
-/* The writer stands still for the last few pages only: until no more are left, the
- * thread goes after it once more. If it never catches up, for what there is. */
-static void at_limit(struct checkpoint *c, sqlite3 *writer, int pages)
+/* The writer waits for the last pages only: while many are left, the thread goes on. */
+static void end_log_soon(struct checkpoint *c, sqlite3 *writer, int pages)
 {
-	bool has_to = pages - c->limit > c->limit / 4;
-	if (has_to)
-		(void)pthread_mutex_lock(&c->one_at_a_time);
-	else if (pthread_mutex_trylock(&c->one_at_a_time) != 0)
-		return;
-	bool behind = pages - atomic_load(&c->written) > FEW;
-	c->told_at = pages;
-	if (has_to || !behind)
+	if (pthread_mutex_trylock(&c->one_at_a_time) != 0)
+		return; /* the thread is at it */
+	bool few = pages - atomic_load(&c->written) <= FEW;
+	if (few)
 		write_back(c, writer, pages);
-	(void)pthread_mutex_unlock(&c->one_at_a_time);
-	if (!has_to && behind)
-		wake(c);
+	mutex_unlock(&c->one_at_a_time);
+	if (!few) {
+		c->told_at = pages;
+		checkpoint_wake(c);
+	}
+}
+
+/* The thread does not keep up: the writer waits until all is written. */
+static void end_log_now(struct checkpoint *c, sqlite3 *writer, int pages)
+{
+	mutex_lock(&c->one_at_a_time);
+	write_back(c, writer, pages);
+	mutex_unlock(&c->one_at_a_time);
 }
 
 void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 {
-	if (pages < c->told_at) { /* the log began anew */
+	if (pages < c->told_at) { /* the log has started anew */
 		c->told_at = 0;
 		c->try_again_at = 0;
 		c->warned = false;
 		atomic_store(&c->written, 0);
 	}
 	if (pages >= c->limit && pages >= c->try_again_at) {
-		at_limit(c, writer, pages);
+		if (pages - c->limit > c->limit / 4)
+			end_log_now(c, writer, pages);
+		else
+			end_log_soon(c, writer, pages);
 	} else if (pages - c->told_at >= WORTH_IT) {
 		c->told_at = pages;
-		wake(c);
+		checkpoint_wake(c);
 	}
 }
 
 int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err)
 {
-	(void)pthread_mutex_lock(&c->one_at_a_time);
+	mutex_lock(&c->one_at_a_time);
 	(void)sqlite3_busy_timeout(writer, TRUNCATE_WAIT_MS);
 	int rc = sqlite3_wal_checkpoint_v2(
 	    writer, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	(void)sqlite3_busy_timeout(writer, SQLITE_DB_BUSY_MS);
-	(void)pthread_mutex_unlock(&c->one_at_a_time);
+	mutex_unlock(&c->one_at_a_time);
 	if (rc == SQLITE_BUSY)
 		return 1;
 	return rc == SQLITE_OK ? 0 : sqlite_db_error(writer, err);

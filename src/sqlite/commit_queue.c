@@ -1,31 +1,22 @@
 #include "sqlite/commit_queue.h"
 
-#include <errno.h>
-#include <time.h>
+#include "util/clock.h"
+#include "util/thread.h"
 
-void queue_init(struct queue *queue, int64_t limit_bytes)
+void commit_queue_init(struct commit_queue *queue, int64_t limit_bytes)
 {
-	pthread_condattr_t attr;
-	atomic_init(&queue->newest, NULL);
-	atomic_init(&queue->bytes, 0);
-	atomic_init(&queue->waiting, 0);
-	atomic_init(&queue->sleeping, false);
-	queue->limit_bytes = limit_bytes;
-	queue->rung = false;
-	(void)pthread_mutex_init(&queue->mutex, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&queue->woken, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	*queue = (struct commit_queue){.limit_bytes = limit_bytes};
+	mutex_init(&queue->mutex);
+	cond_init(&queue->woken);
 }
 
-void queue_clear(struct queue *queue)
+void commit_queue_clear(struct commit_queue *queue)
 {
-	(void)pthread_cond_destroy(&queue->woken);
-	(void)pthread_mutex_destroy(&queue->mutex);
+	cond_clear(&queue->woken);
+	mutex_clear(&queue->mutex);
 }
 
-int64_t queue_cost(const struct store_txn *txn)
+int64_t commit_queue_cost(const struct store_txn *txn)
 {
 	const struct store_event *event = &txn->event;
 	size_t bytes = sizeof(*txn) + event->sid.len + event->route.len +
@@ -40,82 +31,65 @@ int64_t queue_cost(const struct store_txn *txn)
 	return (int64_t)bytes;
 }
 
-bool queue_push(struct queue *queue, struct store_txn *txn)
+bool commit_queue_push(struct commit_queue *queue, struct store_txn *txn)
 {
-	int64_t cost = queue_cost(txn);
+	int64_t cost = commit_queue_cost(txn);
 	if (atomic_fetch_add(&queue->bytes, cost) + cost > queue->limit_bytes) {
 		atomic_fetch_sub(&queue->bytes, cost);
 		return false;
 	}
 	atomic_fetch_add_explicit(&queue->waiting, 1, memory_order_relaxed);
-	txn->next = atomic_load_explicit(&queue->newest, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak(&queue->newest, &txn->next, txn))
-		;
+	(void)mailbox_put(&queue->pushed, &txn->mail);
 	return true;
 }
 
-/* The order of stores and loads here and in queue_wait (all sequentially consistent)
- * leaves no gap: either the writer sees what was pushed, or we see that it sleeps. */
-void queue_flush(struct queue *queue)
+/* The order of stores and loads here and in commit_queue_wait leaves no gap: either the
+ * writer sees what was pushed, or we see that it sleeps. */
+void commit_queue_flush(struct commit_queue *queue)
 {
-	if (atomic_load(&queue->newest) != NULL && atomic_load(&queue->sleeping))
-		queue_ring(queue);
+	if (!mailbox_empty(&queue->pushed) && atomic_load(&queue->sleeping))
+		commit_queue_ring(queue);
 }
 
-void queue_ring(struct queue *queue)
+void commit_queue_ring(struct commit_queue *queue)
 {
-	(void)pthread_mutex_lock(&queue->mutex);
+	mutex_lock(&queue->mutex);
 	queue->rung = true;
-	(void)pthread_cond_signal(&queue->woken);
-	(void)pthread_mutex_unlock(&queue->mutex);
+	cond_signal(&queue->woken);
+	mutex_unlock(&queue->mutex);
 }
 
-struct store_txn *queue_take(struct queue *queue)
+struct store_txn *commit_queue_take(struct commit_queue *queue)
 {
-	struct store_txn *newest = atomic_exchange(&queue->newest, NULL);
-	struct store_txn *oldest = NULL;
-	while (newest != NULL) {
-		struct store_txn *next = newest->next;
-		newest->next = oldest;
-		oldest = newest;
-		newest = next;
-	}
-	return oldest;
+	struct mail *oldest = mailbox_take(&queue->pushed);
+	return oldest == NULL ? NULL : container_of(oldest, struct store_txn, mail);
 }
 
-static struct timespec after_ms(int timeout_ms)
+bool commit_queue_empty(struct commit_queue *queue)
 {
-	struct timespec at;
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += timeout_ms / 1000;
-	at.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
+	return mailbox_empty(&queue->pushed);
 }
 
-void queue_wait(struct queue *queue, int timeout_ms)
+void commit_queue_wait(struct commit_queue *queue, int timeout_ms)
 {
-	struct timespec until = after_ms(timeout_ms < 0 ? 0 : timeout_ms);
-	int rc = 0;
-	(void)pthread_mutex_lock(&queue->mutex);
+	int64_t until_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
+	bool in_time = true;
+	mutex_lock(&queue->mutex);
 	atomic_store(&queue->sleeping, true);
-	while (!queue->rung && atomic_load(&queue->newest) == NULL && rc != ETIMEDOUT) {
+	while (!queue->rung && mailbox_empty(&queue->pushed) && in_time) {
 		if (timeout_ms < 0)
-			rc = pthread_cond_wait(&queue->woken, &queue->mutex);
+			cond_wait(&queue->woken, &queue->mutex);
 		else
-			rc = pthread_cond_timedwait(
-			    &queue->woken, &queue->mutex, &until);
+			in_time =
+			    cond_wait_until(&queue->woken, &queue->mutex, until_us);
 	}
 	atomic_store(&queue->sleeping, false);
 	queue->rung = false;
-	(void)pthread_mutex_unlock(&queue->mutex);
+	mutex_unlock(&queue->mutex);
 }
 
-void queue_left(struct queue *queue, const struct store_txn *txn)
+void commit_queue_left(struct commit_queue *queue, const struct store_txn *txn)
 {
-	atomic_fetch_sub(&queue->bytes, queue_cost(txn));
+	atomic_fetch_sub(&queue->bytes, commit_queue_cost(txn));
 	atomic_fetch_sub_explicit(&queue->waiting, 1, memory_order_relaxed);
 }

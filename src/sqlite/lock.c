@@ -17,7 +17,7 @@ static struct flock whole_file(void)
 	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
-static int in_use(int fd, const char *dir, struct error *err)
+static int lock_in_use(int fd, const char *dir, struct error *err)
 {
 	char pid[32] = "";
 	ssize_t len = pread(fd, pid, sizeof(pid) - 1, 0);
@@ -29,7 +29,7 @@ static int in_use(int fd, const char *dir, struct error *err)
 	    err, "%s is in use by process %ld (offhook serve?)", dir, owner);
 }
 
-static int write_pid(int fd)
+static int lock_write_pid(int fd)
 {
 	char pid[32];
 	int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
@@ -47,12 +47,12 @@ int lock_take(const char *dir, struct error *err)
 		(void)error_set(err, "cannot open %s: %s", path, strerror(errno));
 	} else if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
 		(void)(errno == EAGAIN || errno == EACCES
-			   ? in_use(fd, dir, err)
+			   ? lock_in_use(fd, dir, err)
 			   : error_set(
 				 err, "cannot lock %s: %s", path, strerror(errno)));
 		(void)close(fd);
 		fd = -1;
-	} else if (write_pid(fd) < 0 && ftruncate(fd, 0) < 0) {
+	} else if (lock_write_pid(fd) < 0 && ftruncate(fd, 0) < 0) {
 		/* A full disk must not keep the server from starting: the lock holds
 		 * without a number, or with a wrong one. */
 		log_write(LOG_DEBUG, "the lock file could not be written", "file", path,

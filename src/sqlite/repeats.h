@@ -1,5 +1,6 @@
-/* repeats -- duplicates to be counted: many of one event become one UPDATE,
- * and nobody waits for it. Bounded: while the disk is full, further ones are lost. */
+/* repeats -- duplicates that the writer has still to count: many of one event become one
+ * UPDATE, and nobody waits for it. Bounded: while the disk is full, duplicates of more
+ * events are not counted. */
 #ifndef OFFHOOK_SQLITE_REPEATS_H
 #define OFFHOOK_SQLITE_REPEATS_H
 
@@ -23,9 +24,9 @@ struct repeats {
 
 void repeats_init(struct repeats *repeats);
 void repeats_clear(struct repeats *repeats);
-/* Counts one, any thread; true when it is the first and the writer must be told. */
+/* Any thread. True when nothing waited before: then wake the writer. */
 bool repeats_add(struct repeats *repeats, int64_t event_id, int64_t count);
-/* Moves all to out (REPEATS_MAX places); returns how many. */
+/* Moves all to out, which has REPEATS_MAX places; returns how many. */
 size_t repeats_take(struct repeats *repeats, struct repeat *out);
 
 #endif

@@ -12,7 +12,7 @@
 #include "sqlite/lock.h"
 #include "util/mem.h"
 
-/* A slot: the id, a bit while the try is only given, the lowest 15 bits of the try; 0 is
+/* A slot: the id, a bit until the attempt begins, the lowest 15 bits of its number; 0:
  * free. */
 typedef _Atomic(uint64_t) slot;
 
@@ -24,7 +24,7 @@ struct running {
 
 enum { FILE_SIZE = STORE_JOBS_RUNNING * sizeof(slot) };
 
-static uint64_t pack(int64_t id, int try)
+static uint64_t running_pack(int64_t id, int try)
 {
 	return (uint64_t)id << 16 | ((uint64_t)try & (GIVEN - 1));
 }
@@ -39,15 +39,15 @@ static char *path_of(const char *dir)
 	return mem_printf("%s/jobs.running", dir);
 }
 
-/* With its blocks: a write to a page that has none would be a SIGBUS on a full disk. */
-static int make_room(int fd)
+/* Allocates all blocks: on a full disk, a write to a page without a block is a SIGBUS. */
+static int running_make_room(int fd)
 {
 	if (ftruncate(fd, FILE_SIZE) < 0)
 		return errno;
 	return posix_fallocate(fd, 0, FILE_SIZE);
 }
 
-static struct running *map(int fd)
+static struct running *running_map(int fd)
 {
 	void *slots = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (slots == MAP_FAILED)
@@ -61,8 +61,8 @@ int running_open(struct running **out, const char *dir, struct error *err)
 {
 	char *path = path_of(dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int why = fd < 0 ? errno : make_room(fd);
-	if (why == 0 && (*out = map(fd)) == NULL)
+	int why = fd < 0 ? errno : running_make_room(fd);
+	if (why == 0 && (*out = running_map(fd)) == NULL)
 		why = errno;
 	if (fd >= 0)
 		(void)close(fd);
@@ -80,7 +80,7 @@ struct running *running_join(const char *dir)
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	free(path);
 	if (fd >= 0 && fstat(fd, &stat) == 0 && stat.st_size == FILE_SIZE)
-		running = map(fd);
+		running = running_map(fd);
 	if (fd >= 0)
 		(void)close(fd);
 	return running;
@@ -94,17 +94,17 @@ void running_close(struct running *running)
 	free(running);
 }
 
-/* Jobs are looked for from here on. */
-static size_t home_of(int64_t id)
+/* The slot from which on a job is looked for. */
+static size_t running_home(int64_t id)
 {
 	return (size_t)id % STORE_JOBS_RUNNING;
 }
 
 bool running_give(struct running *running, int64_t id, int try)
 {
-	uint64_t packed = pack(id, try) | GIVEN;
+	uint64_t packed = running_pack(id, try) | GIVEN;
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(home_of(id) + i) % STORE_JOBS_RUNNING];
+		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
 		uint64_t is = 0;
 		if (atomic_load_explicit(at, memory_order_relaxed) == 0 &&
 		    atomic_compare_exchange_strong(at, &is, packed))
@@ -115,9 +115,9 @@ bool running_give(struct running *running, int64_t id, int try)
 
 bool running_begin(struct running *running, int64_t id, int try)
 {
-	uint64_t packed = pack(id, try);
+	uint64_t packed = running_pack(id, try);
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(home_of(id) + i) % STORE_JOBS_RUNNING];
+		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
 		uint64_t is = packed | GIVEN;
 		if (atomic_load_explicit(at, memory_order_relaxed) == is)
 			return atomic_compare_exchange_strong(at, &is, packed);
@@ -128,7 +128,7 @@ bool running_begin(struct running *running, int64_t id, int try)
 void running_remove(struct running *running, int64_t id)
 {
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(home_of(id) + i) % STORE_JOBS_RUNNING];
+		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
 		if (running_id(atomic_load_explicit(at, memory_order_relaxed)) == id) {
 			atomic_store(at, 0);
 			return;
@@ -144,18 +144,19 @@ void running_clear(struct running *running)
 
 /* ---- lists ---- */
 
-static int compare(const void *a, const void *b)
+static int running_compare(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
 	return (*x > *y) - (*x < *y);
 }
 
-/* By id; of a job that is noted twice, the later try. */
-static void finish(struct running_list *list)
+/* Sorts by id. When a job is noted twice, its later attempt is kept. */
+static void running_finish(struct running_list *list)
 {
 	size_t kept = 0;
 	if (list->count > 1)
-		qsort(list->tries, list->count, sizeof(list->tries[0]), compare);
+		qsort(
+		    list->tries, list->count, sizeof(list->tries[0]), running_compare);
 	for (size_t i = 0; i < list->count; i++) {
 		if (kept > 0 &&
 		    running_id(list->tries[kept - 1]) == running_id(list->tries[i]))
@@ -173,7 +174,7 @@ void running_read(const struct running *running, struct running_list *out)
 		if (has_begun(packed))
 			out->tries[out->count++] = packed;
 	}
-	finish(out);
+	running_finish(out);
 }
 
 void running_read_file(const char *dir, struct running_list *out)
@@ -192,12 +193,12 @@ void running_read_file(const char *dir, struct running_list *out)
 		if (has_begun(out->tries[i]))
 			out->tries[out->count++] = out->tries[i];
 	}
-	finish(out);
+	running_finish(out);
 }
 
 bool running_has(const struct running_list *list, int64_t id, int try)
 {
-	uint64_t packed = pack(id, try);
-	return bsearch(&packed, list->tries, list->count, sizeof(packed), compare) !=
-	       NULL;
+	uint64_t packed = running_pack(id, try);
+	return bsearch(&packed, list->tries, list->count, sizeof(packed),
+		   running_compare) != NULL;
 }

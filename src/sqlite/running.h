@@ -1,7 +1,7 @@
-/* running -- which tries are given out and which of them have begun: DIR/jobs.running, a
- * small file that is mapped into the server and into the processes that work, so that
- * noting one costs a memory access, outlives a killed server, and can be read by others.
- * After a power failure it may say less, or what was true a moment before. */
+/* running -- which attempts of jobs are given to a process, and which of them have begun:
+ * DIR/jobs.running, a small file that is mapped into the server and its worker processes.
+ * Noting an attempt costs a memory access, and the note outlives a killed server. After a
+ * power failure the latest notes may be missing. */
 #ifndef OFFHOOK_SQLITE_RUNNING_H
 #define OFFHOOK_SQLITE_RUNNING_H
 
@@ -24,7 +24,7 @@ void running_close(struct running *running); /* NULL is fine */
 
 /* False when STORE_JOBS_RUNNING are noted. */
 bool running_give(struct running *running, int64_t id, int try);
-/* False when that try was not given. */
+/* False when that attempt was not given. */
 bool running_begin(struct running *running, int64_t id, int try);
 void running_remove(struct running *running, int64_t id);
 
@@ -32,11 +32,11 @@ void running_remove(struct running *running, int64_t id);
 
 struct running_list {
 	size_t count;
-	uint64_t tries[STORE_JOBS_RUNNING]; /* id and try, by id */
+	uint64_t tries[STORE_JOBS_RUNNING]; /* id and attempt, in order of id */
 };
 
 void running_read(const struct running *running, struct running_list *out);
-/* From another process: none, unless one owns the directory now. */
+/* From another process. The list is empty when no process owns the directory. */
 void running_read_file(const char *dir, struct running_list *out);
 
 static inline int64_t running_id(uint64_t packed)
@@ -44,9 +44,9 @@ static inline int64_t running_id(uint64_t packed)
 	return (int64_t)(packed >> 16);
 }
 
-/* Whether the list has that try of the job. */
+/* Whether the list has that attempt of the job. */
 bool running_has(const struct running_list *list, int64_t id, int try);
-/* Forgets them all. */
+/* Forgets all of them. */
 void running_clear(struct running *running);
 
 #endif

@@ -19,6 +19,7 @@
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum { WRITER_CACHE_KIB = 4096, DEFAULT_QUEUE_BYTES = 64 << 20 };
 
@@ -59,14 +60,14 @@ static void free_db(struct engine_db *db)
 	close_writer(&db->writer);
 	running_close(db->running);
 	lock_drop(db->lock);
-	queue_clear(&db->queue);
+	commit_queue_clear(&db->queue);
 	repeats_clear(&db->repeats);
-	(void)pthread_mutex_destroy(&db->mutex);
+	mutex_clear(&db->mutex);
 	free(db->dir);
 	free(db);
 }
 
-static int start(
+static int db_start(
     struct engine_db *db, const struct store_config *config, struct error *err)
 {
 	struct keys_config keys = {.seal_count = config->seal_count};
@@ -90,12 +91,13 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	db->dir = mem_strdup(config->dir);
 	db->lock = -1;
 	db->owner = owner;
-	queue_init(&db->queue, config->queue_limit_bytes > 0 ? config->queue_limit_bytes
-							     : DEFAULT_QUEUE_BYTES);
+	commit_queue_init(&db->queue, config->queue_limit_bytes > 0
+					  ? config->queue_limit_bytes
+					  : DEFAULT_QUEUE_BYTES);
 	repeats_init(&db->repeats);
-	(void)pthread_mutex_init(&db->mutex, NULL);
+	mutex_init(&db->mutex);
 	atomic_init(&db->healthy, true);
-	if (start(db, config, err) < 0) {
+	if (db_start(db, config, err) < 0) {
 		free_db(db);
 		return -1;
 	}
@@ -113,12 +115,12 @@ static void sqlite_close(struct engine_db *db)
 
 static bool sqlite_submit(struct engine_db *db, struct store_txn *txn)
 {
-	return queue_push(&db->queue, txn);
+	return commit_queue_push(&db->queue, txn);
 }
 
 static void sqlite_flush(struct engine_db *db)
 {
-	queue_flush(&db->queue);
+	commit_queue_flush(&db->queue);
 }
 
 static bool sqlite_healthy(const struct engine_db *db)
@@ -162,7 +164,7 @@ static bool sqlite_unkeyed(const struct engine_db *db, int64_t *first, int64_t *
 static void sqlite_repeated(struct engine_db *db, int64_t event_id)
 {
 	if (repeats_add(&db->repeats, event_id, 1))
-		queue_ring(&db->queue);
+		commit_queue_ring(&db->queue);
 }
 
 static bool sqlite_job_given(struct engine_db *db, int64_t id, int try)
@@ -206,11 +208,13 @@ const struct engine engine_sqlite = {
     .reader_close = sqlite_reader_close,
     .reader_job_began = sqlite_reader_job_began,
     .events = sqlite_events,
-    .find = sqlite_find,
+    .event_get = sqlite_event_get,
+    .docs = sqlite_find,
     .count = sqlite_reader_count,
     .get = sqlite_reader_get,
     .collections = sqlite_reader_collections,
-    .jobs_due = sqlite_jobs_due,
+    .due = sqlite_jobs_due,
     .jobs = sqlite_jobs_find,
+    .job_get = sqlite_job_get,
     .queues = sqlite_jobs_queues,
 };

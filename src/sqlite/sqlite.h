@@ -30,16 +30,16 @@ struct sqlite_writer {
 	sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *undo;
 	sqlite3_stmt *add_event, *revise_event, *count_repeat, *set_next_row, *probe;
 	struct sqlite_collection *collections;
-	bool made_collection; /* in the open transaction: forget them if it fails */
+	bool made_collection; /* in the open transaction */
 	struct sqlite_jobs jobs;
 	int64_t next_event;
-	int64_t rows_promised; /* what meta.next_row says: rows below it may be used */
+	int64_t rows_promised; /* meta.next_row: rows below it may be used */
 	int log_pages;         /* after the last commit */
-	struct buf text;       /* a document on its way in */
+	struct buf text;       /* of what is being written */
 	struct repeat repeats[REPEATS_MAX];
 	size_t repeat_count;
-	bool failing; /* the last commit did */
-	/* counted for stats once they are committed */
+	bool failing; /* the last commit failed */
+	/* of the open transaction, for stats */
 	uint64_t batch_events, batch_duplicates;
 };
 
@@ -48,7 +48,7 @@ struct engine_db {
 	int lock;
 	struct engine_owner owner;
 	struct keys *keys;
-	struct queue queue;
+	struct commit_queue queue;
 	struct repeats repeats;
 	struct checkpoint *checkpoint;
 	struct running *running;

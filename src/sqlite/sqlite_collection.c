@@ -6,8 +6,8 @@
 #include "sqlite/sqlite_db.h"
 #include "util/mem.h"
 
-/* What the catalogue says of a name; case aside, names are one. */
-static enum sqlite_applied look_up(struct sqlite_collection **out,
+/* Reads the catalogue; a name that differs in case only is a conflict. */
+static enum sqlite_applied collection_look_up(struct sqlite_collection **out,
     struct sqlite_writer *w, const char *name, struct error *err)
 {
 	enum sqlite_applied applied = SQLITE_APPLIED;
@@ -40,7 +40,7 @@ static enum sqlite_applied look_up(struct sqlite_collection **out,
 	return applied;
 }
 
-static int make_table(
+static int collection_make_table(
     struct sqlite_writer *w, const char *name, const char *key_field, struct error *err)
 {
 	char *sql = sqlite3_mprintf("CREATE TABLE \"doc_%w\""
@@ -62,15 +62,15 @@ enum sqlite_applied sqlite_collection_find(struct sqlite_collection **out,
 			return SQLITE_APPLIED;
 		}
 	}
-	enum sqlite_applied applied = look_up(out, w, name, err);
+	enum sqlite_applied applied = collection_look_up(out, w, name, err);
 	if (applied != SQLITE_APPLIED || *out != NULL || !make)
 		return applied;
-	if (make_table(w, name, NULL, err) < 0)
+	if (collection_make_table(w, name, NULL, err) < 0)
 		return SQLITE_BROKEN;
-	return look_up(out, w, name, err);
+	return collection_look_up(out, w, name, err);
 }
 
-static enum sqlite_applied check_key(
+static enum sqlite_applied collection_check_key(
     const struct sqlite_collection *c, const char *key_field, struct error *err)
 {
 	if (c->key_field != NULL && strcmp(c->key_field, key_field) == 0)
@@ -95,15 +95,16 @@ enum sqlite_applied sqlite_collection_declare(
 	if (applied != SQLITE_APPLIED)
 		return applied;
 	if (c != NULL)
-		return check_key(c, key_field, err);
-	return make_table(w, name, key_field, err) < 0 ? SQLITE_BROKEN : SQLITE_APPLIED;
+		return collection_check_key(c, key_field, err);
+	return collection_make_table(w, name, key_field, err) < 0 ? SQLITE_BROKEN
+								  : SQLITE_APPLIED;
 }
 
 sqlite3_stmt *sqlite_collection_stmt(struct sqlite_writer *w, sqlite3_stmt **place,
     const char *format, const char *name, struct error *err)
 {
 	if (*place == NULL) {
-		/* The format is one of a few literals in this folder. */
+		/* Formats are literals of this folder. */
 		char *table = sqlite3_mprintf("\"doc_%w\"", name);
 		const char *at = strstr(format, "%s");
 		char *sql =

@@ -1,5 +1,5 @@
-/* sqlite_collection -- the writer's view of collections: made when first written to,
- * their statements kept. */
+/* sqlite_collection -- collections, as the writer knows them. One is made when it is first
+ * written to; its statements are kept. */
 #ifndef OFFHOOK_SQLITE_SQLITE_COLLECTION_H
 #define OFFHOOK_SQLITE_SQLITE_COLLECTION_H
 
@@ -7,12 +7,12 @@
 
 enum sqlite_applied {
 	SQLITE_APPLIED,
-	SQLITE_CONFLICT, /* with a message; the transaction cannot be, others can */
+	SQLITE_CONFLICT, /* with a message; concerns this transaction alone */
 	SQLITE_BROKEN    /* the database failed, with a message */
 };
 
-/* *out is the collection; NULL when there is none and make is false. In a transaction
- * of the writer's. */
+/* *out is the collection; NULL when there is none and make is false. Within a transaction
+ * of the writer. */
 enum sqlite_applied sqlite_collection_find(struct sqlite_collection **out,
     struct sqlite_writer *w, const char *name, bool make, struct error *err);
 /* Makes it with a key, or checks that it has that key. */
@@ -22,7 +22,7 @@ enum sqlite_applied sqlite_collection_declare(struct sqlite_writer *w, const cha
  * NULL with err. */
 sqlite3_stmt *sqlite_collection_stmt(struct sqlite_writer *w, sqlite3_stmt **place,
     const char *format, const char *name, struct error *err);
-/* Ends all statements; what is in the database counts again. */
+/* Forgets all of them: they are read from the database again when needed. */
 void sqlite_collection_forget_all(struct sqlite_writer *w);
 
 #endif

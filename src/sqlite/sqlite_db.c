@@ -14,8 +14,8 @@
 
 enum {
 	READER_CACHE_KIB = 2048,
-	/* Bytes that the log's file keeps when the log begins anew. More than the log
-	 * has as a rule: a commit that makes the file longer takes longer. */
+	/* Bytes that the log's file keeps when the log starts anew. More than the log
+	 * has as a rule, because a commit that makes the file longer takes longer. */
 	LOG_FILE_KEPT = 96 << 20
 };
 
@@ -55,8 +55,8 @@ int sqlite_db_error(sqlite3 *db, struct error *err)
 
 static void setup_library(void)
 {
-	/* Saves a lock at every allocation; too late when somebody else in the process
-	 * has used SQLite before, and then it does no harm. */
+	/* Saves a lock at every allocation. Has no effect when other code of the process
+	 * has used SQLite before. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
@@ -95,9 +95,9 @@ static char *uri_of(const char *path, const char *parameters)
 	return uri.ptr;
 }
 
-/* SQLite gives its files the mode of the database, whatever the umask: so the
- * database is made here. Never opened again by hand in this process: closing it
- * would drop SQLite's own locks. */
+/* SQLite gives its files the mode of the database, whatever the umask: so the database is
+ * made here. This process must never open it by hand again: closing it would drop
+ * SQLite's own locks. */
 static int make_file(const char *path, struct error *err)
 {
 	if (access(path, F_OK) == 0)
@@ -149,10 +149,10 @@ static bool exists_beside(const char *path, const char *suffix)
 	return exists;
 }
 
-/* With the log and its index there, SQLite reads without making anything. Of a copied
- * database they may be missing: with no log the file alone is the whole, and nobody
- * changes it; with a log but no index, the index is kept in memory instead (which
- * exclusive locking does), and no locks are needed for a copy that no one owns. */
+/* When the log and its index are there, SQLite reads without making files. A copied
+ * database may lack them. Without a log, the file alone is the whole store, and nobody
+ * changes it. With a log but no index, the index is kept in memory (exclusive locking
+ * does that), and a copy that nobody owns needs no locks. */
 static const char *how_to_read(const char *dir, const char *path)
 {
 	if (exists_beside(path, "-shm") || lock_held(dir))

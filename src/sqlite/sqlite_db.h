@@ -1,4 +1,4 @@
-/* sqlite_db -- a connection to the SQLite file, and statements said briefly. */
+/* sqlite_db -- a connection to the SQLite file, and short forms of SQLite's calls. */
 #ifndef OFFHOOK_SQLITE_SQLITE_DB_H
 #define OFFHOOK_SQLITE_SQLITE_DB_H
 
@@ -19,7 +19,7 @@ char *sqlite_db_path(const char *dir);
  * -wal and -shm files stay when the last connection closes, so that a reader of
  * another user never has to make them. */
 int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *err);
-/* One that only reads and makes no files; -1 when there is no store. */
+/* A connection that only reads and makes no files; -1 when there is no store. */
 int sqlite_db_open_reader(sqlite3 **out, const char *dir, struct error *err);
 
 /* Sets err to what went wrong last, in words; returns -1. */
@@ -41,7 +41,7 @@ void sqlite_db_blob(sqlite3_stmt *stmt, int index, struct span bytes);
 /* A column's bytes, valid until the next step; NULL is absent. */
 struct span sqlite_db_column(sqlite3_stmt *stmt, int column);
 
-/* Statements by their text, for readers: few at a time, the oldest makes room. */
+/* A reader's statements, found by their text: the last SQLITE_CACHE_SIZE that were made. */
 enum { SQLITE_CACHE_SIZE = 16 };
 
 struct sqlite_cache {

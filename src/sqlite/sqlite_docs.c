@@ -6,12 +6,6 @@
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_key.h"
 
-/* One document, read to be changed. */
-struct found {
-	int64_t row;
-	json_t *doc;
-};
-
 static enum sqlite_applied no_key(const char *collection, struct error *err)
 {
 	(void)error_set(err,
@@ -22,9 +16,9 @@ static enum sqlite_applied no_key(const char *collection, struct error *err)
 
 /* ---- reading ---- */
 
-/* 1 and found->doc is the caller's, 0 when the row is not there, -1. */
-static int read_row(struct sqlite_writer *w, struct sqlite_collection *c, int64_t row,
-    struct found *found, struct error *err)
+/* 1 and found->json is the caller's, 0 when the row is not there, -1. */
+static int docs_read_row(struct sqlite_writer *w, struct sqlite_collection *c,
+    int64_t row, struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_collection_stmt(
 	    w, &c->select, "SELECT doc FROM %s WHERE id = ?", c->name, err);
@@ -36,10 +30,10 @@ static int read_row(struct sqlite_writer *w, struct sqlite_collection *c, int64_
 		return rc;
 	struct span text = sqlite_db_column(stmt, 0);
 	found->row = row;
-	found->doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
 	(void)sqlite3_reset(stmt);
-	/* Not ours: somebody wrote it with another program. Nothing can be said of it. */
-	return found->doc != NULL ? 1 : 0;
+	/* Text that is not JSON was written by another program: as if it were not there. */
+	return found->json != NULL ? 1 : 0;
 }
 
 /* A document's key, hashed once. */
@@ -57,32 +51,34 @@ static struct doc_key key_of(const struct sqlite_collection *c, struct span valu
 	return key;
 }
 
-/* The document with that key: the row last entered under it, if it still has it. */
-static int find_key(struct engine_db *db, struct sqlite_collection *c,
-    const struct doc_key *key, struct found *found, struct error *err)
+/* The document with that key: the last row that was entered under it, if that still has
+ * the key. 1, 0 or -1. */
+static int docs_find_key(struct engine_db *db, struct sqlite_collection *c,
+    const struct doc_key *key, struct store_doc *found, struct error *err)
 {
 	int64_t row;
 	int rc = keys_find_uncommitted(db->keys, key->hash, &row, err);
 	if (rc == 1)
-		rc = read_row(&db->writer, c, row, found, err);
-	if (rc == 1 && !sqlite_key_is(found->doc, c->key_field, key->value)) {
-		json_decref(found->doc);
-		found->doc = NULL;
+		rc = docs_read_row(&db->writer, c, row, found, err);
+	if (rc == 1 && !sqlite_key_is(found->json, c->key_field, key->value)) {
+		json_decref(found->json);
+		found->json = NULL;
 		rc = 0;
 	}
 	return rc;
 }
 
 /* Whether another row than `row` has the key. */
-static enum sqlite_applied key_free(struct engine_db *db, struct sqlite_collection *c,
-    const struct doc_key *key, int64_t row, struct error *err)
+static enum sqlite_applied docs_key_free(struct engine_db *db,
+    struct sqlite_collection *c, const struct doc_key *key, int64_t row,
+    struct error *err)
 {
-	struct found other = {0};
+	struct store_doc other = {0};
 	if (key->known_free)
 		return SQLITE_APPLIED;
-	int rc = find_key(db, c, key, &other, err);
+	int rc = docs_find_key(db, c, key, &other, err);
 	if (rc == 1)
-		json_decref(other.doc);
+		json_decref(other.json);
 	if (rc == 1 && other.row != row) {
 		(void)error_set(err,
 		    "collection '%s' has a document with that '%s' already", c->name,
@@ -92,9 +88,9 @@ static enum sqlite_applied key_free(struct engine_db *db, struct sqlite_collecti
 	return rc < 0 ? SQLITE_BROKEN : SQLITE_APPLIED;
 }
 
-/* What a statement's failure says: of this document (its _id is taken; an index finds
- * it malformed), or of the whole database. */
-static enum sqlite_applied outcome(struct sqlite_writer *w, int rc)
+/* Whether a statement failed because of this document (its _id is taken; an index finds
+ * it malformed) or because of the database. */
+static enum sqlite_applied docs_outcome(struct sqlite_writer *w, int rc)
 {
 	if (rc == 0)
 		return SQLITE_APPLIED;
@@ -127,11 +123,11 @@ static struct span with_id(struct buf *out, struct span doc, int64_t row)
 	return buf_span(out);
 }
 
-static enum sqlite_applied add_row(struct engine_db *db, struct sqlite_collection *c,
-    int64_t row, struct span text, struct error *err)
+static enum sqlite_applied docs_add_row(struct engine_db *db,
+    struct sqlite_collection *c, int64_t row, struct span text, struct error *err)
 {
-	sqlite3_stmt *stmt = sqlite_collection_stmt(
-	    &db->writer, &c->insert, "INSERT INTO %s VALUES(?, ?)", c->name, err);
+	sqlite3_stmt *stmt = sqlite_collection_stmt(&db->writer, &c->insert,
+	    "INSERT INTO %s(id, doc) VALUES(?, ?)", c->name, err);
 	if (stmt == NULL)
 		return SQLITE_BROKEN;
 	(void)sqlite3_bind_int64(stmt, 1, row);
@@ -140,18 +136,19 @@ static enum sqlite_applied add_row(struct engine_db *db, struct sqlite_collectio
 	if (rc < 0 && sqlite3_errcode(db->writer.db) == SQLITE_CONSTRAINT)
 		(void)error_set(err,
 		    "collection '%s' has a document with that _id already", c->name);
-	return outcome(&db->writer, rc);
+	return docs_outcome(&db->writer, rc);
 }
 
-/* doc's text, under key unless that is absent; row 0 takes the next one. */
-static enum sqlite_applied insert(struct engine_db *db, struct sqlite_collection *c,
-    struct span doc, const struct doc_key *key, int64_t row, struct error *err)
+/* Inserts doc's text, under the key unless that is absent; row 0: the next free one. */
+static enum sqlite_applied docs_insert(struct engine_db *db,
+    struct sqlite_collection *c, struct span doc, const struct doc_key *key,
+    int64_t row, struct error *err)
 {
 	enum sqlite_applied applied = SQLITE_APPLIED;
 	if (key->value.ptr != NULL && c->key_field == NULL)
 		return no_key(c->name, err);
 	if (key->value.ptr != NULL)
-		applied = key_free(db, c, key, 0, err);
+		applied = docs_key_free(db, c, key, 0, err);
 	if (applied != SQLITE_APPLIED)
 		return applied;
 	if (row == 0) {
@@ -162,14 +159,14 @@ static enum sqlite_applied insert(struct engine_db *db, struct sqlite_collection
 		    err, "a document's row must be reserved before it is used");
 		return SQLITE_CONFLICT;
 	}
-	applied = add_row(db, c, row, doc, err);
+	applied = docs_add_row(db, c, row, doc, err);
 	if (applied == SQLITE_APPLIED && key->value.ptr != NULL)
 		keys_add(db->keys, key->hash, row);
 	return applied;
 }
 
 /* Changes doc as the write says: 1 changed, 0 left as it is, -1 with err. */
-static int revise(
+static int docs_revise(
     const struct store_write *write, json_t *doc, bool inserting, struct error *err)
 {
 	if (write->edit != NULL)
@@ -178,12 +175,13 @@ static int revise(
 				     : update_apply(write->update, doc, inserting, err);
 }
 
-/* What an update or edit makes of the document to insert when there is none. */
-static enum sqlite_applied upsert(struct engine_db *db, struct sqlite_collection *c,
-    const struct store_write *write, const struct doc_key *key, struct error *err)
+/* Inserts the document of an upsert, as the update or edit changes it. */
+static enum sqlite_applied docs_upsert(struct engine_db *db,
+    struct sqlite_collection *c, const struct store_write *write,
+    const struct doc_key *key, struct error *err)
 {
 	if (write->update == NULL && write->edit == NULL)
-		return insert(db, c, write->doc, key, 0, err);
+		return docs_insert(db, c, write->doc, key, 0, err);
 	json_t *doc = json_loadb(write->doc.ptr, write->doc.len, JSON_ALLOW_NUL, NULL);
 	if (doc == NULL) {
 		(void)error_set(err,
@@ -191,16 +189,16 @@ static enum sqlite_applied upsert(struct engine_db *db, struct sqlite_collection
 		return SQLITE_CONFLICT;
 	}
 	enum sqlite_applied applied = SQLITE_CONFLICT;
-	int changed = revise(write, doc, true, err);
+	int changed = docs_revise(write, doc, true, err);
 	if (changed == 0)
-		applied = insert(db, c, write->doc, key, 0, err);
+		applied = docs_insert(db, c, write->doc, key, 0, err);
 	if (changed == 1) {
 		char digits[SQLITE_KEY_DIGITS];
 		struct span value = {0};
 		(void)sqlite_key_text(&value, filter_path(doc, c->key_field), digits);
 		struct doc_key revised = key_of(c, value);
 		char *text = json_dumps(doc, JSON_COMPACT);
-		applied = insert(db, c, span_of(text), &revised, 0, err);
+		applied = docs_insert(db, c, span_of(text), &revised, 0, err);
 		free(text);
 	}
 	json_decref(doc);
@@ -209,55 +207,57 @@ static enum sqlite_applied upsert(struct engine_db *db, struct sqlite_collection
 
 /* ---- changing and removing ---- */
 
-static enum sqlite_applied write_back(struct engine_db *db, struct sqlite_collection *c,
-    const struct found *found, struct error *err)
+static enum sqlite_applied docs_write_back(struct engine_db *db,
+    struct sqlite_collection *c, const struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_collection_stmt(&db->writer, &c->update,
 	    "UPDATE %s SET doc = ? WHERE id = ?", c->name, err);
 	if (stmt == NULL)
 		return SQLITE_BROKEN;
-	char *text = json_dumps(found->doc, JSON_COMPACT);
+	char *text = json_dumps(found->json, JSON_COMPACT);
 	sqlite_db_text(stmt, 1, span_of(text));
 	(void)sqlite3_bind_int64(stmt, 2, found->row);
 	int rc = sqlite_db_run(stmt, err);
 	free(text);
-	return outcome(&db->writer, rc);
+	return docs_outcome(&db->writer, rc);
 }
 
-/* Applies the update; a key that it changes is entered anew. */
-static enum sqlite_applied change(struct engine_db *db, struct sqlite_collection *c,
-    const struct store_write *write, struct found *found, struct error *err)
+/* Writes a document back whose key field has changed: its new key must be free. */
+static enum sqlite_applied docs_write_back_under_key(struct engine_db *db,
+    struct sqlite_collection *c, const struct store_doc *found, struct error *err)
 {
 	char digits[SQLITE_KEY_DIGITS];
 	struct span value;
-	struct doc_key key = {0};
-	json_t *old_key = NULL;
-	enum sqlite_applied applied = SQLITE_APPLIED;
-	if (write->update == NULL && write->edit == NULL)
-		return SQLITE_APPLIED;
-	if (c->key_field != NULL)
-		old_key = json_deep_copy(filter_path(found->doc, c->key_field));
-	int changed = revise(write, found->doc, false, err);
-	bool new_key =
-	    changed == 1 && c->key_field != NULL &&
-	    sqlite_key_text(&value, filter_path(found->doc, c->key_field), digits) &&
-	    !json_equal(old_key, filter_path(found->doc, c->key_field));
-	if (changed < 0)
-		applied = SQLITE_CONFLICT;
-	if (new_key) {
-		key = key_of(c, value);
-		applied = key_free(db, c, &key, found->row, err);
-	}
-	if (changed == 1 && applied == SQLITE_APPLIED)
-		applied = write_back(db, c, found, err);
-	if (new_key && applied == SQLITE_APPLIED)
+	if (!sqlite_key_text(&value, filter_path(found->json, c->key_field), digits))
+		return docs_write_back(db, c, found, err);
+	struct doc_key key = key_of(c, value);
+	enum sqlite_applied applied = docs_key_free(db, c, &key, found->row, err);
+	if (applied == SQLITE_APPLIED)
+		applied = docs_write_back(db, c, found, err);
+	if (applied == SQLITE_APPLIED)
 		keys_add(db->keys, key.hash, found->row);
-	json_decref(old_key);
 	return applied;
 }
 
-static int delete_row(struct sqlite_writer *w, struct sqlite_collection *c, int64_t row,
-    struct error *err)
+static enum sqlite_applied docs_change(struct engine_db *db,
+    struct sqlite_collection *c, const struct store_write *write,
+    struct store_doc *found, struct error *err)
+{
+	json_t *old_key = NULL;
+	if (c->key_field != NULL)
+		old_key = json_deep_copy(filter_path(found->json, c->key_field));
+	int changed = docs_revise(write, found->json, false, err);
+	bool new_key = c->key_field != NULL &&
+		       !json_equal(old_key, filter_path(found->json, c->key_field));
+	json_decref(old_key);
+	if (changed != 1)
+		return changed < 0 ? SQLITE_CONFLICT : SQLITE_APPLIED;
+	return new_key ? docs_write_back_under_key(db, c, found, err)
+		       : docs_write_back(db, c, found, err);
+}
+
+static int docs_delete_row(struct sqlite_writer *w, struct sqlite_collection *c,
+    int64_t row, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_collection_stmt(
 	    w, &c->delete, "DELETE FROM %s WHERE id = ?", c->name, err);
@@ -267,17 +267,17 @@ static int delete_row(struct sqlite_writer *w, struct sqlite_collection *c, int6
 	return sqlite_db_run(stmt, err);
 }
 
-static enum sqlite_applied change_or_remove(struct engine_db *db,
-    struct sqlite_collection *c, const struct store_write *write, struct found *found,
-    struct error *err)
+static enum sqlite_applied docs_change_or_remove(struct engine_db *db,
+    struct sqlite_collection *c, const struct store_write *write,
+    struct store_doc *found, struct error *err)
 {
 	if (write->op == STORE_UPDATE)
-		return change(db, c, write, found, err);
-	return delete_row(&db->writer, c, found->row, err) < 0 ? SQLITE_BROKEN
-							       : SQLITE_APPLIED;
+		return docs_change(db, c, write, found, err);
+	return docs_delete_row(&db->writer, c, found->row, err) < 0 ? SQLITE_BROKEN
+								    : SQLITE_APPLIED;
 }
 
-static enum sqlite_applied as_expected(
+static enum sqlite_applied docs_as_expected(
     const struct store_write *write, int64_t count, struct error *err)
 {
 	if (write->expect < 0 || write->expect == count)
@@ -290,23 +290,23 @@ static enum sqlite_applied as_expected(
 static enum sqlite_applied apply_to_key(struct engine_db *db,
     struct sqlite_collection *c, const struct store_write *write, struct error *err)
 {
-	struct found found = {0};
+	struct store_doc found = {0};
 	if (c->key_field == NULL)
 		return no_key(c->name, err);
 	struct doc_key key = key_of(c, write->key);
-	int rc = find_key(db, c, &key, &found, err);
+	int rc = docs_find_key(db, c, &key, &found, err);
 	if (rc < 0)
 		return SQLITE_BROKEN;
 	key.known_free = rc == 0;
 	bool inserts = rc == 0 && write->op == STORE_UPDATE && write->doc.ptr != NULL;
 	bool matches = rc == 1 && (write->filter == NULL ||
-				      filter_match(write->filter, found.doc));
-	enum sqlite_applied applied = as_expected(write, inserts || matches, err);
+				      filter_match(write->filter, found.json));
+	enum sqlite_applied applied = docs_as_expected(write, inserts || matches, err);
 	if (applied == SQLITE_APPLIED && inserts)
-		applied = upsert(db, c, write, &key, err);
+		applied = docs_upsert(db, c, write, &key, err);
 	else if (applied == SQLITE_APPLIED && matches)
-		applied = change_or_remove(db, c, write, &found, err);
-	json_decref(found.doc);
+		applied = docs_change_or_remove(db, c, write, &found, err);
+	json_decref(found.json);
 	return applied;
 }
 
@@ -316,18 +316,19 @@ static enum sqlite_applied apply_to_ids(struct engine_db *db,
 	enum sqlite_applied applied = SQLITE_APPLIED;
 	int64_t count = 0;
 	for (size_t i = 0; i < write->id_count && applied == SQLITE_APPLIED; i++) {
-		struct found found = {0};
-		int rc = read_row(&db->writer, c, write->ids[i], &found, err);
+		struct store_doc found = {0};
+		int rc = docs_read_row(&db->writer, c, write->ids[i], &found, err);
 		if (rc < 0)
 			return SQLITE_BROKEN;
-		if (rc == 1 &&
-		    (write->filter == NULL || filter_match(write->filter, found.doc))) {
+		if (rc == 1 && (write->filter == NULL ||
+				   filter_match(write->filter, found.json))) {
 			count++;
-			applied = change_or_remove(db, c, write, &found, err);
+			applied = docs_change_or_remove(db, c, write, &found, err);
 		}
-		json_decref(found.doc);
+		json_decref(found.json);
 	}
-	return applied == SQLITE_APPLIED ? as_expected(write, count, err) : applied;
+	return applied == SQLITE_APPLIED ? docs_as_expected(write, count, err)
+					 : applied;
 }
 
 enum sqlite_applied sqlite_docs_apply(
@@ -341,10 +342,10 @@ enum sqlite_applied sqlite_docs_apply(
 	if (applied != SQLITE_APPLIED)
 		return applied;
 	if (c == NULL)
-		return as_expected(write, 0, err);
+		return docs_as_expected(write, 0, err);
 	if (write->op == STORE_INSERT) {
 		struct doc_key key = key_of(c, write->key);
-		return insert(db, c, write->doc, &key,
+		return docs_insert(db, c, write->doc, &key,
 		    write->ids != NULL ? write->ids[0] : 0, err);
 	}
 	if (write->key.ptr != NULL)
@@ -360,7 +361,7 @@ int sqlite_docs_erase(struct engine_db *db, const char *collection, const int64_
 	    SQLITE_BROKEN)
 		return -1;
 	for (size_t i = 0; i < count && c != NULL; i++) {
-		if (delete_row(&db->writer, c, ids[i], err) < 0)
+		if (docs_delete_row(&db->writer, c, ids[i], err) < 0)
 			return -1;
 		*removed += sqlite3_changes64(db->writer.db);
 	}

@@ -1,40 +1,32 @@
 #include "sqlite/sqlite_events.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "sqlite/sqlite_key.h"
 #include "sqlite/sqlite_reader.h"
+#include "util/container.h"
 #include "util/mem.h"
 
 #define COLUMNS                                                                         \
 	"SELECT id, received_at, kind, sid, route, query, state, failure, params, raw," \
 	" reply_status, reply_type, reply_body, duplicates, request FROM event "
 
-/* One walk over events: where it is, what it gives and to whom. */
+/* A walk over events. */
 struct walk {
+	struct store_events events;
 	struct engine_reader *reader;
-	const struct store_event_query *query;
-	bool (*each)(void *ctx, const struct store_event *event);
-	void *ctx;
-	int64_t from; /* the next id to look at, in the walk's direction */
+	struct store_event_query query;
+	int64_t from; /* the next id to look at, in the walk's direction; -1: none */
 	int64_t given;
-	bool ended;
+	/* when a SID is asked for: its events, and how many were looked at */
+	int64_t *ids;
+	size_t id_count, looked;
+	bool has_ids;
 	/* the slice: events copied out of the database */
 	struct arena *arena;
-	struct store_event events[SQLITE_SLICE_ROWS];
-	size_t count;
+	struct store_event list[SQLITE_SLICE_ROWS];
+	size_t count, next;
 };
-
-static bool wanted(const struct walk *walk, sqlite3_stmt *stmt)
-{
-	const struct store_event_query *query = walk->query;
-	return (query->kind.ptr == NULL ||
-		   span_eq(query->kind, sqlite_db_column(stmt, 2))) &&
-	       (query->sid.ptr == NULL ||
-		   span_eq(query->sid, sqlite_db_column(stmt, 3))) &&
-	       (!query->by_state || sqlite3_column_int(stmt, 6) == (int)query->state);
-}
 
 static struct span copy(struct arena *arena, sqlite3_stmt *stmt, int column)
 {
@@ -42,10 +34,9 @@ static struct span copy(struct arena *arena, sqlite3_stmt *stmt, int column)
 	return value.ptr == NULL ? value : arena_copy(arena, value);
 }
 
-static void take(struct walk *walk, sqlite3_stmt *stmt)
+static struct store_event event_row(sqlite3_stmt *stmt, struct arena *arena)
 {
-	struct arena *arena = walk->arena;
-	walk->events[walk->count++] = (struct store_event){
+	return (struct store_event){
 	    .id = sqlite3_column_int64(stmt, 0),
 	    .received_at_ms = sqlite3_column_int64(stmt, 1),
 	    .kind = arena_strndup(arena, sqlite_db_column(stmt, 2)),
@@ -63,39 +54,31 @@ static void take(struct walk *walk, sqlite3_stmt *stmt)
 	};
 }
 
-static void slice_begin(struct walk *walk)
+static void events_take(struct walk *walk, sqlite3_stmt *stmt)
 {
-	arena_free(walk->arena);
-	walk->arena = arena_new();
-	walk->count = 0;
+	const struct store_event_query *query = &walk->query;
+	bool wanted =
+	    (query->kind.ptr == NULL ||
+		span_eq(query->kind, sqlite_db_column(stmt, 2))) &&
+	    (query->sid.ptr == NULL ||
+		span_eq(query->sid, sqlite_db_column(stmt, 3))) &&
+	    (!query->by_state || sqlite3_column_int(stmt, 6) == (int)query->state);
+	if (wanted)
+		walk->list[walk->count++] = event_row(stmt, walk->arena);
 }
 
-static int64_t still_wanted(const struct walk *walk)
+static bool events_slice_full(const struct walk *walk)
 {
-	int64_t limit = walk->query->limit;
-	return limit == 0 ? INT64_MAX : limit - walk->given;
-}
-
-static bool slice_full(const struct walk *walk)
-{
+	int64_t limit = walk->query.limit;
 	return walk->count == SQLITE_SLICE_ROWS ||
-	       (int64_t)walk->count >= still_wanted(walk) ||
+	       (limit > 0 && (int64_t)walk->count >= limit - walk->given) ||
 	       arena_size(walk->arena) > SQLITE_SLICE_BYTES;
 }
 
-static void deliver(struct walk *walk)
-{
-	for (size_t i = 0; i < walk->count && !walk->ended; i++) {
-		walk->given++;
-		walk->ended = !walk->each(walk->ctx, &walk->events[i]);
-	}
-	walk->ended = walk->ended || still_wanted(walk) <= 0;
-}
-
 /* Looks at up to SQLITE_SLICE_ROWS events from walk->from on. */
-static int read_slice(struct walk *walk, struct error *err)
+static int events_read_slice(struct walk *walk, struct error *err)
 {
-	bool down = walk->query->newest_first;
+	bool down = walk->query.newest_first;
 	int rc, rows = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache,
 	    down ? COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 500"
@@ -103,99 +86,115 @@ static int read_slice(struct walk *walk, struct error *err)
 	    err);
 	if (stmt == NULL)
 		return -1;
-	slice_begin(walk);
-	(void)sqlite3_bind_int64(
-	    stmt, 1, down ? walk->query->after_id + 1 : walk->from);
+	(void)sqlite3_bind_int64(stmt, 1, down ? walk->query.after_id + 1 : walk->from);
 	(void)sqlite3_bind_int64(stmt, 2, down ? walk->from : INT64_MAX);
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		rows++;
 		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		if (wanted(walk, stmt))
-			take(walk, stmt);
-		if (slice_full(walk)) {
+		events_take(walk, stmt);
+		if (events_slice_full(walk)) {
 			(void)sqlite3_reset(stmt);
 			return 0;
 		}
 	}
-	/* Fewer than asked for: that was the last of them. */
+	/* Fewer than asked for: there are no more. */
 	if (rc == 0 && rows < SQLITE_SLICE_ROWS)
 		walk->from = -1;
 	return rc;
 }
 
-static int walk_all(struct walk *walk, struct error *err)
-{
-	int rc = 0;
-	while (rc == 0 && !walk->ended && walk->from >= 0) {
-		rc = read_slice(walk, err);
-		if (rc == 0)
-			deliver(walk);
-	}
-	return rc;
-}
-
 /* ---- by SID ---- */
 
-struct ids {
-	int64_t *list;
-	size_t count, room;
-};
-
-static bool collect(void *ctx, int64_t row)
+static int events_find_ids(struct walk *walk, struct error *err)
 {
-	struct ids *ids = ctx;
-	if (ids->count == ids->room) {
-		ids->room = ids->room == 0 ? 16 : ids->room * 2;
-		ids->list = mem_resize(ids->list, ids->room, sizeof(*ids->list));
-	}
-	ids->list[ids->count++] = row;
-	return true;
+	unsigned char prefix[KEYS_SIZE / 2];
+	sqlite_key_sid(prefix, walk->query.sid);
+	walk->has_ids = true;
+	return keys_find_prefix(walk->reader->keys, walk->reader->db, prefix,
+	    &walk->ids, &walk->id_count, err);
 }
 
-static int read_one(struct walk *walk, int64_t id, struct error *err)
+static int events_read_next_id(struct walk *walk, struct error *err)
 {
+	size_t at = walk->looked++;
+	int64_t id = walk->ids[walk->query.newest_first ? walk->id_count - 1 - at : at];
 	sqlite3_stmt *stmt =
 	    sqlite_cache_get(&walk->reader->cache, COLUMNS "WHERE id = ?", err);
 	if (stmt == NULL)
 		return -1;
-	slice_begin(walk);
 	(void)sqlite3_bind_int64(stmt, 1, id);
 	int rc = sqlite_db_step(stmt, err);
-	if (rc == 1 && id > walk->query->after_id && wanted(walk, stmt))
-		take(walk, stmt);
+	if (rc == 1 && id > walk->query.after_id)
+		events_take(walk, stmt);
 	(void)sqlite3_reset(stmt);
 	return rc < 0 ? -1 : 0;
 }
 
-static int walk_sid(struct walk *walk, struct error *err)
+/* ---- the cursor ---- */
+
+/* 1: some were looked at, 0: there are no more, -1. */
+static int events_walk_on(struct walk *walk, struct error *err)
 {
-	struct ids ids = {0};
-	unsigned char prefix[KEYS_SIZE / 2];
-	sqlite_key_sid(prefix, walk->query->sid);
-	int rc = keys_find_prefix(
-	    walk->reader->keys, walk->reader->db, prefix, collect, &ids, err);
-	for (size_t i = 0; i < ids.count && rc >= 0 && !walk->ended; i++) {
-		size_t at = walk->query->newest_first ? ids.count - 1 - i : i;
-		rc = read_one(walk, ids.list[at], err);
-		if (rc == 0)
-			deliver(walk);
-	}
-	free(ids.list);
-	return rc < 0 ? -1 : 0;
+	bool by_sid = walk->query.sid.len > 0;
+	arena_free(walk->arena);
+	walk->arena = arena_new();
+	walk->count = walk->next = 0;
+	if (by_sid && !walk->has_ids && events_find_ids(walk, err) < 0)
+		return -1;
+	if (by_sid ? walk->looked == walk->id_count : walk->from < 0)
+		return 0;
+	return (by_sid ? events_read_next_id(walk, err)
+		       : events_read_slice(walk, err)) < 0
+		   ? -1
+		   : 1;
 }
 
-int sqlite_events(struct engine_reader *reader, const struct store_event_query *query,
-    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-    struct error *err)
+static int events_next(
+    struct store_events *events, struct store_event *out, struct error *err)
+{
+	struct walk *walk = container_of(events, struct walk, events);
+	int rc = 1;
+	if (walk->query.limit > 0 && walk->given == walk->query.limit)
+		return 0;
+	while (walk->next == walk->count && (rc = events_walk_on(walk, err)) == 1)
+		;
+	if (rc != 1)
+		return rc;
+	*out = walk->list[walk->next++];
+	walk->given++;
+	return 1;
+}
+
+static void events_close(struct store_events *events)
+{
+	struct walk *walk = container_of(events, struct walk, events);
+	arena_free(walk->arena);
+	free(walk->ids);
+	free(walk);
+}
+
+struct store_events *sqlite_events(
+    struct engine_reader *reader, const struct store_event_query *query)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
+	walk->events = (struct store_events){events_next, events_close};
 	walk->reader = reader;
-	walk->query = query;
-	walk->each = each;
-	walk->ctx = ctx;
+	walk->query = *query;
 	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;
-	int rc = query->sid.len > 0 ? walk_sid(walk, err) : walk_all(walk, err);
-	arena_free(walk->arena);
-	free(walk);
+	return &walk->events;
+}
+
+int sqlite_event_get(struct engine_reader *reader, int64_t id, struct arena *arena,
+    struct store_event *out, struct error *err)
+{
+	sqlite3_stmt *stmt =
+	    sqlite_cache_get(&reader->cache, COLUMNS "WHERE id = ?", err);
+	if (stmt == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	int rc = sqlite_db_step(stmt, err);
+	if (rc == 1)
+		*out = event_row(stmt, arena);
+	(void)sqlite3_reset(stmt);
 	return rc;
 }

@@ -6,9 +6,8 @@
 
 #include "store/engine.h"
 
-/* As struct engine's find. */
-int sqlite_find(struct engine_reader *reader, const char *collection,
-    const struct filter *filter, bool (*each)(void *ctx, int64_t row, json_t *doc),
-    void *ctx, struct error *err);
+/* As struct engine's docs. */
+struct engine_docs *sqlite_find(
+    struct engine_reader *reader, const char *collection, const struct filter *filter);
 
 #endif

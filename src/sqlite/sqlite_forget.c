@@ -25,13 +25,12 @@ struct forget {
 	int64_t ids[ERASE_AT_ONCE];
 	size_t count;
 	struct store_forgotten *out;
-	struct error *err;
-	int rc;
 };
 
 /* ---- erasing, by the writer ---- */
 
-static int erase_events(struct engine_db *db, struct forget *f, struct error *err)
+static int forget_erase_events(
+    struct engine_db *db, struct forget *f, struct error *err)
 {
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
@@ -49,99 +48,85 @@ static int erase_events(struct engine_db *db, struct forget *f, struct error *er
 	return rc;
 }
 
-static int erase(struct engine_db *db, void *ctx, struct error *err)
+static int forget_erase(struct engine_db *db, void *ctx, struct error *err)
 {
 	struct forget *f = ctx;
 	if (f->collection == NULL)
-		return erase_events(db, f, err);
+		return forget_erase_events(db, f, err);
 	return sqlite_docs_erase(
 	    db, f->collection, f->ids, f->count, &f->out->documents, err);
 }
 
-static void erase_now(struct forget *f)
+static int forget_erase_now(struct forget *f, struct error *err)
 {
-	struct sqlite_task task = {.run = erase, .ctx = f};
-	if (f->count > 0 && f->rc == 0)
-		f->rc = sqlite_writer_do(f->db, &task, f->err);
+	struct sqlite_task task = {.run = forget_erase, .ctx = f};
+	int rc = f->count == 0 ? 0 : sqlite_writer_do(f->db, &task, err);
 	f->count = 0;
+	return rc;
 }
 
-static bool add(struct forget *f, int64_t id)
+static int forget_add(struct forget *f, int64_t id, struct error *err)
 {
 	f->ids[f->count++] = id;
-	if (f->count == ERASE_AT_ONCE)
-		erase_now(f);
-	return f->rc == 0;
-}
-
-static bool each_event(void *ctx, const struct store_event *event)
-{
-	struct forget *f = ctx;
-	bool about = holds_text(&f->address, event->params) ||
-		     holds_target(&f->address, event->query);
-	return !about || add(f, event->id);
-}
-
-static bool each_doc(void *ctx, int64_t row, json_t *doc)
-{
-	struct forget *f = ctx;
-	return !holds_value(&f->address, doc) || add(f, row);
+	return f->count == ERASE_AT_ONCE ? forget_erase_now(f, err) : 0;
 }
 
 /* ---- all of it ---- */
 
-struct names {
-	char **list;
-	size_t count;
-};
-
-static bool each_name(void *ctx, const char *name, const char *key_field, int64_t count)
+static int forget_documents(struct forget *f, const char *collection, struct error *err)
 {
-	struct names *names = ctx;
-	(void)key_field;
-	(void)count;
-	names->list = mem_resize(names->list, names->count + 1, sizeof(*names->list));
-	names->list[names->count++] = mem_strdup(name);
-	return true;
+	struct store_doc doc;
+	int rc, erased = 0;
+	struct engine_docs *docs = sqlite_find(f->reader, collection, NULL);
+	f->collection = collection;
+	while (erased == 0 && (rc = docs->next(docs, &doc, err)) == 1) {
+		if (holds_value(&f->address, doc.json))
+			erased = forget_add(f, doc.row, err);
+	}
+	docs->close(docs);
+	return erased < 0 || rc < 0 ? -1 : forget_erase_now(f, err);
 }
 
-static int forget_documents(struct forget *f)
+static int forget_collections(struct forget *f, struct error *err)
 {
-	struct names names = {0};
-	int rc = sqlite_reader_collections(f->reader, each_name, &names, f->err);
-	for (size_t i = 0; i < names.count && rc == 0; i++) {
-		f->collection = names.list[i];
-		rc = sqlite_find(f->reader, names.list[i], NULL, each_doc, f, f->err);
-		erase_now(f);
-		rc = rc < 0 ? rc : f->rc;
-	}
-	for (size_t i = 0; i < names.count; i++)
-		free(names.list[i]);
-	free(names.list);
+	struct arena *arena = arena_new();
+	struct store_collection *c = NULL;
+	int rc = sqlite_reader_collections(f->reader, false, arena, &c, err);
+	for (; c != NULL && rc == 0; c = c->next)
+		rc = forget_documents(f, c->name, err);
+	arena_free(arena);
 	return rc;
 }
 
-static int forget_events(struct forget *f)
+static int forget_events(struct forget *f, struct error *err)
 {
-	struct store_event_query all = {0};
-	int rc = sqlite_events(f->reader, &all, each_event, f, f->err);
-	erase_now(f);
-	return rc < 0 ? rc : f->rc;
+	struct store_event event;
+	int rc, erased = 0;
+	struct store_events *events =
+	    sqlite_events(f->reader, &(struct store_event_query){0});
+	while (erased == 0 && (rc = events->next(events, &event, err)) == 1) {
+		if (holds_text(&f->address, event.params) ||
+		    holds_target(&f->address, event.query))
+			erased = forget_add(f, event.id, err);
+	}
+	events->close(events);
+	return erased < 0 || rc < 0 ? -1 : forget_erase_now(f, err);
 }
 
-static int try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
+static int forget_try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
 {
 	(void)ctx;
 	return checkpoint_truncate(db->checkpoint, db->writer.db, err);
 }
 
-/* What was erased is still in the log until that is emptied. The writer goes on
+/* Erased bytes are in the log until that is emptied. The writer goes on committing
  * between the attempts. */
-static int empty_log(struct engine_db *db, struct error *err)
+static int forget_empty_log(struct engine_db *db, struct error *err)
 {
 	int rc = 1;
 	for (int i = 0; i < EMPTY_TRIES && rc == 1; i++) {
-		struct sqlite_task task = {.run = try_to_empty_log, .bare = true};
+		struct sqlite_task task = {
+		    .run = forget_try_to_empty_log, .bare = true};
 		if (i > 0)
 			(void)usleep(EMPTY_PAUSE_US);
 		rc = sqlite_writer_do(db, &task, err);
@@ -161,15 +146,14 @@ int sqlite_forget(struct engine_db *db, struct span address,
 	f->db = db;
 	holds_init(&f->address, address);
 	f->out = out;
-	f->err = err;
 	int rc = sqlite_reader_new(&f->reader, db, err);
 	if (rc == 0)
-		rc = forget_events(f);
+		rc = forget_events(f, err);
 	if (rc == 0)
-		rc = forget_documents(f);
+		rc = forget_collections(f, err);
 	sqlite_reader_close(f->reader);
 	if (rc == 0)
-		rc = empty_log(db, err);
+		rc = forget_empty_log(db, err);
 	holds_clear(&f->address);
 	free(f);
 	return rc;

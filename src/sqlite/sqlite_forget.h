@@ -4,8 +4,8 @@
 
 #include "store/engine.h"
 
-/* As struct engine's forget. Reads in slices on the caller's thread, erases a slice at
- * a time through the writer, and empties the log at the end. */
+/* As struct engine's forget. Reads in slices on the caller's thread, has the writer erase
+ * a slice at a time, and empties the log at the end. */
 int sqlite_forget(struct engine_db *db, struct span address,
     struct store_forgotten *out, struct error *err);
 

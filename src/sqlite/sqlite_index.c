@@ -37,7 +37,7 @@ static void value_expression(struct buf *out, const char *path)
 	buf_putc(out, ')');
 }
 
-/* True where an array stands at the path or on the way to it. */
+/* True when there is an array at the path or on the way to it. */
 static void array_expression(struct buf *out, const char *path)
 {
 	buf_putc(out, '(');
@@ -82,7 +82,7 @@ struct request {
 	const char *collection, *name; /* a key field or a path */
 };
 
-static int declare(struct engine_db *db, void *ctx, struct error *err)
+static int index_declare(struct engine_db *db, void *ctx, struct error *err)
 {
 	const struct request *r = ctx;
 	return sqlite_collection_declare(&db->writer, r->collection, r->name, err) ==
@@ -95,7 +95,7 @@ int sqlite_index_declare(struct engine_db *db, const char *collection,
     const char *key_field, struct error *err)
 {
 	struct request request = {collection, key_field};
-	struct sqlite_task task = {.run = declare, .ctx = &request};
+	struct sqlite_task task = {.run = index_declare, .ctx = &request};
 	return sqlite_writer_do(db, &task, err);
 }
 
@@ -112,7 +112,7 @@ static int is_indexed(struct engine_db *db, const struct request *r, struct erro
 	return rc;
 }
 
-static int make(struct engine_db *db, void *ctx, struct error *err)
+static int index_make(struct engine_db *db, void *ctx, struct error *err)
 {
 	const struct request *r = ctx;
 	struct sqlite_collection *c = NULL;
@@ -132,6 +132,6 @@ int sqlite_index_make(
     struct engine_db *db, const char *collection, const char *path, struct error *err)
 {
 	struct request request = {collection, path};
-	struct sqlite_task task = {.run = make, .ctx = &request};
+	struct sqlite_task task = {.run = index_make, .ctx = &request};
 	return sqlite_writer_do(db, &task, err);
 }

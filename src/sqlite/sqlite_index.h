@@ -1,6 +1,6 @@
-/* sqlite_index -- what an index on a path of a collection is in SQL. Arrays match by
- * their elements, so documents with an array on the way are kept apart in a second,
- * partial index, and every match is checked again with the filter. */
+/* sqlite_index -- an index on a path of a collection, in SQL. An array matches when one of
+ * its elements does, which SQL cannot index: documents with an array on the path are in a
+ * second, partial index, and the filter checks every match again. */
 #ifndef OFFHOOK_SQLITE_SQLITE_INDEX_H
 #define OFFHOOK_SQLITE_SQLITE_INDEX_H
 
@@ -14,8 +14,8 @@ int sqlite_index_declare(struct engine_db *db, const char *collection,
 int sqlite_index_make(
     struct engine_db *db, const char *collection, const char *path, struct error *err);
 
-/* The text of a query for (id, doc) of rows after id ?2 that may have value ?1 at the
- * path, in order of id, SQLITE_SLICE_ROWS of them; malloc'd. */
+/* A query, malloc'd: it gives (id, doc) of SQLITE_SLICE_ROWS rows after id ?2, in order,
+ * that may have the value ?1 at the path. */
 char *sqlite_index_query(const char *collection, const char *path);
 
 #endif

@@ -32,7 +32,7 @@ static enum job_state one_ended(const struct store_job_query *query)
 
 /* ---- collecting ---- */
 
-static void add(struct sqlite_job_ids *ids, int64_t id)
+static void ids_add(struct sqlite_job_ids *ids, int64_t id)
 {
 	if (id <= ids->after)
 		return;
@@ -52,7 +52,7 @@ struct lookup {
 	int64_t limit;
 };
 
-static int collect(struct sqlite_job_ids *ids, struct engine_reader *reader,
+static int ids_collect(struct sqlite_job_ids *ids, struct engine_reader *reader,
     const struct lookup *lookup, struct error *err)
 {
 	int rc;
@@ -64,32 +64,32 @@ static int collect(struct sqlite_job_ids *ids, struct engine_reader *reader,
 	(void)sqlite3_bind_int64(stmt, 3, lookup->number);
 	(void)sqlite3_bind_int64(stmt, 4, lookup->limit);
 	while ((rc = sqlite_db_step(stmt, err)) == 1)
-		add(ids, sqlite3_column_int64(stmt, 0));
+		ids_add(ids, sqlite3_column_int64(stmt, 0));
 	return rc;
 }
 
-static int compare(const void *a, const void *b)
+static int ids_compare(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 	return (*x > *y) - (*x < *y);
 }
 
-static int compare_down(const void *a, const void *b)
+static int ids_compare_down(const void *a, const void *b)
 {
-	return compare(b, a);
+	return ids_compare(b, a);
 }
 
-static void sort(struct sqlite_job_ids *ids, bool newest_first)
+static void ids_sort(struct sqlite_job_ids *ids, bool newest_first)
 {
 	if (ids->count > 1)
 		qsort(ids->list, ids->count, sizeof(*ids->list),
-		    newest_first ? compare_down : compare);
+		    newest_first ? ids_compare_down : ids_compare);
 }
 
 /* ---- the indexes ---- */
 
 /* All of a state, of one queue or of any. */
-static int by_state(struct sqlite_job_ids *ids, struct engine_reader *reader,
+static int ids_by_state(struct sqlite_job_ids *ids, struct engine_reader *reader,
     enum job_state state, int64_t queue, struct error *err)
 {
 	struct lookup lookup = {.queue = queue, .number = state};
@@ -111,10 +111,10 @@ static int by_state(struct sqlite_job_ids *ids, struct engine_reader *reader,
 					  " AND state = ?3 AND queue = ?1"
 					: "SELECT id FROM job INDEXED BY job_ended"
 					  " WHERE " SQLITE_JOB_ENDED " AND state = ?3";
-	return collect(ids, reader, &lookup, err);
+	return ids_collect(ids, reader, &lookup, err);
 }
 
-static int by_states(struct sqlite_job_ids *ids, struct engine_reader *reader,
+static int ids_by_states(struct sqlite_job_ids *ids, struct engine_reader *reader,
     const struct store_job_query *query, int64_t queue, struct error *err)
 {
 	int rc = 0;
@@ -123,12 +123,12 @@ static int by_states(struct sqlite_job_ids *ids, struct engine_reader *reader,
 		bool wanted = asks(query, state) ||
 			      (state == JOB_WAITING && asks(query, JOB_RUNNING));
 		if (wanted && state != JOB_RUNNING)
-			rc = by_state(ids, reader, state, queue, err);
+			rc = ids_by_state(ids, reader, state, queue, err);
 	}
 	return rc;
 }
 
-static int by_key(struct sqlite_job_ids *ids, struct engine_reader *reader,
+static int ids_by_key(struct sqlite_job_ids *ids, struct engine_reader *reader,
     const struct store_job_query *query, int64_t queue, struct error *err)
 {
 	struct lookup lookup = {.queue = queue,
@@ -140,11 +140,12 @@ static int by_key(struct sqlite_job_ids *ids, struct engine_reader *reader,
 		lookup.sql = "SELECT id FROM job INDEXED BY job_group"
 			     " WHERE queue = ?1 AND grp = ?2 AND " SQLITE_JOB_OPEN;
 	}
-	return collect(ids, reader, &lookup, err);
+	return ids_collect(ids, reader, &lookup, err);
 }
 
-/* The first to end come first; where nothing else is asked for, no more than wanted. */
-static int by_end(struct sqlite_job_ids *ids, struct engine_reader *reader,
+/* The job that ended first comes first. The limit counts here when nothing else is asked
+ * for that could reject a job. */
+static int ids_by_end(struct sqlite_job_ids *ids, struct engine_reader *reader,
     const struct store_job_query *query, int64_t queue, struct error *err)
 {
 	bool only = query->group.ptr == NULL && query->unique.ptr == NULL &&
@@ -160,11 +161,11 @@ static int by_end(struct sqlite_job_ids *ids, struct engine_reader *reader,
 	    " AND state = %d AND queue = ?1 AND ended_at < ?3"
 	    " ORDER BY ended_at, id LIMIT ?4",
 	    (int)one_ended(query));
-	return collect(ids, reader, &lookup, err);
+	return ids_collect(ids, reader, &lookup, err);
 }
 
-/* Those that ended since, of one queue (0: of all). */
-static int by_recent_end(struct sqlite_job_ids *ids, struct engine_reader *reader,
+/* Jobs that ended since then, of one queue or (0) of all. */
+static int ids_by_recent_end(struct sqlite_job_ids *ids, struct engine_reader *reader,
     const struct store_job_query *query, int64_t queue, struct error *err)
 {
 	struct lookup lookup = {.queue = queue,
@@ -172,7 +173,7 @@ static int by_recent_end(struct sqlite_job_ids *ids, struct engine_reader *reade
 	    .sql = "SELECT job.id FROM job_queue CROSS JOIN job INDEXED BY job_ended"
 		   " WHERE " SQLITE_JOB_ENDED " AND state IN (3, 4, 5)"
 		   " AND queue = job_queue.id AND ended_at > ?3 AND ?1 IN (0, queue)"};
-	return collect(ids, reader, &lookup, err);
+	return ids_collect(ids, reader, &lookup, err);
 }
 
 static int ids_of_queue(struct sqlite_job_ids *out, struct engine_reader *reader,
@@ -183,20 +184,20 @@ static int ids_of_queue(struct sqlite_job_ids *out, struct engine_reader *reader
 	if (rc != 1)
 		return rc;
 	if (query->ended_before_ms != 0 && one_ended(query) != JOB_STATES)
-		return by_end(out, reader, query, queue, err);
+		return ids_by_end(out, reader, query, queue, err);
 	if (query->ended_after_ms != 0)
-		rc = by_recent_end(out, reader, query, queue, err);
+		rc = ids_by_recent_end(out, reader, query, queue, err);
 	else if (query->unique.ptr != NULL ||
 		 (query->group.ptr != NULL && !asks_ended(query)))
-		rc = by_key(out, reader, query, queue, err);
+		rc = ids_by_key(out, reader, query, queue, err);
 	else
-		rc = by_states(out, reader, query, queue, err);
-	sort(out, query->newest_first);
+		rc = ids_by_states(out, reader, query, queue, err);
+	ids_sort(out, query->newest_first);
 	return rc;
 }
 
-/* Whether few jobs are newer than those the query leaves out: quicker looked at one by
- * one than found in an index, which has all ages. 1, 0 or -1. */
+/* Whether few jobs are newer than query->after_id: then it is quicker to look at each than
+ * to ask an index, which has jobs of all ages. 1, 0 or -1. */
 static int few_are_newer(struct engine_reader *reader,
     const struct store_job_query *query, struct error *err)
 {
@@ -222,16 +223,16 @@ int sqlite_job_ids(struct sqlite_job_ids *out, struct engine_reader *reader,
 	out->after = query->after_id;
 	if (query->states == 1U << JOB_RUNNING) {
 		for (size_t i = 0; i < running->count; i++)
-			add(out, running_id(running->tries[i]));
-		sort(out, query->newest_first);
+			ids_add(out, running_id(running->tries[i]));
+		ids_sort(out, query->newest_first);
 	} else if (query->queue.ptr != NULL) {
 		rc = ids_of_queue(out, reader, query, err);
 	} else if (query->ended_after_ms != 0) {
-		rc = by_recent_end(out, reader, query, 0, err);
-		sort(out, query->newest_first);
+		rc = ids_by_recent_end(out, reader, query, 0, err);
+		ids_sort(out, query->newest_first);
 	} else if (query->states != 0) {
-		rc = by_states(out, reader, query, 0, err);
-		sort(out, query->newest_first);
+		rc = ids_by_states(out, reader, query, 0, err);
+		ids_sort(out, query->newest_first);
 	} else {
 		return 0;
 	}

@@ -69,20 +69,26 @@ static void copy(struct span *text, struct arena *arena)
 		*text = arena_copy(arena, *text);
 }
 
+struct store_job sqlite_job_copy(
+    const struct sqlite_job_page *page, sqlite3_stmt *stmt, struct arena *arena)
+{
+	struct store_job job = sqlite_job_row(page, stmt);
+	copy(&job.queue, arena);
+	copy(&job.group, arena);
+	copy(&job.unique, arena);
+	copy(&job.payload, arena);
+	copy(&job.errors, arena);
+	copy(&job.progress, arena);
+	return job;
+}
+
 void sqlite_job_page_take(struct sqlite_job_page *page, sqlite3_stmt *stmt)
 {
 	if (page->count == page->room) {
 		page->room = page->room == 0 ? 64 : page->room * 2;
 		page->jobs = mem_resize(page->jobs, page->room, sizeof(*page->jobs));
 	}
-	struct store_job *job = &page->jobs[page->count++];
-	*job = sqlite_job_row(page, stmt);
-	copy(&job->queue, page->arena);
-	copy(&job->group, page->arena);
-	copy(&job->unique, page->arena);
-	copy(&job->payload, page->arena);
-	copy(&job->errors, page->arena);
-	copy(&job->progress, page->arena);
+	page->jobs[page->count++] = sqlite_job_copy(page, stmt, page->arena);
 }
 
 /* ---- snapshots ---- */

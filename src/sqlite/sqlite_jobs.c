@@ -57,8 +57,10 @@ enum {
 
 /* RETURNING would save a statement and cost twice its time. */
 static const char *const sql[SQLITE_JOBS_STMTS] = {
-    [ENQUEUE] = "INSERT INTO job VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9, ?10,"
-		" ?11, NULL, NULL)",
+    [ENQUEUE] =
+	"INSERT INTO job(id, queue, state, rank, run_at, created_at, ended_at, tries,"
+	" grp, uniq, uniq_ms, event_id, payload)"
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9, ?10, ?11)",
     [GROUP_HAS_HEAD] = "SELECT 1 FROM job INDEXED BY job_group WHERE queue = ?"
 		       " AND grp = ? AND " SQLITE_JOB_WAITING " AND " SQLITE_JOB_OPEN,
     [UNIQUE_OPEN] = "SELECT id FROM job INDEXED BY job_unique WHERE queue = ?"

@@ -1,9 +1,7 @@
-#include <stdlib.h>
-
+/* sqlite_jobs_count -- the queues there are, and how many jobs they have. */
 #include "sqlite/sqlite_jobs.h"
 #include "sqlite/sqlite_jobs_read.h"
 #include "util/arena.h"
-#include "util/mem.h"
 
 /* As sqlite_job_state wants them; a condition follows. */
 #define LOOK "SELECT id, queue, state, rank, run_at, NULL, NULL, tries FROM job "
@@ -11,45 +9,39 @@
 struct queues {
 	struct engine_reader *reader;
 	struct sqlite_job_page *page; /* for what runs */
-	struct arena *arena;
-	int64_t *ids;
 	struct store_queue *list;
-	size_t count;
 };
 
-static int list_queues(struct queues *queues, struct error *err)
+static int queues_list(struct queues *queues, struct arena *arena, struct error *err)
 {
 	int rc;
+	struct store_queue **last = &queues->list;
 	sqlite3_stmt *stmt = sqlite_cache_get(&queues->reader->cache,
 	    "SELECT id, name, paused FROM job_queue ORDER BY name", err);
 	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
-		size_t at = queues->count++;
-		queues->ids =
-		    mem_resize(queues->ids, queues->count, sizeof(*queues->ids));
-		queues->list =
-		    mem_resize(queues->list, queues->count, sizeof(*queues->list));
-		queues->ids[at] = sqlite3_column_int64(stmt, 0);
-		queues->list[at] = (struct store_queue){
-		    .name = arena_copy(queues->arena, sqlite_db_column(stmt, 1)),
+		struct store_queue *queue = arena_alloc(arena, sizeof(*queue));
+		*queue = (struct store_queue){.id = sqlite3_column_int64(stmt, 0),
+		    .name = arena_copy(arena, sqlite_db_column(stmt, 1)),
 		    .paused = sqlite3_column_int(stmt, 2) != 0,
 		    .oldest_due_ms = INT64_MAX};
+		*last = queue;
+		last = &queue->next;
 	}
 	return rc;
 }
 
-static struct store_queue *queue_of(struct queues *queues, int64_t id)
+static struct store_queue *queue_of(const struct queues *queues, int64_t id)
 {
-	for (size_t i = 0; i < queues->count; i++) {
-		if (queues->ids[i] == id)
-			return &queues->list[i];
-	}
-	return NULL;
+	struct store_queue *queue = queues->list;
+	while (queue != NULL && queue->id != id)
+		queue = queue->next;
+	return queue;
 }
 
 /* A statement that gives queue, state and how many. */
-static int count(struct queues *queues, const char *sql, struct error *err)
+static int queues_count(struct queues *queues, const char *sql, struct error *err)
 {
 	int rc;
 	sqlite3_stmt *stmt = sqlite_cache_get(&queues->reader->cache, sql, err);
@@ -65,8 +57,8 @@ static int count(struct queues *queues, const char *sql, struct error *err)
 	return rc;
 }
 
-/* Those that run stand among the waiting, in the store. */
-static int count_running(struct queues *queues, struct error *err)
+/* In the table, running jobs are among the waiting. */
+static int queues_count_running(struct queues *queues, struct error *err)
 {
 	int rc = 0;
 	const struct running_list *running = &queues->page->running;
@@ -90,8 +82,9 @@ static int count_running(struct queues *queues, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* As sqlite_db_step, passing over what runs. */
-static int step_waiting(struct queues *queues, sqlite3_stmt *stmt, struct error *err)
+/* As sqlite_db_step, without the jobs that run. */
+static int queues_step_waiting(
+    const struct queues *queues, sqlite3_stmt *stmt, struct error *err)
 {
 	int rc = sqlite_db_step(stmt, err);
 	while (rc == 1 && sqlite_job_state(queues->page, stmt) == JOB_RUNNING)
@@ -99,10 +92,10 @@ static int step_waiting(struct queues *queues, sqlite3_stmt *stmt, struct error 
 	return rc;
 }
 
-/* The first of each rank; the oldest of those. */
-static int find_oldest(struct queues *queues, size_t index, struct error *err)
+/* The oldest of the first job of each rank. */
+static int queues_find_oldest(
+    const struct queues *queues, struct store_queue *queue, struct error *err)
 {
-	struct store_queue *queue = &queues->list[index];
 	int rc, rank = INT32_MIN;
 	sqlite3_stmt *stmt = sqlite_cache_get(&queues->reader->cache,
 	    LOOK "INDEXED BY job_due WHERE " SQLITE_JOB_WAITING
@@ -111,9 +104,9 @@ static int find_oldest(struct queues *queues, size_t index, struct error *err)
 	if (stmt == NULL)
 		return -1;
 	do {
-		(void)sqlite3_bind_int64(stmt, 1, queues->ids[index]);
+		(void)sqlite3_bind_int64(stmt, 1, queue->id);
 		(void)sqlite3_bind_int(stmt, 2, rank);
-		rc = step_waiting(queues, stmt, err);
+		rc = queues_step_waiting(queues, stmt, err);
 		if (rc == 1) {
 			int64_t run_at_ms = sqlite3_column_int64(stmt, 4);
 			rank = sqlite3_column_int(stmt, 3);
@@ -125,7 +118,7 @@ static int find_oldest(struct queues *queues, size_t index, struct error *err)
 	return rc;
 }
 
-static int count_all(struct queues *queues, struct error *err)
+static int queues_count_all(struct queues *queues, struct error *err)
 {
 	static const char *const sql[] = {
 	    "SELECT queue, 0, count(*) FROM job INDEXED BY job_due"
@@ -137,37 +130,27 @@ static int count_all(struct queues *queues, struct error *err)
 	    " WHERE " SQLITE_JOB_ENDED " GROUP BY state, queue"};
 	int rc = 0;
 	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]) && rc == 0; i++)
-		rc = count(queues, sql[i], err);
+		rc = queues_count(queues, sql[i], err);
 	if (rc == 0)
-		rc = count_running(queues, err);
-	for (size_t i = 0; i < queues->count && rc == 0; i++)
-		rc = find_oldest(queues, i, err);
+		rc = queues_count_running(queues, err);
+	for (struct store_queue *queue = queues->list; queue != NULL && rc == 0;
+	     queue = queue->next)
+		rc = queues_find_oldest(queues, queue, err);
 	return rc;
 }
 
-static int read_queues(struct queues *queues, bool counted, struct error *err)
+int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena *arena,
+    struct store_queue **out, struct error *err)
 {
-	int rc = list_queues(queues, err);
-	return rc == 0 && counted ? count_all(queues, err) : rc;
-}
-
-int sqlite_jobs_queues(struct engine_reader *reader, bool counted,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err)
-{
-	struct queues queues = {.reader = reader, .arena = arena_new()};
-	queues.page = sqlite_job_page_new(reader);
+	struct queues queues = {.reader = reader, .page = sqlite_job_page_new(reader)};
 	int rc = sqlite_snapshot_begin(reader, err);
-	if (rc == 0)
-		rc = sqlite_snapshot_end(
-		    reader, read_queues(&queues, counted, err), err);
-	for (size_t i = 0; i < queues.count && rc == 0; i++) {
-		if (!each(ctx, &queues.list[i]))
-			break;
+	if (rc == 0) {
+		rc = queues_list(&queues, arena, err);
+		if (rc == 0 && counted)
+			rc = queues_count_all(&queues, err);
+		rc = sqlite_snapshot_end(reader, rc, err);
 	}
 	sqlite_job_page_free(queues.page);
-	free(queues.ids);
-	free(queues.list);
-	arena_free(queues.arena);
+	*out = queues.list;
 	return rc;
 }

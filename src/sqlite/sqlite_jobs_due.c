@@ -1,119 +1,152 @@
+/* sqlite_jobs_due -- the jobs that a queue may start now. The index has a queue's waiting
+ * jobs by rank (the priority, turned over), then time. A look at each rank that is in use
+ * finds what is due without passing over what is not. A job is read when it is asked for:
+ * a page of large ones is never in memory at once. */
+#include <stdlib.h>
+
 #include "sqlite/sqlite_jobs.h"
 #include "sqlite/sqlite_jobs_read.h"
+#include "util/container.h"
+#include "util/mem.h"
 
-/* The index has a queue's waiting jobs by rank (the priority, turned over), then time. A
- * look at each rank that is in use finds what is due without passing over what is not.
- * Jobs are given as they are read: a page of large ones is never in memory at once. */
-struct due {
+struct walk {
+	struct store_due_jobs jobs;
 	struct engine_reader *reader;
 	struct store_due *due;
-	struct store_each_job each;
-	struct sqlite_job_page *page; /* for what runs */
+	struct sqlite_job_page *page; /* for what runs; NULL: no snapshot yet */
 	int64_t left;                 /* so many may still be given */
 	int64_t queue;
 	int rank;
-	int64_t first_ms; /* the earliest of that rank */
+	sqlite3_stmt *stmt; /* gives the due jobs of the rank; NULL: it gave them all */
+	bool ended;
 };
 
-static void sooner(struct due *d, int64_t run_at_ms)
+static void due_sooner(struct walk *walk, int64_t run_at_ms)
 {
-	if (run_at_ms > d->due->now_ms && run_at_ms < d->due->next_ms)
-		d->due->next_ms = run_at_ms;
+	if (run_at_ms > walk->due->now_ms && run_at_ms < walk->due->next_ms)
+		walk->due->next_ms = run_at_ms;
 }
 
-/* 1: there is a further rank, 0: that was the last, -1 with err. */
-static int next_rank(struct due *d, struct error *err)
+static int due_begin(struct walk *walk, struct error *err)
 {
-	sqlite3_stmt *stmt = sqlite_cache_get(&d->reader->cache,
-	    "SELECT rank, run_at FROM job INDEXED BY job_due"
-	    " WHERE " SQLITE_JOB_WAITING " AND queue = ? AND rank > ?"
-	    " ORDER BY rank, run_at LIMIT 1",
-	    err);
-	if (stmt == NULL)
+	walk->due->next_ms = INT64_MAX;
+	if (sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, d->queue);
-	(void)sqlite3_bind_int(stmt, 2, d->rank);
-	int rc = sqlite_db_step(stmt, err);
-	if (rc == 1) {
-		d->rank = sqlite3_column_int(stmt, 0);
-		d->first_ms = sqlite3_column_int64(stmt, 1);
+	walk->page = sqlite_job_page_new(walk->reader);
+	int rc = sqlite_queue_id(walk->reader, walk->due->queue, &walk->queue, err);
+	walk->ended = rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* A statement on the waiting jobs of the queue; ?2 is the rank, ?3 (if any) now. */
+static sqlite3_stmt *due_prepare(struct walk *walk, const char *sql, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache, sql, err);
+	if (stmt != NULL) {
+		(void)sqlite3_bind_int64(stmt, 1, walk->queue);
+		(void)sqlite3_bind_int(stmt, 2, walk->rank);
+		if (sqlite3_bind_parameter_count(stmt) > 2)
+			(void)sqlite3_bind_int64(stmt, 3, walk->due->now_ms);
+	}
+	return stmt;
+}
+
+/* To the next rank that has something due; notes when what comes before it falls due. */
+static int due_next_rank(struct walk *walk, struct error *err)
+{
+	bool is_due = false;
+	while (!is_due) {
+		sqlite3_stmt *stmt = due_prepare(walk,
+		    "SELECT rank, run_at FROM job INDEXED BY job_due"
+		    " WHERE " SQLITE_JOB_WAITING " AND queue = ?1 AND rank > ?2"
+		    " ORDER BY rank, run_at LIMIT 1",
+		    err);
+		int rc = stmt == NULL ? -1 : sqlite_db_step(stmt, err);
+		if (rc != 1) {
+			walk->ended = rc == 0;
+			return rc;
+		}
+		walk->rank = sqlite3_column_int(stmt, 0);
+		is_due = sqlite3_column_int64(stmt, 1) <= walk->due->now_ms;
+		due_sooner(walk, sqlite3_column_int64(stmt, 1));
 		(void)sqlite3_reset(stmt);
 	}
-	return rc;
-}
-
-static int give_due(struct due *d, struct error *err)
-{
-	int rc = 0;
-	sqlite3_stmt *stmt = sqlite_cache_get(&d->reader->cache,
+	walk->stmt = due_prepare(walk,
 	    SQLITE_JOB_SELECT(
 		"INDEXED BY job_due") "WHERE " SQLITE_JOB_WAITING
-				      " AND queue = ? AND rank = ? AND run_at <= ?"
+				      " AND queue = ?1 AND rank = ?2 AND run_at <= ?3"
 				      " ORDER BY run_at, job.id",
 	    err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, d->queue);
-	(void)sqlite3_bind_int(stmt, 2, d->rank);
-	(void)sqlite3_bind_int64(stmt, 3, d->due->now_ms);
-	while (d->left > 0 && (rc = sqlite_db_step(stmt, err)) == 1) {
-		struct store_job job = sqlite_job_row(d->page, stmt);
-		d->left = d->each.call(d->each.ctx, &job) ? d->left - 1 : 0;
-	}
-	(void)sqlite3_reset(stmt);
-	return rc < 0 ? -1 : 0;
+	return walk->stmt == NULL ? -1 : 0;
 }
 
-/* When the first of this rank falls due that is not yet. */
-static int look_ahead(struct due *d, struct error *err)
+/* When the first job of this rank falls due that is not due yet. */
+static int due_end_rank(struct walk *walk, struct error *err)
 {
-	sqlite3_stmt *stmt = sqlite_cache_get(&d->reader->cache,
+	(void)sqlite3_reset(walk->stmt);
+	walk->stmt = NULL;
+	sqlite3_stmt *stmt = due_prepare(walk,
 	    "SELECT run_at FROM job INDEXED BY job_due WHERE " SQLITE_JOB_WAITING
-	    " AND queue = ? AND rank = ? AND run_at > ? ORDER BY run_at LIMIT 1",
+	    " AND queue = ?1 AND rank = ?2 AND run_at > ?3 ORDER BY run_at LIMIT 1",
 	    err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, d->queue);
-	(void)sqlite3_bind_int(stmt, 2, d->rank);
-	(void)sqlite3_bind_int64(stmt, 3, d->due->now_ms);
-	int rc = sqlite_db_step(stmt, err);
+	int rc = stmt == NULL ? -1 : sqlite_db_step(stmt, err);
 	if (rc == 1) {
-		sooner(d, sqlite3_column_int64(stmt, 0));
+		due_sooner(walk, sqlite3_column_int64(stmt, 0));
 		(void)sqlite3_reset(stmt);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
-static int read_ranks(struct due *d, struct error *err)
+static int due_next(
+    struct store_due_jobs *jobs, struct store_job *out, struct error *err)
 {
-	int rc = sqlite_queue_id(d->reader, d->due->queue, &d->queue, err);
-	while (rc == 1) {
-		rc = next_rank(d, err);
-		if (rc != 1)
-			break;
-		if (d->first_ms > d->due->now_ms) {
-			sooner(d, d->first_ms);
+	struct walk *walk = container_of(jobs, struct walk, jobs);
+	int rc = 0;
+	if (walk->page == NULL && due_begin(walk, err) < 0)
+		return -1;
+	while (rc == 0 && !walk->ended) {
+		if (walk->stmt == NULL) {
+			rc = due_next_rank(walk, err);
 			continue;
 		}
-		if (give_due(d, err) < 0 || look_ahead(d, err) < 0)
-			rc = -1;
+		rc = walk->left > 0 ? sqlite_db_step(walk->stmt, err) : 0;
+		if (rc == 0)
+			rc = due_end_rank(walk, err);
+	}
+	if (rc == 1) {
+		walk->left--;
+		*out = sqlite_job_row(walk->page, walk->stmt);
 	}
 	return rc;
 }
 
-int sqlite_jobs_due(struct engine_reader *reader, struct store_due *due,
-    struct store_each_job each, struct error *err)
+static int due_later(struct store_due_jobs *jobs, struct error *err)
 {
-	struct due d = {.reader = reader,
-	    .due = due,
-	    .each = each,
-	    .left = due->limit,
-	    .rank = INT32_MIN};
-	due->next_ms = INT64_MAX;
-	if (sqlite_snapshot_begin(reader, err) < 0)
-		return -1;
-	d.page = sqlite_job_page_new(reader);
-	int rc = sqlite_snapshot_end(reader, read_ranks(&d, err), err);
-	sqlite_job_page_free(d.page);
-	return rc;
+	struct walk *walk = container_of(jobs, struct walk, jobs);
+	struct store_job none;
+	walk->left = 0;
+	return due_next(jobs, &none, err);
+}
+
+static void due_close(struct store_due_jobs *jobs)
+{
+	struct walk *walk = container_of(jobs, struct walk, jobs);
+	struct error err;
+	(void)sqlite3_reset(walk->stmt);
+	if (walk->page != NULL)
+		(void)sqlite_snapshot_end(walk->reader, 0, &err);
+	sqlite_job_page_free(walk->page);
+	free(walk);
+}
+
+struct store_due_jobs *sqlite_jobs_due(
+    struct engine_reader *reader, struct store_due *due)
+{
+	struct walk *walk = mem_new(1, sizeof(*walk));
+	walk->jobs = (struct store_due_jobs){due_next, due_later, due_close};
+	walk->reader = reader;
+	walk->due = due;
+	walk->left = due->limit;
+	walk->rank = INT32_MIN;
+	return &walk->jobs;
 }

@@ -1,31 +1,33 @@
+/* sqlite_jobs_find -- jobs that a query asks for. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "sqlite/sqlite_job_ids.h"
 #include "store/job.h"
+#include "util/container.h"
 #include "util/jsonw.h"
+#include "util/mem.h"
 
-/* One walk over jobs. Where the query names something that an index knows, the ids come
- * from there first, all at once; else it goes through the table. Either way jobs are
- * read in slices, and looked at again: they may have changed. */
+/* A walk over jobs. Where an index knows what the query asks for, it gives the ids first,
+ * all at once; else the walk goes through the table. Either way jobs are read in slices,
+ * and looked at again: they may have changed. */
 struct walk {
+	struct store_jobs jobs;
 	struct engine_reader *reader;
-	const struct store_job_query *query;
-	struct store_each_job each;
-	struct sqlite_job_page *page;
-	struct buf
-	    error; /* the text looked for, as it stands in JSON, without quotes */
+	struct store_job_query query;
+	struct buf error; /* the text looked for, as it is in JSON, without quotes */
+	struct sqlite_job_page *page; /* the slice; NULL: nothing was read yet */
+	size_t next;                  /* in the page */
 	int64_t given;
-	bool ended;
-	/* through the table: the next id to look at, in the walk's direction */
-	int64_t from;
-	/* by an index */
+	int64_t from; /* through the table: the next id to look at, in the walk's
+			 direction; -1: none */
+	bool by_index;
 	struct sqlite_job_ids ids;
-	size_t next;
+	size_t looked; /* of the ids */
 };
 
-/* ---- is it wanted? ---- */
+/* ---- which are wanted ---- */
 
 static bool holds_error(const struct walk *walk, struct span errors)
 {
@@ -56,9 +58,9 @@ static bool is(struct span want, sqlite3_stmt *stmt, int column)
 	return want.ptr == NULL || span_eq(want, sqlite_db_column(stmt, column));
 }
 
-static bool wanted(const struct walk *walk, sqlite3_stmt *stmt)
+static bool jobs_wanted(const struct walk *walk, sqlite3_stmt *stmt)
 {
-	const struct store_job_query *query = walk->query;
+	const struct store_job_query *query = &walk->query;
 	if (query->states != 0 &&
 	    (query->states & 1U << sqlite_job_state(walk->page, stmt)) == 0)
 		return false;
@@ -67,38 +69,21 @@ static bool wanted(const struct walk *walk, sqlite3_stmt *stmt)
 	       (query->error.len == 0 || holds_error(walk, sqlite_db_column(stmt, 13)));
 }
 
-/* ---- giving ---- */
-
-static int64_t still_wanted(const struct walk *walk)
+static bool jobs_slice_full(const struct walk *walk)
 {
-	int64_t limit = walk->query->limit;
-	return limit == 0 ? INT64_MAX : limit - walk->given;
-}
-
-static bool slice_full(const struct walk *walk)
-{
-	return walk->page->count == SQLITE_SLICE_ROWS ||
-	       (int64_t)walk->page->count >= still_wanted(walk) ||
-	       arena_size(walk->page->arena) > SQLITE_SLICE_BYTES;
-}
-
-static void deliver(struct walk *walk)
-{
-	struct sqlite_job_page *page = walk->page;
-	for (size_t i = 0; i < page->count && !walk->ended; i++) {
-		walk->given++;
-		walk->ended = !walk->each.call(walk->each.ctx, &page->jobs[i]);
-	}
-	walk->ended = walk->ended || still_wanted(walk) <= 0;
-	sqlite_job_page_clear(page);
+	const struct sqlite_job_page *page = walk->page;
+	int64_t limit = walk->query.limit;
+	return page->count == SQLITE_SLICE_ROWS ||
+	       (limit > 0 && (int64_t)page->count >= limit - walk->given) ||
+	       arena_size(page->arena) > SQLITE_SLICE_BYTES;
 }
 
 /* ---- through the table ---- */
 
 /* Looks at up to SQLITE_SLICE_ROWS jobs from walk->from on. */
-static int read_slice(struct walk *walk, struct error *err)
+static int jobs_read_slice(struct walk *walk, struct error *err)
 {
-	bool down = walk->query->newest_first;
+	bool down = walk->query.newest_first;
 	int rc, rows = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache,
 	    down ? SQLITE_JOB_SELECT("") "WHERE job.id BETWEEN ? AND ?"
@@ -108,100 +93,134 @@ static int read_slice(struct walk *walk, struct error *err)
 	    err);
 	if (stmt == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(
-	    stmt, 1, down ? walk->query->after_id + 1 : walk->from);
+	(void)sqlite3_bind_int64(stmt, 1, down ? walk->query.after_id + 1 : walk->from);
 	(void)sqlite3_bind_int64(stmt, 2, down ? walk->from : INT64_MAX);
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		rows++;
 		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		if (wanted(walk, stmt))
+		if (jobs_wanted(walk, stmt))
 			sqlite_job_page_take(walk->page, stmt);
-		if (slice_full(walk)) {
+		if (jobs_slice_full(walk)) {
 			(void)sqlite3_reset(stmt);
 			return 0;
 		}
 	}
-	/* Fewer than asked for: that was the last of them. */
+	/* Fewer than asked for: there are no more. */
 	if (rc == 0 && rows < SQLITE_SLICE_ROWS)
 		walk->from = -1;
-	return rc;
-}
-
-static int walk_table(struct walk *walk, struct error *err)
-{
-	int rc = 0;
-	walk->from = walk->query->newest_first ? INT64_MAX : walk->query->after_id + 1;
-	while (rc == 0 && !walk->ended && walk->from >= 0) {
-		rc = read_slice(walk, err);
-		if (rc == 0)
-			deliver(walk);
-	}
 	return rc;
 }
 
 /* ---- by an index ---- */
 
 /* Looks at the next ids, in one snapshot, until the slice is full. */
-static int read_ids(struct walk *walk, struct error *err)
+static int jobs_read_ids(struct walk *walk, struct error *err)
 {
 	int rc = 0;
 	sqlite3_stmt *stmt = sqlite_cache_get(
 	    &walk->reader->cache, SQLITE_JOB_SELECT("") "WHERE job.id = ?", err);
 	if (stmt == NULL || sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
-	for (size_t looked = 0; walk->next < walk->ids.count && rc >= 0 &&
-				looked < SQLITE_SLICE_ROWS && !slice_full(walk);
-	     looked++) {
-		(void)sqlite3_bind_int64(stmt, 1, walk->ids.list[walk->next++]);
+	for (size_t rows = 0; walk->looked < walk->ids.count && rc >= 0 &&
+			      rows < SQLITE_SLICE_ROWS && !jobs_slice_full(walk);
+	     rows++) {
+		(void)sqlite3_bind_int64(stmt, 1, walk->ids.list[walk->looked++]);
 		rc = sqlite_db_step(stmt, err);
-		if (rc == 1 && wanted(walk, stmt))
+		if (rc == 1 && jobs_wanted(walk, stmt))
 			sqlite_job_page_take(walk->page, stmt);
 		(void)sqlite3_reset(stmt);
 	}
 	return sqlite_snapshot_end(walk->reader, rc < 0 ? -1 : 0, err);
 }
 
-static int walk_ids(struct walk *walk, struct error *err)
-{
-	int rc = 0;
-	while (rc == 0 && !walk->ended && walk->next < walk->ids.count) {
-		rc = read_ids(walk, err);
-		if (rc == 0)
-			deliver(walk);
-	}
-	return rc;
-}
-
-static int find_ids(struct walk *walk, struct error *err)
+static int jobs_find_ids(struct walk *walk, struct error *err)
 {
 	if (sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
 	int rc = sqlite_job_ids(
-	    &walk->ids, walk->reader, walk->query, &walk->page->running, err);
+	    &walk->ids, walk->reader, &walk->query, &walk->page->running, err);
+	walk->by_index = rc == 1;
 	return sqlite_snapshot_end(walk->reader, rc, err);
 }
 
-/* ---- all of it ---- */
+/* ---- the cursor ---- */
 
-static void prepare_error(struct walk *walk)
+static int jobs_begin(struct walk *walk, struct error *err)
 {
-	jsonw_string(&walk->error, walk->query->error);
-	walk->error.len--;
-	memmove(walk->error.ptr, walk->error.ptr + 1, --walk->error.len);
+	const struct store_job_query *query = &walk->query;
+	walk->page = sqlite_job_page_new(walk->reader);
+	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;
+	if (query->error.len > 0) {
+		jsonw_string(&walk->error, query->error);
+		walk->error.len--;
+		memmove(walk->error.ptr, walk->error.ptr + 1, --walk->error.len);
+	}
+	return jobs_find_ids(walk, err);
 }
 
-int sqlite_jobs_find(struct engine_reader *reader, const struct store_job_query *query,
-    struct store_each_job each, struct error *err)
+/* 1: some were looked at, 0: there are no more, -1. */
+static int jobs_walk_on(struct walk *walk, struct error *err)
 {
-	struct walk walk = {.reader = reader, .query = query, .each = each};
-	walk.page = sqlite_job_page_new(reader);
-	if (query->error.len > 0)
-		prepare_error(&walk);
-	int rc = find_ids(&walk, err);
-	if (rc >= 0)
-		rc = rc == 1 ? walk_ids(&walk, err) : walk_table(&walk, err);
-	sqlite_job_page_free(walk.page);
-	buf_free(&walk.error);
-	free(walk.ids.list);
+	if (walk->page == NULL && jobs_begin(walk, err) < 0)
+		return -1;
+	sqlite_job_page_clear(walk->page);
+	walk->next = 0;
+	if (walk->by_index ? walk->looked == walk->ids.count : walk->from < 0)
+		return 0;
+	return (walk->by_index ? jobs_read_ids(walk, err)
+			       : jobs_read_slice(walk, err)) < 0
+		   ? -1
+		   : 1;
+}
+
+static int jobs_next(struct store_jobs *jobs, struct store_job *out, struct error *err)
+{
+	struct walk *walk = container_of(jobs, struct walk, jobs);
+	int rc = 1;
+	if (walk->query.limit > 0 && walk->given == walk->query.limit)
+		return 0;
+	while ((walk->page == NULL || walk->next == walk->page->count) &&
+	       (rc = jobs_walk_on(walk, err)) == 1)
+		;
+	if (rc != 1)
+		return rc;
+	*out = walk->page->jobs[walk->next++];
+	walk->given++;
+	return 1;
+}
+
+static void jobs_close(struct store_jobs *jobs)
+{
+	struct walk *walk = container_of(jobs, struct walk, jobs);
+	sqlite_job_page_free(walk->page);
+	buf_free(&walk->error);
+	free(walk->ids.list);
+	free(walk);
+}
+
+struct store_jobs *sqlite_jobs_find(
+    struct engine_reader *reader, const struct store_job_query *query)
+{
+	struct walk *walk = mem_new(1, sizeof(*walk));
+	walk->jobs = (struct store_jobs){jobs_next, jobs_close};
+	walk->reader = reader;
+	walk->query = *query;
+	return &walk->jobs;
+}
+
+int sqlite_job_get(struct engine_reader *reader, int64_t id, struct arena *arena,
+    struct store_job *out, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_cache_get(
+	    &reader->cache, SQLITE_JOB_SELECT("") "WHERE job.id = ?", err);
+	if (stmt == NULL)
+		return -1;
+	struct sqlite_job_page *page = sqlite_job_page_new(reader);
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	int rc = sqlite_db_step(stmt, err);
+	if (rc == 1)
+		*out = sqlite_job_copy(page, stmt, arena);
+	(void)sqlite3_reset(stmt);
+	sqlite_job_page_free(page);
 	return rc;
 }

@@ -5,24 +5,26 @@
 #include "sqlite/sqlite_reader.h"
 
 /* Functions of struct engine. */
-int sqlite_jobs_due(struct engine_reader *reader, struct store_due *due,
-    struct store_each_job each, struct error *err);
-int sqlite_jobs_find(struct engine_reader *reader, const struct store_job_query *query,
-    struct store_each_job each, struct error *err);
-int sqlite_jobs_queues(struct engine_reader *reader, bool counted,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err);
+struct store_due_jobs *sqlite_jobs_due(
+    struct engine_reader *reader, struct store_due *due);
+struct store_jobs *sqlite_jobs_find(
+    struct engine_reader *reader, const struct store_job_query *query);
+int sqlite_job_get(struct engine_reader *reader, int64_t id, struct arena *arena,
+    struct store_job *out, struct error *err);
+int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena *arena,
+    struct store_queue **out, struct error *err);
 
-/* ---- between the files that do it ---- */
+/* ---- what these files share ---- */
 
-/* The columns a page takes, from the table through an index ("" for none). A condition
- * follows. */
+/* The columns that sqlite_job_row reads, from the table through an index ("" for none).
+ * A condition follows. */
 #define SQLITE_JOB_SELECT(index)                                                       \
 	"SELECT job.id, name, state, rank, run_at, created_at, ended_at, tries, grp,"  \
 	" uniq, uniq_ms, event_id, payload, errors, progress FROM job " index          \
 	" CROSS JOIN job_queue ON job_queue.id = job.queue "
 
-/* Jobs copied out of the database, to be given away when no snapshot is held. */
+/* Jobs copied out of the database, so that no snapshot is held while they are looked
+ * at. */
 struct sqlite_job_page {
 	struct arena *arena;
 	struct store_job *jobs;
@@ -34,19 +36,22 @@ struct sqlite_job_page *sqlite_job_page_new(struct engine_reader *reader);
 void sqlite_job_page_free(struct sqlite_job_page *page); /* NULL is fine */
 /* Forgets the jobs. */
 void sqlite_job_page_clear(struct sqlite_job_page *page);
-/* The state of the row that stmt is at, whose columns 0, 2 and 7 are as above: running,
- * when it is. */
+/* The state of the row that stmt is at, JOB_RUNNING among them. Columns 0, 2 and 7 must
+ * be as above. */
 enum job_state sqlite_job_state(const struct sqlite_job_page *page, sqlite3_stmt *stmt);
-/* That row as a job, its texts borrowed until the statement's next step. */
+/* That row as a job; its texts are borrowed until the statement's next step. */
 struct store_job sqlite_job_row(const struct sqlite_job_page *page, sqlite3_stmt *stmt);
-/* Copies it. */
+/* The same, copied. */
+struct store_job sqlite_job_copy(
+    const struct sqlite_job_page *page, sqlite3_stmt *stmt, struct arena *arena);
+/* Adds that row to the page. */
 void sqlite_job_page_take(struct sqlite_job_page *page, sqlite3_stmt *stmt);
 
-/* One snapshot for what follows, until its end. */
+/* What the reader does from here to the end sees one snapshot. */
 int sqlite_snapshot_begin(struct engine_reader *reader, struct error *err);
-/* Ends it; returns rc, or -1 with err when rc was none and it cannot. */
+/* Returns rc; when that was no error but ending fails, -1 with err. */
 int sqlite_snapshot_end(struct engine_reader *reader, int rc, struct error *err);
-/* 1 and the queue's number, 0: there is none, -1 with err. */
+/* 1 and the queue's number, 0: there is no such queue, -1 with err. */
 int sqlite_queue_id(
     struct engine_reader *reader, struct span name, int64_t *id, struct error *err);
 

@@ -6,7 +6,8 @@
 #include "util/mem.h"
 
 /* Notes what the database says; a name that was met before keeps its place. */
-static struct sqlite_queue *note(struct sqlite_writer *w, int64_t id, struct span name)
+static struct sqlite_queue *queue_note(
+    struct sqlite_writer *w, int64_t id, struct span name)
 {
 	struct sqlite_queue *q = w->jobs.queues;
 	while (q != NULL && !span_eq(q->name, name))
@@ -21,8 +22,8 @@ static struct sqlite_queue *note(struct sqlite_writer *w, int64_t id, struct spa
 	return q;
 }
 
-static int look_up(struct sqlite_queue **out, struct sqlite_writer *w, struct span name,
-    struct error *err)
+static int queue_look_up(struct sqlite_queue **out, struct sqlite_writer *w,
+    struct span name, struct error *err)
 {
 	sqlite3_stmt *stmt =
 	    sqlite_db_prepare(w->db, "SELECT id FROM job_queue WHERE name = ?", err);
@@ -31,13 +32,13 @@ static int look_up(struct sqlite_queue **out, struct sqlite_writer *w, struct sp
 	sqlite_db_text(stmt, 1, name);
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 1)
-		*out = note(w, sqlite3_column_int64(stmt, 0), name);
+		*out = queue_note(w, sqlite3_column_int64(stmt, 0), name);
 	(void)sqlite3_finalize(stmt);
 	return rc;
 }
 
-static int make(struct sqlite_queue **out, struct sqlite_writer *w, struct span name,
-    struct error *err)
+static int queue_make(struct sqlite_queue **out, struct sqlite_writer *w,
+    struct span name, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_db_prepare(
 	    w->db, "INSERT INTO job_queue(name, paused) VALUES(?, 0)", err);
@@ -46,7 +47,7 @@ static int make(struct sqlite_queue **out, struct sqlite_writer *w, struct span 
 	sqlite_db_text(stmt, 1, name);
 	int rc = sqlite_db_run(stmt, err);
 	if (rc == 0)
-		*out = note(w, sqlite3_last_insert_rowid(w->db), name);
+		*out = queue_note(w, sqlite3_last_insert_rowid(w->db), name);
 	(void)sqlite3_finalize(stmt);
 	return rc;
 }
@@ -57,8 +58,8 @@ struct sqlite_queue *sqlite_queue_named(
 	struct sqlite_queue *q = w->jobs.queues;
 	while (q != NULL && !(q->id != 0 && span_eq(q->name, name)))
 		q = q->next;
-	if (q == NULL && look_up(&q, w, name, err) == 0)
-		(void)make(&q, w, name, err);
+	if (q == NULL && queue_look_up(&q, w, name, err) == 0)
+		(void)queue_make(&q, w, name, err);
 	return q;
 }
 
@@ -77,7 +78,7 @@ struct sqlite_queue *sqlite_queue_by_id(
 	(void)sqlite3_bind_int64(stmt, 1, id);
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 1)
-		q = note(w, id, sqlite_db_column(stmt, 0));
+		q = queue_note(w, id, sqlite_db_column(stmt, 0));
 	else if (rc == 0)
 		(void)error_set(
 		    err, "the store has no queue %lld, but jobs of it", (long long)id);

@@ -1,4 +1,4 @@
-/* sqlite_queues -- queues' names as numbers, as the writer knows them. */
+/* sqlite_queues -- the writer's list of queues: name and number. */
 #ifndef OFFHOOK_SQLITE_SQLITE_QUEUES_H
 #define OFFHOOK_SQLITE_SQLITE_QUEUES_H
 
@@ -16,7 +16,7 @@ struct sqlite_queue *sqlite_queue_named(
 /* The name of a queue that has a job; NULL with err. */
 struct sqlite_queue *sqlite_queue_by_id(
     struct sqlite_writer *w, int64_t id, struct error *err);
-/* Those of the open transaction are not made after all, or perhaps are not. */
+/* After a rollback, which may have undone the making of a queue: all are looked up again. */
 void sqlite_queues_undo(struct sqlite_writer *w);
 void sqlite_queues_free(struct sqlite_writer *w);
 

@@ -98,58 +98,36 @@ int64_t sqlite_reader_count(
 	return count;
 }
 
-struct names {
-	struct {
-		char *name, *key_field;
-	} * list;
-
-	size_t count;
-};
-
-static int list_names(
-    struct engine_reader *reader, struct names *names, struct error *err)
+int sqlite_reader_collections(struct engine_reader *reader, bool counted,
+    struct arena *arena, struct store_collection **out, struct error *err)
 {
 	int rc;
+	struct store_collection **last = out;
 	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache,
 	    "SELECT name, key_field FROM collections ORDER BY name", err);
 	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
-		names->list =
-		    mem_resize(names->list, names->count + 1, sizeof(*names->list));
-		names->list[names->count].name =
-		    mem_strdup((const char *)sqlite3_column_text(stmt, 0));
-		names->list[names->count++].key_field =
-		    mem_strdup((const char *)sqlite3_column_text(stmt, 1));
+		struct span key_field = sqlite_db_column(stmt, 1);
+		struct store_collection *c = arena_zalloc(arena, sizeof(*c));
+		c->name = arena_strndup(arena, sqlite_db_column(stmt, 0));
+		if (key_field.ptr != NULL)
+			c->key_field = arena_strndup(arena, key_field);
+		*last = c;
+		last = &c->next;
 	}
-	return rc;
-}
-
-int sqlite_reader_collections(struct engine_reader *reader,
-    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
-    void *ctx, struct error *err)
-{
-	struct names names = {0};
-	int rc = list_names(reader, &names, err);
-	for (size_t i = 0; i < names.count && rc == 0; i++) {
-		int64_t count = sqlite_reader_count(reader, names.list[i].name, err);
-		if (count < 0)
-			rc = -1;
-		else if (!each(ctx, names.list[i].name, names.list[i].key_field, count))
-			break;
+	for (struct store_collection *c = *out; c != NULL && counted && rc == 0;
+	     c = c->next) {
+		c->count = sqlite_reader_count(reader, c->name, err);
+		rc = c->count < 0 ? -1 : 0;
 	}
-	for (size_t i = 0; i < names.count; i++) {
-		free(names.list[i].name);
-		free(names.list[i].key_field);
-	}
-	free(names.list);
 	return rc;
 }
 
 /* ---- one document ---- */
 
-static int read_row(struct engine_reader *reader, const char *collection, int64_t row,
-    struct sqlite_found *found, struct error *err)
+static int reader_read_row(struct engine_reader *reader, const char *collection,
+    int64_t row, struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_reader_stmt(
 	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
@@ -161,23 +139,22 @@ static int read_row(struct engine_reader *reader, const char *collection, int64_
 		return rc;
 	struct span text = sqlite_db_column(stmt, 0);
 	found->row = row;
-	found->doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
 	(void)sqlite3_reset(stmt);
-	return found->doc != NULL ? 1 : 0;
+	return found->json != NULL ? 1 : 0;
 }
 
-static int not_found(struct sqlite_found *found)
+static int reader_not_found(struct store_doc *found)
 {
-	json_decref(found->doc);
-	found->doc = NULL;
+	json_decref(found->json);
+	found->json = NULL;
 	return 0;
 }
 
 /* The key may move to another row between the look at the keys and the look at the
  * row: then there is a newer entry to follow. */
 int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
-    const char *key_field, struct span key, struct sqlite_found *found,
-    struct error *err)
+    const char *key_field, struct span key, struct store_doc *found, struct error *err)
 {
 	unsigned char hash[KEYS_SIZE];
 	int64_t row, before = 0;
@@ -186,32 +163,32 @@ int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
 		int rc = keys_find(reader->keys, reader->db, hash, &row, err);
 		if (rc != 1 || row == before)
 			return rc == 1 ? 0 : rc;
-		rc = read_row(reader, collection, row, found, err);
-		if (rc < 0 || (rc == 1 && sqlite_key_is(found->doc, key_field, key)))
+		rc = reader_read_row(reader, collection, row, found, err);
+		if (rc < 0 || (rc == 1 && sqlite_key_is(found->json, key_field, key)))
 			return rc;
-		(void)not_found(found);
+		(void)reader_not_found(found);
 		before = row;
 	}
 }
 
 int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
-    struct span id, struct sqlite_found *found, struct error *err)
+    struct span id, struct store_doc *found, struct error *err)
 {
 	int64_t row = store_id_row(id);
 	if (row == 0)
 		return 0;
-	int rc = read_row(reader, collection, row, found, err);
+	int rc = reader_read_row(reader, collection, row, found, err);
 	if (rc != 1)
 		return rc;
-	const json_t *own = json_object_get(found->doc, "_id");
+	const json_t *own = json_object_get(found->json, "_id");
 	bool same = json_is_string(own) && span_is(id, json_string_value(own));
-	return same ? 1 : not_found(found);
+	return same ? 1 : reader_not_found(found);
 }
 
 int sqlite_reader_get(struct engine_reader *reader, const char *collection,
     struct span key, bool by_id, json_t **out, struct error *err)
 {
-	struct sqlite_found found = {0};
+	struct store_doc found = {0};
 	char *key_field = NULL;
 	int rc = sqlite_reader_collection(reader, collection, &key_field, err);
 	if (rc == 1 && by_id)
@@ -222,7 +199,7 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
 		rc = sqlite_reader_by_key(
 		    reader, collection, key_field, key, &found, err);
 	free(key_field);
-	*out = found.doc;
+	*out = found.json;
 	return rc;
 }
 

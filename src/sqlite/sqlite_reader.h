@@ -1,5 +1,6 @@
-/* sqlite_reader -- one thread's way to read. Nothing holds a snapshot between calls:
- * what is long is read in slices, so that the log can be written back meanwhile. */
+/* sqlite_reader -- a connection for reading, used by one thread. No snapshot is held
+ * between calls (but see store_due_open): long reads go in slices, so that the log can be
+ * written back meanwhile. */
 #ifndef OFFHOOK_SQLITE_SQLITE_READER_H
 #define OFFHOOK_SQLITE_SQLITE_READER_H
 
@@ -16,7 +17,7 @@ struct engine_reader {
 	/* the writer's, in its process; else NULL */
 	struct keys *keys;
 	const struct running *running;
-	struct running *given; /* another process's, once a try was begun here */
+	struct running *given; /* the owner's, mapped once an attempt has begun here */
 	char *dir;
 };
 
@@ -32,28 +33,21 @@ int64_t sqlite_reader_count(
     struct engine_reader *reader, const char *collection, struct error *err);
 int sqlite_reader_get(struct engine_reader *reader, const char *collection,
     struct span key, bool by_id, json_t **out, struct error *err);
-int sqlite_reader_collections(struct engine_reader *reader,
-    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
-    void *ctx, struct error *err);
+int sqlite_reader_collections(struct engine_reader *reader, bool counted,
+    struct arena *arena, struct store_collection **out, struct error *err);
 
 /* Whether a collection exists: 1, 0 or -1; *key_field is its key or NULL, malloc'd.
  * key_field may be NULL. */
 int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
     char **key_field, struct error *err);
 
-/* One document that was read; doc is the caller's. */
-struct sqlite_found {
-	int64_t row;
-	json_t *doc;
-};
-
-/* The document with that key or "_id", in a collection that exists: 1, 0 or -1. */
+/* The document with that key or "_id", in a collection that exists: 1 (found->json is
+ * the caller's), 0 or -1. */
 int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
-    const char *key_field, struct span key, struct sqlite_found *found,
-    struct error *err);
+    const char *key_field, struct span key, struct store_doc *found, struct error *err);
 int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
-    struct span id, struct sqlite_found *found, struct error *err);
-/* A cached statement; format as sqlite3_mprintf's, with at most the collection. */
+    struct span id, struct store_doc *found, struct error *err);
+/* A cached statement. format is sqlite3_mprintf's; its only argument is the collection. */
 sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *format,
     const char *collection, struct error *err);
 

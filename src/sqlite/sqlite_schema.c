@@ -8,9 +8,8 @@
 #include "sqlite/sqlite_jobs.h"
 #include "util/mem.h"
 
-/* event is narrow, for the writer; events is the same for a person with the sqlite3
- * shell. Documents of collection c are in table doc_c. collections and indexes are
- * the catalogue of those. */
+/* What the tables hold: docs/store.md. The view events is the table event for a person
+ * with the sqlite3 shell. */
 static const char first_tables[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL,"
@@ -35,7 +34,8 @@ struct migration {
 	const char *readable_from;   /* the oldest program that can use the result */
 };
 
-/* Migration i makes schema i + 1. Never change one that was released: add. */
+/* Migration i makes schema i + 1. Never change one that has landed: add one. What else a
+ * change needs is in docs/store.md, "Changing the schema". */
 static const struct migration migrations[] = {
     {first_tables, &keys_schema, "0.1.0"},
     {NULL, &sqlite_jobs_schema, "0.1.0"},
@@ -49,7 +49,7 @@ static const struct migration migrations[] = {
 
 enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };
 
-static int migrate(sqlite3 *db, int from, struct error *err)
+static int schema_migrate(sqlite3 *db, int from, struct error *err)
 {
 	const struct migration *m = &migrations[from];
 	char *versions =
@@ -85,7 +85,7 @@ static int64_t version_number(const char *text)
 	return number;
 }
 
-static int check_newer(sqlite3 *db, struct error *err)
+static int schema_check_newer(sqlite3 *db, struct error *err)
 {
 	static const char sql[] =
 	    "SELECT (SELECT value FROM meta WHERE name = 'readable_from'),"
@@ -115,9 +115,9 @@ int sqlite_schema_upgrade(sqlite3 *db, struct error *err)
 	if (sqlite_db_int(db, "PRAGMA user_version", &have, err) < 0)
 		return -1;
 	if (have > SCHEMA)
-		return check_newer(db, err);
+		return schema_check_newer(db, err);
 	for (int i = (int)have; i < (int)SCHEMA; i++) {
-		if (migrate(db, i, err) < 0)
+		if (schema_migrate(db, i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -136,5 +136,5 @@ int sqlite_schema_check(sqlite3 *db, struct error *err)
 		    "%s was made by an older offhook: start this one's server on it, which "
 		    "brings it up to date",
 		    sqlite3_db_filename(db, "main"));
-	return have > SCHEMA ? check_newer(db, err) : 0;
+	return have > SCHEMA ? schema_check_newer(db, err) : 0;
 }

@@ -75,7 +75,7 @@ static int add_event(struct engine_db *db, struct store_txn *txn, struct error *
 	return 0;
 }
 
-/* Only while it has a failure: of two that handle it again, one has come too late. */
+/* Only while it has a failure: of two attempts to handle it again, one comes too late. */
 static enum sqlite_applied revise_event(
     struct sqlite_writer *w, const struct store_txn *txn, struct error *err)
 {
@@ -92,32 +92,32 @@ static enum sqlite_applied revise_event(
 	return SQLITE_CONFLICT;
 }
 
-/* Not when all that may conflict comes first: a single write of one document, or the
- * end of a job, which check all before they change anything. */
-static bool needs_savepoint(const struct store_txn *txn)
+/* A conflict that is found after something was changed needs a savepoint to go back to.
+ * The first change needs none: one document, or the end of a job, is checked before it is
+ * changed. */
+static bool txn_needs_savepoint(const struct store_txn *txn)
 {
 	const struct store_write *write = txn->writes;
-	bool changed = txn->revised_event != 0;
-	if (write != NULL && (changed || write->next != NULL || write->ids != NULL))
+	bool revises = txn->revised_event != 0, writes = write != NULL;
+	if (writes && (revises || write->next != NULL || write->ids != NULL))
 		return true;
-	changed = changed || write != NULL;
 	for (const struct store_job_write *job = txn->jobs; job != NULL;
 	     job = job->next) {
-		if (job->op == JOB_SETTLE && changed)
+		bool first = job == txn->jobs && !revises && !writes;
+		if (job->op == JOB_SETTLE && !first)
 			return true;
-		changed = true;
 	}
 	return false;
 }
 
-/* Where a transaction of a batch began. */
+/* The state before a transaction of a batch. */
 struct mark {
 	bool guarded; /* a savepoint is set */
 	size_t keys;
 	int64_t next_job;
 };
 
-static int undo(struct engine_db *db, const struct mark *mark, struct error *err)
+static int txn_undo(struct engine_db *db, const struct mark *mark, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	if (!mark->guarded)
@@ -131,7 +131,7 @@ static int undo(struct engine_db *db, const struct mark *mark, struct error *err
 		   : 0;
 }
 
-static enum sqlite_applied apply_jobs(
+static enum sqlite_applied txn_apply_jobs(
     struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
@@ -144,11 +144,13 @@ static enum sqlite_applied apply_jobs(
 	return SQLITE_APPLIED;
 }
 
-/* All of the transaction that may conflict. */
-static int apply_changes(struct engine_db *db, struct store_txn *txn, struct error *err)
+/* The parts of the transaction that may conflict. */
+static int txn_apply_changes(
+    struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
-	struct mark mark = {needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
+	struct mark mark = {
+	    txn_needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
 	enum sqlite_applied applied = SQLITE_APPLIED;
 	if (mark.guarded && sqlite_db_run(w->savepoint, err) < 0)
 		return -1;
@@ -158,13 +160,13 @@ static int apply_changes(struct engine_db *db, struct store_txn *txn, struct err
 	     write != NULL && applied == SQLITE_APPLIED; write = write->next)
 		applied = sqlite_docs_apply(db, write, &txn->error);
 	if (applied == SQLITE_APPLIED)
-		applied = apply_jobs(db, txn, &txn->error);
+		applied = txn_apply_jobs(db, txn, &txn->error);
 	switch (applied) {
 	case SQLITE_APPLIED:
 		return mark.guarded ? sqlite_db_run(w->release, err) : 0;
 	case SQLITE_CONFLICT:
 		txn->result = STORE_CONFLICT;
-		return undo(db, &mark, err);
+		return txn_undo(db, &mark, err);
 	case SQLITE_BROKEN:
 		break;
 	}
@@ -174,11 +176,11 @@ static int apply_changes(struct engine_db *db, struct store_txn *txn, struct err
 
 int sqlite_txn_apply(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
-	if (txn->result == STORE_OK && apply_changes(db, txn, err) < 0)
+	if (txn->result == STORE_OK && txn_apply_changes(db, txn, err) < 0)
 		return -1;
 	if (txn->result != STORE_OK)
 		return 0;
-	if (txn->rekeys != NULL && add_rekeys(db, txn, err) < 0)
+	if (txn->rekeyed_to != 0 && add_rekeys(db, txn, err) < 0)
 		return -1;
 	return txn->event.kind != NULL ? add_event(db, txn, err) : 0;
 }

@@ -1,20 +1,16 @@
 #include "sqlite/sqlite_writer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "sqlite/sqlite_collection.h"
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_recover.h"
 #include "sqlite/sqlite_txn.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/thread.h"
 
 enum {
-	CACHE_KIB = 16384,
 	BATCH_MAX = 512,       /* transactions in a commit: bounds how long one takes */
-	BATCH_BYTES = 4 << 20, /* likewise */
+	BATCH_BYTES = 4 << 20, /* in a commit, for the same reason */
 	KEYS_BUDGET = 64 << 10,     /* bytes of sealing and merging in a commit */
 	KEYS_IDLE_BUDGET = 1 << 20, /* and in one that has nothing else */
 	ROWS_AHEAD = 65536,         /* documents' rows promised at a time */
@@ -23,7 +19,7 @@ enum {
 
 /* ---- one transaction of the database ---- */
 
-static int begin(struct engine_db *db, struct error *err)
+static int writer_begin(struct engine_db *db, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	w->made_collection = false;
@@ -44,8 +40,8 @@ static int count_repeats(struct sqlite_writer *w, struct error *err)
 	return 0;
 }
 
-/* Rows are never given twice, also not after a crash: before any is used, a bound that
- * lies beyond is committed, and the next start goes on from there. */
+/* Rows are never given twice, not even after a crash: a bound beyond the rows that are in
+ * use is committed before they are, and the next start begins at the bound. */
 static int promise_rows(struct engine_db *db, int64_t *promised, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
@@ -58,7 +54,7 @@ static int promise_rows(struct engine_db *db, int64_t *promised, struct error *e
 	return sqlite_db_run(w->set_next_row, err);
 }
 
-static int commit(struct engine_db *db, size_t keys_budget, struct error *err)
+static int writer_commit(struct engine_db *db, size_t keys_budget, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	int64_t promised;
@@ -75,10 +71,10 @@ static int commit(struct engine_db *db, size_t keys_budget, struct error *err)
 	return 0;
 }
 
-static void roll_back(struct engine_db *db)
+static void writer_roll_back(struct engine_db *db)
 {
 	struct sqlite_writer *w = &db->writer;
-	/* Some errors have rolled back already. */
+	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(w->db))
 		(void)sqlite_db_run(w->rollback, NULL);
 	keys_rolled_back(db->keys);
@@ -86,7 +82,8 @@ static void roll_back(struct engine_db *db)
 		sqlite_collection_forget_all(w);
 }
 
-/* One line when it begins, one when it is over, however many webhooks that concerns. */
+/* Logs one line when commits begin to fail and one when they work again, however many
+ * webhooks failed meanwhile. */
 static void note_outcome(struct engine_db *db, int rc, const struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
@@ -108,18 +105,17 @@ static void note_outcome(struct engine_db *db, int rc, const struct error *err)
 	atomic_store(&db->healthy, rc == 0);
 }
 
-static void finish(
+static void finish_batch(
     struct engine_db *db, struct store_txn *first, int rc, const struct error *err)
 {
 	while (first != NULL) {
 		struct store_txn *txn = first;
-		first = txn->next;
-		txn->next = NULL;
+		first = commit_queue_next(txn);
 		if (rc < 0) {
 			txn->result = STORE_FAILED;
 			txn->error = *err;
 		}
-		queue_left(&db->queue, txn);
+		commit_queue_left(&db->queue, txn);
 		db->owner.finished(db->owner.ctx, txn);
 	}
 }
@@ -129,22 +125,24 @@ static void commit_batch(struct engine_db *db, struct store_txn *first)
 	struct sqlite_writer *w = &db->writer;
 	struct error err = {""};
 	int64_t next_event = w->next_event, next_job = w->jobs.next_id;
-	int rc = begin(db, &err);
+	int rc = writer_begin(db, &err);
 	if (rc == 0 && w->failing) {
 		(void)sqlite3_bind_int64(w->probe, 1, clock_wall_ms());
 		rc = sqlite_db_run(w->probe, &err);
 	}
-	for (struct store_txn *txn = first; txn != NULL && rc == 0; txn = txn->next)
+	for (struct store_txn *txn = first; txn != NULL && rc == 0;
+	     txn = commit_queue_next(txn))
 		rc = sqlite_txn_apply(db, txn, &err);
 	if (rc == 0)
-		rc = commit(db, first == NULL ? KEYS_IDLE_BUDGET : KEYS_BUDGET, &err);
+		rc = writer_commit(
+		    db, first == NULL ? KEYS_IDLE_BUDGET : KEYS_BUDGET, &err);
 	if (rc < 0) {
-		roll_back(db);
+		writer_roll_back(db);
 		w->next_event = next_event;
 		sqlite_jobs_undo(w, next_job);
 	}
 	note_outcome(db, rc, &err);
-	finish(db, first, rc, &err);
+	finish_batch(db, first, rc, &err);
 	checkpoint_committed(db->checkpoint, w->db, w->log_pages);
 }
 
@@ -157,64 +155,65 @@ static void run_task(struct engine_db *db, struct sqlite_task *task)
 		task->rc = task->run(db, task->ctx, task->err);
 		return;
 	}
-	task->rc = begin(db, task->err);
+	task->rc = writer_begin(db, task->err);
 	if (task->rc == 0)
 		task->rc = task->run(db, task->ctx, task->err);
 	if (task->rc == 0)
-		task->rc = commit(db, KEYS_BUDGET, task->err);
+		task->rc = writer_commit(db, KEYS_BUDGET, task->err);
 	if (task->rc < 0)
-		roll_back(db);
+		writer_roll_back(db);
 	checkpoint_committed(db->checkpoint, w->db, w->log_pages);
 }
 
 static void run_tasks(struct engine_db *db)
 {
 	struct sqlite_task *task;
-	(void)pthread_mutex_lock(&db->mutex);
+	mutex_lock(&db->mutex);
 	while ((task = db->tasks) != NULL) {
 		db->tasks = task->next;
-		(void)pthread_mutex_unlock(&db->mutex);
+		mutex_unlock(&db->mutex);
 		run_task(db, task);
-		(void)pthread_mutex_lock(&db->mutex);
+		mutex_lock(&db->mutex);
 		task->finished = true;
-		(void)pthread_cond_signal(&task->done);
+		cond_signal(&task->done);
 	}
-	(void)pthread_mutex_unlock(&db->mutex);
+	mutex_unlock(&db->mutex);
 }
 
 int sqlite_writer_do(struct engine_db *db, struct sqlite_task *task, struct error *err)
 {
 	task->err = err;
 	task->finished = false;
-	(void)pthread_cond_init(&task->done, NULL);
-	(void)pthread_mutex_lock(&db->mutex);
+	cond_init(&task->done);
+	mutex_lock(&db->mutex);
 	task->next = db->tasks;
 	db->tasks = task;
-	(void)pthread_mutex_unlock(&db->mutex);
-	queue_ring(&db->queue);
-	(void)pthread_mutex_lock(&db->mutex);
+	mutex_unlock(&db->mutex);
+	commit_queue_ring(&db->queue);
+	mutex_lock(&db->mutex);
 	while (!task->finished)
-		(void)pthread_cond_wait(&task->done, &db->mutex);
-	(void)pthread_mutex_unlock(&db->mutex);
-	(void)pthread_cond_destroy(&task->done);
+		cond_wait(&task->done, &db->mutex);
+	mutex_unlock(&db->mutex);
+	cond_clear(&task->done);
 	return task->rc;
 }
 
 /* ---- the thread ---- */
 
-/* Cuts the head of *list off as a batch; the rest stays in *list. */
+/* Takes the first transactions of *list as a batch; the others stay in *list. */
 static struct store_txn *take_batch(struct store_txn **list)
 {
-	struct store_txn *first = *list, *last = *list;
-	int64_t bytes = queue_cost(last);
-	for (int count = 1; count < BATCH_MAX && last->next != NULL; count++) {
-		bytes += queue_cost(last->next);
+	struct store_txn *first = *list, *last = *list, *next = commit_queue_next(last);
+	int64_t bytes = commit_queue_cost(last);
+	for (int count = 1; count < BATCH_MAX && next != NULL; count++) {
+		bytes += commit_queue_cost(next);
 		if (bytes > BATCH_BYTES)
 			break;
-		last = last->next;
+		last = next;
+		next = commit_queue_next(last);
 	}
-	*list = last->next;
-	last->next = NULL;
+	*list = next;
+	last->mail.next = NULL;
 	return first;
 }
 
@@ -228,8 +227,8 @@ static bool has_small_work(struct engine_db *db)
 	return w->repeat_count > 0 || keys_busy(db->keys);
 }
 
-/* With nothing to commit: false when the thread shall end. */
-static bool idle(struct engine_db *db)
+/* When there is nothing to commit. False when the thread shall end. */
+static bool writer_idle(struct engine_db *db)
 {
 	if (has_small_work(db)) {
 		commit_batch(db, NULL);
@@ -237,14 +236,14 @@ static bool idle(struct engine_db *db)
 	}
 	if (atomic_load(&db->stopping))
 		return false;
-	queue_wait(&db->queue, db->writer.failing ? RETRY_MS : -1);
-	if (db->writer.failing && atomic_load(&db->queue.newest) == NULL &&
+	commit_queue_wait(&db->queue, db->writer.failing ? RETRY_MS : -1);
+	if (db->writer.failing && commit_queue_empty(&db->queue) &&
 	    !atomic_load(&db->stopping))
 		commit_batch(db, NULL);
 	return true;
 }
 
-static void *run(void *ctx)
+static void *writer_run(void *ctx)
 {
 	struct engine_db *db = ctx;
 	struct store_txn *list = NULL;
@@ -252,11 +251,11 @@ static void *run(void *ctx)
 	while (going) {
 		run_tasks(db);
 		if (list == NULL)
-			list = queue_take(&db->queue);
+			list = commit_queue_take(&db->queue);
 		if (list != NULL)
 			commit_batch(db, take_batch(&list));
 		else
-			going = idle(db);
+			going = writer_idle(db);
 	}
 	return NULL;
 }
@@ -274,7 +273,7 @@ static int note_log_pages(void *ctx, sqlite3 *sqlite, const char *name, int page
 	return SQLITE_OK;
 }
 
-static int prepare(struct sqlite_writer *w, struct error *err)
+static int writer_prepare(struct sqlite_writer *w, struct error *err)
 {
 	const struct {
 		sqlite3_stmt **stmt;
@@ -287,7 +286,10 @@ static int prepare(struct sqlite_writer *w, struct error *err)
 	    {&w->release, "RELEASE txn"},
 	    {&w->undo, "ROLLBACK TO txn"},
 	    {&w->add_event,
-		"INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"},
+		"INSERT INTO event(id, received_at, kind, sid, route, query, state,"
+		" failure, params, raw, reply_status, reply_type, reply_body,"
+		" duplicates, request)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"},
 	    {&w->revise_event, "UPDATE event SET state = ?, failure = ?, request = NULL"
 			       " WHERE id = ? AND failure IS NOT NULL"},
 	    {&w->count_repeat,
@@ -308,7 +310,7 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	(void)sqlite3_wal_hook(w->db, note_log_pages, db);
-	if (prepare(w, err) < 0 || sqlite_jobs_start(w, err) < 0 ||
+	if (writer_prepare(w, err) < 0 || sqlite_jobs_start(w, err) < 0 ||
 	    sqlite_recover(db, err) < 0)
 		return -1;
 	if (sqlite_db_int(w->db, "SELECT coalesce(max(id), 0) + 1 FROM event",
@@ -323,13 +325,12 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 		&db->unkeyed_last, err) < 0)
 		return -1;
 	atomic_store(&db->next_row, w->rows_promised);
-	int rc = pthread_create(&db->thread, NULL, run, db);
-	return rc == 0 ? 0 : error_set(err, "cannot start a thread: %s", strerror(rc));
+	return thread_start(&db->thread, "oh-writer", writer_run, db, err);
 }
 
 void sqlite_writer_stop(struct engine_db *db)
 {
 	atomic_store(&db->stopping, true);
-	queue_ring(&db->queue);
-	(void)pthread_join(db->thread, NULL);
+	commit_queue_ring(&db->queue);
+	thread_join(db->thread);
 }

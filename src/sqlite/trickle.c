@@ -4,22 +4,25 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "util/container.h"
 #include "util/mem.h"
 
-/* Few enough that a disk writes them in a fraction of a millisecond, enough that the
- * checkpoint takes no longer for it. Pages that follow one another are one place: what
- * takes a disk its time is how many places it is sent to. */
+/* How much is written between two syncs: so little that a disk needs a fraction of a
+ * millisecond for it, so much that the checkpoint takes no longer. Pages that follow one
+ * another count as one place, because a disk's time depends on the number of places. */
 enum { PLACES = 8, PAGES = 64 };
 
-/* The file's methods are found through the file, and the rest of this behind them. */
+/* Swapping the methods of a file that SQLite has open works, but SQLite does not document
+ * it: a version of SQLite that keeps them elsewhere would write as if there were no
+ * trickle. tests/unit/sqlite/test_trickle.c fails then. */
 struct trickle {
-	sqlite3_io_methods methods;
+	sqlite3_io_methods methods; /* what file->pMethods points to */
 	const sqlite3_io_methods *usual;
 	int pages, places;  /* since the last sync */
-	sqlite3_int64 next; /* where the last one ended */
+	sqlite3_int64 next; /* where the last write ended */
 };
 
-static bool enough(struct trickle *trickle, int count, sqlite3_int64 offset)
+static bool trickle_enough(struct trickle *trickle, int count, sqlite3_int64 offset)
 {
 	trickle->pages++;
 	trickle->places += offset != trickle->next;
@@ -31,12 +34,13 @@ static bool enough(struct trickle *trickle, int count, sqlite3_int64 offset)
 	return true;
 }
 
-static int write_some(
+static int trickle_write(
     sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
 {
-	struct trickle *trickle = (struct trickle *)(uintptr_t)file->pMethods;
+	struct trickle *trickle =
+	    container_of((uintptr_t)file->pMethods, struct trickle, methods);
 	int rc = trickle->usual->xWrite(file, bytes, count, offset);
-	if (rc != SQLITE_OK || !enough(trickle, count, offset))
+	if (rc != SQLITE_OK || !trickle_enough(trickle, count, offset))
 		return rc;
 	return trickle->usual->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
@@ -51,7 +55,7 @@ struct trickle *trickle_new(sqlite3 *db)
 	struct trickle *trickle = mem_new(1, sizeof(*trickle));
 	trickle->usual = file->pMethods;
 	trickle->methods = *file->pMethods;
-	trickle->methods.xWrite = write_some;
+	trickle->methods.xWrite = trickle_write;
 	file->pMethods = &trickle->methods;
 	return trickle;
 }

@@ -1,7 +1,7 @@
-/* trickle -- writing the database back without holding up the log. A checkpoint writes
- * its pages and syncs them all at once; a commit that syncs the log meanwhile waits
- * behind them, for milliseconds. Synced a few at a time, they are as fast, and the
- * commit waits for those few. */
+/* trickle -- checkpoints that do not hold up commits. A checkpoint writes its pages and
+ * syncs all of them at the end; a commit that syncs the log at that moment waits for them,
+ * for milliseconds. When they are synced a few at a time, the checkpoint takes no longer,
+ * and a commit waits for a few pages only. */
 #ifndef OFFHOOK_SQLITE_TRICKLE_H
 #define OFFHOOK_SQLITE_TRICKLE_H
 
@@ -9,8 +9,8 @@
 
 struct trickle;
 
-/* From now on what this connection writes to its database file trickles. NULL: SQLite
- * does not give its file, and it writes as ever. Not while another thread uses it. */
+/* From now on the connection syncs its database file after every few writes. Not while
+ * another thread uses it. NULL: SQLite does not give the file, and nothing changes. */
 struct trickle *trickle_new(sqlite3 *db);
 /* After the connection is closed. NULL is fine. */
 void trickle_free(struct trickle *trickle);

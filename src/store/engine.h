@@ -1,5 +1,7 @@
-/* engine -- one database behind the store. The front (store.c) checks what it is
- * given, holds the claims, sorts and counts; an engine only keeps rows. */
+/* engine -- what one database must do to be behind the store: all that an engine
+ * promises, together with what store.h says of the functions of the same names. The front
+ * (store.c) checks what it is given, holds the claims, sorts and counts; an engine keeps
+ * rows. */
 #ifndef OFFHOOK_STORE_ENGINE_H
 #define OFFHOOK_STORE_ENGINE_H
 
@@ -9,11 +11,40 @@
 struct engine_db;     /* a store open for writing */
 struct engine_reader; /* one thread's way to read */
 
-/* Who owns an engine_db: told, on the writer's thread and in order, what became of
- * each transaction. */
+/* Who owns an engine_db. finished() is called with every transaction, on the writer's
+ * thread, in the order of submission, once it is durable or has failed. */
 struct engine_owner {
 	void (*finished)(void *ctx, struct store_txn *txn);
 	void *ctx;
+};
+
+struct store_reader {
+	const struct engine *engine;
+	struct engine_reader *reader;
+};
+
+/* A cursor begins with what the front calls; close also frees it. */
+struct store_events {
+	int (*next)(
+	    struct store_events *events, struct store_event *out, struct error *err);
+	void (*close)(struct store_events *events);
+};
+
+struct engine_docs {
+	int (*next)(struct engine_docs *docs, struct store_doc *out, struct error *err);
+	void (*close)(struct engine_docs *docs);
+};
+
+struct store_jobs {
+	int (*next)(struct store_jobs *jobs, struct store_job *out, struct error *err);
+	void (*close)(struct store_jobs *jobs);
+};
+
+struct store_due_jobs {
+	int (*next)(
+	    struct store_due_jobs *jobs, struct store_job *out, struct error *err);
+	int (*later)(struct store_due_jobs *jobs, struct error *err);
+	void (*close)(struct store_due_jobs *jobs);
 };
 
 enum engine_known { ENGINE_NEW, ENGINE_PERHAPS };
@@ -25,8 +56,8 @@ struct engine {
 	int (*open)(struct engine_db **out, const struct store_config *config,
 	    struct engine_owner owner, struct error *err);
 	void (*close)(struct engine_db *db);
-	/* One whose result is not STORE_OK was refused: it is finished in its turn,
-	 * with nothing of it written. */
+	/* A transaction whose result is not STORE_OK was refused by the front: it is
+	 * finished in its turn, and nothing of it is written. */
 	bool (*submit)(struct engine_db *db, struct store_txn *txn);
 	void (*flush)(struct engine_db *db);
 	bool (*healthy)(const struct engine_db *db);
@@ -45,14 +76,15 @@ struct engine {
 
 	/* ---- events' keys, for claims.c ---- */
 
-	/* From memory, any thread. A key is never ENGINE_NEW after finished() was called
-	 * for a transaction that committed it. */
+	/* From memory, any thread. Never ENGINE_NEW for a key once finished() was called
+	 * with the transaction that committed it. */
 	enum engine_known (*peek)(struct engine_db *db, const struct store_key *key);
 	/* The event of a key: 1, 0 or -1 with err. */
 	int (*lookup)(struct engine_reader *reader, const struct store_key *key,
 	    int64_t *event_id, struct error *err);
+	/* As store_unkeyed. */
 	bool (*unkeyed)(const struct engine_db *db, int64_t *first, int64_t *last);
-	/* Counts a duplicate of an event, when convenient. Any thread. */
+	/* Adds one to an event's duplicates, some time later. Any thread. */
 	void (*repeated)(struct engine_db *db, int64_t event_id);
 
 	/* ---- reading ---- */
@@ -64,30 +96,27 @@ struct engine {
 	    struct engine_reader **out, struct engine_db *db, struct error *err);
 	void (*reader_close)(struct engine_reader *reader);
 	void (*reader_job_began)(struct engine_reader *reader, int64_t id, int try);
-	int (*events)(struct engine_reader *reader,
-	    const struct store_event_query *query,
-	    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-	    struct error *err);
+	struct store_events *(*events)(
+	    struct engine_reader *reader, const struct store_event_query *query);
+	int (*event_get)(struct engine_reader *reader, int64_t id, struct arena *arena,
+	    struct store_event *out, struct error *err);
 	/* Every document that matches, in order of insertion. */
-	int (*find)(struct engine_reader *reader, const char *collection,
-	    const struct filter *filter,
-	    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx,
-	    struct error *err);
+	struct engine_docs *(*docs)(struct engine_reader *reader,
+	    const char *collection, const struct filter *filter);
 	int64_t (*count)(
 	    struct engine_reader *reader, const char *collection, struct error *err);
 	int (*get)(struct engine_reader *reader, const char *collection,
 	    struct span key, bool by_id, json_t **out, struct error *err);
-	int (*collections)(struct engine_reader *reader,
-	    bool (*each)(
-		void *ctx, const char *name, const char *key_field, int64_t count),
-	    void *ctx, struct error *err);
-	int (*jobs_due)(struct engine_reader *reader, struct store_due *due,
-	    struct store_each_job each, struct error *err);
-	int (*jobs)(struct engine_reader *reader, const struct store_job_query *query,
-	    struct store_each_job each, struct error *err);
-	int (*queues)(struct engine_reader *reader, bool counted,
-	    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-	    struct error *err);
+	int (*collections)(struct engine_reader *reader, bool counted,
+	    struct arena *arena, struct store_collection **out, struct error *err);
+	struct store_due_jobs *(*due)(
+	    struct engine_reader *reader, struct store_due *due);
+	struct store_jobs *(*jobs)(
+	    struct engine_reader *reader, const struct store_job_query *query);
+	int (*job_get)(struct engine_reader *reader, int64_t id, struct arena *arena,
+	    struct store_job *out, struct error *err);
+	int (*queues)(struct engine_reader *reader, bool counted, struct arena *arena,
+	    struct store_queue **out, struct error *err);
 };
 
 #endif

@@ -15,62 +15,62 @@ struct forget {
 	struct store_job_write changes[2 * DROP_AT_ONCE];
 	size_t count;
 	int64_t dropped;
-	struct error *err;
-	int rc;
 };
 
-static void drop_now(struct forget *f)
+static int forget_drop_now(struct forget *f, struct error *err)
 {
 	struct store_txn txn = {.jobs = f->changes};
-	if (f->count == 0 || f->rc < 0)
-		return;
+	if (f->count == 0)
+		return 0;
 	for (size_t i = 0; i + 1 < f->count; i++)
 		f->changes[i].next = &f->changes[i + 1];
 	f->changes[f->count - 1].next = NULL;
 	if (store_commit(f->store, &txn) != STORE_OK)
-		f->rc = error_set(f->err, "%s", txn.error.text);
-	for (size_t i = 0; i < f->count && f->rc == 0; i++)
+		return error_set(err, "%s", txn.error.text);
+	for (size_t i = 0; i < f->count; i++)
 		f->dropped += f->changes[i].op == JOB_DROP && f->changes[i].changed;
 	f->count = 0;
+	return 0;
 }
 
-static void add(struct forget *f, enum job_op op, int64_t id)
+static void forget_add(struct forget *f, enum job_op op, int64_t id)
 {
 	f->changes[f->count++] = (struct store_job_write){
 	    .op = op, .job = {.id = id}, .now_ms = clock_wall_ms()};
 }
 
-static bool each_job(void *ctx, const struct store_job *job)
+static int forget_drop_all(
+    struct forget *f, struct store_reader *reader, struct error *err)
 {
-	struct forget *f = ctx;
-	if (!span_eq(job->group, f->address.value) &&
-	    !span_eq(job->unique, f->address.value) &&
-	    !holds_text(&f->address, job->payload))
-		return true;
-	add(f, JOB_CANCEL, job->id);
-	add(f, JOB_DROP, job->id);
-	if (f->count == sizeof(f->changes) / sizeof(f->changes[0]))
-		drop_now(f);
-	return f->rc == 0;
+	struct store_job job;
+	int rc, dropped = 0;
+	struct store_jobs *jobs = store_jobs_open(reader, &(struct store_job_query){0});
+	while (dropped == 0 && (rc = store_jobs_next(jobs, &job, err)) == 1) {
+		if (!span_eq(job.group, f->address.value) &&
+		    !span_eq(job.unique, f->address.value) &&
+		    !holds_text(&f->address, job.payload))
+			continue;
+		forget_add(f, JOB_CANCEL, job.id);
+		forget_add(f, JOB_DROP, job.id);
+		if (f->count == sizeof(f->changes) / sizeof(f->changes[0]))
+			dropped = forget_drop_now(f, err);
+	}
+	store_jobs_close(jobs);
+	return dropped < 0 || rc < 0 ? -1 : forget_drop_now(f, err);
 }
 
 int forget_jobs(
     struct store *store, struct span address, int64_t *count, struct error *err)
 {
 	struct store_reader *reader = NULL;
-	struct store_job_query all = {0};
 	struct forget *f = mem_new(1, sizeof(*f));
 	f->store = store;
-	f->err = err;
 	holds_init(&f->address, address);
-	f->rc = store_reader_new(&reader, store, err);
-	if (f->rc == 0 &&
-	    store_jobs(reader, &all, (struct store_each_job){each_job, f}, err) < 0)
-		f->rc = -1;
-	drop_now(f);
+	int rc = store_reader_new(&reader, store, err);
+	if (rc == 0)
+		rc = forget_drop_all(f, reader, err);
 	store_reader_close(reader);
 	*count = f->dropped;
-	int rc = f->rc;
 	holds_clear(&f->address);
 	free(f);
 	return rc;

@@ -6,8 +6,8 @@
 
 enum { JOB_KEY_MAX = 200, JOB_PRIORITY_MAX = 100 };
 
-/* Whether a transaction's jobs can be stored at all: 0, or -1 with err saying which
- * one cannot, and why. */
+/* 0 when a transaction's jobs can be stored; else -1, and err says which one cannot and
+ * why. */
 int job_check(const struct store_job_write *jobs, struct error *err);
 
 static inline bool job_state_open(enum job_state state)

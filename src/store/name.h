@@ -4,10 +4,10 @@
 
 #include "util/error.h"
 
-/* Is it a collection's name (store_name_valid)? 0, or -1 with err. */
+/* 0 when it can be a collection's name (store_name_valid), else -1 with err. */
 int name_check(const char *name, struct error *err);
-/* Can the path stand in an index? Names between dots, none of them a number, since that
- * could also be an element of an array. */
+/* 0 when the path can be indexed: names with dots between, no numbers, which could also be
+ * elements of an array; else -1 with err. */
 int name_check_path(const char *path, struct error *err);
 
 #endif

@@ -2,19 +2,19 @@
 
 #include <assert.h>
 #include <endian.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/sort.h"
 #include "store/claims.h"
 #include "store/engine.h"
 #include "store/forget_jobs.h"
 #include "store/job.h"
 #include "store/name.h"
 #include "util/clock.h"
+#include "util/container.h"
 #include "util/mem.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 struct store {
 	const struct engine *engine;
@@ -22,11 +22,6 @@ struct store {
 	struct claims *claims;
 	void (*watch_jobs)(void *ctx, const struct store_txn *txn);
 	void *watch_ctx;
-};
-
-struct store_reader {
-	const struct engine *engine;
-	struct engine_reader *reader;
 };
 
 const char *event_state_name(enum event_state state)
@@ -76,7 +71,7 @@ int64_t store_reserve(struct store *store, int64_t count)
 
 /* ---- open and close ---- */
 
-static void finished(void *ctx, struct store_txn *txn)
+static void store_finished(void *ctx, struct store_txn *txn)
 {
 	struct store *store = ctx;
 	claims_end(store->claims, txn);
@@ -90,7 +85,7 @@ int store_open(struct store **out, const struct engine *engine,
 {
 	struct store *store = mem_new(1, sizeof(*store));
 	store->engine = engine;
-	struct engine_owner owner = {finished, store};
+	struct engine_owner owner = {store_finished, store};
 	if (store->engine->open(&store->db, config, owner, err) < 0) {
 		free(store);
 		return -1;
@@ -180,34 +175,34 @@ struct waiter {
 	bool finished;
 };
 
-static void wake(struct store_txn *txn)
+static void waiter_wake(struct store_txn *txn)
 {
-	struct waiter *waiter = (struct waiter *)txn;
-	(void)pthread_mutex_lock(&waiter->mutex);
+	struct waiter *waiter = container_of(txn, struct waiter, txn);
+	mutex_lock(&waiter->mutex);
 	waiter->finished = true;
-	(void)pthread_cond_signal(&waiter->cond);
-	(void)pthread_mutex_unlock(&waiter->mutex);
+	cond_signal(&waiter->cond);
+	mutex_unlock(&waiter->mutex);
 }
 
 enum store_result store_commit(struct store *store, struct store_txn *txn)
 {
 	struct waiter waiter = {.txn = *txn};
-	(void)pthread_mutex_init(&waiter.mutex, NULL);
-	(void)pthread_cond_init(&waiter.cond, NULL);
-	waiter.txn.done = wake;
+	mutex_init(&waiter.mutex);
+	cond_init(&waiter.cond);
+	waiter.txn.done = waiter_wake;
 	if (store_submit(store, &waiter.txn)) {
 		store_flush(store);
-		(void)pthread_mutex_lock(&waiter.mutex);
+		mutex_lock(&waiter.mutex);
 		while (!waiter.finished)
-			(void)pthread_cond_wait(&waiter.cond, &waiter.mutex);
-		(void)pthread_mutex_unlock(&waiter.mutex);
+			cond_wait(&waiter.cond, &waiter.mutex);
+		mutex_unlock(&waiter.mutex);
 	} else {
 		waiter.txn.result = STORE_FAILED;
 		(void)error_set(
 		    &waiter.txn.error, "too many transactions wait already");
 	}
-	(void)pthread_cond_destroy(&waiter.cond);
-	(void)pthread_mutex_destroy(&waiter.mutex);
+	cond_clear(&waiter.cond);
+	mutex_clear(&waiter.mutex);
 	txn->event.id = waiter.txn.event.id;
 	txn->result = waiter.txn.result;
 	txn->error = waiter.txn.error;
@@ -248,7 +243,7 @@ void store_stats(const struct store *store, struct store_stats *out)
 
 /* ---- reading ---- */
 
-static struct store_reader *wrap(
+static struct store_reader *reader_wrap(
     const struct engine *engine, struct engine_reader *reader)
 {
 	struct store_reader *out = mem_new(1, sizeof(*out));
@@ -263,7 +258,7 @@ int store_reader_open(struct store_reader **out, const struct engine *engine,
 	struct engine_reader *reader = NULL;
 	if (engine->reader_open(&reader, dir, err) < 0)
 		return -1;
-	*out = wrap(engine, reader);
+	*out = reader_wrap(engine, reader);
 	return 0;
 }
 
@@ -272,7 +267,7 @@ int store_reader_new(struct store_reader **out, struct store *store, struct erro
 	struct engine_reader *reader = NULL;
 	if (store->engine->reader_new(&reader, store->db, err) < 0)
 		return -1;
-	*out = wrap(store->engine, reader);
+	*out = reader_wrap(store->engine, reader);
 	return 0;
 }
 
@@ -289,196 +284,93 @@ void store_reader_job_began(struct store_reader *reader, int64_t id, int try)
 	reader->engine->reader_job_began(reader->reader, id, try);
 }
 
-int store_events(struct store_reader *reader, const struct store_event_query *query,
-    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-    struct error *err)
+/* ---- reading events ---- */
+
+struct store_events *store_events_open(
+    struct store_reader *reader, const struct store_event_query *query)
 {
-	return reader->engine->events(reader->reader, query, each, ctx, err);
+	return reader->engine->events(reader->reader, query);
 }
 
-struct one_event {
-	int64_t id;
-	bool (*each)(void *ctx, const struct store_event *event);
-	void *ctx;
-	bool found;
-};
-
-static bool only_that(void *ctx, const struct store_event *event)
+int store_events_next(
+    struct store_events *events, struct store_event *out, struct error *err)
 {
-	struct one_event *one = ctx;
-	one->found = event->id == one->id;
-	if (one->found)
-		(void)one->each(one->ctx, event);
-	return false;
+	return events->next(events, out, err);
 }
 
-int store_event_get(struct store_reader *reader, int64_t id,
-    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-    struct error *err)
+void store_events_close(struct store_events *events)
 {
-	struct one_event one = {.id = id, .each = each, .ctx = ctx};
-	struct store_event_query query = {.after_id = id - 1, .limit = 1};
-	if (id <= 0)
-		return 0;
-	int rc = store_events(reader, &query, only_that, &one, err);
-	return rc < 0 ? -1 : one.found;
+	if (events != NULL)
+		events->close(events);
 }
 
-struct finding {
-	const struct store_query *query;
-	bool (*each)(void *ctx, int64_t row, json_t *doc);
-	void *ctx;
-	struct sorter sorter;
-	int64_t seen;
-};
-
-static bool within(const struct store_query *query, int64_t seen)
+int store_event_get(struct store_reader *reader, int64_t id, struct arena *arena,
+    struct store_event *out, struct error *err)
 {
-	return query->limit == 0 || seen < query->skip + query->limit;
+	return reader->engine->event_get(reader->reader, id, arena, out, err);
 }
 
-static bool found(void *ctx, int64_t row, json_t *doc)
-{
-	struct finding *finding = ctx;
-	const struct store_query *query = finding->query;
-	if (query->sort != NULL) {
-		sorter_add(&finding->sorter, row, doc);
-		return true;
-	}
-	finding->seen++;
-	if (finding->seen > query->skip && !finding->each(finding->ctx, row, doc))
-		return false;
-	return within(query, finding->seen);
-}
-
-static void give_sorted(struct finding *finding)
-{
-	struct sorter *sorter = &finding->sorter;
-	sorter_finish(sorter);
-	for (size_t i = (size_t)finding->query->skip; i < sorter->count; i++) {
-		if (!finding->each(
-			finding->ctx, sorter->heap[i].row, sorter->heap[i].doc))
-			break;
-	}
-}
-
-int store_find(struct store_reader *reader, const struct store_query *query,
-    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx, struct error *err)
-{
-	struct finding finding = {.query = query, .each = each, .ctx = ctx};
-	assert(query->limit >= 0 && query->skip >= 0);
-	if (name_check(query->collection, err) < 0)
-		return -1;
-	if (query->sort != NULL && filter_sort_check(query->sort, err) < 0)
-		return -1;
-	finding.sorter.order = query->sort;
-	finding.sorter.keep =
-	    query->limit == 0 ? 0 : (size_t)(query->skip + query->limit);
-	int rc = reader->engine->find(
-	    reader->reader, query->collection, query->filter, found, &finding, err);
-	if (rc == 0 && query->sort != NULL)
-		give_sorted(&finding);
-	sorter_clear(&finding.sorter);
-	return rc;
-}
-
-static bool count_one(void *ctx, int64_t row, json_t *doc)
-{
-	int64_t *count = ctx;
-	(void)row;
-	(void)doc;
-	(*count)++;
-	return true;
-}
-
-int64_t store_count(
-    struct store_reader *reader, const struct store_query *query, struct error *err)
-{
-	int64_t count = 0;
-	if (query->filter == NULL) {
-		if (name_check(query->collection, err) < 0)
-			return -1;
-		count = reader->engine->count(reader->reader, query->collection, err);
-		if (count < 0)
-			return -1;
-		count = count > query->skip ? count - query->skip : 0;
-		return query->limit > 0 && count > query->limit ? query->limit : count;
-	}
-	struct store_query unsorted = *query;
-	unsorted.sort = NULL;
-	return store_find(reader, &unsorted, count_one, &count, err) < 0 ? -1 : count;
-}
-
-int store_get(struct store_reader *reader, const char *collection, struct span key,
-    bool by_id, json_t **out, struct error *err)
+int store_collections(struct store_reader *reader, bool counted, struct arena *arena,
+    struct store_collection **out, struct error *err)
 {
 	*out = NULL;
-	if (name_check(collection, err) < 0)
-		return -1;
-	return reader->engine->get(reader->reader, collection, key, by_id, out, err);
-}
-
-int store_collections(struct store_reader *reader,
-    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
-    void *ctx, struct error *err)
-{
-	return reader->engine->collections(reader->reader, each, ctx, err);
+	return reader->engine->collections(reader->reader, counted, arena, out, err);
 }
 
 /* ---- reading jobs ---- */
 
-int store_jobs_due(struct store_reader *reader, struct store_due *due,
-    struct store_each_job each, struct error *err)
+struct store_due_jobs *store_due_open(
+    struct store_reader *reader, struct store_due *due)
 {
 	assert(due->limit > 0);
-	return reader->engine->jobs_due(reader->reader, due, each, err);
+	return reader->engine->due(reader->reader, due);
 }
 
-int store_jobs(struct store_reader *reader, const struct store_job_query *query,
-    struct store_each_job each, struct error *err)
+int store_due_next(
+    struct store_due_jobs *jobs, struct store_job *out, struct error *err)
 {
-	return reader->engine->jobs(reader->reader, query, each, err);
+	return jobs->next(jobs, out, err);
 }
 
-struct one_job {
-	int64_t id;
-	struct store_each_job each;
-	bool found;
-};
-
-static bool only_that_job(void *ctx, const struct store_job *job)
+int store_due_later(struct store_due_jobs *jobs, struct error *err)
 {
-	struct one_job *one = ctx;
-	one->found = job->id == one->id;
-	if (one->found)
-		(void)one->each.call(one->each.ctx, job);
-	return false;
+	return jobs->later(jobs, err);
 }
 
-int store_job_get(struct store_reader *reader, int64_t id, struct store_each_job each,
-    struct error *err)
+void store_due_close(struct store_due_jobs *jobs)
 {
-	struct one_job one = {.id = id, .each = each};
-	struct store_job_query query = {.after_id = id - 1, .limit = 1};
-	if (id <= 0)
-		return 0;
-	int rc = store_jobs(
-	    reader, &query, (struct store_each_job){only_that_job, &one}, err);
-	return rc < 0 ? -1 : one.found;
+	if (jobs != NULL)
+		jobs->close(jobs);
 }
 
-int store_queues(struct store_reader *reader,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err)
+struct store_jobs *store_jobs_open(
+    struct store_reader *reader, const struct store_job_query *query)
 {
-	return reader->engine->queues(reader->reader, true, each, ctx, err);
+	return reader->engine->jobs(reader->reader, query);
 }
 
-int store_queue_names(struct store_reader *reader,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err)
+int store_jobs_next(struct store_jobs *jobs, struct store_job *out, struct error *err)
 {
-	return reader->engine->queues(reader->reader, false, each, ctx, err);
+	return jobs->next(jobs, out, err);
+}
+
+void store_jobs_close(struct store_jobs *jobs)
+{
+	if (jobs != NULL)
+		jobs->close(jobs);
+}
+
+int store_job_get(struct store_reader *reader, int64_t id, struct arena *arena,
+    struct store_job *out, struct error *err)
+{
+	return reader->engine->job_get(reader->reader, id, arena, out, err);
+}
+
+int store_queues(struct store_reader *reader, bool counted, struct arena *arena,
+    struct store_queue **out, struct error *err)
+{
+	*out = NULL;
+	return reader->engine->queues(reader->reader, counted, arena, out, err);
 }
 
 /* ---- the owner's commands ---- */

@@ -1,8 +1,9 @@
-/* store -- where events and documents live. Nothing above this folder may assume
- * SQLite: this is the whole of what an engine promises.
+/* store -- where events, documents and jobs live, and all that the folders above may
+ * know about it: nothing there may assume SQLite. What one database must do for this is
+ * in engine.h.
  *
- * Two sides. Submit: a transaction, handed over without waiting, called back when it
- * is durable (group commit: many transactions, one sync). Read: synchronous, from a
+ * Two sides. Submit: a transaction is handed over without waiting, and called back when
+ * it is durable (group commit: many transactions, one sync). Read: synchronous, from a
  * reader that one thread owns; each call sees the latest commit and holds no snapshot
  * after it. */
 #ifndef OFFHOOK_STORE_STORE_H
@@ -16,6 +17,7 @@
 #include "query/update.h"
 #include "util/arena.h"
 #include "util/error.h"
+#include "util/mailbox.h"
 #include "util/span.h"
 
 struct store;
@@ -27,28 +29,27 @@ enum { STORE_KEY_SIZE = 16, STORE_KEYS = 4 };
 /* ---- open and close ---- */
 
 struct store_config {
-	const char *dir;         /* made (mode 0700) when it does not exist */
-	int64_t wal_limit_bytes; /* checkpoint when the log outgrows this; 0: default */
-	int64_t
-	    queue_limit_bytes; /* transactions waiting; beyond, store_submit refuses;
-				      0: default */
-	size_t seal_count;     /* for tests, see keys_config; 0: default */
+	const char *dir;           /* made (mode 0700) when it does not exist */
+	int64_t wal_limit_bytes;   /* how long the log may become; 0: default */
+	int64_t queue_limit_bytes; /* how much may wait before store_submit refuses; 0:
+				      default */
+	size_t seal_count;         /* for tests, see keys_config; 0: default */
 };
 
 /* Opens for writing: takes the directory's lock, brings the schema up to date, starts
  * the writer and the checkpointer. One process at a time: err says who has it. */
 int store_open(struct store **out, const struct engine *engine,
     const struct store_config *config, struct error *err);
-/* Commits what was submitted, ends the threads, gives up the lock. NULL is fine. */
+/* Commits what was submitted, ends the threads, releases the lock. NULL is fine. */
 void store_close(struct store *store);
 
-/* A collection's key: a field that identifies its documents ("messageSid"); text or a
- * whole number, any other value is no key. Declare it before the collection has
- * documents; declaring the same again is fine. */
+/* A collection's key: the field that identifies its documents ("messageSid"). Text and
+ * whole numbers are keys; a document with any other value there has none. Declare it
+ * before the collection has documents; declaring the same key again is fine. */
 int store_declare(struct store *store, const char *collection, const char *key_field,
     struct error *err);
-/* Names: a letter or _, then letters, digits, _ . -, at most 64 bytes. Two names that
- * differ in case only are refused. */
+/* Names: a letter or _, then letters, digits, _ . -, at most 64 bytes. A collection
+ * whose name differs from another's in case only is refused. */
 bool store_name_valid(struct span name);
 
 /* ---- events ---- */
@@ -69,19 +70,17 @@ struct store_event {
 	const char *kind;
 	struct span sid;   /* empty when it has none */
 	struct span route; /* the path */
-	struct span query; /* the request's query, or absent; where the route's path has
-			      parameters, the whole request-target */
+	struct span query; /* the request's query, or absent; the whole request-target
+			      when the route's path has parameters */
 	enum event_state state;
 	struct span failure; /* why, when failed; else absent */
 	struct span params;  /* a JSON object's text */
-	struct span
-	    raw; /* the body as received, where params do not hold all of it, and
-			    always of an event that failed or was late */
-	/* {"method": …, "target": …, "headers": [[name, value], …]} of an event that failed
-	 * or was late, until it is done; else absent */
-	struct span request;
+	struct span raw; /* the body, where params do not hold all of it, and always of
+			    an event that is failed or late */
+	struct span request; /* {"method": …, "target": …, "headers": [[name, value],
+				…]} while the event is failed or late; else absent */
 	struct store_reply reply;
-	int64_t duplicates; /* repeats answered with the stored reply */
+	int64_t duplicates; /* repeats that got the stored reply */
 };
 
 /* ---- claims: never handle one twice ---- */
@@ -97,8 +96,8 @@ struct store_key {
 };
 
 enum store_claimed {
-	CLAIM_NEW, /* nobody had it: you hold it until submit's done or store_unclaim */
-	CLAIM_REPEAT, /* handled before: event_id and reply are its */
+	CLAIM_NEW, /* the key is yours until the transaction's done or store_unclaim */
+	CLAIM_REPEAT, /* handled before: event_id and reply say which and what */
 	CLAIM_FAILED  /* the store cannot tell, or the first one's commit failed */
 };
 
@@ -119,38 +118,39 @@ struct store_claim {
 	struct store_key token;
 	struct store_key ended;
 	struct arena *arena; /* where a stored reply is copied to */
-	/* Called on a thread of the store's, with outcome set, when store_claim could
+	/* Called on a thread of the store, with outcome set, when store_claim could
 	 * not tell at once. */
 	void (*done)(struct store_claim *claim);
 	enum store_claimed outcome;
 	int64_t event_id;
 	struct store_reply reply;
-	bool count;               /* the store's, while it waits */
-	struct store_claim *next; /* likewise */
+	/* for the store alone: */
+	bool count;
+	struct store_claim *next;
 };
 
 /* Asks whether the event was seen. True: outcome is set (from memory, nothing was
- * read). False: claim->done will be called, after a look on disk or when the one in
- * flight has been committed; the claim must live until then. A repeat's duplicates
- * are counted, unless count is false. Any thread. */
+ * read). False: claim->done will be called, after a look on disk or when the event in
+ * flight has been committed; the claim must live until then. Adds one to a repeated
+ * event's duplicates, unless count is false. Any thread. */
 bool store_claim(struct store *store, struct store_claim *claim, bool count);
 /* Gives up a claim that was CLAIM_NEW without storing anything: its keys are free again,
- * those who wait for them get CLAIM_FAILED. */
+ * and who waits for them gets CLAIM_FAILED. */
 void store_unclaim(struct store *store, const struct store_claim *claim);
 
 /* ---- jobs: work for later ----
  * A job is enqueued in the transaction of what caused it, and ended in the transaction
- * of what it wrote. Open ones are waiting (for their time, for a worker) or blocked
- * (behind an earlier open one of their group: jobs of a group run in the order in which
- * they were enqueued). Ended ones (done, dead, cancelled) are history, until dropped.
- * That one runs costs no transaction: store_job_began notes it in memory that outlives
- * the process, so that a try is counted before it runs even when it takes the whole
- * server with it. An engine for several nodes does that with leases. */
+ * of what it wrote. Open jobs are waiting (for their time, for a worker) or blocked
+ * (behind an earlier open job of their group: jobs of a group run in the order in which
+ * they were enqueued). Ended jobs (done, dead, cancelled) are kept until they are
+ * dropped. Marking a job as running costs no transaction: store_job_began notes it in
+ * memory that outlives the process, so that an attempt counts even when it kills the
+ * whole server. An engine for several nodes needs leases for that. */
 
 enum job_state {
 	JOB_WAITING,
 	JOB_BLOCKED,
-	JOB_RUNNING, /* only when read: a waiting one whose try has begun */
+	JOB_RUNNING, /* only when read: a waiting job with an attempt that has begun */
 	JOB_DONE,
 	JOB_DEAD, /* a dead letter: given up on */
 	JOB_CANCELLED,
@@ -169,14 +169,14 @@ struct store_job {
 	struct span group;                  /* absent: none */
 	struct span unique;                 /* absent: none; see JOB_ENQUEUE */
 	int64_t unique_ms;
-	int tries;            /* that have ended, and count */
+	int tries;            /* attempts that have ended and count */
 	int64_t event_id;     /* the event (or revised event) of the transaction that
 			     enqueued it, or 0 */
 	struct span payload;  /* JSON */
-	struct span errors;   /* a JSON array, one for each failed try: {"try": 1,
+	struct span errors;   /* a JSON array with each failed attempt: {"try": 1,
 				 "at": "2026-01-31T12:00:00.000Z", "error": "…"}; absent:
 				 none */
-	struct span progress; /* what its worker last told; absent: nothing */
+	struct span progress; /* its worker's last progress text; absent: none */
 };
 
 enum job_op {
@@ -185,27 +185,29 @@ enum job_op {
 	 * that was enqueued less than unique_ms before created_at_ms and is not
 	 * cancelled, nothing is added. Sets id (0: nothing added), state and event_id. */
 	JOB_ENQUEUE,
-	/* An attempt has ended: id, nth; state says how: JOB_DONE, JOB_DEAD,
-	 * JOB_CANCELLED, or JOB_WAITING for another attempt at run_at_ms. Unless count is
-	 * false, tries becomes nth. error (absent: none) is added to errors, as that of
-	 * the last attempt that counts, stamped now_ms; ended_at_ms becomes now_ms. When
+	/* An attempt has ended: id, nth. state says how: JOB_DONE, JOB_DEAD, JOB_CANCELLED,
+	 * or JOB_WAITING for another attempt at run_at_ms. Unless count is false, tries
+	 * becomes nth. error (absent: none) is added to errors, under the number of the
+	 * last attempt that counts and the time now_ms; ended_at_ms becomes now_ms. When
 	 * the job is not open any more, or tries is not nth - 1, the whole transaction is
 	 * STORE_CONFLICT and fenced is set: the effects of a job that was cancelled, or
-	 * that another has run, are not committed. */
+	 * that ran elsewhere too, are not committed. */
 	JOB_SETTLE,
-	/* Of the owner's commands and workers: an id that is not there or not in a state
-	 * that allows it is passed over; changed says so. */
+	/* For the owner's commands and for workers. Nothing happens when there is no such
+	 * job, or its state does not allow it; changed says so. */
 	JOB_RETRY,    /* dead or cancelled: waiting again at run_at_ms, tries 0, errors
 			 kept; waiting: run_at_ms set */
-	JOB_CANCEL,   /* an open job, by id; or (id 0) the open ones of queue with that
+	JOB_CANCEL,   /* an open job, by id; or (id 0) the open jobs of queue with that
 			 unique key: cancelled, ended_at_ms becomes now_ms */
-	JOB_DROP,     /* an ended one, by id: removed */
-	JOB_PROGRESS, /* an open one, by id: progress */
-	JOB_PAUSE, /* queue: none of its jobs starts, until JOB_RESUME; kept in the store */
+	JOB_DROP,     /* an ended job, by id: removed */
+	JOB_PROGRESS, /* an open job, by id: progress */
+	JOB_PAUSE,    /* queue: none of its jobs starts until JOB_RESUME; also after a
+			 restart */
 	JOB_RESUME
 };
 
-/* One change of jobs, part of a transaction; what it points to must live until done. */
+/* One change of a job, part of a transaction. What it points to must live until the
+ * transaction's done. */
 struct store_job_write {
 	struct store_job_write *next;
 	enum job_op op;
@@ -230,34 +232,33 @@ struct store_write {
 	struct store_write *next;
 	enum store_op op;
 	const char *collection; /* made by its first insert */
-	/* INSERT: the document, a JSON object's text without "_id" (the engine gives
-	 * one), unless ids has the row the document was promised with store_reserve: then
-	 * its "_id" is in the text. UPDATE: what to insert when nothing has the key
-	 * (upsert), or absent. */
+	/* INSERT: the document, a JSON object's text. Without ids it has no "_id": the
+	 * engine makes one. With ids it has: ids[0] is a row of store_reserve, and "_id"
+	 * is made of that. UPDATE: what to insert when nothing has the key (upsert), or
+	 * absent. */
 	struct span doc;
-	/* The value of the collection's key field in doc; with UPDATE and REMOVE, the
-	 * document meant. Absent: no key; then ids say which. */
+	/* INSERT: the value of the collection's key field in doc. UPDATE, REMOVE: which
+	 * document. Absent: no key; then ids say which. */
 	struct span key;
-	const int64_t *ids; /* UPDATE, REMOVE without key: rows a reader found */
+	const int64_t *ids; /* UPDATE, REMOVE without key: rows that a reader found */
 	size_t id_count;
-	const struct filter *filter; /* rechecked at commit; NULL: all of them */
+	const struct filter *filter; /* checked again at commit; NULL: all of them */
 	const struct update *update; /* UPDATE: how; NULL when edit says how, or when an
-					existing document is to stay as it is */
-	/* UPDATE: changes the document in code of the caller's: 1 changed, 0 left as it
-	 * is, -1 with err (STORE_CONFLICT). A pure function of the document and ctx, as
-	 * it runs on the writer's thread and perhaps more than once. */
+					existing document shall stay as it is */
+	/* UPDATE: the caller's own code changes the document: 1 changed, 0 not, -1 with
+	 * err (STORE_CONFLICT). It may depend on the document and ctx only: it runs on
+	 * the writer's thread, perhaps more than once. */
 	int (*edit)(const void *ctx, json_t *doc, struct error *err);
 	const void *edit_ctx;
-	int64_t
-	    expect; /* this many must be changed, else STORE_CONFLICT; -1: any number */
+	int64_t expect; /* so many must change, else STORE_CONFLICT; -1: any number */
 };
 
 enum store_result {
 	STORE_OK,
 	STORE_FAILED, /* disk full, I/O error …: nothing of it was written */
-	/* An expectation or a unique key did not hold, or an update does not fit the
-	 * document it met ($inc of text): likewise nothing, but the claim on the
-	 * transaction's key is still held, so that the handler can be run again. */
+	/* An expectation or a unique key did not hold, or an update does not fit its
+	 * document ($inc of text). Nothing was written either, but the claim on the
+	 * transaction's key is still held, so that the handler can run again. */
 	STORE_CONFLICT
 };
 
@@ -268,8 +269,8 @@ struct store_rekey {
 	struct store_key key;
 };
 
-/* One transaction: an event with its reply, its key, the handler's writes and its jobs;
- * all of it or nothing. */
+/* One transaction: an event with its reply and its keys, the handler's writes and jobs.
+ * All of it is committed, or nothing. */
 struct store_txn {
 	struct store_event event; /* stored when event.kind is set; id is filled in */
 	/* These become known, and the claims on them end. The first one's SID should be
@@ -278,18 +279,19 @@ struct store_txn {
 	size_t key_count;
 	struct store_write *writes;
 	struct store_job_write *jobs;
-	/* An event stored before, whose state and failure become event.state and
-	 * event.failure (a retry); its stored reply stays. When it has no failure (any
-	 * more), that is a conflict: it is never handled twice. 0: none. */
+	/* An event that was stored before and is handled again: its state and failure
+	 * become event.state and event.failure, its reply stays. When it has no failure
+	 * any more, that is a conflict: it is never handled twice. 0: none. */
 	int64_t revised_event;
 	struct store_rekey *rekeys;
-	int64_t rekeyed_to; /* with rekeys: up to this event all have them now */
+	int64_t
+	    rekeyed_to; /* up to this event all have their rekeys now; 0: not said */
 	/* Called on the writer's thread, in the order of submission, with result (and
-	 * error, unless STORE_OK) set: the commit is synced, or it is not there. */
+	 * error, unless STORE_OK) set: the commit is synced, or nothing was written. */
 	void (*done)(struct store_txn *txn);
 	enum store_result result;
 	struct error error;
-	struct store_txn *next; /* the store's */
+	struct mail mail; /* for the store alone */
 };
 
 /* The events, from *first to *last, that an older version stored and that have no keys of
@@ -297,48 +299,48 @@ struct store_txn {
  * them their keys (rekeys) before anything is claimed. */
 bool store_unkeyed(const struct store *store, int64_t *first, int64_t *last);
 
-/* Hands a transaction over; returns at once. False when too much waits already: shed
- * load (done is not called, the claim is still held). What it points to must live
- * until done. Any thread; lock-free. */
+/* Hands a transaction over; returns at once. False when too much waits already: done is
+ * not called, the claim is still held. What it points to must live until done. Any
+ * thread; lock-free. */
 bool store_submit(struct store *store, struct store_txn *txn);
 /* Wakes the writer for what was submitted: once for many submits. */
 void store_flush(struct store *store);
 /* Submits, flushes and waits; for commands. */
 enum store_result store_commit(struct store *store, struct store_txn *txn);
 
-/* What was committed, in order, on the writer's thread, before the transaction's done:
- * every transaction that has jobs. Set it before the first submit; NULL: nobody. It
- * must not block. */
+/* Calls committed() with every transaction that has jobs, once it is committed, before
+ * its done; on the writer's thread, in order. It must not block. Set it before the first
+ * submit; NULL: nobody. */
 void store_watch_jobs(struct store *store,
     void (*committed)(void *ctx, const struct store_txn *txn), void *ctx);
 
 enum { STORE_JOBS_RUNNING = 4096 };
 
-/* A try is given to somebody who will begin it; until then it does not count. False
- * when STORE_JOBS_RUNNING are given out. Any thread; like those below it costs a few
+/* An attempt is given to a process that will begin it; until then it does not count.
+ * False when STORE_JOBS_RUNNING are given. Any thread; this and the two below cost a few
  * memory accesses. */
 bool store_job_given(struct store *store, int64_t id, int try);
-/* It begins: from now on it counts as run, also when this process dies. Also for one
- * that was not given; false as store_job_given. One try of a job at a time. When the store is opened, tries that
- * had begun and were not settled are: counted, with the error "the server stopped while
- * it ran", waiting, run_at_ms as it was. */
+/* The attempt begins, given before or not: from now on it counts, also when this process
+ * dies. False as store_job_given. A job has one attempt at a time. An attempt that had
+ * begun and was not settled when the store is opened is settled then: it counts, with
+ * the error "the server stopped while it ran", and the job waits, run_at_ms unchanged. */
 bool store_job_began(struct store *store, int64_t id, int try);
-/* After its JOB_SETTLE was committed (or given up). */
+/* After its JOB_SETTLE was committed, or will never be. */
 void store_job_ended(struct store *store, int64_t id);
 
 enum { STORE_ID_SIZE = 25 };
 
-/* A document's "_id" may be needed before it is stored: reserves `count` rows, unique
- * in the whole store and for ever, and returns the first. Any thread. */
+/* For documents whose "_id" is needed before they are stored: reserves `count` rows,
+ * which no other document of the store will ever have, and returns the first. Any
+ * thread. */
 int64_t store_reserve(struct store *store, int64_t count);
-/* The "_id" of a row: 24 lower-case hexadecimal digits, the second it was made
- * (8 digits) and the row (16), so that it sorts by age and needs no index. */
+/* The "_id" of a row: 24 lower-case hexadecimal digits, the time in seconds (8) and the
+ * row (16), so that it sorts by age and needs no index. */
 void store_id(char out[STORE_ID_SIZE], int64_t row);
-/* The row in an "_id", or 0 when it is not one. */
+/* The row in an "_id"; 0 when the text cannot be one. */
 int64_t store_id_row(struct span id);
 
-/* False while commits fail (disk full …): readiness. The store itself goes on trying,
- * once a second when nothing is submitted. */
+/* False while commits fail (disk full …). The store tries again once a second. */
 bool store_healthy(const struct store *store);
 
 struct store_stats {
@@ -349,19 +351,25 @@ struct store_stats {
 void store_stats(const struct store *store, struct store_stats *out);
 
 /* ---- reading ----
- * A reader belongs to one thread at a time; an each(…) must not use the reader that
- * calls it. */
+ * A reader, and every cursor of it, belongs to one thread at a time.
+ *
+ * A cursor gives rows one by one: next is 1 with a row, 0 at the end, -1 with err when the
+ * store cannot be read. Opening one reads nothing and cannot fail. Rows are read in
+ * slices, each of which sees the latest commit; between two calls there is no snapshot
+ * (but see store_due_open). What the row points to is valid until the next call. What
+ * the query points to must live until close; the reader may be used for other reads
+ * meanwhile. Close accepts NULL. */
 
 /* A reader of a directory, whether or not a server is running on it: read-only, leaves
- * no files behind. -1 when there is no store there or it is a newer program's. */
+ * no files behind. -1 when there is no store there, or a newer program's. */
 int store_reader_open(struct store_reader **out, const struct engine *engine,
     const char *dir, struct error *err);
 /* A reader in the process that has the store open: faster, because it knows what the
  * writer has in memory. Close it before the store. */
 int store_reader_new(struct store_reader **out, struct store *store, struct error *err);
 void store_reader_close(struct store_reader *reader); /* NULL is fine */
-/* As store_job_began, in another process, which was given the try. What can not be noted
- * (the file is gone) is not: then the try counts when it ends. */
+/* As store_job_began, in another process, to which the attempt was given. When it cannot
+ * be noted (the file is gone), the attempt counts only when it ends. */
 void store_reader_job_began(struct store_reader *reader, int64_t id, int try);
 
 struct store_event_query {
@@ -373,110 +381,125 @@ struct store_event_query {
 	bool newest_first;
 };
 
-/* Calls each(…) for every match, in order of id; its event is valid during the call;
- * returning false ends it. -1 with err when the store cannot be read. */
-int store_events(struct store_reader *reader, const struct store_event_query *query,
-    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-    struct error *err);
-/* 1 and each called once, 0 when there is none, -1 with err. */
-int store_event_get(struct store_reader *reader, int64_t id,
-    bool (*each)(void *ctx, const struct store_event *event), void *ctx,
-    struct error *err);
+/* Events that match, in order of id. */
+struct store_events;
+struct store_events *store_events_open(
+    struct store_reader *reader, const struct store_event_query *query);
+int store_events_next(
+    struct store_events *events, struct store_event *out, struct error *err);
+void store_events_close(struct store_events *events);
+/* One event, copied to the arena: 1, 0 when there is none, -1 with err. */
+int store_event_get(struct store_reader *reader, int64_t id, struct arena *arena,
+    struct store_event *out, struct error *err);
 
 struct store_query {
 	const char *collection;
 	const struct filter *filter; /* NULL: all */
-	const json_t
-	    *sort; /* {"receivedAt": -1, …} in order, or NULL: order of insertion */
+	const json_t *sort;  /* {"receivedAt": -1, …}; NULL: order of insertion */
 	int64_t limit, skip; /* limit 0: all */
 };
 
-/* Calls each(…) with every document (with "_id"), borrowed during the call; row is its
- * number for store_write.ids; returning false ends it. A collection that does not
- * exist is empty. Uses the key or an index when the filter asks for equal values. */
-int store_find(struct store_reader *reader, const struct store_query *query,
-    bool (*each)(void *ctx, int64_t row, json_t *doc), void *ctx, struct error *err);
-/* How many store_find would give; -1 with err. */
+struct store_doc {
+	int64_t row;  /* for store_write.ids */
+	json_t *json; /* with "_id"; borrowed until the next call */
+};
+
+/* Documents that match. A collection that does not exist is empty. Uses the key or an
+ * index when the filter asks for equal values. */
+struct store_docs;
+struct store_docs *store_docs_open(
+    struct store_reader *reader, const struct store_query *query);
+int store_docs_next(struct store_docs *docs, struct store_doc *out, struct error *err);
+void store_docs_close(struct store_docs *docs);
+/* How many there are; -1 with err. */
 int64_t store_count(
     struct store_reader *reader, const struct store_query *query, struct error *err);
 /* The document with that key (or, by_id, that "_id"): *out is the caller's. 1, 0 when
  * there is none, -1 with err. */
 int store_get(struct store_reader *reader, const char *collection, struct span key,
     bool by_id, json_t **out, struct error *err);
-/* Every collection's name, key field (or NULL), and how many documents. */
-int store_collections(struct store_reader *reader,
-    bool (*each)(void *ctx, const char *name, const char *key_field, int64_t count),
-    void *ctx, struct error *err);
+
+struct store_collection {
+	struct store_collection *next;
+	const char *name, *key_field; /* key_field NULL: none */
+	int64_t count;                /* documents; 0 when not counted */
+};
+
+/* Every collection, by name, in the arena. Counting their documents takes time. */
+int store_collections(struct store_reader *reader, bool counted, struct arena *arena,
+    struct store_collection **out, struct error *err);
 
 /* ---- reading jobs ---- */
-
-/* Called with each one, valid during the call; returning false ends it. */
-struct store_each_job {
-	bool (*call)(void *ctx, const struct store_job *job);
-	void *ctx;
-};
 
 struct store_due {
 	struct span queue;
 	int64_t now_ms;
 	int64_t limit;
-	/* set: the least run_at_ms after now_ms of the queue's waiting jobs; INT64_MAX:
-	 * there is none */
+	/* Set by store_due_later: the earliest run_at_ms after now_ms of the queue's
+	 * waiting jobs; INT64_MAX: there is none. */
 	int64_t next_ms;
 };
 
 /* Waiting jobs of a queue whose run_at_ms is at most now_ms, the first to run first: by
- * priority, then run_at_ms, then id; of those, limit. Running ones are among them. They
- * come as they are read, one at a time in memory: each(…) should be quick, and is not
- * undone when reading the next one fails. */
-int store_jobs_due(struct store_reader *reader, struct store_due *due,
-    struct store_each_job each, struct error *err);
+ * priority, then run_at_ms, then id. Running ones are among them. This cursor reads a job
+ * when it is asked for it, so that large ones are never in memory together: it has one
+ * snapshot from the first call to the end, and until then the reader is for it alone. Be
+ * quick. */
+struct store_due_jobs;
+struct store_due_jobs *store_due_open(
+    struct store_reader *reader, struct store_due *due);
+int store_due_next(
+    struct store_due_jobs *jobs, struct store_job *out, struct error *err);
+/* Sets due->next_ms, in the same snapshot; no more jobs after that. 0, or -1 with err. */
+int store_due_later(struct store_due_jobs *jobs, struct error *err);
+void store_due_close(struct store_due_jobs *jobs);
 
 struct store_job_query {
-	struct span queue;                           /* absent: any; so the others */
-	unsigned states;                             /* 1 << JOB_DEAD | …; 0: any */
-	struct span group, unique;                   /* equal */
-	struct span error;                           /* within errors, case ignored */
+	struct span queue;         /* absent: any; so are the others */
+	unsigned states;           /* 1 << JOB_DEAD | …; 0: any */
+	struct span group, unique; /* equal */
+	struct span error;         /* within errors, case ignored */
 	int64_t created_after_ms, created_before_ms; /* 0: any */
-	/* 0: any; ended ones. When queue and one state are given, too, the first to end
-	 * come first (whatever newest_first says), found without a search. */
+	/* Ended jobs only; 0: any. With queue and one state, the job that ended first
+	 * comes first (newest_first is ignored), and is found without a search. */
 	int64_t ended_before_ms;
-	int64_t ended_after_ms; /* 0: any; ended ones, found without a search */
+	int64_t ended_after_ms; /* ended jobs only, found without a search; 0: any */
 	int64_t after_id;
 	int64_t limit; /* 0: all */
 	bool newest_first;
 };
 
-/* In order of id; as store_events. Queue and states are looked up; where neither is
- * given, or running ones only, the whole history may be walked. */
-int store_jobs(struct store_reader *reader, const struct store_job_query *query,
-    struct store_each_job each, struct error *err);
-/* 1 and each called once, 0 when there is none, -1 with err. */
-int store_job_get(struct store_reader *reader, int64_t id, struct store_each_job each,
-    struct error *err);
+/* Jobs that match, in order of id. Queue and states are looked up; with neither, or with
+ * JOB_RUNNING among others, all jobs there are may be walked. */
+struct store_jobs;
+struct store_jobs *store_jobs_open(
+    struct store_reader *reader, const struct store_job_query *query);
+int store_jobs_next(struct store_jobs *jobs, struct store_job *out, struct error *err);
+void store_jobs_close(struct store_jobs *jobs);
+/* One job, copied to the arena: 1, 0 when there is none, -1 with err. */
+int store_job_get(struct store_reader *reader, int64_t id, struct arena *arena,
+    struct store_job *out, struct error *err);
 
 struct store_queue {
+	struct store_queue *next;
+	int64_t id; /* for the engine alone */
 	struct span name;
 	bool paused;
+	/* when counted: */
 	int64_t counts[JOB_STATES];
-	int64_t oldest_due_ms; /* the least run_at_ms of the waiting; INT64_MAX: none */
+	int64_t
+	    oldest_due_ms; /* the earliest run_at_ms of the waiting; INT64_MAX: none */
 };
 
-/* Every queue that ever had a job, or was paused, by name. Counting a million jobs
- * takes well under a second. */
-int store_queues(struct store_reader *reader,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err);
-/* The same queues, their names and whether they are paused: nothing is counted, and it
- * takes no time. */
-int store_queue_names(struct store_reader *reader,
-    bool (*each)(void *ctx, const struct store_queue *queue), void *ctx,
-    struct error *err);
+/* Every queue that ever had a job or was paused, by name, in the arena. Counting a
+ * million jobs takes well under a second; names alone take no time. */
+int store_queues(struct store_reader *reader, bool counted, struct arena *arena,
+    struct store_queue **out, struct error *err);
 
 /* ---- the owner's commands: they need the store open for writing ---- */
 
-/* An index on a dotted path, used by store_find for equality. Builds it without
- * stopping the writer for longer than the engine must. */
+/* An index on a dotted path, which store_docs_next uses for equality. Commits wait
+ * while it is built. */
 int store_index(
     struct store *store, const char *collection, const char *path, struct error *err);
 
@@ -484,11 +507,10 @@ struct store_forgotten {
 	int64_t events, documents, jobs;
 };
 
-/* Erases one person: parameters, raw bodies and replies of every event in which a
- * parameter, or a segment of a path that is kept (query), equals the address (event
- * rows stay, empty, so that repeats stay known),
- * and every document and job in which a value (of the payload; its group or unique
- * key) equals it. The bytes leave the files too. */
+/* Erases one person. Events in which a parameter, or a segment of the path in query,
+ * equals the address lose parameters, body and reply; their rows stay, so that repeats
+ * stay known. Documents in which a value equals it, and jobs (a value of the payload,
+ * the group or the unique key), are removed. The bytes leave the files too. */
 int store_forget(struct store *store, struct span address, struct store_forgotten *out,
     struct error *err);
 

@@ -32,7 +32,7 @@ static json_t *time_json(int64_t ms)
 	return json_string(text);
 }
 
-/* JSON kept as text; what is none becomes null. */
+/* JSON kept as text; null when it cannot be parsed. */
 static json_t *parsed(struct span text)
 {
 	json_t *value = text.len == 0 ? NULL
@@ -41,7 +41,7 @@ static json_t *parsed(struct span text)
 	return value != NULL ? value : json_null();
 }
 
-/* The error of every try; an empty array when none failed. */
+/* The error of every attempt; an empty array when none failed. */
 static json_t *errors_of(const struct store_job *job)
 {
 	json_t *errors = parsed(job->errors);
@@ -99,7 +99,7 @@ static const char *colour_of(const struct store_job *job)
 	return "";
 }
 
-/* When it is due, or ended; of one that runs nothing is known. */
+/* When it is due, or ended; nothing while it runs. */
 static const char *time_of(
     char out[WHEN_SIZE], const struct store_job *job, int64_t now_ms)
 {

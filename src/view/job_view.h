@@ -8,9 +8,9 @@
 
 #include "store/store.h"
 
-/* How it is to look. */
+/* How it shall look. */
 struct job_look {
-	int64_t now_ms; /* times are told beside it */
+	int64_t now_ms; /* times are shown relative to it */
 	bool colour;
 	size_t width;       /* of the terminal; 0: lines are not cut */
 	size_t queue_width; /* of the column; 0: as it comes */
@@ -21,14 +21,14 @@ struct job_look {
  * have is null. state is the store's; due says whether a waiting one's time has come.
  * The caller's. */
 json_t *job_view_json(const struct store_job *job, int64_t now_ms);
-/* The state in a word for people: a waiting one whose time has not come is "scheduled",
- * or, after a try, "retrying". */
+/* The state in a word for people: a waiting job whose time has not come is "scheduled",
+ * or, after an attempt, "retrying". */
 const char *job_view_state(const struct store_job *job, int64_t now_ms);
-/* The line above a list, and one of it: id, queue, state, tries, when it is due or
- * ended, and what there is to say of it: the last error, progress. */
+/* The heading of a list, and a line of it: id, queue, state, tries, when the job is due
+ * or ended, and its last error or progress. */
 void job_view_head(FILE *out, const struct job_look *look);
 void job_view_line(FILE *out, const struct store_job *job, const struct job_look *look);
-/* All of it, with its payload and the error of every try. */
+/* All of it, with its payload and the error of every attempt. */
 void job_view_full(FILE *out, const struct store_job *job, const struct job_look *look);
 
 #endif

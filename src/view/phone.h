@@ -1,5 +1,5 @@
-/* phone -- a reply as the person at the other end would see or hear it. Tolerant: it
- * shows what it can, and says what Twilio would not take. */
+/* phone -- a reply as the person at the other end would see or hear it. It shows what it
+ * can, and says what Twilio would refuse. */
 #ifndef OFFHOOK_VIEW_PHONE_H
 #define OFFHOOK_VIEW_PHONE_H
 

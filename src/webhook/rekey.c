@@ -13,7 +13,6 @@ struct slice {
 	const struct config *config;
 	struct arena *arena;
 	struct store_txn txn;
-	int64_t last;
 };
 
 static void rekey_add(struct params *params, struct span name, const json_t *value)
@@ -102,27 +101,26 @@ static void rekey_event(struct slice *slice, const struct store_event *stored)
 	json_decref(object);
 }
 
-static bool rekey_each(void *ctx, const struct store_event *stored)
-{
-	struct slice *slice = ctx;
-	rekey_event(slice, stored);
-	slice->last = stored->id;
-	return true;
-}
-
 static int rekey_slice(struct store *store, struct store_reader *reader,
     const struct config *config, int64_t *first, int64_t last, struct error *err)
 {
-	struct slice slice = {.config = config, .arena = arena_new(), .last = last};
+	struct slice slice = {.config = config, .arena = arena_new()};
 	struct store_event_query query = {.after_id = *first - 1, .limit = SLICE};
-	int rc = store_events(reader, &query, rekey_each, &slice, err);
-	slice.txn.rekeyed_to = slice.last < last ? slice.last : last;
-	if (rc == 0 && slice.txn.rekeys != NULL &&
-	    store_commit(store, &slice.txn) != STORE_OK) {
+	struct store_events *events = store_events_open(reader, &query);
+	struct store_event event;
+	int64_t done = last;
+	int rc;
+	while ((rc = store_events_next(events, &event, err)) == 1) {
+		rekey_event(&slice, &event);
+		done = event.id < last ? event.id : last;
+	}
+	store_events_close(events);
+	slice.txn.rekeyed_to = done;
+	if (rc == 0 && store_commit(store, &slice.txn) != STORE_OK) {
 		rc = -1;
 		*err = slice.txn.error;
 	}
-	*first = slice.txn.rekeyed_to + 1;
+	*first = done + 1;
 	arena_free(slice.arena);
 	return rc;
 }

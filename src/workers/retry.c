@@ -31,8 +31,7 @@ struct retry_attempt {
 	struct retry *retry;
 	struct turn turn; /* in the event's conversation, as a webhook has */
 	struct replay replay;
-	int rc; /* of reading the event; -1: err says why */
-	struct error err;
+	struct error err; /* why it cannot be handled again */
 };
 
 struct job_worker retry_worker(const struct config *config)
@@ -74,31 +73,25 @@ static int retry_check(const struct store_event *event, struct error *err)
 	    event->id);
 }
 
-static bool retry_take_event(void *ctx, const struct store_event *event)
-{
-	struct retry_attempt *attempt = ctx;
-	attempt->rc = retry_check(event, &attempt->err);
-	if (attempt->rc == 0)
-		attempt->rc = replay_open(&attempt->replay, event,
-		    attempt->retry->service, attempt->attempt.arena, &attempt->err);
-	return true;
-}
-
 static int retry_prepare(struct retry_attempt *attempt)
 {
 	struct worker_attempt *base = &attempt->attempt;
 	const struct webhook *webhook = &attempt->replay.webhook;
 	int64_t id = retry_event_id(&base->job_attempt->job);
 	base->revised_event = id;
+	struct store_event event;
 	int found = store_event_get(
-	    attempt->retry->reader, id, retry_take_event, attempt, &attempt->err);
+	    attempt->retry->reader, id, base->arena, &event, &attempt->err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return error_set(&attempt->err, "there is no event %" PRId64, id);
-	if (attempt->rc == 0)
-		handlers_pack(&base->pool_run.event, webhook);
-	return attempt->rc;
+	if (retry_check(&event, &attempt->err) < 0 ||
+	    replay_open(&attempt->replay, &event, attempt->retry->service, base->arena,
+		&attempt->err) < 0)
+		return -1;
+	handlers_pack(&base->pool_run.event, webhook);
+	return 0;
 }
 
 /* ---- its turn ---- */

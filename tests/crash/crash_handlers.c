@@ -79,13 +79,6 @@ static int crash(const struct talk *talk, int number)
 	return good ? 0 : 1;
 }
 
-static bool count_failed(void *ctx, const struct store_event *event)
-{
-	int *count = ctx;
-	*count += event->state == EVENT_FAILED;
-	return true;
-}
-
 static int failed_events(const struct talk *talk)
 {
 	struct store_reader *reader;
@@ -94,7 +87,11 @@ static int failed_events(const struct talk *talk)
 	int count = 0;
 	if (store_reader_open(&reader, engines_for(talk->data), talk->data, &err) < 0)
 		return -1;
-	(void)store_events(reader, &query, count_failed, &count, &err);
+	struct store_event event;
+	struct store_events *events = store_events_open(reader, &query);
+	while (store_events_next(events, &event, &err) == 1)
+		count += event.state == EVENT_FAILED;
+	store_events_close(events);
 	store_reader_close(reader);
 	return count;
 }

@@ -227,22 +227,21 @@ static void kill_round(struct talk *talk, struct client *clients, unsigned *seed
 
 /* ---- what is in the store then ---- */
 
-static bool count_open(void *ctx, const struct store_queue *queue)
-{
-	int64_t *open = ctx;
-	*open += queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED] +
-		 queue->counts[JOB_RUNNING];
-	return true;
-}
-
 static bool becomes_quiet(struct ledger *ledger, struct store_reader *reader)
 {
 	struct error err = {0};
 	int64_t open = 1;
 	for (int waited = 0; open > 0 && waited < QUIET_MS; waited += 50) {
 		(void)usleep(50000);
+		struct arena *arena = arena_new();
+		struct store_queue *queue;
+		int rc = store_queues(reader, true, arena, &queue, &err);
 		open = 0;
-		if (store_queues(reader, count_open, &open, &err) < 0) {
+		for (; rc == 0 && queue != NULL; queue = queue->next)
+			open += queue->counts[JOB_WAITING] +
+				queue->counts[JOB_BLOCKED] + queue->counts[JOB_RUNNING];
+		arena_free(arena);
+		if (rc < 0) {
 			wrong(ledger, "%s", err.text);
 			return false;
 		}
@@ -271,15 +270,13 @@ static void note_step(struct ledger *ledger, const json_t *doc, int64_t n)
 	};
 }
 
-static bool note_effect(void *ctx, int64_t row, json_t *doc)
+static void note_effect(struct ledger *ledger, const json_t *doc)
 {
-	struct ledger *ledger = ctx;
 	int64_t n = field_int(doc, "n");
 	const char *part = json_string_value(json_object_get(doc, "part"));
-	(void)row;
 	if (n < 1 || n > ledger->count || part == NULL) {
 		wrong(ledger, "an effect of no webhook");
-		return true;
+		return;
 	}
 	struct webhook *webhook = &ledger->webhooks[n];
 	if (strcmp(part, "main") == 0)
@@ -292,12 +289,10 @@ static bool note_effect(void *ctx, int64_t row, json_t *doc)
 		webhook->children[part[5] - '0']++;
 	else
 		wrong(ledger, "%" PRId64 ": an effect \"%s\"", n, part);
-	return true;
 }
 
-static bool note_dead(void *ctx, const struct store_job *job)
+static void note_dead(struct ledger *ledger, const struct store_job *job)
 {
-	struct ledger *ledger = ctx;
 	json_t *payload = json_loadb(job->payload.ptr, job->payload.len, 0, NULL);
 	json_t *errors = job->errors.ptr == NULL
 			     ? NULL
@@ -313,7 +308,6 @@ static bool note_dead(void *ctx, const struct store_job *job)
 		ledger->webhooks[n].dead++;
 	json_decref(payload);
 	json_decref(errors);
-	return true;
 }
 
 static void check_webhook(struct ledger *ledger, unsigned n)
@@ -379,9 +373,18 @@ static void check_store(struct ledger *ledger, struct store_reader *reader)
 	struct error err = {0};
 	const struct store_query effects = {.collection = "effects"};
 	const struct store_job_query dead = {.states = 1U << JOB_DEAD};
-	struct store_each_job each = {note_dead, ledger};
-	if (store_find(reader, &effects, note_effect, ledger, &err) < 0 ||
-	    store_jobs(reader, &dead, each, &err) < 0)
+	struct store_doc doc;
+	struct store_job job;
+	int docs_rc, jobs_rc;
+	struct store_docs *docs = store_docs_open(reader, &effects);
+	while ((docs_rc = store_docs_next(docs, &doc, &err)) == 1)
+		note_effect(ledger, doc.json);
+	store_docs_close(docs);
+	struct store_jobs *jobs = store_jobs_open(reader, &dead);
+	while ((jobs_rc = store_jobs_next(jobs, &job, &err)) == 1)
+		note_dead(ledger, &job);
+	store_jobs_close(jobs);
+	if (docs_rc < 0 || jobs_rc < 0)
 		wrong(ledger, "%s", err.text);
 	for (unsigned n = 1; n <= ledger->count; n++)
 		check_webhook(ledger, n);

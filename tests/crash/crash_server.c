@@ -84,13 +84,6 @@ static void *client_thread(void *arg)
 	return NULL;
 }
 
-static bool count_event(void *ctx, const struct store_event *event)
-{
-	size_t *counts = ctx;
-	counts[strcmp(event->kind, "sms.status") == 0 ? 1 : 0]++;
-	return true;
-}
-
 /* There, once, with its document; and again: the same reply. */
 static bool verify(struct store_reader *reader, int fd, const struct ack *ack)
 {
@@ -98,8 +91,13 @@ static bool verify(struct store_reader *reader, int fd, const struct ack *ack)
 	size_t counts[2] = {0, 0};
 	struct store_event_query query = {.sid = span_of(ack->sid)};
 	json_t *doc = NULL;
-	if (store_events(reader, &query, count_event, counts, &err) < 0 ||
-	    counts[ack->is_status] != 1) {
+	struct store_event event;
+	int rc;
+	struct store_events *events = store_events_open(reader, &query);
+	while ((rc = store_events_next(events, &event, &err)) == 1)
+		counts[strcmp(event.kind, "sms.status") == 0 ? 1 : 0]++;
+	store_events_close(events);
+	if (rc < 0 || counts[ack->is_status] != 1) {
 		(void)printf("# %s: %zu events, %s\n", ack->sid, counts[ack->is_status],
 		    err.text);
 		return false;

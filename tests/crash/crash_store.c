@@ -283,9 +283,8 @@ static int64_t run_and_kill(struct world *world, unsigned life_us)
 
 /* ---- the parent: check ---- */
 
-static bool check_event(void *ctx, const struct store_event *event)
+static void check_event(struct world *world, const struct store_event *event)
 {
-	struct world *world = ctx;
 	char want[40];
 	long long n = -1;
 	char *text = mem_strndup(event->params);
@@ -293,33 +292,40 @@ static bool check_event(void *ctx, const struct store_event *event)
 		fail(world, "an event that nobody sent", event->id);
 	free(text);
 	if (n < 0)
-		return false;
+		return;
 	(void)snprintf(want, sizeof(want), "reply %lld", n);
 	if (!span_is(event->reply.body, want))
 		fail(world, "not its reply", n);
 	world->stored[n]++;
 	if (has_count(n))
 		world->counts[n % COUNTERS]++;
-	return true;
 }
 
-static bool check_doc(void *ctx, int64_t row, json_t *doc)
+static void check_doc(struct world *world, const json_t *doc)
 {
-	struct world *world = ctx;
-	int64_t n = json_integer_value(json_object_get(doc, "n"));
-	(void)row;
-	world->docs[n]++;
-	return true;
+	world->docs[json_integer_value(json_object_get(doc, "n"))]++;
 }
 
-static bool check_counter(void *ctx, int64_t row, json_t *doc)
+static void check_counter(struct world *world, const json_t *doc)
 {
-	struct world *world = ctx;
 	const char *key = json_string_value(json_object_get(doc, "key"));
-	(void)row;
 	world->counted[strtol(key + 1, NULL, 10)] +=
 	    json_integer_value(json_object_get(doc, "count"));
-	return true;
+}
+
+static void check_docs(struct world *world, struct store_reader *reader,
+    const char *collection, void (*check)(struct world *world, const json_t *doc))
+{
+	struct store_query query = {.collection = collection};
+	struct store_doc doc;
+	struct error err = {""};
+	int rc;
+	struct store_docs *docs = store_docs_open(reader, &query);
+	while ((rc = store_docs_next(docs, &doc, &err)) == 1)
+		check(world, doc.json);
+	store_docs_close(docs);
+	if (rc < 0)
+		fail(world, err.text, 0);
 }
 
 static void compare(struct world *world)
@@ -356,12 +362,16 @@ static void check_by_reading(struct world *world)
 		compare(world);
 		return;
 	}
-	if (store_events(reader, &all, check_event, world, &err) < 0 ||
-	    store_find(reader, &(struct store_query){.collection = "docs"}, check_doc,
-		world, &err) < 0 ||
-	    store_find(reader, &(struct store_query){.collection = "counters"},
-		check_counter, world, &err) < 0)
+	struct store_event event;
+	int rc;
+	struct store_events *events = store_events_open(reader, &all);
+	while ((rc = store_events_next(events, &event, &err)) == 1)
+		check_event(world, &event);
+	store_events_close(events);
+	if (rc < 0)
 		fail(world, err.text, 0);
+	check_docs(world, reader, "docs", check_doc);
+	check_docs(world, reader, "counters", check_counter);
 	store_reader_close(reader);
 	compare(world);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/event_filter.h"
+#include "cmd/commands.h"
 
 TEST(an_event_matches_by_age_and_failure)
 {

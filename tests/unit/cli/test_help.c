@@ -33,7 +33,7 @@ TEST(every_option_is_in_its_commands_help)
 		char *text = NULL;
 		size_t len;
 		FILE *out = open_memstream(&text, &len);
-		help_command(out, command);
+		help_command(out, command, NULL);
 		assert_int_equal(fclose(out), 0);
 		for (const struct flag *flag = command->flags;
 		     flag != NULL && flag->name != NULL; flag++)

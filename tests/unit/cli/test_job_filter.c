@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/job_filter.h"
+#include "cmd/commands.h"
 
 static const int64_t now = 1767268800000;
 

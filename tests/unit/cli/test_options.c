@@ -1,13 +1,14 @@
 #include "test.h"
 
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "cmd/commands.h"
 
 static const struct flag flags[] = {
-    {"body", "TEXT", "text", 0, false},
-    {"repeat", "N", "times", 'n', false},
-    {"tamper", "WHAT", "spoil", 0, true},
-    {"follow", NULL, "go on", 'f', false},
+    {"body", "TEXT", .help = "text"},
+    {"repeat", "N", .help = "times", .letter = 'n'},
+    {"tamper", "WHAT", .help = "spoil", .optional = true},
+    {"follow", .help = "go on", .letter = 'f'},
     {0},
 };
 
@@ -133,14 +134,34 @@ TEST(a_number_out_of_range_is_refused)
 TEST(every_command_explains_itself)
 {
 	for (size_t i = 0; commands[i] != NULL; i++) {
+		struct error err;
 		const struct command *each = commands[i];
-		assert_non_null(each->run);
+		assert_int_equal(each->run == NULL, each->verbs != NULL);
 		assert_non_null(each->usage);
 		assert_non_null(each->summary);
-		assert_ptr_equal(command_find(commands, each->name), each);
+		assert_ptr_equal(command_find(commands, each->name, &err), each);
 		assert_true(each->min_args <= each->max_args);
 		for (const struct flag *flag = each->flags;
 		     flag != NULL && flag->name != NULL; flag++)
 			assert_non_null(flag->help);
+	}
+}
+
+/* An option that no verb takes could never be given. */
+TEST(each_option_of_a_command_with_verbs_is_taken_by_some_of_them)
+{
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		unsigned all = 0;
+		for (const struct verb *verb = commands[i]->verbs;
+		     verb != NULL && verb->name != NULL; verb++) {
+			assert_non_null(verb->run);
+			assert_true(verb->min_args <= verb->max_args);
+			all = all << 1 | 1;
+		}
+		for (const struct flag *flag = commands[i]->flags;
+		     flag != NULL && flag->name != NULL; flag++) {
+			assert_int_equal((flag->verbs & all) == 0, all == 0);
+			assert_int_equal(flag->verbs & ~all, 0);
+		}
 	}
 }

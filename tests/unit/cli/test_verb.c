@@ -19,18 +19,19 @@ static int show(const struct options *options)
 TEST(a_verb_takes_its_own_arguments_and_options)
 {
 	static const struct verb verbs[] = {
-	    {"list", list, 0, 0, "dry-run limit", "[options]"},
-	    {"show", show, 1, 2, "", "ID"},
+	    {"list", list, 0, 0, "[options]"},
+	    {"show", show, 1, 2, "ID"},
 	    {0},
 	};
 	static const struct flag flags[] = {
-	    {"dry-run", NULL, "", 0, false},
-	    {"limit", "N", "", 0, false},
-	    {"all", NULL, "", 0, false},
+	    {"dry-run", .help = "", .verbs = 1U << 0},
+	    {"limit", "N", .help = "", .verbs = 1U << 0 | 1U << 5},
+	    {"all", .help = "", .verbs = 1U << 1},
+	    {"force", .help = ""},
 	    {0},
 	};
 	static const struct command command = {
-	    .name = "try", .flags = flags, .max_args = SIZE_MAX};
+	    .name = "try", .flags = flags, .max_args = SIZE_MAX, .verbs = verbs};
 
 	static const struct {
 		const char *words[5];
@@ -42,6 +43,8 @@ TEST(a_verb_takes_its_own_arguments_and_options)
 	    {{"list", "--dry-run", "--limit=3"}, LISTED},
 	    {{"list", "7"}, EXIT_USAGE},
 	    {{"--all"}, EXIT_USAGE},
+	    {{"--force"}, EXIT_USAGE},
+	    {{"show", "1", "--all"}, SHOWN},
 	    {{"show"}, EXIT_USAGE},
 	    {{"show", "1"}, SHOWN},
 	    {{"show", "1", "2"}, SHOWN},
@@ -62,7 +65,7 @@ TEST(a_verb_takes_its_own_arguments_and_options)
 		assert_int_equal(options_parse(&options, &command, argc,
 				     (char **)(uintptr_t)argv, &err),
 		    0);
-		assert_int_equal(verb_run(verbs, &options), rows[i].want);
+		assert_int_equal(verb_run(&options), rows[i].want);
 		options_clear(&options);
 	}
 }

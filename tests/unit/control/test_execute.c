@@ -101,28 +101,24 @@ TEST_WITH(a_queue_is_paused_once, setup, teardown)
 	assert_int_equal(changed(f, resume), 0);
 }
 
-static bool check(void *ctx, const struct store_job *job)
-{
-	int *seen = ctx;
-	static const char *const payloads[] = {"{\"event\":5}", "{\"event\":6}"};
-	assert_true(span_is(job->payload, payloads[*seen]));
-	assert_int_equal(job->state, JOB_WAITING);
-	(*seen)++;
-	return true;
-}
-
 TEST_WITH(an_event_waits_for_another_try_once, setup, teardown)
 {
 	struct fixture *f = *state;
-	int seen = 0;
+	static const char *const payloads[] = {"{\"event\":5}", "{\"event\":6}"};
 	struct store_job_query query = {.queue = SPAN("offhook.events")};
-	struct store_each_job each = {check, &seen};
+	struct store_job job;
 	assert_int_equal(
 	    changed(f, "{\"command\": \"events-retry\", \"ids\": [5, 6]}"), 2);
 	assert_int_equal(
 	    changed(f, "{\"command\": \"events-retry\", \"ids\": [6, 5]}"), 0);
-	assert_int_equal(store_jobs(f->reader, &query, each, &f->err), 0);
-	assert_int_equal(seen, 2);
+	struct store_jobs *jobs = store_jobs_open(f->reader, &query);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(store_jobs_next(jobs, &job, &f->err), 1);
+		assert_true(span_is(job.payload, payloads[i]));
+		assert_int_equal(job.state, JOB_WAITING);
+	}
+	assert_int_equal(store_jobs_next(jobs, &job, &f->err), 0);
+	store_jobs_close(jobs);
 }
 
 TEST_WITH(what_makes_no_sense_is_refused, setup, teardown)

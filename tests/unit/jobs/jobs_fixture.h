@@ -192,23 +192,23 @@ static inline void change_job(struct play *p, enum job_op op, int64_t id)
 }
 
 /* "state tries/errors progress" */
-static inline bool describe(void *ctx, const struct store_job *job)
-{
-	json_t *errors = job->errors.ptr == NULL
-			     ? json_array()
-			     : json_loadb(job->errors.ptr, job->errors.len, 0, NULL);
-	(void)snprintf(ctx, 512, "%s %d/%zu %.*s", job_state_name(job->state),
-	    job->tries, json_array_size(errors), SPAN_ARG(job->progress));
-	json_decref(errors);
-	return true;
-}
-
 static inline void describe_job(struct play *p, int64_t id, char out[512])
 {
-	struct store_each_job each = {describe, out};
-	(void)snprintf(out, 512, "none");
-	if (store_job_get(p->f.reader, id, each, &p->f.err) < 0)
+	struct arena *arena = arena_new();
+	struct store_job job;
+	int rc = store_job_get(p->f.reader, id, arena, &job, &p->f.err);
+	if (rc < 0)
 		fail_msg("%s", p->f.err.text);
+	(void)snprintf(out, 512, "none");
+	if (rc == 1) {
+		json_t *errors = job.errors.ptr == NULL ? json_array()
+							: json_loadb(job.errors.ptr,
+							      job.errors.len, 0, NULL);
+		(void)snprintf(out, 512, "%s %d/%zu %.*s", job_state_name(job.state),
+		    job.tries, json_array_size(errors), SPAN_ARG(job.progress));
+		json_decref(errors);
+	}
+	arena_free(arena);
 }
 
 /* Waits until the job is as `want` says ("done 1/0 "). */

@@ -186,26 +186,23 @@ static void enqueue_some(struct life *life)
 	}
 }
 
-static bool is_alone(void *ctx, const struct store_job *job)
-{
-	*(bool *)ctx = job->group.ptr == NULL;
-	return true;
-}
-
 /* A retried job comes after those of its group that came later: only others are. */
 static void change_one(struct life *life, enum job_op op)
 {
 	struct store_job_write write = {.op = op, .now_ms = clock_wall_ms()};
 	struct store_txn txn = {.jobs = &write};
 	struct error err;
-	bool alone = false;
-	struct store_each_job each = {is_alone, &alone};
+	struct store_job job;
+	struct arena *arena = arena_new();
 	int last = life->record->last;
 	write.job.id = 1 + draw(&life->random, last > 200 ? 200U : (uint32_t)last + 1);
 	write.job.id += last > 200 ? last - 200 : 0;
 	write.job.run_at_ms = write.now_ms;
 	write.job.queue = draw(&life->random, 2) == 0 ? SPAN("a") : SPAN("b");
-	(void)store_job_get(life->reader, write.job.id, each, &err);
+	bool alone =
+	    store_job_get(life->reader, write.job.id, arena, &job, &err) == 1 &&
+	    job.group.ptr == NULL;
+	arena_free(arena);
 	if (op != JOB_RETRY || alone)
 		(void)store_commit(life->store, &txn);
 }
@@ -243,22 +240,20 @@ static void meddle(struct life *life)
 
 /* ---- lives ---- */
 
-static bool add_open(void *ctx, const struct store_queue *queue)
-{
-	int64_t *open = ctx;
-	*open += queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED] +
-		 queue->counts[JOB_RUNNING];
-	return true;
-}
-
 static void finish_all(struct life *life)
 {
 	struct error err;
 	int64_t open = 1;
 	for (int i = 0; i < 60000 && open > 0; i++) {
+		struct arena *arena = arena_new();
+		struct store_queue *queue;
 		open = 0;
-		if (store_queues(life->reader, add_open, &open, &err) < 0)
+		if (store_queues(life->reader, true, arena, &queue, &err) < 0)
 			breaks(life, err.text, 0);
+		for (; queue != NULL; queue = queue->next)
+			open += queue->counts[JOB_WAITING] +
+				queue->counts[JOB_BLOCKED] + queue->counts[JOB_RUNNING];
+		arena_free(arena);
 		(void)usleep(1000);
 	}
 	if (open > 0)
@@ -348,12 +343,11 @@ struct judge {
 	bool seen[JOBS];
 };
 
-static bool note_effect(void *ctx, int64_t row, json_t *doc)
+static void note_effect(struct judge *judge, const struct store_doc *doc)
 {
-	struct judge *judge = ctx;
-	int64_t id = json_integer_value(json_object_get(doc, "job"));
-	const char *group = json_string_value(json_object_get(doc, "group"));
-	assert_true(row > 0 && id > 0 && id < JOBS);
+	int64_t id = json_integer_value(json_object_get(doc->json, "job"));
+	const char *group = json_string_value(json_object_get(doc->json, "group"));
+	assert_true(doc->row > 0 && id > 0 && id < JOBS);
 	judge->effects[id]++;
 	if (strlen(group) == strlen("a/g0")) {
 		int64_t *last = &judge->last_of_group[group[0] - 'a'][group[3] - '0'];
@@ -362,12 +356,10 @@ static bool note_effect(void *ctx, int64_t row, json_t *doc)
 			    (long long)*last, group);
 		*last = id;
 	}
-	return true;
 }
 
-static bool judge_job(void *ctx, const struct store_job *job)
+static void judge_job(struct judge *judge, const struct store_job *job)
 {
-	struct judge *judge = ctx;
 	judge->seen[job->id] = true;
 	judge->states[job->state]++;
 	if (judge->effects[job->id] != (job->state == JOB_DONE))
@@ -375,7 +367,7 @@ static bool judge_job(void *ctx, const struct store_job *job)
 		    job_state_name(job->state), judge->effects[job->id]);
 	assert_in_range(job->tries, 0, MAX_TRIES);
 	if (job->state != JOB_DEAD)
-		return true;
+		return;
 	json_t *errors = json_loadb(job->errors.ptr, job->errors.len, 0, NULL);
 	size_t count = json_array_size(errors);
 	assert_true(count > 0);
@@ -386,7 +378,6 @@ static bool judge_job(void *ctx, const struct store_job *job)
 		assert_true(count >= MAX_TRIES);
 	}
 	json_decref(errors);
-	return true;
 }
 
 static void judge_all(struct judge *judge, const char *dir)
@@ -394,11 +385,20 @@ static void judge_all(struct judge *judge, const char *dir)
 	struct store_reader *reader;
 	struct error err = {""};
 	struct store_query effects = {.collection = "effects"};
-	struct store_job_query jobs = {0};
-	struct store_each_job each = {judge_job, judge};
-	if (store_reader_open(&reader, engines_for(dir), dir, &err) < 0 ||
-	    store_find(reader, &effects, note_effect, judge, &err) < 0 ||
-	    store_jobs(reader, &jobs, each, &err) < 0)
+	struct store_doc doc;
+	struct store_job job;
+	int docs_rc, jobs_rc;
+	if (store_reader_open(&reader, engines_for(dir), dir, &err) < 0)
+		fail_msg("%s", err.text);
+	struct store_docs *docs = store_docs_open(reader, &effects);
+	while ((docs_rc = store_docs_next(docs, &doc, &err)) == 1)
+		note_effect(judge, &doc);
+	store_docs_close(docs);
+	struct store_jobs *jobs = store_jobs_open(reader, &(struct store_job_query){0});
+	while ((jobs_rc = store_jobs_next(jobs, &job, &err)) == 1)
+		judge_job(judge, &job);
+	store_jobs_close(jobs);
+	if (docs_rc < 0 || jobs_rc < 0)
 		fail_msg("%s", err.text);
 	store_reader_close(reader);
 	for (int i = 0; i < JOBS; i++)

@@ -215,19 +215,6 @@ static inline int64_t model_find(
 	return row;
 }
 
-struct rows_seen {
-	int64_t rows[MAX_ADDED];
-	size_t count;
-};
-
-static inline bool see_row(void *ctx, int64_t row)
-{
-	struct rows_seen *seen = ctx;
-	assert_true(seen->count < MAX_ADDED);
-	seen->rows[seen->count++] = row;
-	return true;
-}
-
 /* keys: NULL as another process would. */
 static inline void check_find(struct fixture *f, struct keys *keys, sqlite3 *db,
     const unsigned char key[KEYS_SIZE], int64_t want)
@@ -245,22 +232,21 @@ static inline void check_find(struct fixture *f, struct keys *keys, sqlite3 *db,
 static inline void check_prefix(
     struct fixture *f, struct keys *keys, sqlite3 *db, uint32_t sid)
 {
-	static struct rows_seen seen;
 	unsigned char key[KEYS_SIZE];
 	struct error err = {""};
-	size_t at = 0;
-
+	int64_t *rows;
+	size_t count, at = 0;
 	make_key(key, sid, 0);
-	seen.count = 0;
-	if (keys_find_prefix(keys, db, key, see_row, &seen, &err) < 0)
+	if (keys_find_prefix(keys, db, key, &rows, &count, &err) < 0)
 		fail_msg("%s", err.text);
 	for (int64_t row = 1; row <= f->committed; row++) {
 		if (f->added[row].sid == sid) {
-			assert_true(at < seen.count);
-			assert_int_equal(seen.rows[at++], row);
+			assert_true(at < count);
+			assert_int_equal(rows[at++], row);
 		}
 	}
-	assert_int_equal(seen.count, at);
+	assert_int_equal(count, at);
+	free(rows);
 }
 
 /* One key by all the ways there are to ask. */

@@ -124,30 +124,36 @@ static inline const char *law_of_fields(json_t *doc, json_t *spec)
 	return NULL;
 }
 
-struct law_demand {
-	json_t *doc;
-	const char *broken;
-};
-
-static inline bool law_demanded(void *ctx, const char *path, const json_t *value)
+/* Of every name in a filter, at any depth, that it demands a value of. */
+static inline const char *law_of_demand(
+    const struct filter *filter, const json_t *spec, const json_t *doc)
 {
-	struct law_demand *demand = ctx;
-	json_t *copy = json_deep_copy(value);
-	if (law_match(json_pack("{s:o}", path, copy), demand->doc) != 1)
-		demand->broken = "what filter_equalities reports is demanded";
-	return demand->broken == NULL;
+	const char *path, *broken = NULL;
+	size_t i;
+	json_t *below;
+	json_array_foreach(spec, i, below)
+		broken = broken != NULL ? broken : law_of_demand(filter, below, doc);
+	json_object_foreach((json_t *)(uintptr_t)spec, path, below) {
+		const json_t *value = filter_equals(filter, path);
+		if (broken == NULL)
+			broken = law_of_demand(filter, below, doc);
+		if (broken == NULL && value != NULL &&
+		    law_match(json_pack("{s:o}", path, json_deep_copy(value)), doc) !=
+			1)
+			broken = "what filter_equals reports is demanded";
+	}
+	return broken;
 }
 
 static inline const char *law_of_demands(json_t *doc, json_t *spec)
 {
 	struct filter *filter = NULL;
-	struct law_demand demand = {doc, NULL};
 	if (filter_compile(&filter, spec, NULL) != 0)
 		return NULL;
-	if (filter_match(filter, doc))
-		filter_equalities(filter, law_demanded, &demand);
+	const char *broken =
+	    filter_match(filter, doc) ? law_of_demand(filter, spec, doc) : NULL;
 	filter_free(filter);
-	return demand.broken;
+	return broken;
 }
 
 static inline int law_sign(int order)

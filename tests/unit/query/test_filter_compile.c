@@ -170,22 +170,17 @@ TEST(the_demanded_scalars_are_known)
 	}
 }
 
-static bool count_two(void *ctx, const char *path, const json_t *value)
+TEST(what_is_below_and_is_demanded_too)
 {
-	int *count = ctx;
-	assert_true(strlen(path) == 1 && json_is_integer(value));
-	return ++*count < 2;
-}
-
-TEST(visiting_equalities_ends_when_told)
-{
-	int count = 0;
 	struct filter *filter = NULL;
 	json_t *spec =
 	    parse("{\"a\": 1, \"$and\": [{\"b\": 2}, {\"c\": 3}], \"d\": 4}");
+	static const char paths[][2] = {"a", "b", "c", "d"};
 	assert_int_equal(filter_compile(&filter, spec, NULL), 0);
-	filter_equalities(filter, count_two, &count);
-	assert_int_equal(count, 2);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(
+		    json_integer_value(filter_equals(filter, paths[i])), i + 1);
+	assert_null(filter_equals(filter, "e"));
 	filter_free(filter);
 	filter_free(NULL);
 	json_decref(spec);

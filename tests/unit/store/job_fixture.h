@@ -66,24 +66,36 @@ static inline int64_t enqueue(struct fixture *f, struct store_job_write write)
 
 /* ---- what there is, as a line ---- */
 
-static inline bool append_job(void *ctx, const struct store_job *job)
+static inline void append_job(char line[4096], const struct store_job *job)
 {
-	char *line = ctx;
 	size_t len = strlen(line);
 	assert_true(len < 4000);
 	(void)snprintf(line + len, 4096 - len, "%s%lld %s", len > 0 ? ", " : "",
 	    (long long)job->id, job_state_name(job->state));
-	return true;
 }
 
-static inline bool append_job_id(void *ctx, const struct store_job *job)
+static inline void append_job_id(char line[4096], const struct store_job *job)
 {
-	char *line = ctx;
 	size_t len = strlen(line);
 	assert_true(len < 4000);
 	(void)snprintf(
 	    line + len, 4096 - len, "%s%lld", len > 0 ? " " : "", (long long)job->id);
-	return true;
+}
+
+/* What matches, added to the line one by one. */
+static inline void list_jobs(struct store_reader *reader,
+    const struct store_job_query *query,
+    void (*append)(char line[4096], const struct store_job *job), char line[4096])
+{
+	struct store_job job;
+	struct error err = {""};
+	int rc;
+	struct store_jobs *jobs = store_jobs_open(reader, query);
+	while ((rc = store_jobs_next(jobs, &job, &err)) == 1)
+		append(line, &job);
+	store_jobs_close(jobs);
+	if (rc < 0)
+		fail_msg("%s", err.text);
 }
 
 /* "1 waiting, 2 blocked" */
@@ -91,16 +103,25 @@ static inline void assert_jobs_of(
     struct store_reader *reader, struct store_job_query query, const char *want)
 {
 	char line[4096] = "";
-	struct error err = {""};
-	if (store_jobs(
-		reader, &query, (struct store_each_job){append_job, line}, &err) < 0)
-		fail_msg("%s", err.text);
+	list_jobs(reader, &query, append_job, line);
 	assert_string_equal(line, want);
 }
 
 static inline void assert_jobs(struct fixture *f, const char *want)
 {
 	assert_jobs_of(f->reader, (struct store_job_query){0}, want);
+}
+
+static inline void list_due(struct fixture *f, struct store_due *due, char line[4096])
+{
+	struct store_job job;
+	int rc;
+	struct store_due_jobs *jobs = store_due_open(f->reader, due);
+	while ((rc = store_due_next(jobs, &job, &f->err)) == 1)
+		append_job_id(line, &job);
+	if (rc < 0 || store_due_later(jobs, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	store_due_close(jobs);
 }
 
 /* "1 2" */
@@ -110,9 +131,7 @@ static inline int64_t assert_due(
 	char line[4096] = "";
 	struct store_due due = {
 	    .queue = span_of(queue), .now_ms = now_ms, .limit = 100};
-	if (store_jobs_due(f->reader, &due,
-		(struct store_each_job){append_job_id, line}, &f->err) < 0)
-		fail_msg("%s", f->err.text);
+	list_due(f, &due, line);
 	assert_string_equal(line, want);
 	return due.next_ms;
 }
@@ -123,31 +142,12 @@ struct kept_job {
 	struct store_job job;
 };
 
-static inline struct span kept_span(struct arena *arena, struct span text)
-{
-	return text.ptr == NULL ? text : arena_copy(arena, text);
-}
-
-static inline bool keep_job(void *ctx, const struct store_job *job)
-{
-	struct kept_job *kept = ctx;
-	kept->job = *job;
-	kept->job.queue = kept_span(kept->arena, job->queue);
-	kept->job.group = kept_span(kept->arena, job->group);
-	kept->job.unique = kept_span(kept->arena, job->unique);
-	kept->job.payload = kept_span(kept->arena, job->payload);
-	kept->job.errors = kept_span(kept->arena, job->errors);
-	kept->job.progress = kept_span(kept->arena, job->progress);
-	return true;
-}
-
 /* The caller frees its arena. */
 static inline struct kept_job get_job(struct fixture *f, int64_t id)
 {
 	struct kept_job kept = {.arena = arena_new()};
-	assert_int_equal(store_job_get(f->reader, id,
-			     (struct store_each_job){keep_job, &kept}, &f->err),
-	    1);
+	assert_int_equal(
+	    store_job_get(f->reader, id, kept.arena, &kept.job, &f->err), 1);
 	assert_int_equal(kept.job.id, id);
 	return kept;
 }

@@ -147,13 +147,12 @@ static inline struct update *update_of(const char *json)
 	return update;
 }
 
-/* What store_find gives, without "_id"s, as one line: {"a":1} {"a":2} */
-static inline bool append_doc(void *ctx, int64_t row, json_t *doc)
+/* Adds a document without its "_id" to a line: {"a":1} {"a":2} */
+static inline void append_doc(char *line, const struct store_doc *doc)
 {
-	char *line = ctx;
-	json_t *copy = json_copy(doc);
-	assert_true(row > 0);
-	assert_string_equal(json_object_iter_key(json_object_iter(doc)), "_id");
+	json_t *copy = json_copy(doc->json);
+	assert_true(doc->row > 0);
+	assert_string_equal(json_object_iter_key(json_object_iter(doc->json)), "_id");
 	(void)json_object_del(copy, "_id");
 	char *text = json_dumps(copy, JSON_COMPACT);
 	assert_true(strlen(line) + strlen(text) + 2 < 4096);
@@ -162,7 +161,6 @@ static inline bool append_doc(void *ctx, int64_t row, json_t *doc)
 	(void)strcat(line, text);
 	free(text);
 	json_decref(copy);
-	return true;
 }
 
 static inline void assert_found_by(
@@ -170,8 +168,14 @@ static inline void assert_found_by(
 {
 	char line[4096] = "";
 	struct filter *compiled = filter == NULL ? NULL : filter_of(filter);
+	struct store_doc doc;
+	int rc;
 	query.filter = compiled;
-	if (store_find(f->reader, &query, append_doc, line, &f->err) < 0)
+	struct store_docs *docs = store_docs_open(f->reader, &query);
+	while ((rc = store_docs_next(docs, &doc, &f->err)) == 1)
+		append_doc(line, &doc);
+	store_docs_close(docs);
+	if (rc < 0)
 		fail_msg("%s", f->err.text);
 	assert_string_equal(line, want);
 	filter_free(compiled);
@@ -184,21 +188,27 @@ static inline void assert_found(
 	    f, (struct store_query){.collection = collection}, filter, want);
 }
 
-/* The ids that store_events gives, as text: "1 2 3" */
-static inline bool append_id(void *ctx, const struct store_event *event)
+/* The ids of the events that match, as text: "1 2 3"; -1 as store_events_next. */
+static inline int list_events(struct store_reader *reader,
+    const struct store_event_query *query, char line[4096], struct error *err)
 {
-	char *line = ctx;
-	size_t len = strlen(line);
-	(void)snprintf(
-	    line + len, 4096 - len, "%s%lld", len > 0 ? " " : "", (long long)event->id);
-	return true;
+	struct store_event event;
+	size_t len = 0;
+	int rc;
+	line[0] = '\0';
+	struct store_events *events = store_events_open(reader, query);
+	while ((rc = store_events_next(events, &event, err)) == 1)
+		len += (size_t)snprintf(line + len, 4096 - len, "%s%lld",
+		    len > 0 ? " " : "", (long long)event.id);
+	store_events_close(events);
+	return rc;
 }
 
 static inline void assert_events(
     struct fixture *f, struct store_event_query query, const char *want)
 {
-	char line[4096] = "";
-	if (store_events(f->reader, &query, append_id, line, &f->err) < 0)
+	char line[4096];
+	if (list_events(f->reader, &query, line, &f->err) < 0)
 		fail_msg("%s", f->err.text);
 	assert_string_equal(line, want);
 }

@@ -176,18 +176,13 @@ STORE_TEST(who_waits_at_close_is_told_that_it_failed)
 	fixture_open(f);
 }
 
-static bool note_duplicates(void *ctx, const struct store_event *event)
-{
-	*(int64_t *)ctx = event->duplicates;
-	return true;
-}
-
 static int64_t duplicates_of(struct fixture *f, int64_t id)
 {
-	int64_t count = -1;
-	assert_int_equal(
-	    store_event_get(f->reader, id, note_duplicates, &count, &f->err), 1);
-	return count;
+	struct arena *arena = arena_new();
+	struct store_event event;
+	assert_int_equal(store_event_get(f->reader, id, arena, &event, &f->err), 1);
+	arena_free(arena);
+	return event.duplicates;
 }
 
 STORE_TEST(repeats_are_counted)

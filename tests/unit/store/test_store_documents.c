@@ -204,12 +204,17 @@ STORE_TEST(an_upsert_inserts_once_and_then_updates)
 	assert_found(f, "sms", "{\"sid\":\"SM2\"}", "{\"sid\":\"SM2\"}");
 }
 
-static bool collect_row(void *ctx, int64_t row, json_t *doc)
+/* rows[0]: how many; the others follow. */
+static void collect_rows(
+    struct fixture *f, const struct store_query *query, int64_t rows[8])
 {
-	int64_t *rows = ctx;
-	(void)doc;
-	rows[++rows[0]] = row;
-	return true;
+	struct store_doc doc;
+	int rc;
+	struct store_docs *docs = store_docs_open(f->reader, query);
+	while ((rc = store_docs_next(docs, &doc, &f->err)) == 1)
+		rows[++rows[0]] = doc.row;
+	store_docs_close(docs);
+	assert_int_equal(rc, 0);
 }
 
 STORE_TEST(rows_are_rechecked_when_they_are_changed)
@@ -223,7 +228,7 @@ STORE_TEST(rows_are_rechecked_when_they_are_changed)
 	struct filter *filter = filter_of("{\"n\":1}");
 	struct update *update = update_of("{\"$set\":{\"done\":true}}");
 	struct store_query query = {.collection = "sms", .filter = filter};
-	assert_int_equal(store_find(f->reader, &query, collect_row, rows, &f->err), 0);
+	collect_rows(f, &query, rows);
 	assert_int_equal(rows[0], 3);
 	(void)by_key(f, "b", NULL, "{\"$set\":{\"n\":2}}");
 	(void)by_key(f, "c", NULL, NULL);
@@ -377,7 +382,7 @@ STORE_TEST(rows_are_never_given_twice)
 		int64_t rows[8] = {0};
 		(void)insert(f, "things", "{}", NULL);
 		struct store_query query = {.collection = "things"};
-		(void)store_find(f->reader, &query, collect_row, rows, &f->err);
+		collect_rows(f, &query, rows);
 		assert_int_equal(rows[0], 1);
 		assert_true(rows[1] > last);
 		last = rows[1];
@@ -391,14 +396,16 @@ STORE_TEST(rows_are_never_given_twice)
 	}
 }
 
-static bool append_collection(
-    void *ctx, const char *name, const char *key_field, int64_t count)
+static void list_collections(struct fixture *f, bool counted, char line[256])
 {
-	char *line = ctx;
-	size_t len = strlen(line);
-	(void)snprintf(line + len, 256 - len, "%s(%s)=%lld ", name,
-	    key_field != NULL ? key_field : "", (long long)count);
-	return true;
+	struct arena *arena = arena_new();
+	struct store_collection *c;
+	size_t len = 0;
+	assert_int_equal(store_collections(f->reader, counted, arena, &c, &f->err), 0);
+	for (; c != NULL; c = c->next)
+		len += (size_t)snprintf(line + len, 256 - len, "%s(%s)=%lld ", c->name,
+		    c->key_field != NULL ? c->key_field : "", (long long)c->count);
+	arena_free(arena);
 }
 
 STORE_TEST(collections_are_listed_and_declared_once)
@@ -416,7 +423,8 @@ STORE_TEST(collections_are_listed_and_declared_once)
 	assert_int_equal(insert(f, "SMS", "{}", NULL), STORE_CONFLICT);
 	assert_int_equal(insert(f, "events", "{\"k\":1}", "1"), STORE_CONFLICT);
 	assert_int_equal(insert(f, "we.ird-name", "{}", NULL), STORE_OK);
-	assert_int_equal(
-	    store_collections(f->reader, append_collection, line, &f->err), 0);
+	list_collections(f, true, line);
 	assert_string_equal(line, "events()=1 sms(sid)=0 we.ird-name()=1 ");
+	list_collections(f, false, line);
+	assert_string_equal(line, "events()=0 sms(sid)=0 we.ird-name()=0 ");
 }

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-static bool check_whole(void *ctx, const struct store_event *event)
+static void check_whole(const struct store_event *event)
 {
 	assert_int_equal(event->received_at_ms, 1700000000123);
 	assert_string_equal(event->kind, "sms.received");
@@ -20,38 +20,42 @@ static bool check_whole(void *ctx, const struct store_event *event)
 	assert_true(span_is(event->reply.type, "text/xml; charset=utf-8"));
 	assert_true(span_is(event->reply.body, "<Response/>"));
 	assert_int_equal(event->duplicates, 0);
-	*(int *)ctx += 1;
-	return true;
+}
+
+/* The event, as a check wants it. */
+static void check_event(
+    struct fixture *f, int64_t id, void (*check)(const struct store_event *event))
+{
+	struct arena *arena = arena_new();
+	struct store_event event;
+	assert_int_equal(store_event_get(f->reader, id, arena, &event, &f->err), 1);
+	assert_int_equal(event.id, id);
+	check(&event);
+	arena_free(arena);
 }
 
 STORE_TEST(an_event_is_read_back_whole)
 {
 	struct fixture *f = *state;
 	struct store_txn txn = event_txn("SM1", "<Response/>");
-	int calls = 0;
 	txn.event.query = SPAN("a=1");
 	txn.event.state = EVENT_FAILED;
 	txn.event.failure = SPAN("it crashed");
 	txn.event.raw = (struct span){"a\0b", 3};
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
-	assert_int_equal(
-	    store_event_get(f->reader, txn.event.id, check_whole, &calls, &f->err), 1);
+	check_event(f, txn.event.id, check_whole);
 	fixture_reopen(f);
-	assert_int_equal(
-	    store_event_get(f->reader, txn.event.id, check_whole, &calls, &f->err), 1);
-	assert_int_equal(calls, 2);
+	check_event(f, txn.event.id, check_whole);
 }
 
-static bool check_absent(void *ctx, const struct store_event *event)
+static void check_absent(const struct store_event *event)
 {
-	(void)ctx;
 	assert_null(event->query.ptr);
 	assert_null(event->failure.ptr);
 	assert_null(event->raw.ptr);
 	assert_null(event->reply.type.ptr);
 	assert_null(event->reply.body.ptr);
 	assert_int_equal(event->sid.len, 0);
-	return true;
 }
 
 STORE_TEST(what_was_absent_stays_absent)
@@ -64,22 +68,19 @@ STORE_TEST(what_was_absent_stays_absent)
 				    .params = SPAN("{}"),
 				    .reply = {.status = 204}}};
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
-	assert_int_equal(
-	    store_event_get(f->reader, txn.event.id, check_absent, NULL, &f->err), 1);
+	check_event(f, txn.event.id, check_absent);
 }
 
 STORE_TEST(an_event_that_is_not_there_is_none)
 {
 	struct fixture *f = *state;
-	int calls = 0;
-	int64_t id = add_event(f, "SM1", "x");
-	assert_int_equal(
-	    store_event_get(f->reader, id + 1, check_whole, &calls, &f->err), 0);
-	assert_int_equal(
-	    store_event_get(f->reader, 0, check_whole, &calls, &f->err), 0);
-	assert_int_equal(
-	    store_event_get(f->reader, -5, check_whole, &calls, &f->err), 0);
-	assert_int_equal(calls, 0);
+	struct arena *arena = arena_new();
+	int64_t ids[] = {add_event(f, "SM1", "x") + 1, 0, -5};
+	struct store_event event;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		assert_int_equal(
+		    store_event_get(f->reader, ids[i], arena, &event, &f->err), 0);
+	arena_free(arena);
 }
 
 STORE_TEST(events_are_chosen_by_kind_sid_state_and_id)
@@ -136,20 +137,21 @@ STORE_TEST(events_are_chosen_by_kind_sid_state_and_id)
 		assert_events(f, cases[i].query, cases[i].want);
 }
 
-struct counter {
-	int64_t count, last, stop_at;
-	bool down;
-};
-
-static bool count_in_order(void *ctx, const struct store_event *event)
+static int count_in_order(struct fixture *f, const struct store_event_query *query)
 {
-	struct counter *counter = ctx;
-	if (counter->count > 0)
-		assert_true(counter->down ? event->id < counter->last
-					  : event->id > counter->last);
-	counter->last = event->id;
-	counter->count++;
-	return counter->count != counter->stop_at;
+	struct store_event event;
+	int64_t last = 0;
+	int rc, count = 0;
+	struct store_events *events = store_events_open(f->reader, query);
+	while ((rc = store_events_next(events, &event, &f->err)) == 1) {
+		if (count++ > 0)
+			assert_true(
+			    query->newest_first ? event.id < last : event.id > last);
+		last = event.id;
+	}
+	store_events_close(events);
+	assert_int_equal(rc, 0);
+	return count;
 }
 
 struct many {
@@ -185,16 +187,48 @@ STORE_TEST(more_events_than_a_slice_come_in_order)
 	struct many *many = calloc(1, sizeof(*many));
 	submit_many(f, many, 2000);
 	struct store_event_query up = {0}, down = {.newest_first = true};
-	struct counter all = {0}, back = {.down = true}, some = {.stop_at = 700};
-	assert_int_equal(
-	    store_events(f->reader, &up, count_in_order, &all, &f->err), 0);
-	assert_int_equal(all.count, 2000);
-	assert_int_equal(
-	    store_events(f->reader, &down, count_in_order, &back, &f->err), 0);
-	assert_int_equal(back.count, 2000);
-	assert_int_equal(
-	    store_events(f->reader, &up, count_in_order, &some, &f->err), 0);
-	assert_int_equal(some.count, 700);
+	assert_int_equal(count_in_order(f, &up), 2000);
+	assert_int_equal(count_in_order(f, &down), 2000);
+	free(many);
+}
+
+STORE_TEST(a_cursor_may_be_closed_in_the_middle)
+{
+	struct fixture *f = *state;
+	struct many *many = calloc(1, sizeof(*many));
+	struct store_event_query up = {0};
+	struct store_event event;
+	submit_many(f, many, 2000);
+	struct store_events *events = store_events_open(f->reader, &up);
+	for (int64_t id = 1; id <= 700; id++) {
+		assert_int_equal(store_events_next(events, &event, &f->err), 1);
+		assert_int_equal(event.id, id);
+	}
+	store_events_close(events);
+	store_events_close(NULL);
+	assert_int_equal(count_in_order(f, &up), 2000);
+	free(many);
+}
+
+/* A slice is 500: what is added meanwhile is in a later one, and the reader is free. */
+STORE_TEST(a_cursor_holds_no_snapshot_and_leaves_the_reader_to_others)
+{
+	struct fixture *f = *state;
+	struct many *many = calloc(1, sizeof(*many));
+	struct store_event_query up = {0}, of_sid = {.sid = SPAN("SM7")};
+	struct store_event event;
+	int count = 1;
+	submit_many(f, many, 1000);
+	struct store_events *events = store_events_open(f->reader, &up);
+	assert_int_equal(store_events_next(events, &event, &f->err), 1);
+	(void)add_event(f, "SMlate", "r");
+	while (store_events_next(events, &event, &f->err) == 1) {
+		assert_int_equal(event.id, ++count);
+		if (count % 100 == 0)
+			assert_events(f, of_sid, "8");
+	}
+	assert_int_equal(count, 1001);
+	store_events_close(events);
 	free(many);
 }
 
@@ -220,11 +254,10 @@ STORE_TEST(a_reader_sees_the_latest_commit)
 	char line[4096] = "";
 	struct store_event_query all = {0};
 	add_event(f, "SM1", "r");
-	assert_int_equal(store_events(other, &all, append_id, line, &f->err), 0);
+	assert_int_equal(list_events(other, &all, line, &f->err), 0);
 	assert_string_equal(line, "1");
 	add_event(f, "SM2", "r");
-	line[0] = '\0';
-	assert_int_equal(store_events(other, &all, append_id, line, &f->err), 0);
+	assert_int_equal(list_events(other, &all, line, &f->err), 0);
 	assert_string_equal(line, "1 2");
 	store_reader_close(other);
 }
@@ -246,23 +279,19 @@ STORE_TEST(a_full_queue_refuses)
 	assert_int_equal(store_commit(f->store, &small), STORE_OK);
 }
 
-static bool check_revised(void *ctx, const struct store_event *event)
+static void check_revised(const struct store_event *event)
 {
-	(void)ctx;
 	assert_int_equal(event->state, EVENT_DONE);
 	assert_null(event->failure.ptr);
 	assert_null(event->request.ptr);
 	assert_true(span_is(event->reply.body, "sorry"));
 	assert_true(span_is(event->params, "{\"Body\":\"hello\"}"));
-	return true;
 }
 
-static bool check_failed(void *ctx, const struct store_event *event)
+static void check_failed(const struct store_event *event)
 {
-	(void)ctx;
 	assert_true(span_is(event->failure, "it crashed"));
 	assert_true(span_is(event->request, "{\"method\":\"POST\"}"));
-	return true;
 }
 
 STORE_TEST(a_retry_revises_an_events_state_and_nothing_else)
@@ -275,16 +304,14 @@ STORE_TEST(a_retry_revises_an_events_state_and_nothing_else)
 	txn.event.failure = SPAN("it crashed");
 	txn.event.request = SPAN("{\"method\":\"POST\"}");
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
-	assert_int_equal(
-	    store_event_get(f->reader, txn.event.id, check_failed, NULL, &f->err), 1);
+	check_event(f, txn.event.id, check_failed);
 	struct store_txn retry = {.revised_event = txn.event.id, .jobs = &fenced};
 	assert_int_equal(store_commit(f->store, &retry), STORE_CONFLICT);
 	assert_events(f,
 	    (struct store_event_query){.by_state = true, .state = EVENT_FAILED}, "1");
 	retry.jobs = &job;
 	assert_int_equal(store_commit(f->store, &retry), STORE_OK);
-	assert_int_equal(
-	    store_event_get(f->reader, txn.event.id, check_revised, NULL, &f->err), 1);
+	check_event(f, txn.event.id, check_revised);
 	assert_events(f, (struct store_event_query){0}, "1");
 	assert_int_equal(job.job.event_id, txn.event.id);
 	struct store_job_write late = new_job("q", "{}");

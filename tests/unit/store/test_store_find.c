@@ -21,22 +21,27 @@ static void fill(struct fixture *f)
 		assert_int_equal(insert(f, "c", docs[i].doc, docs[i].key), STORE_OK);
 }
 
-/* The keys of what is found, as "abc". */
-static bool append_key(void *ctx, int64_t row, json_t *doc)
+/* The keys of what is found, as "abc"; -1 as store_docs_next. */
+static int find_keys(struct fixture *f, const struct store_query *query, char keys[64])
 {
-	(void)row;
-	(void)strcat(ctx, json_string_value(json_object_get(doc, "k")));
-	return true;
+	struct store_doc doc;
+	int rc;
+	keys[0] = '\0';
+	struct store_docs *docs = store_docs_open(f->reader, query);
+	while ((rc = store_docs_next(docs, &doc, &f->err)) == 1)
+		(void)strcat(keys, json_string_value(json_object_get(doc.json, "k")));
+	store_docs_close(docs);
+	return rc;
 }
 
 static void assert_keys(
     struct fixture *f, struct store_query query, const char *filter, const char *want)
 {
-	char keys[64] = "";
+	char keys[64];
 	struct filter *compiled = filter == NULL ? NULL : filter_of(filter);
 	query.collection = "c";
 	query.filter = compiled;
-	if (store_find(f->reader, &query, append_key, keys, &f->err) < 0)
+	if (find_keys(f, &query, keys) < 0)
 		fail_msg("%s", f->err.text);
 	assert_string_equal(keys, want);
 	assert_int_equal(store_count(f->reader, &query, &f->err), strlen(want));
@@ -169,7 +174,8 @@ STORE_TEST(a_bad_sort_is_an_error)
 	struct fixture *f = *state;
 	json_t *sort = json_loads("{\"k\":7}", 0, NULL);
 	struct store_query query = {.collection = "c", .sort = sort};
-	assert_int_equal(store_find(f->reader, &query, append_key, NULL, &f->err), -1);
+	char keys[64];
+	assert_int_equal(find_keys(f, &query, keys), -1);
 	json_decref(sort);
 }
 
@@ -177,8 +183,8 @@ STORE_TEST(a_collection_that_is_not_there_is_empty)
 {
 	struct fixture *f = *state;
 	struct store_query query = {.collection = "none"};
-	char keys[8] = "";
-	assert_int_equal(store_find(f->reader, &query, append_key, keys, &f->err), 0);
+	char keys[64];
+	assert_int_equal(find_keys(f, &query, keys), 0);
 	assert_string_equal(keys, "");
 	assert_int_equal(store_count(f->reader, &query, &f->err), 0);
 }
@@ -219,31 +225,32 @@ static void insert_many(struct fixture *f)
 	free(all);
 }
 
-static bool count_docs(void *ctx, int64_t row, json_t *doc)
+static int count_in_order(struct fixture *f, const struct store_query *query)
 {
-	int64_t *last = ctx;
-	(void)doc;
-	assert_true(row > last[1]);
-	last[1] = row;
-	last[0]++;
-	return true;
+	struct store_doc doc;
+	int64_t last = 0;
+	int rc, count = 0;
+	struct store_docs *docs = store_docs_open(f->reader, query);
+	while ((rc = store_docs_next(docs, &doc, &f->err)) == 1) {
+		assert_true(doc.row > last);
+		last = doc.row;
+		count++;
+	}
+	store_docs_close(docs);
+	assert_int_equal(rc, 0);
+	return count;
 }
 
 STORE_TEST(more_documents_than_a_slice_come_in_order)
 {
 	struct fixture *f = *state;
-	int64_t all[2] = {0}, some[2] = {0}, indexed[2] = {0};
 	insert_many(f);
 	struct store_query query = {.collection = "many"};
-	assert_int_equal(store_find(f->reader, &query, count_docs, all, &f->err), 0);
-	assert_int_equal(all[0], MANY);
+	assert_int_equal(count_in_order(f, &query), MANY);
 	struct filter *filter = filter_of("{\"n\":0}");
 	query.filter = filter;
-	assert_int_equal(store_find(f->reader, &query, count_docs, some, &f->err), 0);
-	assert_int_equal(some[0], (MANY + 6) / 7);
+	assert_int_equal(count_in_order(f, &query), (MANY + 6) / 7);
 	assert_int_equal(store_index(f->store, "many", "n", &f->err), 0);
-	assert_int_equal(
-	    store_find(f->reader, &query, count_docs, indexed, &f->err), 0);
-	assert_int_equal(indexed[0], (MANY + 6) / 7);
+	assert_int_equal(count_in_order(f, &query), (MANY + 6) / 7);
 	filter_free(filter);
 }

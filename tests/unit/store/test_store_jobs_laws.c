@@ -135,8 +135,7 @@ static void assert_as_the_model(struct fixture *f, const struct model *m)
 	len = 0;
 	for (int64_t id = 1; id <= m->count; id++) {
 		struct kept_job kept = {.arena = arena_new()};
-		if (store_job_get(f->reader, id,
-			(struct store_each_job){keep_job, &kept}, &f->err) == 1)
+		if (store_job_get(f->reader, id, kept.arena, &kept.job, &f->err) == 1)
 			len += (size_t)snprintf(got + len, sizeof(got) - len,
 			    "%lld %s %d\n", (long long)id,
 			    job_state_name(kept.job.state), kept.job.tries);

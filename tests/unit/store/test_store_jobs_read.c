@@ -52,33 +52,44 @@ STORE_TEST(a_page_of_due_jobs_is_no_longer_than_asked_for)
 	for (int i = 0; i < 700; i++)
 		(void)enqueue(f, timed(0, T0 - 700 + i));
 	(void)enqueue(f, timed(-1, T0 + 7));
-	assert_int_equal(store_jobs_due(f->reader, &due,
-			     (struct store_each_job){append_job_id, line}, &f->err),
-	    0);
+	list_due(f, &due, line);
 	assert_string_equal(line, "1 2 3");
 	assert_int_equal(due.next_ms, T0 + 7);
 }
 
-static bool stop_at_once(void *ctx, const struct store_job *job)
-{
-	(void)job;
-	(*(int *)ctx)++;
-	return false;
-}
-
-STORE_TEST(who_has_enough_is_given_no_more)
+STORE_TEST(a_walk_that_is_left_early_still_knows_what_falls_due_later)
 {
 	struct fixture *f = *state;
-	int calls = 0;
-	struct store_each_job each = {stop_at_once, &calls};
 	struct store_due due = {.queue = SPAN("q"), .now_ms = T0, .limit = 9};
-	struct store_job_query by_table = {0}, by_index = {.queue = SPAN("q")};
+	struct store_job job;
+	(void)enqueue(f, timed(0, T0));
+	(void)enqueue(f, timed(0, T0));
+	(void)enqueue(f, timed(-1, T0 + 7));
+	struct store_due_jobs *jobs = store_due_open(f->reader, &due);
+	assert_int_equal(store_due_next(jobs, &job, &f->err), 1);
+	assert_int_equal(job.id, 1);
+	assert_int_equal(store_due_later(jobs, &f->err), 0);
+	assert_int_equal(due.next_ms, T0 + 7);
+	store_due_close(jobs);
+	store_due_close(store_due_open(f->reader, &due));
+	(void)assert_due(f, "q", T0, "1 2");
+}
+
+STORE_TEST(cursors_may_be_closed_early)
+{
+	struct fixture *f = *state;
+	struct store_job_query queries[] = {{0}, {.queue = SPAN("q")}};
+	struct store_job job;
 	(void)enqueue(f, new_job("q", "{}"));
 	(void)enqueue(f, new_job("q", "{}"));
-	assert_int_equal(store_jobs_due(f->reader, &due, each, &f->err), 0);
-	assert_int_equal(store_jobs(f->reader, &by_table, each, &f->err), 0);
-	assert_int_equal(store_jobs(f->reader, &by_index, each, &f->err), 0);
-	assert_int_equal(calls, 3);
+	for (size_t i = 0; i < 2; i++) {
+		struct store_jobs *jobs = store_jobs_open(f->reader, &queries[i]);
+		assert_int_equal(store_jobs_next(jobs, &job, &f->err), 1);
+		assert_int_equal(job.id, 1);
+		store_jobs_close(jobs);
+	}
+	store_jobs_close(NULL);
+	assert_jobs(f, "1 waiting, 2 waiting");
 }
 
 /* What the process has of the heap; 0 where a sanitizer has its own. */
@@ -86,23 +97,6 @@ static size_t heap_bytes(void)
 {
 	struct mallinfo2 info = mallinfo2();
 	return info.uordblks + info.hblkhd;
-}
-
-struct watch {
-	size_t start, most;
-	int count;
-};
-
-static bool watch_heap(void *ctx, const struct store_job *job)
-{
-	struct watch *watch = ctx;
-	size_t bytes = heap_bytes() - watch->start;
-	assert_int_equal(job->payload.len, JOB_BYTES);
-	assert_int_equal(job->payload.ptr[JOB_BYTES - 1], '}');
-	if (watch->most < bytes)
-		watch->most = bytes;
-	watch->count++;
-	return true;
 }
 
 STORE_TEST(a_page_of_large_jobs_is_not_in_memory_at_once)
@@ -115,12 +109,17 @@ STORE_TEST(a_page_of_large_jobs_is_not_in_memory_at_once)
 	text[JOB_BYTES - 1] = '}';
 	for (int i = 0; i < 64; i++)
 		(void)enqueue(f, new_job("q", text));
-	struct watch watch = {.start = heap_bytes()};
-	assert_int_equal(store_jobs_due(f->reader, &due,
-			     (struct store_each_job){watch_heap, &watch}, &f->err),
-	    0);
-	assert_int_equal(watch.count, 64);
-	assert_true(watch.most < 16 * JOB_BYTES);
+	size_t start = heap_bytes();
+	struct store_job job;
+	int count = 0;
+	struct store_due_jobs *jobs = store_due_open(f->reader, &due);
+	for (; store_due_next(jobs, &job, &f->err) == 1; count++) {
+		assert_int_equal(job.payload.len, JOB_BYTES);
+		assert_int_equal(job.payload.ptr[JOB_BYTES - 1], '}');
+		assert_true(heap_bytes() - start < 16 * JOB_BYTES);
+	}
+	store_due_close(jobs);
+	assert_int_equal(count, 64);
 }
 
 /* ---- queries ---- */
@@ -153,9 +152,7 @@ static void assert_ids(
     struct fixture *f, size_t index, struct store_job_query query, const char *want)
 {
 	char line[4096] = "";
-	if (store_jobs(f->reader, &query, (struct store_each_job){append_job_id, line},
-		&f->err) < 0)
-		fail_msg("%s", f->err.text);
+	list_jobs(f->reader, &query, append_job_id, line);
 	if (strcmp(line, want) != 0)
 		fail_msg("query %zu: got '%s', want '%s'", index, line, want);
 }
@@ -248,13 +245,6 @@ STORE_TEST(what_ended_first_is_found_first)
 	assert_ids(f, 3, old, "5");
 }
 
-static bool count_and_check(void *ctx, const struct store_job *job)
-{
-	int64_t *last = ctx;
-	assert_int_equal(job->id, ++*last);
-	return true;
-}
-
 STORE_TEST(more_jobs_than_a_slice_come_in_order)
 {
 	struct fixture *f = *state;
@@ -267,20 +257,20 @@ STORE_TEST(more_jobs_than_a_slice_come_in_order)
 	}
 	assert_int_equal(store_commit(f->store, &txn), STORE_OK);
 	for (size_t i = 0; i < 2; i++) {
+		struct store_job job;
 		int64_t last = 0;
-		assert_int_equal(
-		    store_jobs(f->reader, &queries[i],
-			(struct store_each_job){count_and_check, &last}, &f->err),
-		    0);
+		struct store_jobs *jobs = store_jobs_open(f->reader, &queries[i]);
+		while (store_jobs_next(jobs, &job, &f->err) == 1)
+			assert_int_equal(job.id, ++last);
+		store_jobs_close(jobs);
 		assert_int_equal(last, 1300);
 	}
 }
 
 /* ---- queues ---- */
 
-static bool append_queue(void *ctx, const struct store_queue *queue)
+static void append_queue(char line[4096], const struct store_queue *queue)
 {
-	char *line = ctx;
 	size_t len = strlen(line);
 	(void)snprintf(line + len, 4096 - len, "%s%.*s%s", len > 0 ? "; " : "",
 	    SPAN_ARG(queue->name), queue->paused ? " paused" : "");
@@ -293,15 +283,24 @@ static bool append_queue(void *ctx, const struct store_queue *queue)
 	if (queue->oldest_due_ms != INT64_MAX)
 		(void)snprintf(line + len, 4096 - len, " from %lld",
 		    (long long)queue->oldest_due_ms - T0);
-	return true;
+}
+
+static void assert_queues_as(struct fixture *f, bool counted, const char *want)
+{
+	char line[4096] = "";
+	struct arena *arena = arena_new();
+	struct store_queue *queue;
+	if (store_queues(f->reader, counted, arena, &queue, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	for (; queue != NULL; queue = queue->next)
+		append_queue(line, queue);
+	arena_free(arena);
+	assert_string_equal(line, want);
 }
 
 static void assert_queues(struct fixture *f, const char *want)
 {
-	char line[4096] = "";
-	if (store_queues(f->reader, append_queue, line, &f->err) < 0)
-		fail_msg("%s", f->err.text);
-	assert_string_equal(line, want);
+	assert_queues_as(f, true, want);
 }
 
 STORE_TEST(queues_are_counted)
@@ -333,12 +332,10 @@ STORE_TEST(a_paused_queue_is_said_to_be)
 STORE_TEST(names_are_told_without_counting)
 {
 	struct fixture *f = *state;
-	char line[4096] = "";
 	struct store_job_write write = {.op = JOB_PAUSE, .job = {.queue = SPAN("r")}};
 	fill(f);
 	(void)done(f, write);
-	assert_int_equal(store_queue_names(f->reader, append_queue, line, &f->err), 0);
-	assert_string_equal(line, "q 0 0 0 0 0 0; r paused 0 0 0 0 0 0");
+	assert_queues_as(f, false, "q 0 0 0 0 0 0; r paused 0 0 0 0 0 0");
 }
 
 /* ---- for a person ---- */

@@ -49,18 +49,6 @@ static bool run_one(struct crew *crew, int64_t id)
 	return ended || write.fenced;
 }
 
-struct page {
-	int64_t ids[8];
-	size_t count;
-};
-
-static bool add_to_page(void *ctx, const struct store_job *job)
-{
-	struct page *page = ctx;
-	page->ids[page->count++] = job->id;
-	return true;
-}
-
 static void *run_all(void *ctx)
 {
 	struct crew *crew = ctx;
@@ -70,26 +58,24 @@ static void *run_all(void *ctx)
 	if (store_reader_new(&reader, crew->f->store, &err) < 0)
 		return crew;
 	while (failed == NULL && crew->next < ALL) {
-		struct page page = {.count = 0};
+		int64_t ids[8];
+		size_t count = 0;
+		struct store_job job;
+		int rc;
 		struct store_due due = {.queue = SPAN("q"), .now_ms = T0, .limit = 8};
-		if (store_jobs_due(reader, &due,
-			(struct store_each_job){add_to_page, &page}, &err) < 0)
+		struct store_due_jobs *jobs = store_due_open(reader, &due);
+		while ((rc = store_due_next(jobs, &job, &err)) == 1)
+			ids[count++] = job.id;
+		store_due_close(jobs);
+		if (rc < 0)
 			failed = crew;
-		for (size_t i = 0; i < page.count && failed == NULL; i++) {
-			if (!run_one(crew, page.ids[i]))
+		for (size_t i = 0; i < count && failed == NULL; i++) {
+			if (!run_one(crew, ids[i]))
 				failed = crew;
 		}
 	}
 	store_reader_close(reader);
 	return failed;
-}
-
-static bool sum_up(void *ctx, const struct store_queue *queue)
-{
-	int64_t *sum = ctx;
-	for (int i = 0; i < JOB_STATES; i++)
-		*sum += queue->counts[i];
-	return true;
 }
 
 /* Every count is of one moment. */
@@ -104,8 +90,17 @@ static void *count_all(void *ctx)
 	    0)
 		return crew;
 	while (failed == NULL && !crew->stop) {
+		struct arena *arena = arena_new();
+		struct store_queue *queue;
 		int64_t sum = 0;
-		if (store_queues(reader, sum_up, &sum, &err) < 0 || sum < before)
+		if (store_queues(reader, true, arena, &queue, &err) < 0)
+			failed = crew;
+		for (; failed == NULL && queue != NULL; queue = queue->next) {
+			for (int i = 0; i < JOB_STATES; i++)
+				sum += queue->counts[i];
+		}
+		arena_free(arena);
+		if (sum < before)
 			failed = crew;
 		before = sum;
 	}

@@ -144,7 +144,7 @@ static int read_all(const char *dir, char *line, struct error *err)
 	struct store_event_query all = {0};
 	if (store_reader_open(&reader, engines_for(dir), dir, err) < 0)
 		return -1;
-	int rc = store_events(reader, &all, append_id, line, err);
+	int rc = list_events(reader, &all, line, err);
 	store_reader_close(reader);
 	return rc;
 }

@@ -1,10 +1,12 @@
-/* cmd_jobs -- what may follow `offhook jobs`, each with its own options read. They
- * return an exit code. */
-#ifndef OFFHOOK_CMD_CMD_JOBS_H
-#define OFFHOOK_CMD_CMD_JOBS_H
+/* verbs -- the verbs of `offhook jobs` and `offhook events` that have files of their own.
+ * Each reads its options and returns an exit code. */
+#ifndef OFFHOOK_CMD_VERBS_H
+#define OFFHOOK_CMD_VERBS_H
 
 #include "cli/options.h"
 
+/* cmd_events_retry.c */
+int cmd_events_retry(const struct options *options);
 /* cmd_jobs_list.c */
 int cmd_jobs_list(const struct options *options);
 int cmd_jobs_show(const struct options *options);
