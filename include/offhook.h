@@ -317,7 +317,8 @@ OH_API const char *oh_body(const oh_event *event, size_t *len);
 /* A JSON body, parsed, which stays the event's; NULL when the body is not JSON. */
 OH_API json_t *oh_json(oh_event *event);
 /* "sms.received", "sms.status", "call.received", "call.action", "call.status",
- * "recording.status", "transcription", "json", "other". */
+ * "recording.status", "transcription", "json"; the name of another family of Twilio's,
+ * such as "conference.status" (offhook(1), events, lists them); "other". */
 OH_API const char *oh_kind(const oh_event *event);
 /* MessageSid, CallSid, RecordingSid … of the event; "" when it names none. */
 OH_API const char *oh_sid(const oh_event *event);

@@ -5,6 +5,7 @@
 #include "util/clock.h"
 #include "util/jsonw.h"
 #include "util/text.h"
+#include "util/utf8.h"
 #include "webhook/webhook.h"
 
 enum { MAX_MEDIA = 100 };
@@ -35,6 +36,13 @@ static void message_media(struct buf *out, const struct params *params, int64_t 
 	buf_putc(out, ']');
 }
 
+/* <Sms> tells SmsStatus alone. */
+static struct span message_status(const struct params *params)
+{
+	struct span status = params_get_filled(params, "MessageStatus");
+	return status.ptr != NULL ? status : params_get_filled(params, "SmsStatus");
+}
+
 /* The document of a message that is not known yet. */
 static struct span message_doc(struct webhook *webhook, bool inbound)
 {
@@ -58,7 +66,7 @@ static struct span message_doc(struct webhook *webhook, bool inbound)
 	if (inbound)
 		jsonw_field(out, "status", SPAN("received"));
 	else
-		message_field(out, "status", params, "MessageStatus");
+		jsonw_field(out, "status", message_status(params));
 	message_field(out, "errorCode", params, "ErrorCode");
 	message_field(out, "errorMessage", params, "ErrorMessage");
 	if (inbound)
@@ -90,13 +98,23 @@ static int message_set_text(json_t *doc, const char *name, const char *value)
 	    doc, name, value == NULL ? json_null() : json_string(value));
 }
 
+/* A status that comes again may bring the reason that it lacked at first. */
+static bool message_adds_reason(const struct status_edit *edit, const json_t *doc)
+{
+	const char *now = json_string_value(json_object_get(doc, "status"));
+	return now != NULL && strcmp(now, edit->status) == 0 &&
+	       edit->error_code != NULL &&
+	       json_is_null(json_object_get(doc, "errorCode"));
+}
+
 /* Never backwards. Of two statuses of one rank, the first stays. */
 static int message_raise_status(const void *ctx, json_t *doc, struct error *err)
 {
 	const struct status_edit *edit = ctx;
 	const char *now = json_string_value(json_object_get(doc, "status"));
 	if (event_message_rank(span_of(edit->status)) <=
-	    (now == NULL ? -1 : event_message_rank(span_of(now))))
+		(now == NULL ? -1 : event_message_rank(span_of(now))) &&
+	    !message_adds_reason(edit, doc))
 		return 0;
 	if (message_set_text(doc, "status", edit->status) < 0 ||
 	    message_set_text(doc, "errorCode", edit->error_code) < 0 ||
@@ -108,7 +126,9 @@ static int message_raise_status(const void *ctx, json_t *doc, struct error *err)
 
 void builtin_message_status(struct webhook *webhook)
 {
-	const char *status = webhook_param(webhook, "MessageStatus");
+	struct span told = message_status(&webhook->params);
+	const char *status =
+	    arena_strndup(webhook->arena, utf8_repair(told, webhook->arena));
 	if (webhook->event.sid.len == 0 || event_message_rank(span_of(status)) < 0)
 		return; /* an unknown status: its event is stored, no more */
 	struct status_edit *edit = arena_zalloc(webhook->arena, sizeof(*edit));

@@ -179,7 +179,13 @@ const struct command cmd_events = {
 	"state, and what it was about. `events show ID` shows one of them whole.\n"
 	"`events retry` runs the handler of failed and late events again, given by id or\n"
 	"by options: what it writes is committed and the event is done; the reply that\n"
-	"was sent stays. It is a job of the queue offhook.events: see `offhook jobs`.\n",
+	"was sent stays. It is a job of the queue offhook.events: see `offhook jobs`.\n"
+	"Kinds: sms.received, sms.status, call.received, call.action, call.partial,\n"
+	"call.status, amd.status, recording.status, transcription, transcription.realtime,\n"
+	"stream.status, siprec.status, pay.status, conference.status, conversation.event,\n"
+	"chat.event, taskrouter.event, taskrouter.assignment, sync.event, video.status,\n"
+	"video.composition, debugger.event, link.event, usage.trigger, proxy.interaction,\n"
+	"fax.status, json, other.\n",
     .examples = "  offhook events --follow\n"
 		"  offhook events --kind sms.received --limit 100\n"
 		"  offhook events --sid SM0123456789abcdef0123456789abcdef --json\n"

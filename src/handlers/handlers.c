@@ -89,12 +89,21 @@ static struct handler_run *handlers_new_run(struct webhook *webhook)
 	return run;
 }
 
+/* A status that came to a route for messages or calls: its handler would answer it with
+ * TwiML. */
+static bool handlers_passes_over(const struct webhook *webhook)
+{
+	enum event_kind route = webhook->route->kind, kind = webhook->event.kind;
+	return (route == EVENT_SMS_RECEIVED || route == EVENT_CALL_RECEIVED ||
+		   route == EVENT_CALL_ACTION) &&
+	       (kind == EVENT_SMS_STATUS || kind == EVENT_CALL_STATUS);
+}
+
 static void handlers_handle(struct webhook *webhook)
 {
 	struct service *service = webhook->lane->service;
-	if (webhook->route->kind == EVENT_SMS_RECEIVED &&
-	    webhook->event.kind == EVENT_SMS_STATUS) {
-		webhook_reply_empty(webhook); /* never reaches the message handler */
+	if (handlers_passes_over(webhook)) {
+		webhook_reply_empty(webhook);
 		webhook_handled(webhook, HANDLED_OK);
 		return;
 	}

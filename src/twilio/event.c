@@ -68,7 +68,9 @@ void event_read(
 					  ? event_family(source->route_kind, params)
 					  : family_of_kind(EVENT_JSON);
 	int64_t error = 0;
-	*out = (struct event){.kind = family->kind, .name = family->name};
+	*out = (struct event){.kind = family->kind,
+	    .name = family->name,
+	    .deadline_ms = family->deadline_ms};
 	out->sid = family_sid(family, params);
 	out->conversation = event_conversation(family, params, arena);
 	out->is_document =

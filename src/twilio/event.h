@@ -31,6 +31,7 @@ struct event {
 	const char *name; /* of its family: "sms.received", "conference.status" … */
 	/* The SID it is about: MessageSid, CallSid, RecordingSid, … or empty. */
 	struct span sid;
+	int64_t deadline_ms; /* of its family, where it is not the usual one; else 0 */
 	/* What is ordered together: CallSid, or From and To joined; or empty. */
 	struct span conversation;
 	/* Of all that was said, but for what a repeat of Twilio's changes: the same for two

@@ -11,10 +11,10 @@ static const struct family families[] = {
     {"call.status", EVENT_CALL_STATUS, {"CallbackSource=call-progress-events"},
 	.sids = {"CallSid"}},
 
-    /* https://www.twilio.com/docs/conversations/conversations-webhooks */
+    /* https://www.twilio.com/docs/conversations/conversations-webhooks: times out at 5 s. */
     {"conversation.event", EVENT_OTHER, {"EventType", "ConversationSid"},
 	.sids = {"MessageSid", "ParticipantSid", "ConversationSid"},
-	.conversation = "ConversationSid"},
+	.conversation = "ConversationSid", .deadline_ms = 4000},
     /* Programmable Chat, which Conversations took the place of. */
     {"chat.event", EVENT_OTHER, {"EventType", "ChannelSid"},
 	.sids = {"MessageSid", "MemberSid", "ChannelSid"},

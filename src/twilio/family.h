@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "twilio/params.h"
 #include "util/span.h"
@@ -42,6 +43,7 @@ struct family {
 	/* The parameters fit, but are not enough to tell it: on a route that is for
 	 * something else it is what the route is for. */
 	bool route_decides;
+	int64_t deadline_ms; /* where Twilio waits less than its usual 15 s; else 0 */
 };
 
 /* The family of a form; that of "other" when no marks fit. */

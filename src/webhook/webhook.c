@@ -29,6 +29,8 @@ static void webhook_limit(struct webhook *webhook, enum webhook_limit limit)
 	int64_t deadline_ms = webhook->route->deadline_ms > 0
 				  ? webhook->route->deadline_ms
 				  : webhook_service(webhook)->config->deadline_ms;
+	if (webhook->event.deadline_ms > 0 && webhook->event.deadline_ms < deadline_ms)
+		deadline_ms = webhook->event.deadline_ms;
 	int64_t due_us = limit == LIMIT_TURN    ? first_us + deadline_ms * 500
 			 : limit == LIMIT_REPLY ? first_us + deadline_ms * 1000
 						: clock_mono_us() + GRACE_US;
@@ -47,6 +49,8 @@ static void webhook_claim_done(struct store_claim *claim)
 static enum webhook_step webhook_claim(struct webhook *webhook)
 {
 	record_claim(webhook);
+	if (webhook->event.deadline_ms > 0)
+		webhook_limit(webhook, LIMIT_REPLY);
 	webhook->claim.done = webhook_claim_done;
 	if (store_claim(webhook_service(webhook)->store, &webhook->claim, true))
 		return WEBHOOK_CLAIMED;

@@ -112,6 +112,30 @@ TEST(a_failure_keeps_its_code_as_text)
 	    "30003");
 }
 
+/* faults 1.10 */
+TEST(a_reason_that_comes_later_is_kept)
+{
+	struct talk *talk = *state;
+	const char *filter = "{\"messageSid\":\"SM0000000000000000000000000000000d\"}";
+	const char *form = "MessageSid=SM0000000000000000000000000000000d&" ACCOUNT
+			   "&MessageStatus=failed";
+	talk_expect(talk, "/twilio/sms/status", form, 204);
+	assert_string_equal(
+	    talk_field(talk, "sms_messages", filter, "status"), "failed");
+	talk_expect(talk, "/twilio/sms/status",
+	    "MessageSid=SM0000000000000000000000000000000d&" ACCOUNT
+	    "&MessageStatus=failed&ErrorCode=30003",
+	    204);
+	assert_string_equal(
+	    talk_field(talk, "sms_messages", filter, "errorCode"), "30003");
+	talk_expect(talk, "/twilio/sms/status",
+	    "MessageSid=SM0000000000000000000000000000000d&" ACCOUNT
+	    "&MessageStatus=failed&ErrorCode=30005",
+	    204);
+	assert_string_equal(
+	    talk_field(talk, "sms_messages", filter, "errorCode"), "30003");
+}
+
 TEST(a_status_on_the_message_route_is_no_message)
 {
 	struct talk *talk = *state;
