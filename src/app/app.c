@@ -302,8 +302,12 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
-	if (app_open(&app, config, user, err) < 0)
+	if (log_start(err) < 0)
 		return -1;
+	if (app_open(&app, config, user, err) < 0) {
+		log_stop();
+		return -1;
+	}
 	app_print_ready(app);
 	const struct timespec second = {.tv_sec = 1};
 	struct quiet quiet = {0};
@@ -316,5 +320,6 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */
 	log_write(LOG_INFO, "stopping: requests in flight finish", NULL);
 	app_close(app);
+	log_stop();
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/thread.h"
@@ -79,13 +80,28 @@ static int control_write(int fd, const json_t *line)
 	return sent == len ? 0 : -1;
 }
 
-static json_t *control_read(int fd)
+/* Waits until fd is readable; false when it is not by until_us (0: for ever), or when a
+ * byte came to stop (-1: nobody stops it). */
+static bool control_wait(int fd, int stop, int64_t until_us)
+{
+	struct pollfd fds[2] = {
+	    {.fd = fd, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
+	int64_t left_ms = until_us == 0 ? -1 : (until_us - clock_mono_us()) / 1000;
+	return (until_us == 0 || left_ms > 0) && poll(fds, 2, (int)left_ms) > 0 &&
+	       fds[1].revents == 0;
+}
+
+/* The whole line within patience_s (0: for ever), however its bytes come. */
+static json_t *control_read(int fd, int stop, int patience_s)
 {
 	struct buf line = {0};
 	json_t *parsed = NULL;
 	char bytes[4096];
 	ssize_t n;
-	while (line.len < MAX_LINE && (n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
+	int64_t until_us =
+	    patience_s == 0 ? 0 : clock_mono_us() + INT64_C(1000000) * patience_s;
+	while (line.len < MAX_LINE && control_wait(fd, stop, until_us) &&
+	       (n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
 		buf_add(&line, bytes, (size_t)n);
 		if (bytes[n - 1] == '\n') {
 			parsed = json_loadb(line.ptr, line.len, 0, NULL);
@@ -121,7 +137,7 @@ static void control_serve(struct control *control, int fd)
 	json_t *answer = NULL;
 	json_t *line = NULL;
 	control_set_patience(fd, PATIENCE_S);
-	json_t *request = control_read(fd);
+	json_t *request = control_read(fd, control->stop[0], PATIENCE_S);
 	if (request == NULL)
 		return;
 	if (control_do(control, request, &answer, &err) == 0)
@@ -224,7 +240,7 @@ void control_close(struct control *control)
 
 static int control_read_answer(int fd, json_t **answer, struct error *err)
 {
-	json_t *line = control_read(fd);
+	json_t *line = control_read(fd, -1, 0);
 	if (line == NULL)
 		return error_set(err, "the server broke off; see its log");
 	const char *refusal = json_string_value(json_object_get(line, "error"));

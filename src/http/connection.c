@@ -141,6 +141,40 @@ static void connection_send_error(struct connection *c, int status, const char *
 	connection_send(c, &reply);
 }
 
+/* ---- making room ---- */
+
+/* The connection of this loop that holds room longest without having sent a whole request:
+ * one in the middle of a request, else an idle one. NULL: there is none. */
+static struct connection *connections_oldest(struct connections *set, enum state least)
+{
+	struct connection *c, *idle = NULL;
+	TAILQ_FOREACH(c, &set->all, link) {
+		if (c->state == STATE_READING)
+			return c;
+		if (c->state == STATE_IDLE && idle == NULL)
+			idle = c;
+	}
+	return least == STATE_IDLE ? idle : NULL;
+}
+
+static void connection_free(struct connection *c)
+{
+	struct connections *set = c->set;
+	exchange_end(c);
+	loop_timer_stop(set->loop, &c->timer);
+	stream_close(&c->stream);
+	TAILQ_REMOVE(&set->all, c, link);
+	free(c);
+	atomic_fetch_sub_explicit(&set->shared->open, 1, memory_order_relaxed);
+}
+
+/* For another one's sake: not from within its own connection_run. */
+static void connection_close(struct connection *c)
+{
+	assert(!c->running);
+	connection_free(c);
+}
+
 /* ---- states: each function returns whether the next step can be taken ---- */
 
 /* The headers are there. */
@@ -182,8 +216,13 @@ static bool connection_step_reading(struct connection *c)
 		connection_send_error(c, status, parser_reason(c->exchange->parser));
 		return true;
 	}
-	if (!exchange_charge(c)) {
+	while (!exchange_charge(c)) {
+		struct connection *oldest = connections_oldest(c->set, STATE_READING);
 		connection_count(&shared->shed);
+		if (oldest != NULL && oldest != c) {
+			connection_close(oldest);
+			continue;
+		}
 		connection_send_error(c, 503, "too busy");
 		return true;
 	}
@@ -235,8 +274,11 @@ static bool connection_step_sending(struct connection *c)
 		c->state = STATE_GONE;
 		return true;
 	}
-	if (!stream_sent(&c->stream))
+	if (!stream_sent(&c->stream)) {
+		/* Who does not read replies is not read from. */
+		stream_hold(&c->stream);
 		return false;
+	}
 	stream_go(&c->stream);
 	if (c->close_after) {
 		stream_finish(&c->stream);
@@ -278,17 +320,6 @@ static bool connection_step(struct connection *c)
 		return false;
 	}
 	return false;
-}
-
-static void connection_free(struct connection *c)
-{
-	struct connections *set = c->set;
-	exchange_end(c);
-	loop_timer_stop(set->loop, &c->timer);
-	stream_close(&c->stream);
-	TAILQ_REMOVE(&set->all, c, link);
-	free(c);
-	atomic_fetch_sub_explicit(&set->shared->open, 1, memory_order_relaxed);
 }
 
 /* Takes all steps that can be taken. A step may lead back here (serve may reply at
@@ -380,6 +411,11 @@ void connections_add(
 	if (open < limits->connections)
 		return;
 	connection_count(&shared->shed);
+	struct connection *oldest = connections_oldest(set, STATE_IDLE);
+	if (oldest != NULL && oldest != c) {
+		connection_close(oldest);
+		return;
+	}
 	exchange_begin(c);
 	connection_send_error(c, 503, "too many connections");
 	connection_run(c);

@@ -45,10 +45,9 @@ static bool head_all_of(struct span text, const char *others)
 	return text.len > 0;
 }
 
-/* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. RFC 3986
- * allows rarer characters in names (commas, percent signs …), but no such name
+/* RFC 3986 allows rarer characters in names (commas, percent signs …), but no such name
  * resolves. */
-static bool head_host_valid(struct span host)
+bool head_host_valid(struct span host)
 {
 	size_t end;
 	if (host.len > 0 && host.ptr[0] == '[') {

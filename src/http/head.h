@@ -20,6 +20,8 @@ struct framing {
 bool head_target_valid(struct span target);
 /* A token of RFC 9110, which a header's name must be. */
 bool head_token_valid(struct span name);
+/* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. */
+bool head_host_valid(struct span host);
 /* Fills *framing and returns NULL; or returns what is wrong, as a literal. */
 const char *head_check(const struct request *request, struct framing *framing);
 

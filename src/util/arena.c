@@ -8,9 +8,10 @@
 #include "util/mem.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { BLOCK_SIZE = 0 };
+enum { BLOCK_SIZE = 0, FIRST_BLOCK_SIZE = 0 };
 #else
-enum { BLOCK_SIZE = 16000 };
+/* The first one is small: a connection that has sent a byte costs no more. */
+enum { BLOCK_SIZE = 16000, FIRST_BLOCK_SIZE = 4000 };
 #endif
 
 struct block {
@@ -45,8 +46,10 @@ void arena_free(struct arena *arena)
  * room can still be used. */
 static void *arena_add_block(struct arena *arena, size_t size)
 {
-	bool own = size > BLOCK_SIZE / 2;
-	size_t block_size = own ? size : BLOCK_SIZE;
+	bool own = size > FIRST_BLOCK_SIZE / 2;
+	size_t block_size = own                     ? size
+			    : arena->blocks == NULL ? FIRST_BLOCK_SIZE
+						    : BLOCK_SIZE;
 	struct block *block = malloc(sizeof(struct block) + block_size);
 	if (block == NULL)
 		block = mem_new(1, sizeof(struct block) + block_size);

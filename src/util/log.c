@@ -1,6 +1,7 @@
 #include "util/log.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/jsonw.h"
+#include "util/mem.h"
+#include "util/thread.h"
 
 static struct {
 	enum log_format format;
@@ -70,6 +73,124 @@ static void json_line(struct buf *line, enum log_level level, const char *messag
 	buf_putc(line, '}');
 }
 
+/* ---- the thread that writes ---- */
+
+enum { RING_BYTES = 1 << 20, STOP_US = 1000000 };
+
+/* What is to be written, from `first` on, for `len` bytes, around the end. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t more, empty;
+	char *bytes; /* NULL: lines are written directly */
+	size_t first, len;
+	uint64_t dropped, dropped_unsaid;
+	bool stopping;
+	pthread_t thread;
+} ring = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void log_ring_copy(struct span text)
+{
+	size_t at = (ring.first + ring.len) % RING_BYTES;
+	size_t piece = RING_BYTES - at < text.len ? RING_BYTES - at : text.len;
+	memcpy(ring.bytes + at, text.ptr, piece);
+	memcpy(ring.bytes, text.ptr + piece, text.len - piece);
+	ring.len += text.len;
+}
+
+/* False when there is no thread. Never waits for more than a copy. */
+static bool log_ring_put(struct span line)
+{
+	mutex_lock(&ring.mutex);
+	bool running = ring.bytes != NULL;
+	if (running && RING_BYTES - ring.len < line.len) {
+		ring.dropped++;
+		ring.dropped_unsaid++;
+	} else if (running) {
+		log_ring_copy(line);
+		cond_signal(&ring.more);
+	}
+	mutex_unlock(&ring.mutex);
+	return running;
+}
+
+static void *log_main(void *ctx)
+{
+	(void)ctx;
+	mutex_lock(&ring.mutex);
+	for (;;) {
+		while (ring.len == 0 && !ring.stopping)
+			cond_wait(&ring.more, &ring.mutex);
+		if (ring.len == 0)
+			break;
+		size_t piece = RING_BYTES - ring.first;
+		piece = piece < ring.len ? piece : ring.len;
+		const char *from = ring.bytes + ring.first;
+		mutex_unlock(&ring.mutex);
+		ssize_t written = write(STDERR_FILENO, from, piece);
+		mutex_lock(&ring.mutex);
+		/* A broken stderr takes everything. */
+		piece = written > 0 ? (size_t)written : piece;
+		ring.first = (ring.first + piece) % RING_BYTES;
+		ring.len -= piece;
+		uint64_t dropped = ring.len == 0 ? ring.dropped_unsaid : 0;
+		if (dropped > 0) {
+			char count[24];
+			ring.dropped_unsaid = 0;
+			mutex_unlock(&ring.mutex);
+			(void)snprintf(count, sizeof(count), "%" PRIu64, dropped);
+			log_write(LOG_WARN,
+			    "lines of the log were dropped: stderr is not read fast enough",
+			    "lines", count, NULL);
+			mutex_lock(&ring.mutex);
+		}
+	}
+	cond_signal(&ring.empty);
+	mutex_unlock(&ring.mutex);
+	return NULL;
+}
+
+int log_start(struct error *err)
+{
+	cond_init(&ring.more);
+	cond_init(&ring.empty);
+	ring.bytes = mem_new(RING_BYTES, 1);
+	ring.stopping = false;
+	if (thread_start(&ring.thread, "oh-log", log_main, NULL, err) == 0)
+		return 0;
+	free(ring.bytes);
+	ring.bytes = NULL;
+	return -1;
+}
+
+void log_stop(void)
+{
+	int64_t until_us = clock_mono_us() + STOP_US;
+	mutex_lock(&ring.mutex);
+	if (ring.bytes == NULL) {
+		mutex_unlock(&ring.mutex);
+		return;
+	}
+	ring.stopping = true;
+	cond_signal(&ring.more);
+	while (ring.len > 0 && cond_wait_until(&ring.empty, &ring.mutex, until_us))
+		continue;
+	bool all = ring.len == 0;
+	mutex_unlock(&ring.mutex);
+	if (!all)
+		return; /* the thread waits in its write: the process ends without it */
+	thread_join(ring.thread);
+	free(ring.bytes);
+	ring.bytes = NULL;
+}
+
+uint64_t log_dropped(void)
+{
+	mutex_lock(&ring.mutex);
+	uint64_t dropped = ring.dropped;
+	mutex_unlock(&ring.mutex);
+	return dropped;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return level >= settings.least;
@@ -87,8 +208,8 @@ void log_write_pairs(
 		text_line(&line, level, message, pairs, count);
 	buf_putc(&line, '\n');
 	/* One write a line keeps the lines of several threads whole. */
-	ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
-	(void)written;
+	if (!log_ring_put(buf_span(&line)))
+		(void)!write(STDERR_FILENO, line.ptr, line.len);
 	buf_free(&line);
 }
 

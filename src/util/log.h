@@ -5,6 +5,9 @@
 #ifndef OFFHOOK_UTIL_LOG_H
 #define OFFHOOK_UTIL_LOG_H
 
+#include <stdint.h>
+
+#include "util/error.h"
 #include "util/span.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -13,6 +16,15 @@ enum log_format { LOG_AUTO, LOG_TEXT, LOG_JSON };
 
 /* Call it before threads start. LOG_AUTO: text when stderr is a terminal. */
 void log_setup(enum log_format format, enum log_level least);
+/* From now on a thread writes the lines, from a buffer of 1 MB: who logs never waits for
+ * the reader of stderr. Lines for which there is no room are counted, and the count is
+ * logged as soon as there is. -1 with err. */
+int log_start(struct error *err);
+/* Writes what is left, for as long as the reader of stderr takes it, at most a second; then
+ * lines are written directly again. Harmless when it was not started. */
+void log_stop(void);
+/* How many lines were dropped since log_start. */
+uint64_t log_dropped(void);
 /* Whether lines of this level are written. Ask before making costly values. */
 bool log_enabled(enum log_level level);
 /* A message and pairs of (const char *key, const char *value), ended by NULL:

@@ -1,9 +1,32 @@
 #include "webhook/origin.h"
 
+#include "http/head.h"
+
 /* Proxies append to these headers, so the first element is about the client. */
 static struct span origin_first(struct span value)
 {
 	return span_trim(span_head(value, span_find(value, ',')));
+}
+
+/* The value of one parameter of RFC 7239's header, without its quotes:
+ * for=192.0.2.60;proto=https;host="a.example:443" */
+static struct span origin_forwarded(struct span element, const char *name)
+{
+	while (element.len > 0) {
+		struct span pair = span_head(element, span_find(element, ';'));
+		element = span_from(
+		    element, pair.len < element.len ? pair.len + 1 : pair.len);
+		size_t equals = span_find(pair, '=');
+		struct span value = span_trim(
+		    span_from(pair, equals < pair.len ? equals + 1 : pair.len));
+		if (!span_ieq(span_trim(span_head(pair, equals)), span_of(name)))
+			continue;
+		if (value.len > 1 && value.ptr[0] == '"' &&
+		    value.ptr[value.len - 1] == '"')
+			value = (struct span){value.ptr + 1, value.len - 2};
+		return value;
+	}
+	return (struct span){0};
 }
 
 static struct span origin_prefixed(
@@ -34,9 +57,14 @@ void origin_read(struct origin *out, const struct config *config,
 		return;
 	struct span scheme = origin_first(request_header(request, "X-Forwarded-Proto"));
 	struct span host = origin_first(request_header(request, "X-Forwarded-Host"));
-	if (span_ieq(scheme, SPAN("https")) || span_ieq(scheme, SPAN("http")))
-		out->scheme = scheme;
-	if (host.len > 0)
+	struct span forwarded = origin_first(request_header(request, "Forwarded"));
+	if (forwarded.len > 0) {
+		scheme = origin_forwarded(forwarded, "proto");
+		host = origin_forwarded(forwarded, "host");
+	}
+	if (span_ieq(scheme, SPAN("https")))
+		out->scheme = SPAN("https");
+	if (head_host_valid(host))
 		out->host = host;
 }
 

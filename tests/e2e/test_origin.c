@@ -85,6 +85,17 @@ TEST(forwarded_headers_are_believed_from_trusted_proxies_only)
 	static const struct forwarded trusted[] = {
 	    {"http://example.com/twilio/sms", "", 200},
 	    {"https://example.com/twilio/sms", "", 403},
+	    /* faults 3.6 */
+	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: HTTPS\r\n", 200},
+	    {"http://example.com/twilio/sms", "X-Forwarded-Host: a.example/pre\r\n",
+		200},
+	    {"http://example.com/twilio/sms", "X-Forwarded-Host: a.example b\r\n", 200},
+	    {"https://sms.example.org/twilio/sms",
+		"Forwarded: for=192.0.2.1; Proto=HTTPS;host=\"sms.example.org\", "
+		"for=192.0.2.2\r\n",
+		200},
+	    {"https://sms.example.org:8443/twilio/sms",
+		"Forwarded: host=\"sms.example.org:8443\";proto=https\r\n", 200},
 	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 200},
 	    {"https://sms.example.org/twilio/sms",
 		"X-Forwarded-Proto: https\r\nX-Forwarded-Host: sms.example.org\r\n",

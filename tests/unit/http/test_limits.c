@@ -87,46 +87,100 @@ TEST(an_idle_connection_is_closed_after_its_replies)
 	server_close(server);
 }
 
-TEST(connections_beyond_the_limit_are_told_so)
+static atomic_int held;
+
+static void hold(void *ctx, struct request *request)
+{
+	(void)ctx;
+	(void)request;
+	held++;
+}
+
+TEST(connections_beyond_the_limit_are_told_so_while_all_are_served)
+{
+	struct server_config config = echo_config();
+	config.limits.connections = 2;
+	config.serve = hold;
+	held = 0;
+	struct server *server = start(&config);
+	int first = dial(server), second = dial(server);
+	put(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	put(second, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(held == 2);
+	exchange_is(server, "GET / HTTP/1.1\r\n" HOST "\r\n", 503);
+	assert_int_equal(stats_of(server).shed_total, 1);
+	(void)close(first);
+	(void)close(second);
+	server_close(server);
+}
+
+/* faults 3.2 */
+TEST(at_the_limit_the_oldest_without_a_whole_request_goes)
 {
 	struct server_config config = echo_config();
 	struct buf in = {0};
 	config.limits.connections = 2;
 	struct server *server = start(&config);
-	int first = dial(server);
-	int second = dial(server);
-	WAIT_FOR(stats_of(server).connections_open == 2);
-	exchange_is(server, "GET / HTTP/1.1\r\n" HOST "\r\n", 503);
-	(void)close(first);
+	int idle = dial(server);
 	WAIT_FOR(stats_of(server).connections_open == 1);
+	int half = dial(server);
+	put(half, "GET /half HTTP/1.1\r\n");
+	WAIT_FOR(stats_of(server).memory_bytes > 0);
 	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
-	put(second, "GET /still HTTP/1.1\r\n" HOST "\r\n");
-	get_until(second, &in, "GET /still []", 1);
-	assert_int_equal(stats_of(server).shed_total, 1);
+	get_all(half, &in); /* it is closed, and the idle one is not */
+	assert_int_equal(in.len, 0);
+	put(idle, "GET /still HTTP/1.1\r\n" HOST "\r\n");
+	get_until(idle, &in, "GET /still []", 1);
+	WAIT_FOR(stats_of(server).connections_open == 1);
+	int other = dial(server);
+	WAIT_FOR(stats_of(server).connections_open == 2);
+	buf_clear(&in);
+	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
+	get_all(idle, &in); /* now the oldest */
+	assert_int_equal(in.len, 0);
+	put(other, "GET /other HTTP/1.1\r\n" HOST "\r\n");
+	get_until(other, &in, "GET /other []", 1);
 	buf_free(&in);
-	(void)close(second);
+	(void)close(idle);
+	(void)close(half);
+	(void)close(other);
 	server_close(server);
 }
 
 TEST(all_requests_together_have_one_budget)
 {
 	struct server_config config = echo_config();
-	struct buf out = {0};
+	struct buf out = {0}, in = {0};
 	config.limits.memory_bytes = 300000;
 	struct server *server = start(&config);
-	/* One holds most of it without ever finishing. */
+	/* One holds most of it without ever finishing: it goes when another needs it. */
 	int holder = dial(server);
-	buf_puts(&out, "POST / HTTP/1.1\r\n" HOST "Content-Length: 400000\r\n\r\n");
+	put(holder, "POST / HTTP/1.1\r\n" HOST "Content-Length: 400000\r\n\r\n");
 	for (int i = 0; i < 80000; i++)
 		buf_putc(&out, 'x');
 	put_bytes(holder, buf_span(&out));
 	WAIT_FOR(stats_of(server).memory_bytes > 150000);
-	exchange_is(server, buf_text(&out), 503);
+	int other = dial(server);
+	put(other, "POST /other HTTP/1.1\r\n" HOST "Content-Length: 80000\r\n\r\n");
+	put_bytes(other, buf_span(&out));
+	get_until(other, &in, "POST /other [xxx", 1);
 	assert_int_equal(stats_of(server).shed_total, 1);
-	/* What it held is free again once it is gone. */
+	buf_clear(&in);
+	get_all(holder, &in);
+	assert_int_equal(in.len, 0);
 	(void)close(holder);
+	(void)close(other);
 	WAIT_FOR(stats_of(server).memory_bytes == 0);
+	/* One that needs more than all of it is refused. */
+	for (int i = 0; i < 240000; i++)
+		buf_putc(&out, 'x');
+	struct buf large = {0};
+	buf_puts(&large, "POST / HTTP/1.1\r\n" HOST "Content-Length: 320000\r\n\r\n");
+	buf_put(&large, buf_span(&out));
+	exchange_is(server, buf_text(&large), 503);
 	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
+	buf_free(&large);
+	buf_free(&in);
 	buf_free(&out);
 	server_close(server);
 }
