@@ -126,9 +126,11 @@ enum oh_result {
 	OH_FAILED = -1  /* undo; oh_fail says why */
 };
 
-/* What a route is for. It decides how its webhooks are named and answered. A webhook
- * that is answered with TwiML gets an empty <Response/> when the handler adds nothing to
- * its reply; Twilio reads no reply to a status callback, so adding to that is a mistake. */
+/* What a route is for. It decides how its webhooks are answered, and how those are named
+ * whose parameters do not say what they are. A status callback that comes to an OH_MESSAGE,
+ * OH_CALL or OH_CALL_ACTION is stored and answered 204 without its handler. A webhook that
+ * is answered with TwiML gets an empty <Response/> when the handler adds nothing to its
+ * reply; Twilio reads no reply to a status callback, so adding to that is a mistake. */
 enum oh_route_kind {
 	OH_MESSAGE,        /* "A message comes in": messaging TwiML */
 	OH_MESSAGE_STATUS, /* a message's StatusCallback: 204 */

@@ -57,6 +57,8 @@ static void metrics_http(struct buf *out, const struct admin_view *view)
 	    "Connections or requests turned away.", http.shed_total);
 	metric(out, "http_request_bytes", "gauge", "Memory of requests being served.",
 	    http.memory_bytes);
+	metric(out, "log_dropped_total", "counter",
+	    "Log lines dropped because nobody read them.", log_dropped());
 }
 
 static void metrics_store(struct buf *out, const struct admin_view *view)

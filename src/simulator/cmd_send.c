@@ -59,8 +59,7 @@ static int send_read_kind(struct send *send, struct error *err)
 		return error_set(err, "it cannot send \"%.*s\"; did you mean \"%s\"?",
 		    SPAN_ARG(name), suggestion.best);
 	return error_set(err,
-	    "it cannot send \"%.*s\", but sms, mms, status, call, call-status, gather, "
-	    "record, recording and transcription",
+	    "it cannot send \"%.*s\"; `offhook help send` lists what it can",
 	    SPAN_ARG(name));
 }
 
@@ -344,7 +343,8 @@ static const struct flag flags[] = {
     {"body", "TEXT", .help = "the message; what was transcribed"},
     {"media", "URL[,TYPE]", .help = "a medium of the message; may be repeated"},
     {"num-media", "N", .help = "so many media, with made-up URLs"},
-    {"sid", "SID", .help = "of the message, call, recording or transcription (random)"},
+    {"sid", "SID",
+	.help = "of the message, the call, the recording … (random)"},
     {"call-sid", "CA…", .help = "of the recording's or transcription's call (random)"},
     {"account", "AC…", .help = "the account (AC and zeros)"},
     {"status", "STATUS", .help = "status: MessageStatus (delivered)"},

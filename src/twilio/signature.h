@@ -1,9 +1,9 @@
 /* signature -- X-Twilio-Signature: is this request Twilio's?
  * https://www.twilio.com/docs/usage/security
  *
- * Base64 of HMAC-SHA1, keyed with the account's Auth Token, over the URL and, for a
- * posted form, every decoded name and value, sorted by name. JSON bodies are covered
- * by the query's bodySHA256 instead. */
+ * Base64 of HMAC-SHA1, keyed with the account's Auth Token, or of HMAC-SHA256, keyed with
+ * a SharedKey, over the URL and, for a posted form, every decoded name and value, sorted
+ * by name. JSON bodies are covered by the query's bodySHA256 instead. */
 #ifndef OFFHOOK_TWILIO_SIGNATURE_H
 #define OFFHOOK_TWILIO_SIGNATURE_H
 

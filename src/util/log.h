@@ -1,5 +1,5 @@
 /* log -- one line for each thing that happens, on stderr: text for a person at a
- * terminal, JSON lines otherwise. Thread-safe. Its settings are a mutable global, one
+ * terminal, JSON lines otherwise. Thread-safe. It is a mutable global, one
  * of the few (STYLE.md). Never log a token, a signature, a message's body or a full
  * phone number; numbers go through log_phone. */
 #ifndef OFFHOOK_UTIL_LOG_H

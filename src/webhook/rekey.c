@@ -92,6 +92,12 @@ static void rekey_event(struct slice *slice, const struct store_event *stored)
 		params.count = 0;
 	source.in_query = rekey_in_query(&params, source.target, arena);
 	event_read(&event, &source, arena);
+	/* Nothing proves what names no SID: it may be an unsigned route's, and the ErrorUrl
+	 * that a stranger wrote, another route's. */
+	if (event.is_fallback && stored->sid.len == 0) {
+		json_decref(object);
+		return;
+	}
 	struct store_rekey *rekey = arena_zalloc(arena, sizeof(*rekey));
 	rekey->event_id = stored->id;
 	rekey->key.sid = arena_copy(arena, event.sid);

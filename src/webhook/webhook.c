@@ -302,7 +302,7 @@ static void webhook_run(struct webhook *webhook, enum webhook_step step)
 		case WEBHOOK_VERIFY: /* twilio/signature: is it Twilio's? else 403 */
 			step = intake_verify(webhook);
 			break;
-		case WEBHOOK_NAME: /* twilio/event: its kind and its idempotency key */
+		case WEBHOOK_NAME: /* twilio/event: its kind and its keys */
 			step = intake_name(webhook);
 			break;
 		case WEBHOOK_CLAIM: /* store: was it handled before? */

@@ -103,7 +103,7 @@ struct webhook {
 
 	/* what the store holds */
 	struct store_claim claim;
-	bool holds_claim; /* the key is ours until it is committed or given up */
+	bool holds_claim; /* the keys are ours until they are committed or given up */
 	bool stored;      /* the event is committed */
 	struct store_txn txn;
 	struct loop_task store_task; /* brings the store's answer to the loop */

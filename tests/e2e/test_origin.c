@@ -85,7 +85,6 @@ TEST(forwarded_headers_are_believed_from_trusted_proxies_only)
 	static const struct forwarded trusted[] = {
 	    {"http://example.com/twilio/sms", "", 200},
 	    {"https://example.com/twilio/sms", "", 403},
-	    /* faults 3.6 */
 	    {"https://example.com/twilio/sms", "X-Forwarded-Proto: HTTPS\r\n", 200},
 	    {"http://example.com/twilio/sms", "X-Forwarded-Host: a.example/pre\r\n",
 		200},

@@ -21,7 +21,7 @@ static void send_genuine(struct talk *talk, int number)
 	talk_expect(talk, "/twilio/sms", form, 200);
 }
 
-/* faults 3.4: the server's stderr is a pipe that is open, and that nobody reads after the
+/* The server's stderr is a pipe that is open, and that nobody reads after the
  * line that says that it is ready. */
 TEST(a_log_that_nobody_reads_stops_nothing)
 {
@@ -70,7 +70,6 @@ static long memory_kb(const struct talk *talk)
 	return kb;
 }
 
-/* faults 3.1 */
 TEST(who_reads_no_replies_is_not_read_from)
 {
 	struct talk talk;
@@ -91,7 +90,6 @@ TEST(who_reads_no_replies_is_not_read_from)
 	talk_end(&talk);
 }
 
-/* faults 3.2 */
 TEST(at_the_limit_of_connections_the_oldest_half_request_goes)
 {
 	static const char *const few[] = {
@@ -111,7 +109,6 @@ TEST(at_the_limit_of_connections_the_oldest_half_request_goes)
 	talk_end(&talk);
 }
 
-/* faults 3.7 */
 TEST(a_slow_client_of_the_control_socket_blocks_no_stop)
 {
 	struct talk talk;

@@ -114,7 +114,6 @@ TEST(connections_beyond_the_limit_are_told_so_while_all_are_served)
 	server_close(server);
 }
 
-/* faults 3.2 */
 TEST(at_the_limit_the_oldest_without_a_whole_request_goes)
 {
 	struct server_config config = echo_config();

@@ -33,7 +33,7 @@ static void *write_all(void *ctx)
 
 TEST(mail_comes_in_the_order_in_which_it_was_put)
 {
-	struct mailbox box = {0};
+	struct mailbox box = {NULL};
 	struct letter three[3] = {{.number = 1}, {.number = 2}, {.number = 3}};
 	assert_true(mailbox_empty(&box));
 	assert_null(mailbox_take(&box));
@@ -50,7 +50,7 @@ TEST(mail_comes_in_the_order_in_which_it_was_put)
 
 TEST(no_mail_of_many_writers_is_lost_and_each_writers_order_is_kept)
 {
-	struct mailbox box = {0};
+	struct mailbox box = {NULL};
 	struct writer writers[WRITERS];
 	pthread_t threads[WRITERS];
 	int next[WRITERS] = {0};
