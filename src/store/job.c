@@ -1,5 +1,7 @@
 #include "store/job.h"
 
+#include "store/store.h"
+
 const char *job_state_name(enum job_state state)
 {
 	switch (state) {

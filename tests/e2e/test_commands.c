@@ -25,7 +25,7 @@ TEST(exit_codes_tell_ok_failure_and_usage_apart)
 	    {{"serve", "--lisen", ":1"}, 2, "--listen"},
 	    {{"serve", "--listen", "nonsense"}, 2, "listen"},
 	    {{"query", "--data", "/nowhere", "calls"}, 1, "/nowhere"},
-	    {{"send", "telegram"}, 2, "sms"},
+	    {{"send", "telegram"}, 2, "offhook help send"},
 	    {{"query", "calls", "{nonsense"}, 2, "JSON"},
 	    {{"alerts"}, 2, "alerts test"},
 	    {{"alerts", "tset"}, 2, "did you mean"},
