@@ -47,6 +47,15 @@ static void prune_stored(struct jobs *jobs, struct errand *errand)
 	free(pruning);
 }
 
+static void prune_add(struct pruning *pruning, const struct store_job *job)
+{
+	struct store_job_write *write = &pruning->writes[pruning->count++];
+	write->op = JOB_DROP;
+	write->job.id = job->id;
+	write->next = pruning->errand.txn.jobs;
+	pruning->errand.txn.jobs = write;
+}
+
 /* Adds old jobs of the next queue and state that has any, going on where the last call
  * ended; false when no further queue has any. */
 static bool prune_collect(struct jobs *jobs, struct pruning *pruning)
@@ -65,14 +74,8 @@ static bool prune_collect(struct jobs *jobs, struct pruning *pruning)
 		struct store_job job;
 		int rc;
 		struct store_jobs *old = store_jobs_open(jobs->reader, &query);
-		while ((rc = store_jobs_next(old, &job, &err)) == 1) {
-			struct store_job_write *write =
-			    &pruning->writes[pruning->count++];
-			write->op = JOB_DROP;
-			write->job.id = job.id;
-			write->next = pruning->errand.txn.jobs;
-			pruning->errand.txn.jobs = write;
-		}
+		while ((rc = store_jobs_next(old, &job, &err)) == 1)
+			prune_add(pruning, &job);
 		store_jobs_close(old);
 		if (rc < 0)
 			log_write(LOG_ERROR, "old jobs cannot be read", "why", err.text,

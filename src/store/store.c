@@ -137,20 +137,24 @@ void store_unclaim(struct store *store, const struct store_claim *claim)
 
 /* ---- transactions ---- */
 
+static void check_write(const struct store_write *write)
+{
+	struct span doc = write->doc;
+	assert(
+	    write->collection != NULL && store_name_valid(span_of(write->collection)));
+	assert(write->op != STORE_INSERT || doc.ptr != NULL);
+	assert(doc.ptr == NULL ||
+	       (doc.len >= 2 && doc.ptr[0] == '{' && doc.ptr[doc.len - 1] == '}'));
+	assert(write->op != STORE_UPDATE || write->update != NULL ||
+	       write->edit != NULL || write->doc.ptr != NULL);
+}
+
 bool store_submit(struct store *store, struct store_txn *txn)
 {
 	assert(txn->done != NULL);
 	for (const struct store_write *write = txn->writes; write != NULL;
-	     write = write->next) {
-		struct span doc = write->doc;
-		assert(write->collection != NULL);
-		assert(store_name_valid(span_of(write->collection)));
-		assert(write->op != STORE_INSERT || doc.ptr != NULL);
-		assert(doc.ptr == NULL || (doc.len >= 2 && doc.ptr[0] == '{' &&
-					      doc.ptr[doc.len - 1] == '}'));
-		assert(write->op != STORE_UPDATE || write->update != NULL ||
-		       write->edit != NULL || doc.ptr != NULL);
-	}
+	     write = write->next)
+		check_write(write);
 	txn->result = job_check(txn->jobs, &txn->error) < 0 ? STORE_CONFLICT : STORE_OK;
 	return store->engine->submit(store->db, txn);
 }
