@@ -36,7 +36,7 @@ static void export_row(struct export *export, json_t *object)
 	if (export->csv != NULL)
 		csv_row(export->csv, export->out, object);
 	else
-		term_json(export->out, object);
+		term_json(export->out, json_incref(object));
 	if (++export->count % PROGRESS_EVERY == 0 && export->progress)
 		(void)fprintf(stderr, "\r%lld", (long long)export->count);
 }

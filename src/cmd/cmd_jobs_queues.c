@@ -10,20 +10,6 @@
 
 /* --- pause and resume --- */
 
-static int queue_unknown(const struct suggestion *suggestion,
-    const struct options *options, struct error *err)
-{
-	const char *name = options->args[1];
-	if (suggestion->best != NULL)
-		return error_set(err, "there is no queue \"%s\"; did you mean \"%s\"?",
-		    name, suggestion->best);
-	if (strcmp(options->args[0], "pause") != 0)
-		return error_set(err, "there is no queue \"%s\"", name);
-	return error_set(err,
-	    "there is no queue \"%s\" yet; --force pauses it before its first job",
-	    name);
-}
-
 /* Looks for the queue in the store and in the program's table of workers. */
 static int queue_check(const struct options *options, struct error *err)
 {
@@ -44,7 +30,14 @@ static int queue_check(const struct options *options, struct error *err)
 		found = span_eq(suggestion.word, queue->name);
 		suggest_offer(&suggestion, arena_strndup(options->arena, queue->name));
 	}
-	return rc == 0 && !found ? queue_unknown(&suggestion, options, err) : rc;
+	if (rc != 0 || found)
+		return rc;
+	(void)error_set(err, "there is no queue \"%s\"", options->args[1]);
+	return suggest_explain(&suggestion,
+	    strcmp(options->args[0], "pause") == 0
+		? " yet; --force pauses it before its first job"
+		: "",
+	    err);
 }
 
 static int queue_set_paused(const struct options *options, bool paused)
@@ -65,7 +58,7 @@ static int queue_set_paused(const struct options *options, bool paused)
 		return options_fail(options, &err);
 	bool changed = json_integer_value(json_object_get(answer, "changed")) > 0;
 	if (options->json)
-		term_json(stdout, answer);
+		term_json(stdout, json_incref(answer));
 	else if (paused)
 		(void)fprintf(stderr, "%s is %spaused; what runs goes on\n", queue,
 		    changed ? "" : "already ");
@@ -112,7 +105,6 @@ static void stats_print_json(const struct stats *stats, const struct store_queue
 	(void)json_object_set_new(
 	    line, "lateMs", json_integer(late_ms > 0 ? late_ms : 0));
 	term_json(stdout, line);
-	json_decref(line);
 }
 
 static void stats_print(const struct stats *stats, const struct store_queue *queue)

@@ -56,6 +56,18 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
 	}
 }
 
+int suggest_explain(
+    const struct suggestion *suggestion, const char *otherwise, struct error *err)
+{
+	if (err == NULL)
+		return -1;
+	struct error said = *err;
+	if (suggestion->best != NULL)
+		return error_set(
+		    err, "%s; did you mean \"%s\"?", said.text, suggestion->best);
+	return error_set(err, "%s%s", said.text, otherwise);
+}
+
 const char *suggest_among(struct span word, const char *const *candidates, size_t count)
 {
 	struct suggestion suggestion = {.word = word};
