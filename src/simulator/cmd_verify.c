@@ -65,10 +65,9 @@ static int verify_read_form(struct verify *verify, struct error *err)
 {
 	const char *type = options_value(verify->options, "content-type");
 	const char *method = options_value(verify->options, "method");
-	struct span media = span_of(type != NULL ? type : "");
+	struct span media = span_media_type(span_of(type));
 	bool posted =
 	    method == NULL ? verify->request.body.len > 0 : strcmp(method, "GET") != 0;
-	media = span_trim(span_head(media, span_find(media, ';')));
 	bool form =
 	    type == NULL || span_ieq(media, SPAN("application/x-www-form-urlencoded"));
 	verify->hints.json = span_ieq(media, SPAN("application/json"));

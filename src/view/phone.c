@@ -267,8 +267,7 @@ static void show_plain(const struct view *view)
 
 static bool type_is(struct span type, const char *name)
 {
-	return span_ieq(
-	    span_trim(span_head(type, span_find(type, ';'))), span_of(name));
+	return span_ieq(span_media_type(type), span_of(name));
 }
 
 void phone_show(FILE *out, const struct phone_reply *reply)
