@@ -149,30 +149,26 @@ static int job_print(struct listing *listing, struct store_reader *reader,
 	return rc < 0 ? -1 : 0;
 }
 
-static int job_find_and_print(
-    struct listing *listing, struct store_reader *reader, struct error *err)
-{
-	const char *word = listing->options->args[1];
-	struct store_job job;
-	int64_t id;
-	if (!text_int(span_of(word), 1, INT64_MAX, &id))
-		return error_set(err, "\"%s\" is no job's id", word);
-	int rc = store_job_get(reader, id, listing->options->arena, &job, err);
-	if (rc == 0)
-		return error_set(err,
-		    "there is no job %lld; ended ones are dropped after a time",
-		    (long long)id);
-	return rc < 0 ? -1 : job_print(listing, reader, &job, err);
-}
-
 int cmd_jobs_show(const struct options *options)
 {
-	struct store_reader *reader = NULL;
-	struct error err;
 	struct listing listing = {.options = options, .look = job_look_now()};
+	struct store_reader *reader = NULL;
+	struct store_job job;
+	struct error err;
+	int64_t id;
+	if (!text_int(span_of(options->args[1]), 1, INT64_MAX, &id)) {
+		(void)error_set(&err, "\"%s\" is no job's id", options->args[1]);
+		return options_fail(options, &err);
+	}
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
-		rc = job_find_and_print(&listing, reader, &err);
+		rc = store_job_get(reader, id, options->arena, &job, &err);
+	if (rc == 0)
+		rc = error_set(&err,
+		    "there is no job %lld; ended ones are dropped after a time",
+		    (long long)id);
+	if (rc == 1)
+		rc = job_print(&listing, reader, &job, &err);
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

@@ -82,7 +82,6 @@ int cmd_jobs_resume(const struct options *options)
 /* --- stats --- */
 
 struct stats {
-	const struct options *options;
 	int64_t now_ms;
 	bool colour;
 	int width; /* of the longest name */
@@ -134,34 +133,29 @@ static void stats_print_head(const struct stats *stats)
 	(void)printf("  OLDEST DUE%s\n", stats->colour ? "\033[0m" : "");
 }
 
-static void stats_print_all(struct stats *stats, const struct store_queue *queues)
-{
-	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
-		if (stats->width < (int)q->name.len)
-			stats->width = (int)q->name.len;
-	}
-	if (queues == NULL && !stats->options->json)
-		(void)fprintf(stderr, "there are no queues yet\n");
-	else if (!stats->options->json)
-		stats_print_head(stats);
-	for (const struct store_queue *q = queues; q != NULL; q = q->next)
-		(stats->options->json ? stats_print_json : stats_print)(stats, q);
-}
-
 int cmd_jobs_stats(const struct options *options)
 {
 	struct store_reader *reader = NULL;
 	struct store_queue *queues;
 	struct error err;
-	struct stats stats = {.options = options,
-	    .now_ms = clock_wall_ms(),
+	struct stats stats = {.now_ms = clock_wall_ms(),
 	    .colour = term_colour(stdout),
 	    .width = (int)strlen("QUEUE")};
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
 		rc = store_queues(reader, true, options->arena, &queues, &err);
-	if (rc == 0)
-		stats_print_all(&stats, queues);
 	store_reader_close(reader);
-	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+	if (rc != 0)
+		return options_fail(options, &err);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
+		if (stats.width < (int)q->name.len)
+			stats.width = (int)q->name.len;
+	}
+	if (queues == NULL && !options->json)
+		(void)fprintf(stderr, "there are no queues yet\n");
+	else if (!options->json)
+		stats_print_head(&stats);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next)
+		(options->json ? stats_print_json : stats_print)(&stats, q);
+	return EXIT_OK;
 }
