@@ -160,15 +160,16 @@ int cmd_jobs_show(const struct options *options)
 		(void)error_set(&err, "\"%s\" is no job's id", options->args[1]);
 		return options_fail(options, &err);
 	}
-	int rc = data_open(&reader, options, &err);
-	if (rc == 0)
-		rc = store_job_get(reader, id, options->arena, &job, &err);
-	if (rc == 0)
-		rc = error_set(&err,
-		    "there is no job %lld; ended ones are dropped after a time",
-		    (long long)id);
-	if (rc == 1)
-		rc = job_print(&listing, reader, &job, &err);
+	int rc = -1;
+	if (data_open(&reader, options, &err) == 0) {
+		int found = store_job_get(reader, id, options->arena, &job, &err);
+		if (found == 1)
+			rc = job_print(&listing, reader, &job, &err);
+		else if (found == 0)
+			(void)error_set(&err,
+			    "there is no job %lld; ended ones are dropped after a time",
+			    (long long)id);
+	}
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

@@ -78,7 +78,7 @@ static bool next_line(struct span *line, struct span *text)
 }
 
 /* Prints each error with its notes, and with the lines that show the place, which begin
- * with a blank. */
+ * with a blank. Notes about the insides of macros do not help the author of the call. */
 static void show_errors(const struct view *view, struct span said)
 {
 	struct span line;
@@ -89,11 +89,10 @@ static void show_errors(const struct view *view, struct span said)
 		if (diagnostic_parse(&it, line)) {
 			if (it.severity == SEVERITY_ERROR)
 				showing = shown++ < MOST_SHOWN;
-			else if (it.severity == SEVERITY_WARNING)
-				showing = false;
-			else if (memmem(it.message.ptr, it.message.len, "macro",
+			else if (it.severity == SEVERITY_WARNING ||
+				 memmem(it.message.ptr, it.message.len, "macro",
 				     strlen("macro")) != NULL)
-				showing = false; /* the insides of macros do not help */
+				showing = false;
 			if (showing)
 				diagnostic_show(view, &it);
 		} else if (showing && line.len > 0 && line.ptr[0] == ' ') {
