@@ -1,49 +1,11 @@
-/* frame -- the protocol between the server and a handler process. This file, frame/slots.h
- * and frame/ring.h are all that another implementation of a handler process needs.
+/* frame -- the frames between the server and a handler process, in C. What they mean and
+ * when they are sent is in docs/protocol.md; every process follows it, in any language.
  *
- * The server starts the process with OFFHOOK_HANDLER="SOCKET,SLOTS" in its environment: two
- * open descriptors, a stream socket and the memory of frame/slots.h. Both directions
- * carry frames. Numbers are in the machine's byte order, as both ends run on one machine:
- *
- *	u32  length of what follows (at least 12; the whole frame has at most FRAME_MAX)
- *	u32  type, enum frame_type
- *	u64  id: of the run that the frame is about; 0 when it is about none
- *	     fields
- *
- * Fields have no padding and no names: they follow one another in the order in which the
- * structs below have them (an id is in the head instead). Other than u32, i32 and i64 there
- * are
- *
- *	span   u32 length, the bytes, a NUL which is not in the length. FRAME_ABSENT as
- *	       length: no value at all, and neither bytes nor NUL follow
- *	list   u32 count, then so many elements. It stands where the struct has the pointer
- *	pair   two spans: a name, which is never absent, and a value
- *
- * A frame ends with its last field: bytes after it make it invalid. All text is UTF-8, but
- * the bytes of a webhook may be anything.
- *
- * The conversation:
- * 1. The server sends one FRAME_SETTINGS.
- * 2. The process gets ready, and sends one FRAME_READY with FRAME_VERSION as first field.
- *    The server ends a process of another version, and one whose routes or workers it
- *    cannot serve.
- * 3. The server sends FRAME_EVENT and FRAME_JOB, up to 32 before the first is answered. The
- *    process takes them in that order, one at a time. For each it first changes the run's
- *    slot from SLOT_WAITING to SLOT_RUNNING by one atomic compare-and-swap; when that
- *    fails, the server has taken the run back: the process drops it and sends nothing. Else
- *    it sends FRAME_LOG and FRAME_PROGRESS as they come, and at the end one FRAME_RESULT
- *    with the same id. A result may not wait for the next run: it is sent before that one
- *    begins.
- * 4. When the server shuts its side of the socket, the process ends with exit code 0. It
- *    may also end so by itself between two runs; the server starts another. When it dies
- *    during a run, that run has failed.
- *
- * The process puts its frames into the ring (frame/ring.h), and sends FRAME_BELL by the
- * socket when the ring asks for it. Any other frame may go by the socket, too, but the
- * order between the two ways is not kept.
+ * The fields of a frame stand in the order of its struct here, but for the id, which is in
+ * the frame's head. An absent span has a NULL pointer.
  *
  * The server treats every byte that comes back as hostile: a handler may have written over
- * its own memory. It kills a process whose frames make no sense. */
+ * its own memory. */
 #ifndef OFFHOOK_FRAME_FRAME_H
 #define OFFHOOK_FRAME_FRAME_H
 
@@ -86,9 +48,7 @@ enum {
 /* No delay is longer: 100 years. */
 #define FRAME_TIME_MAX (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
-/* FRAME_SETTINGS: what the process needs to know of the server's settings, as text. Unknown
- * names are to be ignored. "data": the data directory, to read documents from; absent:
- * there is none. The others are for Offhook's own workers: alert/alert_settings.h. */
+/* FRAME_SETTINGS: names and values, as text. */
 struct frame_settings {
 	const struct pair *pairs;
 	uint32_t count;
@@ -99,9 +59,7 @@ struct frame_run {
 	uint64_t id;   /* unique within the process's life */
 	uint32_t slot; /* the run's place in struct slots */
 	/* Row numbers for the documents that the run inserts, so that it knows each "_id"
-	 * at once: row_count of them, from first_row. A run that is repeated may get the
-	 * same ones. An "_id" is 24 lower-case hexadecimal digits: 8 of the present second
-	 * since 1970, 16 of the row. */
+	 * (store_id) at once. A run that is repeated may get the same ones. */
 	int64_t first_row;
 	uint32_t row_count;
 };
@@ -114,9 +72,7 @@ struct frame_event {
 	struct span kind;       /* "sms.received" */
 	struct span sid;        /* of the message, call …; empty: none */
 	struct span account_sid, method, target, body;
-	/* "https://host/prefix", what stands before a route's path in its public URL;
-	 * absent: not known */
-	struct span base_url;
+	struct span base_url; /* what stands before a route's path; absent: not known */
 	const struct pair *params; /* decoded */
 	uint32_t param_count;
 	const struct pair *headers;
@@ -142,8 +98,7 @@ struct frame_write {
 	uint32_t op; /* enum store_op: 0 insert, 1 update, 2 remove */
 	struct span collection;
 	struct span doc; /* JSON: to insert; an update's: to insert if none matches */
-	struct span
-	    key; /* value of the collection's key field, to find the document by */
+	struct span key; /* value of the collection's key field */
 	struct span filter, update; /* JSON */
 	int64_t expect;             /* documents that must match; -1: any number */
 	/* An insert: one row number of the run's own, also as "_id" in doc. Otherwise,
@@ -190,11 +145,7 @@ struct frame_progress {
 	struct span text;
 };
 
-/* FRAME_LOG: a message, then pairs. A process that dies by a signal sends a last one: its
- * message is FRAME_CRASH, its pairs are "signal" ("SIGSEGV"), "address" ("0x0": the
- * address that could not be used) and, innermost first, one "frame" for each place of the
- * backtrace: "/path/of/module+0x1a2b", an offset as addr2line -e takes it, within the
- * call, not after it. */
+/* FRAME_LOG. The last one of a process that dies by a signal has the message FRAME_CRASH. */
 #define FRAME_CRASH "crash"
 
 struct frame_log {
@@ -209,7 +160,7 @@ struct frame_route {
 	uint32_t kind;                       /* enum oh_route_kind, 0 to 8 */
 	struct span path, fallback, methods; /* the last two may be absent */
 	uint32_t deadline_ms;                /* 0: the server's setting */
-	uint32_t builtin; /* 1: oh_builtin, which the server answers itself */
+	uint32_t builtin;                    /* 1: the server answers it itself */
 };
 
 /* One worker, as oh_worker (offhook.h) has it, with the defaults filled in. */

@@ -18,12 +18,7 @@ enum { RING_SIZE = 64 << 10 };
 
 /* All zero at first. Counts are of all bytes ever put or taken, modulo 2^32: byte number n
  * stands at bytes[n % RING_SIZE], and put - got bytes are not taken yet. The four words are
- * accessed by sequentially consistent atomics.
- *
- * After it has put bytes, the process changes watched from 1 to 0, if it is 1, and sends a
- * FRAME_BELL. When the ring is full, it sends a FRAME_BELL, sets full to 1 and waits for a
- * change of got (a futex), a second at most: the server wakes it after it has taken bytes,
- * if full was 1. */
+ * accessed by sequentially consistent atomics; docs/protocol.md, "Ring", says when. */
 struct ring {
 	alignas(64) _Atomic uint32_t put; /* the process's count */
 	_Atomic uint32_t full;            /* 1: the process waits for room */

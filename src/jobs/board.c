@@ -25,7 +25,7 @@ struct board_queue {
 };
 
 struct board {
-	GHashTable *held;  /* by id: struct board_item */
+	GHashTable *held;  /* by id: struct board_item, which it frees */
 	GPtrArray *queues; /* struct board_queue, in the order they were named */
 	guint turn;        /* index of the queue that was picked from last */
 	int running, busy;
@@ -110,7 +110,6 @@ static void board_remove(struct board *board, struct board_item *item)
 {
 	item->queue->held--;
 	(void)g_hash_table_remove(board->held, &item->job.id);
-	free(item);
 }
 
 /* Leaves jobs to the store that are too many for memory. */
@@ -135,23 +134,15 @@ static void queue_empty(struct board *board, struct board_queue *queue)
 struct board *board_new(void)
 {
 	struct board *board = mem_new(1, sizeof(*board));
-	board->held = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, NULL);
+	board->held = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free);
 	board->queues = g_ptr_array_new_with_free_func(queue_free);
 	return board;
-}
-
-static void item_free(void *id, void *item, void *ctx)
-{
-	(void)id;
-	(void)ctx;
-	free(item);
 }
 
 void board_free(struct board *board)
 {
 	if (board == NULL)
 		return;
-	g_hash_table_foreach(board->held, item_free, NULL);
 	g_hash_table_destroy(board->held);
 	(void)g_ptr_array_free(board->queues, TRUE);
 	free(board);

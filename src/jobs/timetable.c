@@ -69,26 +69,22 @@ void timetable_free(struct timetable *table)
 	free(table);
 }
 
-static void line_write_job(struct standing_job *out, const struct line *line)
-{
-	char iso[CLOCK_ISO_SIZE];
-	out->queue = line->queue;
-	out->run_at_ms = line->due_ms;
-	clock_iso(iso, line->due_ms);
-	(void)snprintf(
-	    out->unique, sizeof(out->unique), CRON_KEY "%s %s", line->hash, iso);
-	(void)snprintf(out->payload, sizeof(out->payload), "{\"time\":\"%s\"}", iso);
-}
-
 bool timetable_next(struct timetable *table, int64_t now_ms,
     bool (*paused)(void *ctx, struct span queue), void *ctx, struct standing_job *out)
 {
+	char iso[CLOCK_ISO_SIZE];
 	for (size_t i = 0; i < table->count; i++) {
 		struct line *line = &table->lines[i];
 		if (line->due_ms > now_ms || paused(ctx, span_of(line->queue)))
 			continue;
 		line->due_ms = cron_next(&line->cron, line->zone, now_ms);
-		line_write_job(out, line);
+		out->queue = line->queue;
+		out->run_at_ms = line->due_ms;
+		clock_iso(iso, line->due_ms);
+		(void)snprintf(out->unique, sizeof(out->unique), CRON_KEY "%s %s",
+		    line->hash, iso);
+		(void)snprintf(
+		    out->payload, sizeof(out->payload), "{\"time\":\"%s\"}", iso);
 		return true;
 	}
 	return false;

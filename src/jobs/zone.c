@@ -9,20 +9,17 @@ struct zone {
 	GTimeZone *tz;
 };
 
-/* NULL when there is none. UTC needs no tzdata. GLib opens the file of that name: a name
- * with dots could lead out of its directory, and no zone has any. */
-static GTimeZone *zone_find(const char *name)
-{
-	if (strcmp(name, "UTC") == 0)
-		return g_time_zone_new_utc();
-	return strpbrk(name, ". ") != NULL ? NULL : g_time_zone_new_identifier(name);
-}
-
 int zone_open(struct zone **out, const char *name, struct error *err)
 {
 	if (name == NULL || *name == '\0')
 		name = "UTC";
-	GTimeZone *tz = zone_find(name);
+	GTimeZone *tz = NULL;
+	/* UTC needs no tzdata. GLib opens the file of that name: a name with dots could
+	 * lead out of its directory, and no zone has any. */
+	if (strcmp(name, "UTC") == 0)
+		tz = g_time_zone_new_utc();
+	else if (strpbrk(name, ". ") == NULL)
+		tz = g_time_zone_new_identifier(name);
 	if (tz == NULL)
 		return error_set(err,
 		    "there is no time zone \"%s\": names are like Europe/Stockholm, and "

@@ -105,23 +105,6 @@ static void keys_freeze(struct keys *keys, struct keys_table *next)
 	keys->log_rows = 0;
 }
 
-static void load_log_row(struct keys *keys, sqlite3_stmt *stmt)
-{
-	int64_t row = sqlite3_column_int64(stmt, 0);
-	const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
-	int size = sqlite3_column_bytes(stmt, 2);
-	if (keys->active->count == 0)
-		keys->log_odd = row % 2;
-	else if (keys->log_odd != row % 2 && keys->frozen == NULL)
-		keys_freeze(keys, keys_table_new(0));
-	keys->log_number = sqlite3_column_int64(stmt, 1);
-	keys->log_rows = row / 2 + 1;
-	for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
-		struct keys_entry entry = keys_entry_read(bytes + at);
-		keys_table_add(keys->active, &entry);
-	}
-}
-
 static int keys_load_log(struct keys *keys, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -132,8 +115,21 @@ static int keys_load_log(struct keys *keys, struct error *err)
 		err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, keys->log_number);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		load_log_row(keys, stmt);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t row = sqlite3_column_int64(stmt, 0);
+		const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
+		int size = sqlite3_column_bytes(stmt, 2);
+		if (keys->active->count == 0)
+			keys->log_odd = row % 2;
+		else if (keys->log_odd != row % 2 && keys->frozen == NULL)
+			keys_freeze(keys, keys_table_new(0));
+		keys->log_number = sqlite3_column_int64(stmt, 1);
+		keys->log_rows = row / 2 + 1;
+		for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
+			struct keys_entry entry = keys_entry_read(bytes + at);
+			keys_table_add(keys->active, &entry);
+		}
+	}
 	if (rc != SQLITE_DONE)
 		(void)keys_rows_error(keys->rows.db, "cannot read the key log", err);
 	(void)sqlite3_finalize(stmt);
@@ -271,14 +267,6 @@ static int64_t keys_allot(const struct keys *keys, uint64_t count)
 	return at;
 }
 
-static struct keys_job *seal_job(struct keys *keys)
-{
-	struct keys_segment out = {.id = keys->next_segment++,
-	    .first = keys_allot(keys, keys->frozen->count),
-	    .log_end = keys->frozen_log_number};
-	return keys_job_seal(&out, keys->frozen);
-}
-
 /* Of the oldest segments of the level below; `end` is where they end in the list. */
 static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
 {
@@ -313,8 +301,12 @@ static struct keys_job *keys_level_job(struct keys *keys, int level)
 {
 	struct keys_job **job = &keys->jobs[level];
 	size_t end = 0;
-	if (*job == NULL && level == 0 && keys->frozen != NULL)
-		*job = seal_job(keys);
+	if (*job == NULL && level == 0 && keys->frozen != NULL) {
+		struct keys_segment out = {.id = keys->next_segment++,
+		    .first = keys_allot(keys, keys->frozen->count),
+		    .log_end = keys->frozen_log_number};
+		*job = keys_job_seal(&out, keys->frozen);
+	}
 	if (*job == NULL && level > 0 &&
 	    level_count(keys, level - 1, &end) >= keys->config.fan_out)
 		*job = merge_job(keys, level, end);
@@ -345,17 +337,6 @@ int keys_write(struct keys *keys, size_t budget, struct error *err)
 	return rc < 0 ? error_wrap(err, "key index") : 0;
 }
 
-/* Puts the segment in the place of what it was made of. */
-static void keys_job_done(
-    struct keys *keys, struct keys_job *job, struct keys_live *taken)
-{
-	add_live(keys, &job->out);
-	for (size_t i = 0; i < job->input_count; i++) {
-		if (job->inputs[i].sorted == NULL)
-			taken[i] = take_live(keys, job->inputs[i].segment.id);
-	}
-}
-
 /* Other threads always find a job's keys, in the old place or in the new one. */
 static void keys_finish_jobs(struct keys *keys)
 {
@@ -370,7 +351,11 @@ static void keys_finish_jobs(struct keys *keys)
 		if (!job->committed.done)
 			continue;
 		keys_lock(keys);
-		keys_job_done(keys, job, taken);
+		add_live(keys, &job->out);
+		for (size_t i = 0; i < job->input_count; i++) {
+			if (job->inputs[i].sorted == NULL)
+				taken[i] = take_live(keys, job->inputs[i].segment.id);
+		}
 		if (level == 0) {
 			sealed = keys->frozen;
 			keys->frozen = NULL;
@@ -382,17 +367,6 @@ static void keys_finish_jobs(struct keys *keys)
 		keys_job_free(job);
 		keys->jobs[level] = NULL;
 	}
-}
-
-/* A full table is sealed; the next one gets the new keys. */
-static void keys_freeze_when_full(struct keys *keys)
-{
-	if (keys->frozen != NULL || keys->active->count < keys->config.seal_count)
-		return;
-	struct keys_table *next = keys_table_new(keys->config.seal_count);
-	keys_lock(keys);
-	keys_freeze(keys, next);
-	keys_unlock(keys);
 }
 
 void keys_committed(struct keys *keys)
@@ -409,7 +383,13 @@ void keys_committed(struct keys *keys)
 		keys->logged = false;
 	}
 	keys_finish_jobs(keys);
-	keys_freeze_when_full(keys);
+	/* A full table is sealed; the next one gets the new keys. */
+	if (keys->frozen == NULL && keys->active->count >= keys->config.seal_count) {
+		struct keys_table *next = keys_table_new(keys->config.seal_count);
+		keys_lock(keys);
+		keys_freeze(keys, next);
+		keys_unlock(keys);
+	}
 }
 
 void keys_rolled_back(struct keys *keys)

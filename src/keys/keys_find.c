@@ -121,31 +121,7 @@ struct search {
 	struct keys_rows rows;
 	struct keys_entry key;
 	struct keys_found *found; /* by prefix: all rows; NULL: the key's newest */
-	bool own;                 /* the transaction is ours to end */
 };
-
-/* keys == NULL, or a snapshot that may be older than what memory forgot: the log is
- * read too. */
-static bool with_log(const struct search *search)
-{
-	return search->keys == NULL || !search->own;
-}
-
-static int search_begin(struct search *search, sqlite3 *db, struct error *err)
-{
-	search->rows = (struct keys_rows){.db = db};
-	search->own = sqlite3_get_autocommit(db) != 0;
-	if (search->own && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-		return keys_rows_error(db, "cannot read the key tables", err);
-	return 0;
-}
-
-static void search_end(struct search *search)
-{
-	keys_rows_close(&search->rows);
-	if (search->own)
-		(void)sqlite3_exec(search->rows.db, "ROLLBACK", NULL, NULL, NULL);
-}
 
 /* One row of the log: 1 ends the search. */
 static int search_log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
@@ -204,9 +180,12 @@ static int search_rows(struct search *search, const char *sql,
 static int search_run(struct search *search, sqlite3 *db, struct error *err)
 {
 	int rc = 0;
-	if (search_begin(search, db, err) < 0)
-		return -1;
-	if (with_log(search))
+	bool own = sqlite3_get_autocommit(db) != 0; /* the transaction is ours to end */
+	search->rows = (struct keys_rows){.db = db};
+	if (own && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return keys_rows_error(db, "cannot read the key tables", err);
+	/* A snapshot that is not ours may be older than what memory forgot. */
+	if (search->keys == NULL || !own)
 		rc = search_rows(search,
 		    "SELECT entries FROM key_log WHERE number > "
 		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
@@ -217,7 +196,9 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 		    "SELECT id, count, first FROM key_segments "
 		    "ORDER BY level, id DESC",
 		    search_segment_row, err);
-	search_end(search);
+	keys_rows_close(&search->rows);
+	if (own)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc < 0 ? error_wrap(err, "key index") : rc;
 }
 

@@ -17,7 +17,6 @@ struct keys_input {
 };
 
 struct keys_progress {
-	bool begun;                          /* the segment's row is written */
 	bool done;                           /* written and, once committed, live */
 	uint64_t at[KEYS_FAN_MAX];           /* entries taken of each input */
 	uint64_t chunks, pieces;             /* written */

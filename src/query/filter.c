@@ -17,17 +17,13 @@ void filter_free(struct filter *filter)
 	free(filter);
 }
 
-static bool is_scalar(const json_t *value)
-{
-	return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
-}
-
 /* Every match fulfils what is below FILTER_AND alone. */
 static const json_t *demanded(const struct filter_node *node, const char *path)
 {
 	const json_t *value = NULL;
-	if (node->op == FILTER_EQ && is_scalar(node->value) &&
-	    strcmp(node->path->text, path) == 0)
+	if (node->op == FILTER_EQ && strcmp(node->path->text, path) == 0 &&
+	    (json_is_string(node->value) || json_is_number(node->value) ||
+		json_is_boolean(node->value)))
 		return node->value;
 	if (node->op == FILTER_AND)
 		for (const struct filter_node *at = node->first;

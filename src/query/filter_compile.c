@@ -58,28 +58,22 @@ static int check_plain(const json_t *value, struct error *err)
 	return 0;
 }
 
-static struct filter_node *compile_condition(struct filter *filter,
-    const struct path *path, const json_t *value, struct error *err)
-{
-	if (filter_has_operators(value))
-		return filter_operators(filter, path, value, err);
-	if (check_plain(value, err) != 0)
-		return NULL;
-	struct filter_node *node = filter_node_new(filter, FILTER_EQ, err);
-	if (node != NULL) {
-		node->path = path;
-		node->value = value;
-	}
-	return node;
-}
-
 static struct filter_node *compile_field(
     struct filter *filter, const char *name, const json_t *value, struct error *err)
 {
 	const struct path *path = path_compile(filter->arena, name, err);
 	if (path == NULL)
 		return NULL;
-	struct filter_node *node = compile_condition(filter, path, value, err);
+	struct filter_node *node = NULL;
+	if (filter_has_operators(value)) {
+		node = filter_operators(filter, path, value, err);
+	} else if (check_plain(value, err) == 0) {
+		node = filter_node_new(filter, FILTER_EQ, err);
+		if (node != NULL) {
+			node->path = path;
+			node->value = value;
+		}
+	}
 	if (node == NULL)
 		(void)error_wrap(err, "at \"%.200s\"", name);
 	return node;

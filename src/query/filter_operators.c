@@ -144,21 +144,17 @@ static int refuse_name(const char *name, struct error *err)
 	    err, "\"%.40s\" is not an operator; did you mean %s?", name, meant);
 }
 
-static const struct operation *find_operation(const char *name, struct error *err)
-{
-	for (size_t i = 0; i < OPERATION_COUNT; i++)
-		if (strcmp(operations[i].name, name) == 0)
-			return &operations[i];
-	(void)refuse_name(name, err);
-	return NULL;
-}
-
 static struct filter_node *compile_term(
     struct term *term, const struct path *path, struct error *err)
 {
-	const struct operation *operation = find_operation(term->name, err);
-	if (operation == NULL)
+	const struct operation *operation = operations;
+	while (operation < operations + OPERATION_COUNT &&
+	       strcmp(operation->name, term->name) != 0)
+		operation++;
+	if (operation == operations + OPERATION_COUNT) {
+		(void)refuse_name(term->name, err);
 		return NULL;
+	}
 	struct filter_node *node = filter_node_new(term->filter, operation->op, err);
 	if (node == NULL)
 		return NULL;

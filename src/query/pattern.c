@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -21,32 +22,18 @@ struct pattern {
 	pcre2_match_context *limits; /* to be copied: each match has its own budget */
 };
 
-static int option_flag(char option, uint32_t *flags)
-{
-	switch (option) {
-	case 'i':
-		*flags |= PCRE2_CASELESS;
-		return 0;
-	case 'm':
-		*flags |= PCRE2_MULTILINE;
-		return 0;
-	case 's':
-		*flags |= PCRE2_DOTALL;
-		return 0;
-	case 'x':
-		*flags |= PCRE2_EXTENDED;
-		return 0;
-	default:
-		return -1;
-	}
-}
-
 static int options_flags(const char *options, uint32_t *flags, struct error *err)
 {
-	for (const char *at = options; *at != '\0'; at++)
-		if (option_flag(*at, flags) != 0)
+	static const char letters[] = "imsx";
+	static const uint32_t bits[] = {
+	    PCRE2_CASELESS, PCRE2_MULTILINE, PCRE2_DOTALL, PCRE2_EXTENDED};
+	for (const char *at = options; *at != '\0'; at++) {
+		const char *letter = strchr(letters, *at);
+		if (letter == NULL)
 			return error_set(err,
 			    "$options are letters of \"imsx\", not \"%.20s\"", options);
+		*flags |= bits[letter - letters];
+	}
 	return 0;
 }
 
@@ -110,20 +97,15 @@ struct budget {
 	int64_t ends_ns; /* of this thread's processor time; 0 before the first look */
 };
 
-static int64_t cpu_now_ns(void)
-{
-	struct timespec now = {0};
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 static int on_step(pcre2_callout_block *block, void *cookie)
 {
 	struct budget *budget = cookie;
 	(void)block;
 	if (++budget->steps % STEPS_PER_LOOK != 0)
 		return 0;
-	int64_t now_ns = cpu_now_ns();
+	struct timespec now = {0};
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 	if (budget->ends_ns == 0)
 		budget->ends_ns = now_ns + CPU_MAX_NS;
 	return now_ns > budget->ends_ns ? PCRE2_ERROR_MATCHLIMIT : 0;

@@ -229,19 +229,13 @@ static bool increment(const struct update_action *action, json_t *doc)
 	return true;
 }
 
-static bool contains(const json_t *list, const json_t *value)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (filter_compare(json_array_get(list, i), value) == 0)
-			return true;
-	return false;
-}
-
 static bool append(
     const struct update_action *action, json_t *list, const json_t *value)
 {
-	if (action->op == UPDATE_ADD_TO_SET && contains(list, value))
-		return false;
+	size_t known = action->op == UPDATE_ADD_TO_SET ? json_array_size(list) : 0;
+	for (size_t i = 0; i < known; i++)
+		if (filter_compare(json_array_get(list, i), value) == 0)
+			return false;
 	must(json_array_append_new(list, json_deep_copy(value)));
 	return true;
 }

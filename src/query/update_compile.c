@@ -92,15 +92,6 @@ static int refuse_name(const char *name, struct error *err)
 	    name);
 }
 
-static const struct operation *find_operation(const char *name, struct error *err)
-{
-	for (size_t i = 0; i < OPERATION_COUNT; i++)
-		if (strcmp(operations[i].name, name) == 0)
-			return &operations[i];
-	(void)refuse_name(name, err);
-	return NULL;
-}
-
 static int refuse_id(const struct path *path, struct error *err)
 {
 	if (path->steps[0].len == 3 && memcmp(path->steps[0].name, "_id", 3) == 0)
@@ -128,9 +119,12 @@ static int compile_action(struct update *update, const struct operation *operati
 static int compile_operation(
     struct update *update, const char *name, const json_t *changes, struct error *err)
 {
-	const struct operation *operation = find_operation(name, err);
-	if (operation == NULL)
-		return -1;
+	const struct operation *operation = operations;
+	while (operation < operations + OPERATION_COUNT &&
+	       strcmp(operation->name, name) != 0)
+		operation++;
+	if (operation == operations + OPERATION_COUNT)
+		return refuse_name(name, err);
 	if (!json_is_object(changes))
 		return error_set(err,
 		    "%s takes an object of paths: {\"%s\": {\"path\": …}}", name, name);

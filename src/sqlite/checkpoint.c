@@ -128,12 +128,15 @@ static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 	}
 }
 
-/* The writer waits for the last pages only: while many are left, the thread goes on. */
-static void end_log_soon(struct checkpoint *c, sqlite3 *writer, int pages)
+/* The writer waits for the last pages only: while many are left, the thread goes on. With
+ * `now` it waits for all of them. */
+static void end_log(struct checkpoint *c, sqlite3 *writer, int pages, bool now)
 {
-	if (pthread_mutex_trylock(&c->one_at_a_time) != 0)
+	if (now)
+		mutex_lock(&c->one_at_a_time);
+	else if (pthread_mutex_trylock(&c->one_at_a_time) != 0)
 		return; /* the thread is at it */
-	bool few = pages - atomic_load(&c->written) <= FEW;
+	bool few = now || pages - atomic_load(&c->written) <= FEW;
 	if (few)
 		write_back(c, writer, pages);
 	mutex_unlock(&c->one_at_a_time);
@@ -141,14 +144,6 @@ static void end_log_soon(struct checkpoint *c, sqlite3 *writer, int pages)
 		c->told_at = pages;
 		checkpoint_wake(c);
 	}
-}
-
-/* The thread does not keep up: the writer waits until all is written. */
-static void end_log_now(struct checkpoint *c, sqlite3 *writer, int pages)
-{
-	mutex_lock(&c->one_at_a_time);
-	write_back(c, writer, pages);
-	mutex_unlock(&c->one_at_a_time);
 }
 
 void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
@@ -160,10 +155,8 @@ void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 		atomic_store(&c->written, 0);
 	}
 	if (pages >= c->limit && pages >= c->try_again_at) {
-		if (pages - c->limit > c->limit / 4)
-			end_log_now(c, writer, pages);
-		else
-			end_log_soon(c, writer, pages);
+		/* At a quarter more the thread does not keep up: the writer waits. */
+		end_log(c, writer, pages, pages - c->limit > c->limit / 4);
 	} else if (pages - c->told_at >= WORTH_IT) {
 		c->told_at = pages;
 		checkpoint_wake(c);

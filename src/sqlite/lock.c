@@ -12,10 +12,7 @@
 
 /* Open-file-description locks: unlike flock they can be asked about without being
  * taken, unlike POSIX locks they survive another close of the file in this process. */
-static struct flock whole_file(void)
-{
-	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
-}
+static const struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 static int lock_in_use(int fd, const char *dir, struct error *err)
 {
@@ -41,7 +38,7 @@ static int lock_write_pid(int fd)
 int lock_take(const char *dir, struct error *err)
 {
 	char *path = mem_printf("%s/lock", dir);
-	struct flock lock = whole_file();
+	struct flock lock = whole_file;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
 		(void)error_set(err, "cannot open %s: %s", path, strerror(errno));
@@ -71,7 +68,7 @@ void lock_drop(int fd)
 bool lock_held(const char *dir)
 {
 	char *path = mem_printf("%s/lock", dir);
-	struct flock lock = whole_file();
+	struct flock lock = whole_file;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool held =
 	    fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

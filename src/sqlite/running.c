@@ -12,17 +12,13 @@
 #include "sqlite/lock.h"
 #include "util/mem.h"
 
-/* A slot: the id, a bit until the attempt begins, the lowest 15 bits of its number; 0:
- * free. */
-typedef _Atomic(uint64_t) slot;
-
-enum { GIVEN = 1 << 15 };
-
+/* As it is in the file. A slot is the id, a bit until the attempt begins, the lowest 15
+ * bits of its number; 0: free. */
 struct running {
-	slot *slots;
+	_Atomic(uint64_t) slots[STORE_JOBS_RUNNING];
 };
 
-enum { FILE_SIZE = STORE_JOBS_RUNNING * sizeof(slot) };
+enum { GIVEN = 1 << 15, FILE_SIZE = sizeof(struct running) };
 
 static uint64_t running_pack(int64_t id, int try)
 {
@@ -39,29 +35,20 @@ static char *path_of(const char *dir)
 	return mem_printf("%s/jobs.running", dir);
 }
 
-/* Allocates all blocks: on a full disk, a write to a page without a block is a SIGBUS. */
-static int running_make_room(int fd)
-{
-	if (ftruncate(fd, FILE_SIZE) < 0)
-		return errno;
-	return posix_fallocate(fd, 0, FILE_SIZE);
-}
-
 static struct running *running_map(int fd)
 {
 	void *slots = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (slots == MAP_FAILED)
-		return NULL;
-	struct running *running = mem_new(1, sizeof(*running));
-	running->slots = slots;
-	return running;
+	return slots == MAP_FAILED ? NULL : slots;
 }
 
 int running_open(struct running **out, const char *dir, struct error *err)
 {
 	char *path = path_of(dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int why = fd < 0 ? errno : running_make_room(fd);
+	int why = fd < 0 || ftruncate(fd, FILE_SIZE) < 0 ? errno : 0;
+	/* All blocks: on a full disk, a write to a page without a block is a SIGBUS. */
+	if (why == 0)
+		why = posix_fallocate(fd, 0, FILE_SIZE);
 	if (why == 0 && (*out = running_map(fd)) == NULL)
 		why = errno;
 	if (fd >= 0)
@@ -88,23 +75,21 @@ struct running *running_join(const char *dir)
 
 void running_close(struct running *running)
 {
-	if (running == NULL)
-		return;
-	(void)munmap(running->slots, FILE_SIZE);
-	free(running);
+	if (running != NULL)
+		(void)munmap(running, FILE_SIZE);
 }
 
-/* The slot from which on a job is looked for. */
-static size_t running_home(int64_t id)
+/* The i-th place where a job is looked for. */
+static _Atomic(uint64_t) *running_slot(struct running *running, int64_t id, size_t i)
 {
-	return (size_t)id % STORE_JOBS_RUNNING;
+	return &running->slots[((size_t)id + i) % STORE_JOBS_RUNNING];
 }
 
 bool running_give(struct running *running, int64_t id, int try)
 {
 	uint64_t packed = running_pack(id, try) | GIVEN;
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
+		_Atomic(uint64_t) *at = running_slot(running, id, i);
 		uint64_t is = 0;
 		if (atomic_load_explicit(at, memory_order_relaxed) == 0 &&
 		    atomic_compare_exchange_strong(at, &is, packed))
@@ -117,7 +102,7 @@ bool running_begin(struct running *running, int64_t id, int try)
 {
 	uint64_t packed = running_pack(id, try);
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
+		_Atomic(uint64_t) *at = running_slot(running, id, i);
 		uint64_t is = packed | GIVEN;
 		if (atomic_load_explicit(at, memory_order_relaxed) == is)
 			return atomic_compare_exchange_strong(at, &is, packed);
@@ -128,7 +113,7 @@ bool running_begin(struct running *running, int64_t id, int try)
 void running_remove(struct running *running, int64_t id)
 {
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		slot *at = &running->slots[(running_home(id) + i) % STORE_JOBS_RUNNING];
+		_Atomic(uint64_t) *at = running_slot(running, id, i);
 		if (running_id(atomic_load_explicit(at, memory_order_relaxed)) == id) {
 			atomic_store(at, 0);
 			return;

@@ -40,24 +40,20 @@ static int make_dir(const char *dir, struct error *err)
 	return 0;
 }
 
-static void close_writer(struct sqlite_writer *w)
+static void free_db(struct engine_db *db)
 {
+	struct sqlite_writer *w = &db->writer;
 	sqlite3_stmt *const all[] = {w->begin, w->commit, w->rollback, w->savepoint,
 	    w->release, w->undo, w->add_event, w->revise_event, w->count_repeat,
 	    w->set_next_row, w->probe};
+	checkpoint_close(db->checkpoint);
+	keys_close(db->keys);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		(void)sqlite3_finalize(all[i]);
 	sqlite_collection_forget_all(w);
 	sqlite_jobs_stop(w);
 	buf_free(&w->text);
 	(void)sqlite3_close(w->db);
-}
-
-static void free_db(struct engine_db *db)
-{
-	checkpoint_close(db->checkpoint);
-	keys_close(db->keys);
-	close_writer(&db->writer);
 	running_close(db->running);
 	lock_drop(db->lock);
 	commit_queue_clear(&db->queue);
@@ -67,27 +63,12 @@ static void free_db(struct engine_db *db)
 	free(db);
 }
 
-static int db_start(
-    struct engine_db *db, const struct store_config *config, struct error *err)
-{
-	struct keys_config keys = {.seal_count = config->seal_count};
-	if (make_dir(db->dir, err) < 0)
-		return -1;
-	db->lock = lock_take(db->dir, err);
-	if (db->lock < 0 ||
-	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
-	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
-	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
-	    running_open(&db->running, db->dir, err) < 0 ||
-	    checkpoint_open(&db->checkpoint, db->dir, config->wal_limit_bytes, err) < 0)
-		return -1;
-	return sqlite_writer_start(db, err);
-}
-
 static int sqlite_open(struct engine_db **out, const struct store_config *config,
     struct engine_owner owner, struct error *err)
 {
 	struct engine_db *db = mem_new(1, sizeof(*db));
+	struct keys_config keys = {.seal_count = config->seal_count};
+	int64_t wal_bytes = config->wal_limit_bytes;
 	db->dir = mem_strdup(config->dir);
 	db->lock = -1;
 	db->owner = owner;
@@ -97,7 +78,13 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	repeats_init(&db->repeats);
 	mutex_init(&db->mutex);
 	atomic_init(&db->healthy, true);
-	if (db_start(db, config, err) < 0) {
+	if (make_dir(db->dir, err) < 0 || (db->lock = lock_take(db->dir, err)) < 0 ||
+	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
+	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
+	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
+	    running_open(&db->running, db->dir, err) < 0 ||
+	    checkpoint_open(&db->checkpoint, db->dir, wal_bytes, err) < 0 ||
+	    sqlite_writer_start(db, err) < 0) {
 		free_db(db);
 		return -1;
 	}

@@ -70,23 +70,6 @@ enum sqlite_applied sqlite_collection_find(struct sqlite_collection **out,
 	return collection_look_up(out, w, name, err);
 }
 
-static enum sqlite_applied collection_check_key(
-    const struct sqlite_collection *c, const char *key_field, struct error *err)
-{
-	if (c->key_field != NULL && strcmp(c->key_field, key_field) == 0)
-		return SQLITE_APPLIED;
-	if (c->key_field != NULL)
-		(void)error_set(err,
-		    "collection '%s' has the key '%s' already, not '%s'", c->name,
-		    c->key_field, key_field);
-	else
-		(void)error_set(err,
-		    "collection '%s' was made without a key: '%s' must be declared before its "
-		    "first document",
-		    c->name, key_field);
-	return SQLITE_CONFLICT;
-}
-
 enum sqlite_applied sqlite_collection_declare(
     struct sqlite_writer *w, const char *name, const char *key_field, struct error *err)
 {
@@ -94,10 +77,22 @@ enum sqlite_applied sqlite_collection_declare(
 	enum sqlite_applied applied = sqlite_collection_find(&c, w, name, false, err);
 	if (applied != SQLITE_APPLIED)
 		return applied;
-	if (c != NULL)
-		return collection_check_key(c, key_field, err);
-	return collection_make_table(w, name, key_field, err) < 0 ? SQLITE_BROKEN
-								  : SQLITE_APPLIED;
+	if (c == NULL)
+		return collection_make_table(w, name, key_field, err) < 0
+			   ? SQLITE_BROKEN
+			   : SQLITE_APPLIED;
+	if (c->key_field != NULL && strcmp(c->key_field, key_field) == 0)
+		return SQLITE_APPLIED;
+	if (c->key_field != NULL)
+		(void)error_set(err,
+		    "collection '%s' has the key '%s' already, not '%s'", name,
+		    c->key_field, key_field);
+	else
+		(void)error_set(err,
+		    "collection '%s' was made without a key: '%s' must be declared before its "
+		    "first document",
+		    name, key_field);
+	return SQLITE_CONFLICT;
 }
 
 sqlite3_stmt *sqlite_collection_stmt(struct sqlite_writer *w, sqlite3_stmt **place,

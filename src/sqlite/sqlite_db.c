@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sqlite/lock.h"
+#include "store/store.h"
 #include "util/buf.h"
 #include "util/mem.h"
 
@@ -260,6 +261,21 @@ struct span sqlite_db_column(sqlite3_stmt *stmt, int column)
 	if (ptr == NULL && sqlite3_column_type(stmt, column) != SQLITE_NULL)
 		ptr = "";
 	return (struct span){ptr, len};
+}
+
+int sqlite_db_doc(
+    sqlite3_stmt *stmt, int64_t row, struct store_doc *found, struct error *err)
+{
+	(void)sqlite3_bind_int64(stmt, 1, row);
+	int rc = sqlite_db_step(stmt, err);
+	if (rc != 1)
+		return rc;
+	struct span text = sqlite_db_column(stmt, 0);
+	found->row = row;
+	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	(void)sqlite3_reset(stmt);
+	/* Text that is not JSON was written by another program: as if it were not there. */
+	return found->json != NULL ? 1 : 0;
 }
 
 sqlite3_stmt *sqlite_cache_get(

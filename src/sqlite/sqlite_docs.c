@@ -16,24 +16,13 @@ static enum sqlite_applied no_key(const char *collection, struct error *err)
 
 /* ---- reading ---- */
 
-/* 1 and found->json is the caller's, 0 when the row is not there, -1. */
+/* As sqlite_db_doc. */
 static int docs_read_row(struct sqlite_writer *w, struct sqlite_collection *c,
     int64_t row, struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_collection_stmt(
 	    w, &c->select, "SELECT doc FROM %s WHERE id = ?", c->name, err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, row);
-	int rc = sqlite_db_step(stmt, err);
-	if (rc != 1)
-		return rc;
-	struct span text = sqlite_db_column(stmt, 0);
-	found->row = row;
-	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
-	(void)sqlite3_reset(stmt);
-	/* Text that is not JSON was written by another program: as if it were not there. */
-	return found->json != NULL ? 1 : 0;
+	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, found, err);
 }
 
 /* A document's key, hashed once. */

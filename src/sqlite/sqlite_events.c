@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "sqlite/sqlite_key.h"
-#include "sqlite/sqlite_reader.h"
+#include "sqlite/sqlite_walk.h"
 #include "util/container.h"
 #include "util/mem.h"
 
@@ -11,21 +11,16 @@
 	"SELECT id, received_at, kind, sid, route, query, state, failure, params, raw," \
 	" reply_status, reply_type, reply_body, duplicates, request FROM event "
 
-/* A walk over events. */
+static const struct sqlite_walk_sql events_sql = {
+    .up = COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 500",
+    .down = COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 500",
+    .one = COLUMNS "WHERE id = ?"};
+
 struct walk {
 	struct store_events events;
-	struct engine_reader *reader;
+	struct sqlite_walk rows;
 	struct store_event_query query;
-	int64_t from; /* the next id to look at, in the walk's direction; -1: none */
-	int64_t given;
-	/* when a SID is asked for: its events, and how many were looked at */
-	int64_t *ids;
-	size_t id_count, looked;
-	bool has_ids;
-	/* the slice: events copied out of the database */
-	struct arena *arena;
-	struct store_event list[SQLITE_SLICE_ROWS];
-	size_t count, next;
+	struct store_event slice[SQLITE_SLICE_ROWS];
 };
 
 static struct span copy(struct arena *arena, sqlite3_stmt *stmt, int column)
@@ -54,122 +49,56 @@ static struct store_event event_row(sqlite3_stmt *stmt, struct arena *arena)
 	};
 }
 
-static void events_take(struct walk *walk, sqlite3_stmt *stmt)
+static void events_take(struct sqlite_walk *rows, sqlite3_stmt *stmt)
 {
+	struct walk *walk = container_of(rows, struct walk, rows);
 	const struct store_event_query *query = &walk->query;
 	bool wanted =
+	    sqlite3_column_int64(stmt, 0) > query->after_id &&
 	    (query->kind.ptr == NULL ||
 		span_eq(query->kind, sqlite_db_column(stmt, 2))) &&
 	    (query->sid.ptr == NULL ||
 		span_eq(query->sid, sqlite_db_column(stmt, 3))) &&
 	    (!query->by_state || sqlite3_column_int(stmt, 6) == (int)query->state);
 	if (wanted)
-		walk->list[walk->count++] = event_row(stmt, walk->arena);
+		walk->slice[rows->count++] = event_row(stmt, rows->arena);
 }
 
-static bool events_slice_full(const struct walk *walk)
-{
-	int64_t limit = walk->query.limit;
-	return walk->count == SQLITE_SLICE_ROWS ||
-	       (limit > 0 && (int64_t)walk->count >= limit - walk->given) ||
-	       arena_size(walk->arena) > SQLITE_SLICE_BYTES;
-}
-
-/* Looks at up to SQLITE_SLICE_ROWS events from walk->from on. */
-static int events_read_slice(struct walk *walk, struct error *err)
-{
-	bool down = walk->query.newest_first;
-	int rc, rows = 0;
-	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache,
-	    down ? COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 500"
-		 : COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 500",
-	    err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, down ? walk->query.after_id + 1 : walk->from);
-	(void)sqlite3_bind_int64(stmt, 2, down ? walk->from : INT64_MAX);
-	while ((rc = sqlite_db_step(stmt, err)) == 1) {
-		rows++;
-		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		events_take(walk, stmt);
-		if (events_slice_full(walk)) {
-			(void)sqlite3_reset(stmt);
-			return 0;
-		}
-	}
-	/* Fewer than asked for: there are no more. */
-	if (rc == 0 && rows < SQLITE_SLICE_ROWS)
-		walk->from = -1;
-	return rc;
-}
-
-/* ---- by SID ---- */
-
-static int events_find_ids(struct walk *walk, struct error *err)
+/* A SID's events are found by the index of keys, the oldest first. */
+static int events_begin(struct sqlite_walk *rows, struct error *err)
 {
 	unsigned char prefix[KEYS_SIZE / 2];
-	sqlite_key_sid(prefix, walk->query.sid);
-	walk->has_ids = true;
-	return keys_find_prefix(walk->reader->keys, walk->reader->db, prefix,
-	    &walk->ids, &walk->id_count, err);
-}
-
-static int events_read_next_id(struct walk *walk, struct error *err)
-{
-	size_t at = walk->looked++;
-	int64_t id = walk->ids[walk->query.newest_first ? walk->id_count - 1 - at : at];
-	sqlite3_stmt *stmt =
-	    sqlite_cache_get(&walk->reader->cache, COLUMNS "WHERE id = ?", err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	int rc = sqlite_db_step(stmt, err);
-	if (rc == 1 && id > walk->query.after_id)
-		events_take(walk, stmt);
-	(void)sqlite3_reset(stmt);
-	return rc < 0 ? -1 : 0;
-}
-
-/* ---- the cursor ---- */
-
-/* 1: some were looked at, 0: there are no more, -1. */
-static int events_walk_on(struct walk *walk, struct error *err)
-{
-	bool by_sid = walk->query.sid.len > 0;
-	arena_free(walk->arena);
-	walk->arena = arena_new();
-	walk->count = walk->next = 0;
-	if (by_sid && !walk->has_ids && events_find_ids(walk, err) < 0)
-		return -1;
-	if (by_sid ? walk->looked == walk->id_count : walk->from < 0)
+	const struct walk *walk = container_of(rows, struct walk, rows);
+	if (walk->query.sid.len == 0)
 		return 0;
-	return (by_sid ? events_read_next_id(walk, err)
-		       : events_read_slice(walk, err)) < 0
-		   ? -1
-		   : 1;
+	rows->by_ids = true;
+	sqlite_key_sid(prefix, walk->query.sid);
+	if (keys_find_prefix(rows->reader->keys, rows->reader->db, prefix, &rows->ids,
+		&rows->id_count, err) < 0)
+		return -1;
+	for (size_t i = 0; rows->newest_first && i < rows->id_count / 2; i++) {
+		int64_t *mirror = &rows->ids[rows->id_count - 1 - i], id = *mirror;
+		*mirror = rows->ids[i];
+		rows->ids[i] = id;
+	}
+	return 0;
 }
 
 static int events_next(
     struct store_events *events, struct store_event *out, struct error *err)
 {
 	struct walk *walk = container_of(events, struct walk, events);
-	int rc = 1;
-	if (walk->query.limit > 0 && walk->given == walk->query.limit)
-		return 0;
-	while (walk->next == walk->count && (rc = events_walk_on(walk, err)) == 1)
-		;
-	if (rc != 1)
-		return rc;
-	*out = walk->list[walk->next++];
-	walk->given++;
-	return 1;
+	size_t at;
+	int rc = sqlite_walk_next(&walk->rows, &at, err);
+	if (rc == 1)
+		*out = walk->slice[at];
+	return rc;
 }
 
 static void events_close(struct store_events *events)
 {
 	struct walk *walk = container_of(events, struct walk, events);
-	arena_free(walk->arena);
-	free(walk->ids);
+	sqlite_walk_clear(&walk->rows);
 	free(walk);
 }
 
@@ -178,17 +107,21 @@ struct store_events *sqlite_events(
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
 	walk->events = (struct store_events){events_next, events_close};
-	walk->reader = reader;
+	walk->rows = (struct sqlite_walk){.reader = reader,
+	    .sql = &events_sql,
+	    .after_id = query->after_id,
+	    .limit = query->limit,
+	    .newest_first = query->newest_first,
+	    .begin = events_begin,
+	    .take = events_take};
 	walk->query = *query;
-	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;
 	return &walk->events;
 }
 
 int sqlite_event_get(struct engine_reader *reader, int64_t id, struct arena *arena,
     struct store_event *out, struct error *err)
 {
-	sqlite3_stmt *stmt =
-	    sqlite_cache_get(&reader->cache, COLUMNS "WHERE id = ?", err);
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache, events_sql.one, err);
 	if (stmt == NULL)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, id);

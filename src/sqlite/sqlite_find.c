@@ -145,15 +145,6 @@ static int docs_read_slice(struct walk *walk, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-static void docs_parse_next(struct walk *walk)
-{
-	size_t start = walk->next == 0 ? 0 : walk->list[walk->next - 1].end;
-	size_t end = walk->list[walk->next].end;
-	walk->given.row = walk->list[walk->next++].row;
-	walk->given.json =
-	    json_loadb(walk->text.ptr + start, end - start, JSON_ALLOW_NUL, NULL);
-}
-
 /* ---- the cursor ---- */
 
 static void docs_drop(struct walk *walk)
@@ -175,12 +166,18 @@ static int docs_next(struct engine_docs *docs, struct store_doc *out, struct err
 			filter_match(walk->filter, walk->given.json)))
 			break;
 		docs_drop(walk);
-		if (walk->next < walk->count)
-			docs_parse_next(walk);
-		else if (walk->sql == NULL)
+		if (walk->next < walk->count) {
+			size_t start =
+			    walk->next == 0 ? 0 : walk->list[walk->next - 1].end;
+			size_t end = walk->list[walk->next].end;
+			walk->given.row = walk->list[walk->next++].row;
+			walk->given.json = json_loadb(
+			    walk->text.ptr + start, end - start, JSON_ALLOW_NUL, NULL);
+		} else if (walk->sql == NULL) {
 			return 0;
-		else if (docs_read_slice(walk, err) < 0)
+		} else if (docs_read_slice(walk, err) < 0) {
 			return -1;
+		}
 	}
 	*out = walk->given;
 	return 1;

@@ -29,10 +29,13 @@ struct forget {
 
 /* ---- erasing, by the writer ---- */
 
-static int forget_erase_events(
-    struct engine_db *db, struct forget *f, struct error *err)
+static int forget_erase(struct engine_db *db, void *ctx, struct error *err)
 {
+	struct forget *f = ctx;
 	int rc = 0;
+	if (f->collection != NULL)
+		return sqlite_docs_erase(
+		    db, f->collection, f->ids, f->count, &f->out->documents, err);
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
 	    "UPDATE event SET params = '{}', raw = NULL, query = NULL, failure = NULL,"
 	    " request = NULL, reply_type = NULL, reply_body = NULL WHERE id = ?",
@@ -46,15 +49,6 @@ static int forget_erase_events(
 	}
 	(void)sqlite3_finalize(stmt);
 	return rc;
-}
-
-static int forget_erase(struct engine_db *db, void *ctx, struct error *err)
-{
-	struct forget *f = ctx;
-	if (f->collection == NULL)
-		return forget_erase_events(db, f, err);
-	return sqlite_docs_erase(
-	    db, f->collection, f->ids, f->count, &f->out->documents, err);
 }
 
 static int forget_erase_now(struct forget *f, struct error *err)

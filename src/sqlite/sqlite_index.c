@@ -99,8 +99,13 @@ int sqlite_index_declare(struct engine_db *db, const char *collection,
 	return sqlite_writer_do(db, &task, err);
 }
 
-static int is_indexed(struct engine_db *db, const struct request *r, struct error *err)
+static int index_make(struct engine_db *db, void *ctx, struct error *err)
 {
+	const struct request *r = ctx;
+	struct sqlite_collection *c = NULL;
+	if (sqlite_collection_find(&c, &db->writer, r->collection, true, err) !=
+	    SQLITE_APPLIED)
+		return -1;
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
 	    "SELECT 1 FROM indexes WHERE collection = ? AND path = ?", err);
 	if (stmt == NULL)
@@ -109,17 +114,6 @@ static int is_indexed(struct engine_db *db, const struct request *r, struct erro
 	sqlite_db_text(stmt, 2, span_of(r->name));
 	int rc = sqlite_db_step(stmt, err);
 	(void)sqlite3_finalize(stmt);
-	return rc;
-}
-
-static int index_make(struct engine_db *db, void *ctx, struct error *err)
-{
-	const struct request *r = ctx;
-	struct sqlite_collection *c = NULL;
-	if (sqlite_collection_find(&c, &db->writer, r->collection, true, err) !=
-	    SQLITE_APPLIED)
-		return -1;
-	int rc = is_indexed(db, r, err);
 	if (rc == 0) {
 		char *sql = make_indexes(r->collection, r->name);
 		rc = sqlite_db_exec(db->writer.db, sql, err);

@@ -12,12 +12,6 @@ static bool asks(const struct store_job_query *query, enum job_state state)
 	return query->states == 0 || (query->states & 1U << state) != 0;
 }
 
-static bool asks_ended(const struct store_job_query *query)
-{
-	return asks(query, JOB_DONE) || asks(query, JOB_DEAD) ||
-	       asks(query, JOB_CANCELLED);
-}
-
 /* The one ended state that is asked for, or JOB_STATES. */
 static enum job_state one_ended(const struct store_job_query *query)
 {
@@ -188,7 +182,8 @@ static int ids_of_queue(struct sqlite_job_ids *out, struct engine_reader *reader
 	if (query->ended_after_ms != 0)
 		rc = ids_by_recent_end(out, reader, query, queue, err);
 	else if (query->unique.ptr != NULL ||
-		 (query->group.ptr != NULL && !asks_ended(query)))
+		 (query->group.ptr != NULL && !asks(query, JOB_DONE) &&
+		     !asks(query, JOB_DEAD) && !asks(query, JOB_CANCELLED)))
 		rc = ids_by_key(out, reader, query, queue, err);
 	else
 		rc = ids_by_states(out, reader, query, queue, err);

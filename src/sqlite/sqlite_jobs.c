@@ -278,20 +278,6 @@ static int settle(
 
 /* ---- the owner's ---- */
 
-static int revive(struct sqlite_writer *w, const struct row *row,
-    struct store_job_write *write, struct error *err)
-{
-	sqlite3_stmt *stmt = w->jobs.stmts[REVIVE];
-	int behind = is_behind(w, row->queue->id, row->group, err);
-	if (behind < 0)
-		return -1;
-	write->job.state = behind ? JOB_BLOCKED : JOB_WAITING;
-	(void)sqlite3_bind_int64(stmt, 1, row->id);
-	(void)sqlite3_bind_int(stmt, 2, (int)write->job.state);
-	(void)sqlite3_bind_int64(stmt, 3, write->job.run_at_ms);
-	return change(w, stmt, err);
-}
-
 static int retry(
     struct sqlite_writer *w, struct store_job_write *write, struct error *err)
 {
@@ -303,9 +289,16 @@ static int retry(
 	write->job.state = row.state;
 	if (row.state == JOB_WAITING)
 		return again(w, &row, row.tries, write->job.run_at_ms, err);
-	if (row.state == JOB_DEAD || row.state == JOB_CANCELLED)
-		return revive(w, &row, write, err);
-	return 0;
+	if (row.state != JOB_DEAD && row.state != JOB_CANCELLED)
+		return 0;
+	int behind = is_behind(w, row.queue->id, row.group, err);
+	if (behind < 0)
+		return -1;
+	write->job.state = behind ? JOB_BLOCKED : JOB_WAITING;
+	(void)sqlite3_bind_int64(w->jobs.stmts[REVIVE], 1, row.id);
+	(void)sqlite3_bind_int(w->jobs.stmts[REVIVE], 2, (int)write->job.state);
+	(void)sqlite3_bind_int64(w->jobs.stmts[REVIVE], 3, write->job.run_at_ms);
+	return change(w, w->jobs.stmts[REVIVE], err);
 }
 
 static int cancel_one(struct sqlite_writer *w, int64_t id,

@@ -1,4 +1,6 @@
 /* sqlite_jobs_count -- the queues there are, and how many jobs they have. */
+#include <stdlib.h>
+
 #include "sqlite/sqlite_jobs.h"
 #include "sqlite/sqlite_jobs_read.h"
 #include "util/arena.h"
@@ -8,7 +10,7 @@
 
 struct queues {
 	struct engine_reader *reader;
-	struct sqlite_job_page *page; /* for what runs */
+	struct running_list *running;
 	struct store_queue *list;
 };
 
@@ -61,7 +63,7 @@ static int queues_count(struct queues *queues, const char *sql, struct error *er
 static int queues_count_running(struct queues *queues, struct error *err)
 {
 	int rc = 0;
-	const struct running_list *running = &queues->page->running;
+	const struct running_list *running = queues->running;
 	sqlite3_stmt *stmt =
 	    sqlite_cache_get(&queues->reader->cache, LOOK "WHERE id = ?", err);
 	if (stmt == NULL)
@@ -70,7 +72,7 @@ static int queues_count_running(struct queues *queues, struct error *err)
 		(void)sqlite3_bind_int64(stmt, 1, running_id(running->tries[i]));
 		rc = sqlite_db_step(stmt, err);
 		struct store_queue *queue =
-		    rc == 1 && sqlite_job_state(queues->page, stmt) == JOB_RUNNING
+		    rc == 1 && sqlite_job_state(queues->running, stmt) == JOB_RUNNING
 			? queue_of(queues, sqlite3_column_int64(stmt, 1))
 			: NULL;
 		if (queue != NULL) {
@@ -82,17 +84,7 @@ static int queues_count_running(struct queues *queues, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* As sqlite_db_step, without the jobs that run. */
-static int queues_step_waiting(
-    const struct queues *queues, sqlite3_stmt *stmt, struct error *err)
-{
-	int rc = sqlite_db_step(stmt, err);
-	while (rc == 1 && sqlite_job_state(queues->page, stmt) == JOB_RUNNING)
-		rc = sqlite_db_step(stmt, err);
-	return rc;
-}
-
-/* The oldest of the first job of each rank. */
+/* The oldest of the first job of each rank that does not run. */
 static int queues_find_oldest(
     const struct queues *queues, struct store_queue *queue, struct error *err)
 {
@@ -106,7 +98,10 @@ static int queues_find_oldest(
 	do {
 		(void)sqlite3_bind_int64(stmt, 1, queue->id);
 		(void)sqlite3_bind_int(stmt, 2, rank);
-		rc = queues_step_waiting(queues, stmt, err);
+		rc = sqlite_db_step(stmt, err);
+		while (
+		    rc == 1 && sqlite_job_state(queues->running, stmt) == JOB_RUNNING)
+			rc = sqlite_db_step(stmt, err);
 		if (rc == 1) {
 			int64_t run_at_ms = sqlite3_column_int64(stmt, 4);
 			rank = sqlite3_column_int(stmt, 3);
@@ -142,7 +137,8 @@ static int queues_count_all(struct queues *queues, struct error *err)
 int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena *arena,
     struct store_queue **out, struct error *err)
 {
-	struct queues queues = {.reader = reader, .page = sqlite_job_page_new(reader)};
+	struct queues queues = {
+	    .reader = reader, .running = sqlite_job_running(reader)};
 	int rc = sqlite_snapshot_begin(reader, err);
 	if (rc == 0) {
 		rc = queues_list(&queues, arena, err);
@@ -150,7 +146,7 @@ int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena 
 			rc = queues_count_all(&queues, err);
 		rc = sqlite_snapshot_end(reader, rc, err);
 	}
-	sqlite_job_page_free(queues.page);
+	free(queues.running);
 	*out = queues.list;
 	return rc;
 }

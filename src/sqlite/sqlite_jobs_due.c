@@ -13,7 +13,7 @@ struct walk {
 	struct store_due_jobs jobs;
 	struct engine_reader *reader;
 	struct store_due *due;
-	struct sqlite_job_page *page; /* for what runs; NULL: no snapshot yet */
+	struct running_list *running; /* NULL: no snapshot yet */
 	int64_t left;                 /* so many may still be given */
 	int64_t queue;
 	int rank;
@@ -32,7 +32,7 @@ static int due_begin(struct walk *walk, struct error *err)
 	walk->due->next_ms = INT64_MAX;
 	if (sqlite_snapshot_begin(walk->reader, err) < 0)
 		return -1;
-	walk->page = sqlite_job_page_new(walk->reader);
+	walk->running = sqlite_job_running(walk->reader);
 	int rc = sqlite_queue_id(walk->reader, walk->due->queue, &walk->queue, err);
 	walk->ended = rc == 0;
 	return rc < 0 ? -1 : 0;
@@ -102,7 +102,7 @@ static int due_next(
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	int rc = 0;
-	if (walk->page == NULL && due_begin(walk, err) < 0)
+	if (walk->running == NULL && due_begin(walk, err) < 0)
 		return -1;
 	while (rc == 0 && !walk->ended) {
 		if (walk->stmt == NULL) {
@@ -115,7 +115,7 @@ static int due_next(
 	}
 	if (rc == 1) {
 		walk->left--;
-		*out = sqlite_job_row(walk->page, walk->stmt);
+		*out = sqlite_job_row(walk->running, walk->stmt);
 	}
 	return rc;
 }
@@ -133,9 +133,9 @@ static void due_close(struct store_due_jobs *jobs)
 	struct walk *walk = container_of(jobs, struct walk, jobs);
 	struct error err;
 	(void)sqlite3_reset(walk->stmt);
-	if (walk->page != NULL)
+	if (walk->running != NULL)
 		(void)sqlite_snapshot_end(walk->reader, 0, &err);
-	sqlite_job_page_free(walk->page);
+	free(walk->running);
 	free(walk);
 }
 

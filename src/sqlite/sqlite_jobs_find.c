@@ -1,31 +1,108 @@
-/* sqlite_jobs_find -- jobs that a query asks for. */
+/* sqlite_jobs_find -- jobs as they are read, and those that a query asks for. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "sqlite/sqlite_job_ids.h"
+#include "sqlite/sqlite_walk.h"
 #include "store/job.h"
 #include "util/container.h"
 #include "util/jsonw.h"
 #include "util/mem.h"
 
-/* A walk over jobs. Where an index knows what the query asks for, it gives the ids first,
- * all at once; else the walk goes through the table. Either way jobs are read in slices,
- * and looked at again: they may have changed. */
+static const struct sqlite_walk_sql jobs_sql = {
+    .up = SQLITE_JOB_SELECT("") "WHERE job.id BETWEEN ? AND ?"
+				" ORDER BY job.id LIMIT 500",
+    .down = SQLITE_JOB_SELECT("") "WHERE job.id BETWEEN ? AND ?"
+				  " ORDER BY job.id DESC LIMIT 500",
+    .one = SQLITE_JOB_SELECT("") "WHERE job.id = ?"};
+
+/* A walk over jobs. Those that an index gave are looked at again: they may have changed. */
 struct walk {
 	struct store_jobs jobs;
-	struct engine_reader *reader;
+	struct sqlite_walk rows;
 	struct store_job_query query;
 	struct buf error; /* the text looked for, as it is in JSON, without quotes */
-	struct sqlite_job_page *page; /* the slice; NULL: nothing was read yet */
-	size_t next;                  /* in the page */
-	int64_t given;
-	int64_t from; /* through the table: the next id to look at, in the walk's
-			 direction; -1: none */
-	bool by_index;
-	struct sqlite_job_ids ids;
-	size_t looked; /* of the ids */
+	struct running_list *running; /* NULL: nothing was read yet */
+	struct store_job slice[SQLITE_SLICE_ROWS];
 };
+
+/* ---- rows ---- */
+
+struct running_list *sqlite_job_running(const struct engine_reader *reader)
+{
+	struct running_list *running = mem_new(1, sizeof(*running));
+	if (reader->running != NULL)
+		running_read(reader->running, running);
+	else
+		running_read_file(reader->dir, running);
+	return running;
+}
+
+enum job_state sqlite_job_state(const struct running_list *running, sqlite3_stmt *stmt)
+{
+	enum job_state state = (enum job_state)sqlite3_column_int(stmt, 2);
+	bool runs = state == JOB_WAITING && running->count > 0 &&
+		    running_has(running, sqlite3_column_int64(stmt, 0),
+			sqlite3_column_int(stmt, 7) + 1);
+	return runs ? JOB_RUNNING : state;
+}
+
+struct store_job sqlite_job_row(const struct running_list *running, sqlite3_stmt *stmt)
+{
+	enum job_state state = sqlite_job_state(running, stmt);
+	return (struct store_job){
+	    .id = sqlite3_column_int64(stmt, 0),
+	    .queue = sqlite_db_column(stmt, 1),
+	    .state = state,
+	    .priority = -sqlite3_column_int(stmt, 3),
+	    .run_at_ms = sqlite3_column_int64(stmt, 4),
+	    .created_at_ms = sqlite3_column_int64(stmt, 5),
+	    .ended_at_ms = job_state_open(state) ? 0 : sqlite3_column_int64(stmt, 6),
+	    .tries = sqlite3_column_int(stmt, 7),
+	    .group = sqlite_db_column(stmt, 8),
+	    .unique = sqlite_db_column(stmt, 9),
+	    .unique_ms = sqlite3_column_int64(stmt, 10),
+	    .event_id = sqlite3_column_int64(stmt, 11),
+	    .payload = sqlite_db_column(stmt, 12),
+	    .errors = sqlite_db_column(stmt, 13),
+	    .progress = sqlite_db_column(stmt, 14),
+	};
+}
+
+static void job_copy_text(struct span *text, struct arena *arena)
+{
+	if (text->ptr != NULL)
+		*text = arena_copy(arena, *text);
+}
+
+static struct store_job job_copy(
+    const struct running_list *running, sqlite3_stmt *stmt, struct arena *arena)
+{
+	struct store_job job = sqlite_job_row(running, stmt);
+	job_copy_text(&job.queue, arena);
+	job_copy_text(&job.group, arena);
+	job_copy_text(&job.unique, arena);
+	job_copy_text(&job.payload, arena);
+	job_copy_text(&job.errors, arena);
+	job_copy_text(&job.progress, arena);
+	return job;
+}
+
+int sqlite_queue_id(
+    struct engine_reader *reader, struct span name, int64_t *id, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_cache_get(
+	    &reader->cache, "SELECT id FROM job_queue WHERE name = ?", err);
+	if (stmt == NULL)
+		return -1;
+	sqlite_db_text(stmt, 1, name);
+	int rc = sqlite_db_step(stmt, err);
+	if (rc == 1)
+		*id = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
 
 /* ---- which are wanted ---- */
 
@@ -58,143 +135,57 @@ static bool is(struct span want, sqlite3_stmt *stmt, int column)
 	return want.ptr == NULL || span_eq(want, sqlite_db_column(stmt, column));
 }
 
-static bool jobs_wanted(const struct walk *walk, sqlite3_stmt *stmt)
+static void jobs_take(struct sqlite_walk *rows, sqlite3_stmt *stmt)
 {
+	struct walk *walk = container_of(rows, struct walk, rows);
 	const struct store_job_query *query = &walk->query;
-	if (query->states != 0 &&
-	    (query->states & 1U << sqlite_job_state(walk->page, stmt)) == 0)
-		return false;
-	return is(query->queue, stmt, 1) && in_time(query, stmt) &&
-	       is(query->group, stmt, 8) && is(query->unique, stmt, 9) &&
-	       (query->error.len == 0 || holds_error(walk, sqlite_db_column(stmt, 13)));
-}
-
-static bool jobs_slice_full(const struct walk *walk)
-{
-	const struct sqlite_job_page *page = walk->page;
-	int64_t limit = walk->query.limit;
-	return page->count == SQLITE_SLICE_ROWS ||
-	       (limit > 0 && (int64_t)page->count >= limit - walk->given) ||
-	       arena_size(page->arena) > SQLITE_SLICE_BYTES;
-}
-
-/* ---- through the table ---- */
-
-/* Looks at up to SQLITE_SLICE_ROWS jobs from walk->from on. */
-static int jobs_read_slice(struct walk *walk, struct error *err)
-{
-	bool down = walk->query.newest_first;
-	int rc, rows = 0;
-	sqlite3_stmt *stmt = sqlite_cache_get(&walk->reader->cache,
-	    down ? SQLITE_JOB_SELECT("") "WHERE job.id BETWEEN ? AND ?"
-					 " ORDER BY job.id DESC LIMIT 500"
-		 : SQLITE_JOB_SELECT("") "WHERE job.id BETWEEN ? AND ?"
-					 " ORDER BY job.id LIMIT 500",
-	    err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, down ? walk->query.after_id + 1 : walk->from);
-	(void)sqlite3_bind_int64(stmt, 2, down ? walk->from : INT64_MAX);
-	while ((rc = sqlite_db_step(stmt, err)) == 1) {
-		rows++;
-		walk->from = sqlite3_column_int64(stmt, 0) + (down ? -1 : 1);
-		if (jobs_wanted(walk, stmt))
-			sqlite_job_page_take(walk->page, stmt);
-		if (jobs_slice_full(walk)) {
-			(void)sqlite3_reset(stmt);
-			return 0;
-		}
-	}
-	/* Fewer than asked for: there are no more. */
-	if (rc == 0 && rows < SQLITE_SLICE_ROWS)
-		walk->from = -1;
-	return rc;
-}
-
-/* ---- by an index ---- */
-
-/* Looks at the next ids, in one snapshot, until the slice is full. */
-static int jobs_read_ids(struct walk *walk, struct error *err)
-{
-	int rc = 0;
-	sqlite3_stmt *stmt = sqlite_cache_get(
-	    &walk->reader->cache, SQLITE_JOB_SELECT("") "WHERE job.id = ?", err);
-	if (stmt == NULL || sqlite_snapshot_begin(walk->reader, err) < 0)
-		return -1;
-	for (size_t rows = 0; walk->looked < walk->ids.count && rc >= 0 &&
-			      rows < SQLITE_SLICE_ROWS && !jobs_slice_full(walk);
-	     rows++) {
-		(void)sqlite3_bind_int64(stmt, 1, walk->ids.list[walk->looked++]);
-		rc = sqlite_db_step(stmt, err);
-		if (rc == 1 && jobs_wanted(walk, stmt))
-			sqlite_job_page_take(walk->page, stmt);
-		(void)sqlite3_reset(stmt);
-	}
-	return sqlite_snapshot_end(walk->reader, rc < 0 ? -1 : 0, err);
-}
-
-static int jobs_find_ids(struct walk *walk, struct error *err)
-{
-	if (sqlite_snapshot_begin(walk->reader, err) < 0)
-		return -1;
-	int rc = sqlite_job_ids(
-	    &walk->ids, walk->reader, &walk->query, &walk->page->running, err);
-	walk->by_index = rc == 1;
-	return sqlite_snapshot_end(walk->reader, rc, err);
+	enum job_state state = sqlite_job_state(walk->running, stmt);
+	bool wanted =
+	    (query->states == 0 || (query->states & 1U << state) != 0) &&
+	    is(query->queue, stmt, 1) && in_time(query, stmt) &&
+	    is(query->group, stmt, 8) && is(query->unique, stmt, 9) &&
+	    (query->error.len == 0 || holds_error(walk, sqlite_db_column(stmt, 13)));
+	if (wanted)
+		walk->slice[rows->count++] = job_copy(walk->running, stmt, rows->arena);
 }
 
 /* ---- the cursor ---- */
 
-static int jobs_begin(struct walk *walk, struct error *err)
+static int jobs_begin(struct sqlite_walk *rows, struct error *err)
 {
-	const struct store_job_query *query = &walk->query;
-	walk->page = sqlite_job_page_new(walk->reader);
-	walk->from = query->newest_first ? INT64_MAX : query->after_id + 1;
-	if (query->error.len > 0) {
-		jsonw_string(&walk->error, query->error);
+	struct walk *walk = container_of(rows, struct walk, rows);
+	struct sqlite_job_ids ids = {0};
+	walk->running = sqlite_job_running(rows->reader);
+	if (walk->query.error.len > 0) {
+		jsonw_string(&walk->error, walk->query.error);
 		walk->error.len--;
 		memmove(walk->error.ptr, walk->error.ptr + 1, --walk->error.len);
 	}
-	return jobs_find_ids(walk, err);
-}
-
-/* 1: some were looked at, 0: there are no more, -1. */
-static int jobs_walk_on(struct walk *walk, struct error *err)
-{
-	if (walk->page == NULL && jobs_begin(walk, err) < 0)
+	if (sqlite_snapshot_begin(rows->reader, err) < 0)
 		return -1;
-	sqlite_job_page_clear(walk->page);
-	walk->next = 0;
-	if (walk->by_index ? walk->looked == walk->ids.count : walk->from < 0)
-		return 0;
-	return (walk->by_index ? jobs_read_ids(walk, err)
-			       : jobs_read_slice(walk, err)) < 0
-		   ? -1
-		   : 1;
+	int rc = sqlite_job_ids(&ids, rows->reader, &walk->query, walk->running, err);
+	rows->by_ids = rc == 1;
+	rows->ids = ids.list;
+	rows->id_count = ids.count;
+	return sqlite_snapshot_end(rows->reader, rc, err);
 }
 
 static int jobs_next(struct store_jobs *jobs, struct store_job *out, struct error *err)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
-	int rc = 1;
-	if (walk->query.limit > 0 && walk->given == walk->query.limit)
-		return 0;
-	while ((walk->page == NULL || walk->next == walk->page->count) &&
-	       (rc = jobs_walk_on(walk, err)) == 1)
-		;
-	if (rc != 1)
-		return rc;
-	*out = walk->page->jobs[walk->next++];
-	walk->given++;
-	return 1;
+	size_t at;
+	int rc = sqlite_walk_next(&walk->rows, &at, err);
+	if (rc == 1)
+		*out = walk->slice[at];
+	return rc;
 }
 
 static void jobs_close(struct store_jobs *jobs)
 {
 	struct walk *walk = container_of(jobs, struct walk, jobs);
-	sqlite_job_page_free(walk->page);
+	sqlite_walk_clear(&walk->rows);
+	free(walk->running);
 	buf_free(&walk->error);
-	free(walk->ids.list);
 	free(walk);
 }
 
@@ -203,7 +194,13 @@ struct store_jobs *sqlite_jobs_find(
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
 	walk->jobs = (struct store_jobs){jobs_next, jobs_close};
-	walk->reader = reader;
+	walk->rows = (struct sqlite_walk){.reader = reader,
+	    .sql = &jobs_sql,
+	    .after_id = query->after_id,
+	    .limit = query->limit,
+	    .newest_first = query->newest_first,
+	    .begin = jobs_begin,
+	    .take = jobs_take};
 	walk->query = *query;
 	return &walk->jobs;
 }
@@ -211,16 +208,15 @@ struct store_jobs *sqlite_jobs_find(
 int sqlite_job_get(struct engine_reader *reader, int64_t id, struct arena *arena,
     struct store_job *out, struct error *err)
 {
-	sqlite3_stmt *stmt = sqlite_cache_get(
-	    &reader->cache, SQLITE_JOB_SELECT("") "WHERE job.id = ?", err);
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache, jobs_sql.one, err);
 	if (stmt == NULL)
 		return -1;
-	struct sqlite_job_page *page = sqlite_job_page_new(reader);
+	struct running_list *running = sqlite_job_running(reader);
 	(void)sqlite3_bind_int64(stmt, 1, id);
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 1)
-		*out = sqlite_job_copy(page, stmt, arena);
+		*out = job_copy(running, stmt, arena);
 	(void)sqlite3_reset(stmt);
-	sqlite_job_page_free(page);
+	free(running);
 	return rc;
 }

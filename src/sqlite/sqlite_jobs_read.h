@@ -23,34 +23,13 @@ int sqlite_jobs_queues(struct engine_reader *reader, bool counted, struct arena 
 	" uniq, uniq_ms, event_id, payload, errors, progress FROM job " index          \
 	" CROSS JOIN job_queue ON job_queue.id = job.queue "
 
-/* Jobs copied out of the database, so that no snapshot is held while they are looked
- * at. */
-struct sqlite_job_page {
-	struct arena *arena;
-	struct store_job *jobs;
-	size_t count, room;
-	struct running_list running; /* as it was when sqlite_job_page_new was called */
-};
-
-struct sqlite_job_page *sqlite_job_page_new(struct engine_reader *reader);
-void sqlite_job_page_free(struct sqlite_job_page *page); /* NULL is fine */
-/* Forgets the jobs. */
-void sqlite_job_page_clear(struct sqlite_job_page *page);
+/* The attempts that run now; the caller frees the list. */
+struct running_list *sqlite_job_running(const struct engine_reader *reader);
 /* The state of the row that stmt is at, JOB_RUNNING among them. Columns 0, 2 and 7 must
  * be as above. */
-enum job_state sqlite_job_state(const struct sqlite_job_page *page, sqlite3_stmt *stmt);
+enum job_state sqlite_job_state(const struct running_list *running, sqlite3_stmt *stmt);
 /* That row as a job; its texts are borrowed until the statement's next step. */
-struct store_job sqlite_job_row(const struct sqlite_job_page *page, sqlite3_stmt *stmt);
-/* The same, copied. */
-struct store_job sqlite_job_copy(
-    const struct sqlite_job_page *page, sqlite3_stmt *stmt, struct arena *arena);
-/* Adds that row to the page. */
-void sqlite_job_page_take(struct sqlite_job_page *page, sqlite3_stmt *stmt);
-
-/* What the reader does from here to the end sees one snapshot. */
-int sqlite_snapshot_begin(struct engine_reader *reader, struct error *err);
-/* Returns rc; when that was no error but ending fails, -1 with err. */
-int sqlite_snapshot_end(struct engine_reader *reader, int rc, struct error *err);
+struct store_job sqlite_job_row(const struct running_list *running, sqlite3_stmt *stmt);
 /* 1 and the queue's number, 0: there is no such queue, -1 with err. */
 int sqlite_queue_id(
     struct engine_reader *reader, struct span name, int64_t *id, struct error *err);

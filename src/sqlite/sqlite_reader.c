@@ -53,6 +53,26 @@ void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try)
 		(void)running_begin(reader->given, id, try);
 }
 
+/* ---- snapshots ---- */
+
+static int reader_run(struct engine_reader *reader, const char *sql, struct error *err)
+{
+	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache, sql, err);
+	return stmt == NULL ? -1 : sqlite_db_run(stmt, err);
+}
+
+int sqlite_snapshot_begin(struct engine_reader *reader, struct error *err)
+{
+	return reader_run(reader, "BEGIN", err);
+}
+
+int sqlite_snapshot_end(struct engine_reader *reader, int rc, struct error *err)
+{
+	struct error other;
+	int ended = reader_run(reader, "COMMIT", rc < 0 ? &other : err);
+	return rc < 0 || ended == 0 ? rc : -1;
+}
+
 /* ---- collections ---- */
 
 sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *format,
@@ -131,17 +151,7 @@ static int reader_read_row(struct engine_reader *reader, const char *collection,
 {
 	sqlite3_stmt *stmt = sqlite_reader_stmt(
 	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
-	if (stmt == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, row);
-	int rc = sqlite_db_step(stmt, err);
-	if (rc != 1)
-		return rc;
-	struct span text = sqlite_db_column(stmt, 0);
-	found->row = row;
-	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
-	(void)sqlite3_reset(stmt);
-	return found->json != NULL ? 1 : 0;
+	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, found, err);
 }
 
 static int reader_not_found(struct store_doc *found)

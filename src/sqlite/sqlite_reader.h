@@ -36,6 +36,11 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
 int sqlite_reader_collections(struct engine_reader *reader, bool counted,
     struct arena *arena, struct store_collection **out, struct error *err);
 
+/* What the reader does from here to the end sees one snapshot. */
+int sqlite_snapshot_begin(struct engine_reader *reader, struct error *err);
+/* Returns rc; when that was no error but ending fails, -1 with err. */
+int sqlite_snapshot_end(struct engine_reader *reader, int rc, struct error *err);
+
 /* Whether a collection exists: 1, 0 or -1; *key_field is its key or NULL, malloc'd.
  * key_field may be NULL. */
 int sqlite_reader_collection(struct engine_reader *reader, const char *collection,

@@ -4,27 +4,6 @@
 #include "sqlite/sqlite_docs.h"
 #include "sqlite/sqlite_key.h"
 
-static int insert_event(
-    struct sqlite_writer *w, const struct store_event *event, struct error *err)
-{
-	sqlite3_stmt *stmt = w->add_event;
-	(void)sqlite3_bind_int64(stmt, 1, event->id);
-	(void)sqlite3_bind_int64(stmt, 2, event->received_at_ms);
-	sqlite_db_text(stmt, 3, span_of(event->kind));
-	sqlite_db_text(stmt, 4, event->sid);
-	sqlite_db_text(stmt, 5, event->route);
-	sqlite_db_text(stmt, 6, event->query);
-	(void)sqlite3_bind_int(stmt, 7, (int)event->state);
-	sqlite_db_text(stmt, 8, event->failure);
-	sqlite_db_text(stmt, 9, event->params);
-	sqlite_db_blob(stmt, 10, event->raw);
-	(void)sqlite3_bind_int(stmt, 11, event->reply.status);
-	sqlite_db_text(stmt, 12, event->reply.type);
-	sqlite_db_text(stmt, 13, event->reply.body);
-	sqlite_db_text(stmt, 14, event->request);
-	return sqlite_db_run(stmt, err);
-}
-
 static void add_key(struct engine_db *db, const struct store_key *key, int64_t event_id)
 {
 	unsigned char index[KEYS_SIZE];
@@ -49,8 +28,24 @@ static void add_keys(struct engine_db *db, const struct store_txn *txn)
 static int add_event(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
-	txn->event.id = w->next_event;
-	if (insert_event(w, &txn->event, err) < 0)
+	struct store_event *event = &txn->event;
+	sqlite3_stmt *stmt = w->add_event;
+	event->id = w->next_event;
+	(void)sqlite3_bind_int64(stmt, 1, event->id);
+	(void)sqlite3_bind_int64(stmt, 2, event->received_at_ms);
+	sqlite_db_text(stmt, 3, span_of(event->kind));
+	sqlite_db_text(stmt, 4, event->sid);
+	sqlite_db_text(stmt, 5, event->route);
+	sqlite_db_text(stmt, 6, event->query);
+	(void)sqlite3_bind_int(stmt, 7, (int)event->state);
+	sqlite_db_text(stmt, 8, event->failure);
+	sqlite_db_text(stmt, 9, event->params);
+	sqlite_db_blob(stmt, 10, event->raw);
+	(void)sqlite3_bind_int(stmt, 11, event->reply.status);
+	sqlite_db_text(stmt, 12, event->reply.type);
+	sqlite_db_text(stmt, 13, event->reply.body);
+	sqlite_db_text(stmt, 14, event->request);
+	if (sqlite_db_run(stmt, err) < 0)
 		return -1;
 	w->next_event++;
 	w->batch_events++;

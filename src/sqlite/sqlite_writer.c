@@ -28,18 +28,6 @@ static int writer_begin(struct engine_db *db, struct error *err)
 	return sqlite_db_run(w->begin, err);
 }
 
-static int count_repeats(struct sqlite_writer *w, struct error *err)
-{
-	for (size_t i = 0; i < w->repeat_count; i++) {
-		(void)sqlite3_bind_int64(w->count_repeat, 1, w->repeats[i].count);
-		(void)sqlite3_bind_int64(w->count_repeat, 2, w->repeats[i].event_id);
-		if (sqlite_db_run(w->count_repeat, err) < 0)
-			return -1;
-		w->batch_duplicates += (uint64_t)w->repeats[i].count;
-	}
-	return 0;
-}
-
 /* Rows are never given twice, not even after a crash: a bound beyond the rows that are in
  * use is committed before they are, and the next start begins at the bound. */
 static int promise_rows(struct engine_db *db, int64_t *promised, struct error *err)
@@ -60,8 +48,14 @@ static int writer_commit(struct engine_db *db, size_t keys_budget, struct error 
 	int64_t promised;
 	if (w->repeat_count == 0)
 		w->repeat_count = repeats_take(&db->repeats, w->repeats);
-	if (count_repeats(w, err) < 0 || promise_rows(db, &promised, err) < 0 ||
-	    sqlite_jobs_commit(w, err) < 0 ||
+	for (size_t i = 0; i < w->repeat_count; i++) {
+		(void)sqlite3_bind_int64(w->count_repeat, 1, w->repeats[i].count);
+		(void)sqlite3_bind_int64(w->count_repeat, 2, w->repeats[i].event_id);
+		if (sqlite_db_run(w->count_repeat, err) < 0)
+			return -1;
+		w->batch_duplicates += (uint64_t)w->repeats[i].count;
+	}
+	if (promise_rows(db, &promised, err) < 0 || sqlite_jobs_commit(w, err) < 0 ||
 	    keys_write(db->keys, keys_budget, err) < 0 ||
 	    sqlite_db_run(w->commit, err) < 0)
 		return -1;
@@ -217,28 +211,20 @@ static struct store_txn *take_batch(struct store_txn **list)
 	return first;
 }
 
-static bool has_small_work(struct engine_db *db)
-{
-	struct sqlite_writer *w = &db->writer;
-	if (w->failing)
-		return false;
-	if (w->repeat_count == 0)
-		w->repeat_count = repeats_take(&db->repeats, w->repeats);
-	return w->repeat_count > 0 || keys_busy(db->keys);
-}
-
 /* When there is nothing to commit. False when the thread shall end. */
 static bool writer_idle(struct engine_db *db)
 {
-	if (has_small_work(db)) {
+	struct sqlite_writer *w = &db->writer;
+	if (!w->failing && w->repeat_count == 0)
+		w->repeat_count = repeats_take(&db->repeats, w->repeats);
+	if (!w->failing && (w->repeat_count > 0 || keys_busy(db->keys))) {
 		commit_batch(db, NULL);
 		return true;
 	}
 	if (atomic_load(&db->stopping))
 		return false;
-	commit_queue_wait(&db->queue, db->writer.failing ? RETRY_MS : -1);
-	if (db->writer.failing && commit_queue_empty(&db->queue) &&
-	    !atomic_load(&db->stopping))
+	commit_queue_wait(&db->queue, w->failing ? RETRY_MS : -1);
+	if (w->failing && commit_queue_empty(&db->queue) && !atomic_load(&db->stopping))
 		commit_batch(db, NULL);
 	return true;
 }

@@ -22,26 +22,21 @@ struct trickle {
 	sqlite3_int64 next; /* where the last write ended */
 };
 
-static bool trickle_enough(struct trickle *trickle, int count, sqlite3_int64 offset)
-{
-	trickle->pages++;
-	trickle->places += offset != trickle->next;
-	trickle->next = offset + count;
-	if (trickle->pages < PAGES && trickle->places < PLACES)
-		return false;
-	trickle->pages = 0;
-	trickle->places = 0;
-	return true;
-}
-
 static int trickle_write(
     sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
 {
 	struct trickle *trickle =
 	    container_of((uintptr_t)file->pMethods, struct trickle, methods);
 	int rc = trickle->usual->xWrite(file, bytes, count, offset);
-	if (rc != SQLITE_OK || !trickle_enough(trickle, count, offset))
+	if (rc != SQLITE_OK)
 		return rc;
+	trickle->pages++;
+	trickle->places += offset != trickle->next;
+	trickle->next = offset + count;
+	if (trickle->pages < PAGES && trickle->places < PLACES)
+		return SQLITE_OK;
+	trickle->pages = 0;
+	trickle->places = 0;
 	return trickle->usual->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 

@@ -84,18 +84,6 @@ void store_docs_close(struct store_docs *docs)
 	free(docs);
 }
 
-static int64_t count_all(
-    struct store_reader *reader, const struct store_query *query, struct error *err)
-{
-	if (name_check(query->collection, err) < 0)
-		return -1;
-	int64_t count = reader->engine->count(reader->reader, query->collection, err);
-	if (count < 0)
-		return -1;
-	count = count > query->skip ? count - query->skip : 0;
-	return query->limit > 0 && count > query->limit ? query->limit : count;
-}
-
 int64_t store_count(
     struct store_reader *reader, const struct store_query *query, struct error *err)
 {
@@ -103,8 +91,15 @@ int64_t store_count(
 	struct store_doc doc;
 	int64_t count = 0;
 	int rc;
-	if (query->filter == NULL)
-		return count_all(reader, query, err);
+	if (query->filter == NULL) {
+		if (name_check(query->collection, err) < 0)
+			return -1;
+		count = reader->engine->count(reader->reader, query->collection, err);
+		if (count < 0)
+			return -1;
+		count = count > query->skip ? count - query->skip : 0;
+		return query->limit > 0 && count > query->limit ? query->limit : count;
+	}
 	unsorted.sort = NULL;
 	struct store_docs *docs = store_docs_open(reader, &unsorted);
 	while ((rc = store_docs_next(docs, &doc, err)) == 1)
