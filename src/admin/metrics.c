@@ -79,28 +79,11 @@ static void metrics_store(struct buf *out, const struct admin_view *view)
 
 /* ---- jobs, and each queue ---- */
 
-/* Prometheus wants all lines of one metric together. */
-struct metrics_lines {
-	struct buf waiting, dead, age;
-	int64_t now_ms;
-};
-
 static void metrics_line(
     struct buf *out, const char *name, const struct store_queue *queue, int64_t value)
 {
 	buf_printf(out, "offhook_%s{queue=\"%.*s\"} %" PRId64 "\n", name,
 	    SPAN_ARG(queue->name), value);
-}
-
-static void metrics_add_queue(
-    struct metrics_lines *lines, const struct store_queue *queue)
-{
-	int64_t due_ms = queue->oldest_due_ms;
-	int64_t age_ms = due_ms < lines->now_ms ? lines->now_ms - due_ms : 0;
-	metrics_line(&lines->waiting, "jobs_waiting", queue,
-	    queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED]);
-	metrics_line(&lines->dead, "jobs_dead", queue, queue->counts[JOB_DEAD]);
-	metrics_line(&lines->age, "jobs_oldest_due_seconds", queue, age_ms / 1000);
 }
 
 static void metrics_gauge(
@@ -114,7 +97,11 @@ static void metrics_gauge(
 
 static void metrics_count_queues(struct metrics *metrics)
 {
-	struct metrics_lines lines = {.now_ms = clock_wall_ms()};
+	/* Prometheus wants all lines of one metric together. */
+	struct buf waiting = {0};
+	struct buf dead = {0};
+	struct buf age = {0};
+	int64_t now_ms = clock_wall_ms();
 	struct arena *arena = arena_new();
 	struct store_queue *queue = NULL;
 	struct error err;
@@ -124,18 +111,22 @@ static void metrics_count_queues(struct metrics *metrics)
 		    err.text, NULL);
 		queue = NULL; /* no counts are better than some */
 	}
-	for (; queue != NULL; queue = queue->next)
-		metrics_add_queue(&lines, queue);
+	for (; queue != NULL; queue = queue->next) {
+		int64_t due_ms = queue->oldest_due_ms;
+		metrics_line(&waiting, "jobs_waiting", queue,
+		    queue->counts[JOB_WAITING] + queue->counts[JOB_BLOCKED]);
+		metrics_line(&dead, "jobs_dead", queue, queue->counts[JOB_DEAD]);
+		metrics_line(&age, "jobs_oldest_due_seconds", queue,
+		    due_ms < now_ms ? (now_ms - due_ms) / 1000 : 0);
+	}
 	arena_free(arena);
 	metrics_gauge(&metrics->queues, "jobs_waiting",
 	    "Open jobs of a queue that do not run: waiting, or behind another of "
 	    "their group.",
-	    &lines.waiting);
-	metrics_gauge(
-	    &metrics->queues, "jobs_dead", "Dead letters of a queue.", &lines.dead);
+	    &waiting);
+	metrics_gauge(&metrics->queues, "jobs_dead", "Dead letters of a queue.", &dead);
 	metrics_gauge(&metrics->queues, "jobs_oldest_due_seconds",
-	    "For how long the job of a queue that is due longest has been due.",
-	    &lines.age);
+	    "For how long the job of a queue that is due longest has been due.", &age);
 	metrics->counted_us = clock_mono_us();
 }
 

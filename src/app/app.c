@@ -245,9 +245,12 @@ static const char *app_console(const struct route *route)
 /* The overrides make Twilio try again when this server was away; a fallback URL is such
  * a second try:
  * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
-static void app_print_urls(const struct app *app)
+static void app_print_ready(const struct app *app)
 {
 	const char *base = app->service.config->public_url;
+	(void)fprintf(stderr, "listening on http://%s\n", app_address(app));
+	if (app_admin_address(app) != NULL)
+		(void)fprintf(stderr, "admin on http://%s\n", app_admin_address(app));
 	if (base == NULL) {
 		(void)fputs(
 		    "no --public-url is set: signatures are checked against the Host "
@@ -264,31 +267,6 @@ static void app_print_urls(const struct app *app)
 			    route->console == NULL ? "#rc=2&rp=5xx,rt,ct" : "");
 }
 
-static void app_print_ready(const struct app *app)
-{
-	(void)fprintf(stderr, "listening on http://%s\n", app_address(app));
-	if (app_admin_address(app) != NULL)
-		(void)fprintf(stderr, "admin on http://%s\n", app_admin_address(app));
-	app_print_urls(app);
-}
-
-/* After a burst the C library keeps the memory. Once the server is quiet again, it goes
- * back to the machine. */
-struct quiet {
-	uint64_t served, trimmed; /* requests at the last look, at the last trim */
-};
-
-static void app_give_back_memory(struct quiet *quiet, const struct app *app)
-{
-	struct server_stats stats;
-	server_stats(app->server, &stats);
-	if (stats.requests_total == quiet->served && quiet->trimmed != quiet->served) {
-		(void)malloc_trim(0);
-		quiet->trimmed = quiet->served;
-	}
-	quiet->served = stats.requests_total;
-}
-
 int app_run(const struct config *config, const oh_app *user, struct error *err)
 {
 	struct app *app = NULL;
@@ -303,11 +281,20 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 		return -1;
 	app_print_ready(app);
 	const struct timespec second = {.tv_sec = 1};
-	struct quiet quiet = {0};
+	uint64_t served = 0;  /* requests at the last look */
+	uint64_t trimmed = 0; /* and when memory was last given back */
 	while (sigtimedwait(&stop, NULL, &second) < 0 &&
 	       (errno == EAGAIN || errno == EINTR)) {
 		templates_reload(app->templates);
-		app_give_back_memory(&quiet, app);
+		/* After a burst the C library keeps the memory. Once the server is quiet
+		 * again, it goes back to the machine. */
+		struct server_stats stats;
+		server_stats(app->server, &stats);
+		if (stats.requests_total == served && trimmed != served) {
+			(void)malloc_trim(0);
+			trimmed = served;
+		}
+		served = stats.requests_total;
 	}
 	(void)sigdelset(&stop, SIGTERM);
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */

@@ -37,12 +37,10 @@ static int builtin_fall_back(
 
 static void builtin_answer(struct webhook *webhook, enum template_name name)
 {
-	if (builtin_render(webhook, name, &webhook->failure) < 0) {
-		webhook_handled(webhook, HANDLED_FAILED);
-		return;
-	}
-	webhook_reply_twiml(webhook);
-	webhook_handled(webhook, HANDLED_OK);
+	bool rendered = builtin_render(webhook, name, &webhook->failure) == 0;
+	if (rendered)
+		webhook_reply_twiml(webhook);
+	webhook_handled(webhook, rendered ? HANDLED_OK : HANDLED_FAILED);
 }
 
 static void builtin_acknowledge(struct webhook *webhook)
@@ -145,9 +143,8 @@ const struct route builtin_routes[] = {
 
 int builtin_declare(struct store *store, struct error *err)
 {
-	if (store_declare(store, "sms_messages", "messageSid", err) < 0)
-		return -1;
-	if (store_declare(store, "calls", "callSid", err) < 0)
+	if (store_declare(store, "sms_messages", "messageSid", err) < 0 ||
+	    store_declare(store, "calls", "callSid", err) < 0)
 		return -1;
 	return store_declare(store, COLLECTION_ALERTS, "group", err);
 }

@@ -90,13 +90,6 @@ static json_t *call_recording(json_t *recordings, const char *sid)
 	return json_array_append_new(recordings, recording) < 0 ? NULL : recording;
 }
 
-/* The first terminal status stays: in-progress may arrive after completed. */
-static bool recording_rises(json_t *recording, const char *status)
-{
-	const char *now = json_string_value(json_object_get(recording, "status"));
-	return now == NULL || (strcmp(now, "in-progress") == 0 && status != NULL);
-}
-
 static int call_edit_recording(const struct call_edit *edit, json_t *doc)
 {
 	json_t *recordings = json_object_get(doc, "recordings");
@@ -108,8 +101,10 @@ static int call_edit_recording(const struct call_edit *edit, json_t *doc)
 	json_t *recording = call_recording(recordings, edit->recording_sid);
 	if (recording == NULL)
 		return -1;
-	if (recording_rises(recording, edit->recording_status) &&
-	    call_set_text(recording, "status", edit->recording_status) < 0)
+	/* The first terminal status stays: in-progress may arrive after completed. */
+	const char *now = json_string_value(json_object_get(recording, "status"));
+	bool open = now == NULL || strcmp(now, "in-progress") == 0;
+	if (open && call_set_text(recording, "status", edit->recording_status) < 0)
 		return -1;
 	if (call_set_text(recording, "url", edit->url) < 0 ||
 	    call_set_seconds(recording, "duration", edit->recording_duration) < 0 ||

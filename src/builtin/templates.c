@@ -52,14 +52,6 @@ static struct span templates_builtin(const char *file)
 	return (struct span){0};
 }
 
-static struct stamp stamp_of(const char *path)
-{
-	struct stat info;
-	if (stat(path, &info) != 0)
-		return (struct stamp){0};
-	return (struct stamp){info.st_mtim, info.st_size, info.st_ino};
-}
-
 static bool stamp_eq(struct stamp a, struct stamp b)
 {
 	return a.changed.tv_sec == b.changed.tv_sec &&
@@ -72,6 +64,7 @@ static int templates_compile(struct template **out, const struct templates *temp
     enum template_name name, struct error *err)
 {
 	const char *file = files[name].file;
+	struct span xml = templates_builtin(file);
 	char *path = NULL;
 	char *text = NULL;
 	size_t len = 0;
@@ -85,11 +78,9 @@ static int templates_compile(struct template **out, const struct templates *temp
 		}
 	}
 	if (text != NULL)
-		rc = template_parse(
-		    out, files[name].kind, path, (struct span){text, len}, err);
-	else
-		rc = template_parse(
-		    out, files[name].kind, file, templates_builtin(file), err);
+		xml = (struct span){text, len};
+	rc =
+	    template_parse(out, files[name].kind, text != NULL ? path : file, xml, err);
 out:
 	free(text);
 	free(path);
@@ -99,20 +90,15 @@ out:
 static struct stamp templates_stamp(
     const struct templates *templates, enum template_name name)
 {
+	struct stat info;
+	struct stamp stamp = {0};
 	if (templates->dir == NULL)
-		return (struct stamp){0};
+		return stamp;
 	char *path = mem_printf("%s/%s", templates->dir, files[name].file);
-	struct stamp stamp = stamp_of(path);
+	if (stat(path, &info) == 0)
+		stamp = (struct stamp){info.st_mtim, info.st_size, info.st_ino};
 	free(path);
 	return stamp;
-}
-
-static bool templates_is_name(const char *file)
-{
-	for (int i = 0; i < TEMPLATE_NAMES; i++)
-		if (strcmp(files[i].file, file) == 0)
-			return true;
-	return false;
 }
 
 /* A misspelt name would silently leave the built-in text in place. */
@@ -128,7 +114,10 @@ static int templates_check_names(const char *path, struct error *err)
 		if (entry->d_name[0] == '.' || len < 4 ||
 		    strcmp(entry->d_name + len - 4, ".xml") != 0)
 			continue;
-		if (!templates_is_name(entry->d_name))
+		bool known = false;
+		for (int i = 0; i < TEMPLATE_NAMES; i++)
+			known = known || strcmp(files[i].file, entry->d_name) == 0;
+		if (!known)
 			rc = error_set(err,
 			    "templates: %s/%s is none of sms.xml, sms-fallback.xml, "
 			    "voice.xml, voice-recorded.xml, voice-fallback.xml",
@@ -170,32 +159,29 @@ void templates_close(struct templates *templates)
 	free(templates);
 }
 
-static void templates_reload_one(struct templates *templates, enum template_name name)
-{
-	struct template *fresh = NULL;
-	struct error err = {0};
-	if (templates_compile(&fresh, templates, name, &err) < 0) {
-		log_write(LOG_ERROR, "template not reloaded; the last good one stays",
-		    "file", files[name].file, "why", err.text, NULL);
-		return;
-	}
-	(void)pthread_rwlock_wrlock(&templates->lock);
-	struct template *old = templates->slots[name].template;
-	templates->slots[name].template = fresh;
-	(void)pthread_rwlock_unlock(&templates->lock);
-	template_free(old);
-	log_write(LOG_INFO, "template reloaded", "file", files[name].file, NULL);
-}
-
 void templates_reload(struct templates *templates)
 {
 	for (int i = 0; i < TEMPLATE_NAMES; i++) {
 		enum template_name name = (enum template_name)i;
+		struct slot *slot = &templates->slots[i];
 		struct stamp now = templates_stamp(templates, name);
-		if (stamp_eq(now, templates->slots[i].stamp))
+		struct template *fresh = NULL;
+		struct error err = {0};
+		if (stamp_eq(now, slot->stamp))
 			continue;
-		templates->slots[i].stamp = now;
-		templates_reload_one(templates, name);
+		slot->stamp = now;
+		if (templates_compile(&fresh, templates, name, &err) < 0) {
+			log_write(LOG_ERROR,
+			    "template not reloaded; the last good one stays", "file",
+			    files[i].file, "why", err.text, NULL);
+			continue;
+		}
+		(void)pthread_rwlock_wrlock(&templates->lock);
+		struct template *old = slot->template;
+		slot->template = fresh;
+		(void)pthread_rwlock_unlock(&templates->lock);
+		template_free(old);
+		log_write(LOG_INFO, "template reloaded", "file", files[i].file, NULL);
 	}
 }
 

@@ -98,33 +98,23 @@ static json_t *control_read(int fd)
 
 /* ---- the server's side ---- */
 
-/* A client that stops in the middle of its line must not block the next one. */
-static void control_set_patience(int fd, int seconds)
-{
-	struct timeval patience = {.tv_sec = seconds};
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-}
-
-static int control_do(
-    struct control *control, const json_t *request, json_t **answer, struct error *err)
-{
-	const char *name = json_string_value(json_object_get(request, "command"));
-	if (name != NULL && strcmp(name, "swap") == 0)
-		return control_do_swap(control, request, answer, err);
-	return control_execute(control->store, request, answer, err);
-}
-
 static void control_serve(struct control *control, int fd)
 {
 	struct error err = {0};
 	json_t *answer = NULL;
 	json_t *line = NULL;
-	control_set_patience(fd, PATIENCE_S);
+	/* A client that stops in the middle of its line must not block the next one. */
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	json_t *request = control_read(fd);
 	if (request == NULL)
 		return;
-	if (control_do(control, request, &answer, &err) == 0)
+	const char *name = json_string_value(json_object_get(request, "command"));
+	bool swap = name != NULL && strcmp(name, "swap") == 0;
+	int rc = swap ? control_do_swap(control, request, &answer, &err)
+		      : control_execute(control->store, request, &answer, &err);
+	if (rc == 0)
 		line = json_pack("{s:o}", "ok", answer);
 	else
 		line = json_pack("{s:s}", "error", err.text);

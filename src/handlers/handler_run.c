@@ -11,10 +11,13 @@ static bool handler_run_type_fits(struct span type)
 	return type.len > 0 && type.len <= TYPE_MAX;
 }
 
-static int handler_run_take_reply(struct handler_run *run, struct error *err)
+int handler_run_take(struct handler_run *run, struct error *err)
 {
+	const struct frame_run *rows = &run->pool_run.run;
 	const struct frame_result *result = run->result;
 	bool has_body = result->body.len > 0;
+	if (!result->ok)
+		return error_set(err, "%.*s", SPAN_ARG(result->failure));
 	if (result->status < STATUS_LEAST || result->status > STATUS_MOST)
 		return error_set(err,
 		    "the handler replied with status %u; they go from %d "
@@ -28,17 +31,6 @@ static int handler_run_take_reply(struct handler_run *run, struct error *err)
 		run->reply.content_type = result->content_type.ptr;
 		run->reply.body = result->body;
 	}
-	return 0;
-}
-
-int handler_run_take(struct handler_run *run, struct error *err)
-{
-	const struct frame_run *rows = &run->pool_run.run;
-	const struct frame_result *result = run->result;
-	if (!result->ok)
-		return error_set(err, "%.*s", SPAN_ARG(result->failure));
-	if (handler_run_take_reply(run, err) < 0)
-		return -1;
 	return result_take(
 	    &run->taken, result, rows->first_row, rows->row_count, run->arena, err);
 }

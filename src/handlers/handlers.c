@@ -78,17 +78,6 @@ static void handlers_done(
 
 /* ---- the route's function ---- */
 
-static struct handler_run *handlers_new_run(struct webhook *webhook)
-{
-	struct handler_run *run = arena_zalloc(webhook->arena, sizeof(*run));
-	run->webhook = webhook;
-	run->task.run = handlers_came_back;
-	run->pool_run.done = handlers_done;
-	handlers_pack(&run->pool_run.event, webhook);
-	webhook->release = handlers_release;
-	return run;
-}
-
 static void handlers_handle(struct webhook *webhook)
 {
 	struct service *service = webhook->lane->service;
@@ -104,9 +93,16 @@ static void handlers_handle(struct webhook *webhook)
 		webhook_handled(webhook, HANDLED_FAILED);
 		return;
 	}
-	if (webhook->run == NULL)
-		webhook->run = handlers_new_run(webhook);
 	struct handler_run *run = webhook->run;
+	if (run == NULL) {
+		run = arena_zalloc(webhook->arena, sizeof(*run));
+		run->webhook = webhook;
+		run->task.run = handlers_came_back;
+		run->pool_run.done = handlers_done;
+		handlers_pack(&run->pool_run.event, webhook);
+		webhook->run = run;
+		webhook->release = handlers_release;
+	}
 	handler_run_clear(run);
 	run->pool_run.run.first_row = store_reserve(service->store, FRAME_ROWS);
 	run->pool_run.run.row_count = FRAME_ROWS;

@@ -7,7 +7,12 @@
 #include "store/reserved.h"
 #include "store/store.h"
 
-enum { WORKERS_MAX = 1000, TRIES_MAX = 1000, CONCURRENCY_MAX = 1000 };
+enum {
+	WORKERS_MAX = 1000,
+	TRIES_MAX = 1000,
+	CONCURRENCY_MAX = 1000,
+	BACKOFF_DAYS = 366
+};
 
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
@@ -53,21 +58,6 @@ static int worker_check_ms(
 	    err, "%s must be 0 (the usual) to %" PRId64 " days", what, days);
 }
 
-static int worker_check_backoff(const struct frame_worker *from, struct error *err)
-{
-	enum { MOST_DAYS = 366 };
-
-	if (worker_check_ms("backoff_min_s", from->floor_ms, MOST_DAYS, err) < 0 ||
-	    worker_check_ms("backoff_s", from->base_ms, MOST_DAYS, err) < 0 ||
-	    worker_check_ms("backoff_max_s", from->cap_ms, MOST_DAYS, err) < 0)
-		return -1;
-	if (from->floor_ms > from->cap_ms)
-		return error_set(err,
-		    "backoff_min_s is longer than backoff_max_s (%" PRId64 " s)",
-		    from->cap_ms / 1000);
-	return 0;
-}
-
 static int worker_check_cron(const struct frame_worker *from, struct error *err)
 {
 	struct cron cron;
@@ -93,8 +83,14 @@ static int worker_check(
 	    worker_check_count("concurrency", from->concurrency, CONCURRENCY_MAX, err) <
 		0 ||
 	    worker_check_ms("timeout_s", from->timeout_ms, 7, err) < 0 ||
-	    worker_check_backoff(from, err) < 0)
+	    worker_check_ms("backoff_min_s", from->floor_ms, BACKOFF_DAYS, err) < 0 ||
+	    worker_check_ms("backoff_s", from->base_ms, BACKOFF_DAYS, err) < 0 ||
+	    worker_check_ms("backoff_max_s", from->cap_ms, BACKOFF_DAYS, err) < 0)
 		return -1;
+	if (from->floor_ms > from->cap_ms)
+		return error_set(err,
+		    "backoff_min_s is longer than backoff_max_s (%" PRId64 " s)",
+		    from->cap_ms / 1000);
 	return worker_check_cron(from, err);
 }
 

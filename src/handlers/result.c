@@ -5,9 +5,8 @@
 
 #include "store/reserved.h"
 #include "util/clock.h"
+#include "util/jsoncheck.h"
 #include "util/utf8.h"
-
-enum { DEPTH_MAX = 512 }; /* SQLite's JSON functions refuse more than 1,000 */
 
 /* What the result may use. */
 struct taker {
@@ -32,55 +31,19 @@ static json_t *result_parse(struct span text, const char *what, struct error *er
 	return NULL;
 }
 
-static bool result_depth_fits(json_t *json, int depth)
-{
-	const char *name;
-	size_t index;
-	json_t *value;
-	if (!json_is_object(json) && !json_is_array(json))
-		return true;
-	if (depth > DEPTH_MAX)
-		return false;
-	json_object_foreach(json, name, value)
-		if (!result_depth_fits(value, depth + 1))
-			return false;
-	json_array_foreach(json, index, value)
-		if (!result_depth_fits(value, depth + 1))
-			return false;
-	return true;
-}
-
 /* No blanks around it. */
 static int result_check_object(struct span text, struct error *err)
 {
 	bool framed =
 	    text.len >= 2 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}';
-	json_t *json = framed ? json_loadb(text.ptr, text.len, 0, NULL) : NULL;
-	bool fits = json != NULL && result_depth_fits(json, 1);
-	json_decref(json);
-	return fits ? 0 : error_set(err, "not a JSON object");
+	if (!framed || !jsoncheck_object(text))
+		return error_set(err, "not a JSON object");
+	return 0;
 }
 
 static int result_check_doc(struct span doc, struct error *err)
 {
 	return result_check_object(doc, err) < 0 ? error_wrap(err, "the document") : 0;
-}
-
-/* {"_id":"…": its row must be one that was reserved for this run, or it could replace
- * another document. */
-static int result_check_row(
-    const struct taker *taker, const struct frame_write *from, struct error *err)
-{
-	static const char head[] = "{\"_id\":\"";
-	struct span doc = from->doc;
-	if (from->id_count != 1 || from->ids[0] < taker->first_row ||
-	    from->ids[0] >= taker->first_row + taker->row_count ||
-	    doc.len < sizeof(head) + STORE_ID_SIZE ||
-	    !span_starts(doc, (struct span){head, sizeof(head) - 1}) ||
-	    store_id_row((struct span){
-		doc.ptr + sizeof(head) - 1, STORE_ID_SIZE - 1}) != from->ids[0])
-		return error_set(err, "an inserted document has a wrong _id");
-	return 0;
 }
 
 static int result_take_filter(
@@ -105,14 +68,23 @@ static int result_take_update(
 	return rc;
 }
 
+/* {"_id":"…": its row must be one that was reserved for this run, or it could replace
+ * another document. */
 static int result_take_insert(
     const struct taker *taker, const struct frame_write *from, struct error *err)
 {
-	if (from->doc.ptr == NULL)
+	static const char head[] = "{\"_id\":\"";
+	struct span doc = from->doc;
+	if (doc.ptr == NULL)
 		return error_set(err, "an insert without a document");
-	return result_check_row(taker, from, err) < 0
-		   ? -1
-		   : result_check_doc(from->doc, err);
+	if (from->id_count != 1 || from->ids[0] < taker->first_row ||
+	    from->ids[0] >= taker->first_row + taker->row_count ||
+	    doc.len < sizeof(head) + STORE_ID_SIZE ||
+	    !span_starts(doc, (struct span){head, sizeof(head) - 1}) ||
+	    store_id_row((struct span){
+		doc.ptr + sizeof(head) - 1, STORE_ID_SIZE - 1}) != from->ids[0])
+		return error_set(err, "an inserted document has a wrong _id");
+	return result_check_doc(doc, err);
 }
 
 static int result_take_change(
@@ -151,12 +123,6 @@ static int result_take_write(const struct taker *taker, struct store_write *writ
 
 /* ---- the jobs ---- */
 
-/* Offhook's own queues and keys are not for the processes. */
-static bool result_queue_fits(struct span queue)
-{
-	return queue.ptr != NULL && store_name_valid(queue) && !reserved(queue);
-}
-
 static bool result_text_fits(struct span text)
 {
 	return text.ptr == NULL ||
@@ -164,23 +130,19 @@ static bool result_text_fits(struct span text)
 		   memchr(text.ptr, '\0', text.len) == NULL);
 }
 
+/* Offhook's own keys are not for the processes. */
 static bool result_key_fits(struct span unique)
 {
 	return result_text_fits(unique) && !reserved(unique);
-}
-
-static bool result_time_fits(int64_t ms, int64_t most_ms)
-{
-	return ms >= 0 && ms <= most_ms;
 }
 
 static bool result_enqueue_fits(const struct frame_job *from, const struct taker *taker)
 {
 	return from->payload.len <= FRAME_PAYLOAD && result_text_fits(from->group) &&
 	       result_key_fits(from->unique) && from->priority >= -FRAME_PRIORITY &&
-	       from->priority <= FRAME_PRIORITY &&
-	       result_time_fits(from->run_at_ms, taker->now_ms + FRAME_TIME_MAX) &&
-	       result_time_fits(from->unique_ms, FRAME_TIME_MAX);
+	       from->priority <= FRAME_PRIORITY && from->run_at_ms >= 0 &&
+	       from->run_at_ms <= taker->now_ms + FRAME_TIME_MAX &&
+	       from->unique_ms >= 0 && from->unique_ms <= FRAME_TIME_MAX;
 }
 
 static int result_take_enqueue(struct store_job *job, const struct frame_job *from,
@@ -205,7 +167,8 @@ static int result_take_job(struct store_job_write *write, const struct frame_job
     const struct taker *taker, struct error *err)
 {
 	bool adds = from->op == JOB_ENQUEUE;
-	if ((!adds && from->op != JOB_CANCEL) || !result_queue_fits(from->queue))
+	if ((!adds && from->op != JOB_CANCEL) || from->queue.ptr == NULL ||
+	    !store_name_valid(from->queue) || reserved(from->queue))
 		return error_set(err, "a change of jobs that makes no sense");
 	write->op = (enum job_op)from->op;
 	write->job.queue = from->queue;

@@ -25,26 +25,6 @@ static int64_t alert_time(const json_t *doc, const char *name)
 	       (*rest == '.' ? strtol(rest + 1, NULL, 10) : 0);
 }
 
-static int alert_deliver(const struct alert_settings *to,
-    const struct alert_message *message, struct error *err)
-{
-	if (to->url != NULL && alert_post(to->url, to->secret, message, err) < 0)
-		return -1;
-	return to->command == NULL
-		   ? 0
-		   : alert_run(to->command, ALERT_COMMAND_MS, message, err);
-}
-
-/* There is nothing to tell. A failure that is committed before this job's end finds the job
- * open and enqueues no other one: then this end conflicts, and the job runs again. */
-static int alert_end(oh_job *job, const char *group)
-{
-	oh_update_expecting(job, COLLECTION_ALERTS,
-	    json_pack("{s:s, s:i}", "group", group, "count", 0),
-	    json_pack("{s:{s:i}}", "$set", "count", 0), 1);
-	return OH_OK;
-}
-
 /* Subtracts what was told from the count. Failures that came meanwhile found this job open:
  * so it looks again at once, and ends when there are no more. */
 static int alert_tell(
@@ -56,7 +36,9 @@ static int alert_tell(
 	json_int_t count = json_integer_value(json_object_get(doc, "count"));
 	struct arena *arena = arena_new();
 	alert_message_make(&message, doc, oh_job_id(job), arena);
-	int rc = alert_deliver(to, &message, &err);
+	int rc = to->url != NULL ? alert_post(to->url, to->secret, &message, &err) : 0;
+	if (rc == 0 && to->command != NULL)
+		rc = alert_run(to->command, ALERT_COMMAND_MS, &message, &err);
 	arena_free(arena);
 	if (rc < 0)
 		return oh_fail(job, "%s", err.text);
@@ -84,7 +66,11 @@ int alert_work(oh_job *job)
 		left_ms = to.interval_ms;
 	int result = OH_OK;
 	if (json_integer_value(json_object_get(doc, "count")) == 0)
-		result = alert_end(job, group);
+		/* A failure that is committed before this job's end finds the job open and
+		 * enqueues no other one: then this end conflicts, and the job runs again. */
+		oh_update_expecting(job, COLLECTION_ALERTS,
+		    json_pack("{s:s, s:i}", "group", group, "count", 0),
+		    json_pack("{s:{s:i}}", "$set", "count", 0), 1);
 	else if (left_ms > 0)
 		result = oh_snooze(job, (double)left_ms / 1000);
 	else

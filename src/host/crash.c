@@ -42,16 +42,6 @@ static struct watch {
 
 /* ---- text: signal handlers may not call snprintf ---- */
 
-static size_t crash_put_text(char *out, size_t room, const char *text)
-{
-	size_t len = 0;
-	while (text[len] != '\0' && len < room) {
-		out[len] = text[len];
-		len++;
-	}
-	return len;
-}
-
 static size_t crash_put_hex(char out[HEX_SIZE], uintptr_t value)
 {
 	size_t digits = 1;
@@ -76,7 +66,9 @@ static struct span crash_place(char out[PLACE_SIZE], uintptr_t address)
 			break;
 		}
 	}
-	size_t len = crash_put_text(out, PLACE_SIZE - HEX_SIZE - 1, path);
+	size_t len = 0;
+	for (; path[len] != '\0' && len < PLACE_SIZE - HEX_SIZE - 1; len++)
+		out[len] = path[len];
 	out[len++] = '+';
 	len += crash_put_hex(out + len, address);
 	return (struct span){out, len};
@@ -185,13 +177,6 @@ static void crash_handle(int signal, siginfo_t *info, void *context)
 
 /* ---- preparing ---- */
 
-static const char *crash_own_path(void)
-{
-	char path[PLACE_SIZE];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
-	return mem_strndup((struct span){path, len > 0 ? (size_t)len : 0});
-}
-
 static int crash_note_module(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	struct module *module = &watch.modules[watch.module_count];
@@ -200,8 +185,12 @@ static int crash_note_module(struct dl_phdr_info *info, size_t size, void *ctx)
 	if (watch.module_count == MAX_MODULES)
 		return 1;
 	*module = (struct module){.base = info->dlpi_addr, .start = UINTPTR_MAX};
-	module->path =
-	    info->dlpi_name[0] != '\0' ? mem_strdup(info->dlpi_name) : crash_own_path();
+	char own[PLACE_SIZE]; /* the path of this program, which has no name here */
+	ssize_t len = info->dlpi_name[0] != '\0'
+			  ? 0
+			  : readlink("/proc/self/exe", own, sizeof(own));
+	module->path = len > 0 ? mem_strndup((struct span){own, (size_t)len})
+			       : mem_strdup(info->dlpi_name);
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + part->p_vaddr;

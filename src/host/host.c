@@ -151,15 +151,6 @@ static bool host_outgrown(struct host *host)
 
 /* ---- events and jobs ---- */
 
-/* False when the server has taken the run back. */
-static bool host_claim(struct host *host, const struct frame_run *run)
-{
-	uint32_t waiting = SLOT_WAITING;
-	return run->slot < SLOTS &&
-	       atomic_compare_exchange_strong(
-		   &host->slots->state[run->slot], &waiting, SLOT_RUNNING);
-}
-
 /* Sends the result before the next handler may block, or crash. */
 static int host_answer(struct host *host, const struct frame_result *result)
 {
@@ -183,7 +174,11 @@ static int host_handle(struct host *host, struct span frame, enum frame_type typ
 	const struct frame_run *run = is_job ? &job.run : &event.run;
 	int rc = is_job ? frame_get_job(&job, frame, arena)
 			: frame_get_event(&event, frame, arena);
-	if (rc == 0 && host_claim(host, run)) {
+	/* Not when the server has taken the run back. */
+	uint32_t waiting = SLOT_WAITING;
+	if (rc == 0 && run->slot < SLOTS &&
+	    atomic_compare_exchange_strong(
+		&host->slots->state[run->slot], &waiting, SLOT_RUNNING)) {
 		crash_running(run->id);
 		log_limit_run(&host->log_limit);
 		if (is_job)
@@ -249,22 +244,18 @@ static const struct frame_route *host_routes(
 	return frames;
 }
 
-static const struct frame_worker *host_workers(
-    const oh_app *app, uint32_t *count, struct arena *arena)
-{
-	const oh_worker *workers = workers_all(app, count, arena);
-	struct frame_worker *frames = arena_alloc(arena, *count * sizeof(*frames));
-	for (uint32_t i = 0; i < *count; i++)
-		frames[i] = workers_frame(&workers[i]);
-	return frames;
-}
-
 static int host_say_ready(struct host *host)
 {
 	struct arena *arena = arena_new();
 	struct frame_manifest manifest = {.version = FRAME_VERSION};
 	manifest.routes = host_routes(host->app, &manifest.route_count, arena);
-	manifest.workers = host_workers(host->app, &manifest.worker_count, arena);
+	const oh_worker *workers =
+	    workers_all(host->app, &manifest.worker_count, arena);
+	struct frame_worker *frames =
+	    arena_alloc(arena, manifest.worker_count * sizeof(*frames));
+	for (uint32_t i = 0; i < manifest.worker_count; i++)
+		frames[i] = workers_frame(&workers[i]);
+	manifest.workers = frames;
 	manifest.collections =
 	    collections_all(host->app, &manifest.collection_count, arena);
 	frame_put_ready(&host->out, &manifest);
@@ -292,19 +283,6 @@ static int host_attach(struct host *host, struct error *err)
 	return 0;
 }
 
-/* What a handler prints goes to stderr, with the log: stdout is for the output of commands.
- * Ctrl-C is for the server, which then lets its processes finish. */
-static void host_prepare(struct host *host)
-{
-	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
-	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	(void)signal(SIGINT, SIG_IGN);
-	/* For a handler that hangs when the server dies: it does not read the socket. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	crash_watch(host->fd);
-	host->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-}
-
 /* Waits for the settings, which are the server's first frame. */
 static int host_await_settings(struct host *host, struct error *err)
 {
@@ -329,7 +307,15 @@ static int host_begin(struct host *host, struct error *err)
 {
 	if (host_attach(host, err) < 0)
 		return -1;
-	host_prepare(host);
+	/* What a handler prints goes to stderr, with the log: stdout is for the output of
+	 * commands. Ctrl-C is for the server, which then lets its processes finish. */
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	(void)signal(SIGINT, SIG_IGN);
+	/* For a handler that hangs when the server dies: it does not read the socket. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	crash_watch(host->fd);
+	host->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (host_await_settings(host, err) < 0 || workers_check(host->app, err) < 0)
 		return -1;
 	const char *dir = frame_setting(&host->world.settings, "data").ptr;

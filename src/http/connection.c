@@ -100,14 +100,6 @@ static void connection_deadline(struct connection *c, int64_t ms)
 	loop_timer_start(c->set->loop, &c->timer, clock_mono_us() + ms * 1000);
 }
 
-/* HTTP/1.0 closes unless told otherwise, HTTP/1.1 keeps open. */
-static const char *connection_header(const struct connection *c)
-{
-	if (c->close_after)
-		return "close";
-	return parser_framing(c->exchange->parser)->minor == 0 ? "keep-alive" : NULL;
-}
-
 /* The caller then calls connection_run. */
 static void connection_send(struct connection *c, const struct reply *reply)
 {
@@ -119,7 +111,10 @@ static void connection_send(struct connection *c, const struct reply *reply)
 	    span_is(c->exchange->request.method_name, "HEAD"))
 		body = (struct span){0};
 	buf_clear(out);
-	reply_head(out, reply, connection_header(c), &c->set->date);
+	/* HTTP/1.0 closes unless told otherwise, HTTP/1.1 keeps open. */
+	const char *kept =
+	    parser_framing(c->exchange->parser)->minor == 0 ? "keep-alive" : NULL;
+	reply_head(out, reply, c->close_after ? "close" : kept, &c->set->date);
 	stream_send(&c->stream, buf_span(out), body);
 	exchange_end(c);
 	c->state = STATE_SENDING;
@@ -220,15 +215,6 @@ static bool connection_step_idle(struct connection *c)
 	return c->stream.eof;
 }
 
-static bool connection_step_serving(struct connection *c)
-{
-	if (c->stream.broken)
-		stream_close(&c->stream);
-	else if (stream_peek(&c->stream).len > 0)
-		stream_hold(&c->stream);
-	return false;
-}
-
 static bool connection_step_sending(struct connection *c)
 {
 	if (c->stream.broken) {
@@ -269,7 +255,11 @@ static bool connection_step(struct connection *c)
 	case STATE_READING:
 		return connection_step_reading(c);
 	case STATE_SERVING:
-		return connection_step_serving(c);
+		if (c->stream.broken)
+			stream_close(&c->stream);
+		else if (stream_peek(&c->stream).len > 0)
+			stream_hold(&c->stream);
+		return false;
 	case STATE_SENDING:
 		return connection_step_sending(c);
 	case STATE_LINGERING:

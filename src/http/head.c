@@ -13,36 +13,9 @@ bool head_target_valid(struct span target)
 	return true;
 }
 
-static bool head_is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
-
 bool head_token_valid(struct span name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if (!head_is_alnum(name.ptr[i]) &&
-		    (name.ptr[i] == '\0' ||
-			strchr("-_!#$%&'*+.^`|~", name.ptr[i]) == NULL))
-			return false;
-	return name.len > 0;
-}
-
-static bool head_port_valid(struct span port)
-{
-	int64_t number;
-	return port.len > 0 && port.ptr[0] != '-' && text_int(port, 0, 65535, &number);
-}
-
-/* Letters, digits and the others. */
-static bool head_all_of(struct span text, const char *others)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!head_is_alnum(text.ptr[i]) &&
-		    (text.ptr[i] == '\0' || strchr(others, text.ptr[i]) == NULL))
-			return false;
-	return text.len > 0;
+	return text_all_of(name, "-_!#$%&'*+.^`|~");
 }
 
 /* A name, an IPv4 address or an IPv6 address in brackets, then perhaps a port. RFC 3986
@@ -51,20 +24,22 @@ static bool head_all_of(struct span text, const char *others)
 static bool head_host_valid(struct span host)
 {
 	size_t end;
+	int64_t port;
 	if (host.len > 0 && host.ptr[0] == '[') {
 		end = span_find(host, ']');
 		if (end == host.len ||
-		    !head_all_of((struct span){host.ptr + 1, end - 1}, ":."))
+		    !text_all_of((struct span){host.ptr + 1, end - 1}, ":."))
 			return false;
 		end++;
 	} else {
 		end = span_find(host, ':');
-		if (!head_all_of(span_head(host, end), ".-_"))
+		if (!text_all_of(span_head(host, end), ".-_"))
 			return false;
 	}
 	struct span rest = span_from(host, end);
 	return rest.len == 0 ||
-	       (rest.ptr[0] == ':' && head_port_valid(span_from(rest, 1)));
+	       (rest.ptr[0] == ':' && span_find(rest, '-') == rest.len &&
+		   text_int(span_from(rest, 1), 0, 65535, &port));
 }
 
 static bool head_length_valid(struct span value, uint64_t *out)

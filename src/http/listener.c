@@ -21,14 +21,6 @@ enum {
 	LOG_EVERY_US = 1000 * 1000,
 };
 
-static void address_set_port(struct address *address, uint16_t port)
-{
-	if (address->at.ss_family == AF_INET)
-		((struct sockaddr_in *)&address->at)->sin_port = htons(port);
-	else
-		((struct sockaddr_in6 *)&address->at)->sin6_port = htons(port);
-}
-
 static bool address_set_host(struct address *address, struct span host)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -65,7 +57,10 @@ int address_parse(struct address *out, const char *text, struct error *err)
 		    "cannot listen on \"%s\": write 127.0.0.1:8080, [::1]:8080, or :8080 for "
 		    "all addresses",
 		    text);
-	address_set_port(out, (uint16_t)port);
+	if (out->at.ss_family == AF_INET)
+		((struct sockaddr_in *)&out->at)->sin_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)&out->at)->sin6_port = htons((uint16_t)port);
 	return 0;
 }
 
@@ -83,32 +78,21 @@ void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE])
 	(void)snprintf(out, LISTENER_TEXT_SIZE, "0.0.0.0:%u", (unsigned)ntohs(port));
 }
 
-/* On a machine without IPv6, all addresses are those of IPv4. */
-static void address_make_v4(struct address *address)
-{
-	in_port_t port = ((struct sockaddr_in6 *)&address->at)->sin6_port;
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
-	memset(&address->at, 0, sizeof(address->at));
-	memcpy(&address->at, &v4, sizeof(v4));
-	address->len = sizeof(v4);
-}
-
-static int address_open_socket(struct address *address)
-{
-	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-	int fd = socket(address->at.ss_family, type, 0);
-	if (fd < 0 && errno == EAFNOSUPPORT && address->every) {
-		address_make_v4(address);
-		fd = socket(address->at.ss_family, type, 0);
-	}
-	return fd;
-}
-
 static int address_bind(struct address *address, bool shared)
 {
 	int on = 1;
 	int v6_only = address->every ? 0 : 1;
-	int fd = address_open_socket(address);
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(address->at.ss_family, type, 0);
+	/* On a machine without IPv6, all addresses are those of IPv4. */
+	if (fd < 0 && errno == EAFNOSUPPORT && address->every) {
+		in_port_t port = ((struct sockaddr_in6 *)&address->at)->sin6_port;
+		struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
+		memset(&address->at, 0, sizeof(address->at));
+		memcpy(&address->at, &v4, sizeof(v4));
+		address->len = sizeof(v4);
+		fd = socket(AF_INET, type, 0);
+	}
 	if (fd < 0)
 		return -1;
 	if (address->at.ss_family == AF_INET6)

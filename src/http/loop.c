@@ -80,15 +80,6 @@ void loop_at_round_end(struct loop *loop, struct loop_task *task)
 	*at = &task->mail;
 }
 
-static void loop_end_round(struct loop *loop)
-{
-	while (loop->at_end != NULL) {
-		struct loop_task *task = loop_task_of(loop->at_end);
-		loop->at_end = task->mail.next;
-		task->run(task);
-	}
-}
-
 static void loop_on_tick(evutil_socket_t fd, short what, void *ctx)
 {
 	struct loop *loop = ctx;
@@ -135,7 +126,11 @@ static void *loop_main(void *ctx)
 		int rc = event_base_loop(loop->base, EVLOOP_ONCE);
 		assert(rc >= 0);
 		(void)rc;
-		loop_end_round(loop);
+		while (loop->at_end != NULL) {
+			struct loop_task *task = loop_task_of(loop->at_end);
+			loop->at_end = task->mail.next;
+			task->run(task);
+		}
 	}
 	return NULL;
 }

@@ -122,30 +122,26 @@ static int parser_on_chunk_header(llhttp_t *machine)
 	return HPE_PAUSED;
 }
 
-/* A small body gets its room at once. A large one doubles it as it arrives: a client
- * that announces much and sends nothing costs little memory. */
-static void parser_grow_body(struct parser *parser, size_t need)
-{
-	const struct framing *framing = &parser->framing;
-	size_t room = 2 * need;
-	if (!framing->chunked &&
-	    (framing->length <= BODY_ROOM || framing->length < room))
-		room = (size_t)framing->length;
-	char *grown = arena_alloc(parser->request->arena, room);
-	if (parser->request->body.len > 0)
-		memcpy(grown, parser->body, parser->request->body.len);
-	parser->body = grown;
-	parser->body_room = room;
-}
-
 static int parser_on_body(llhttp_t *machine, const char *at, size_t len)
 {
 	struct parser *parser = machine->data;
 	struct span *body = &parser->request->body;
 	if (len > parser->limits->body_bytes - body->len)
 		return parser_refuse(parser, 413, "the body is too large");
-	if (len > parser->body_room - body->len)
-		parser_grow_body(parser, body->len + len);
+	/* A small body gets its room at once. A large one doubles it as it arrives: a client
+	 * that announces much and sends nothing costs little memory. */
+	if (len > parser->body_room - body->len) {
+		const struct framing *framing = &parser->framing;
+		size_t room = 2 * (body->len + len);
+		if (!framing->chunked &&
+		    (framing->length <= BODY_ROOM || framing->length < room))
+			room = (size_t)framing->length;
+		char *grown = arena_alloc(parser->request->arena, room);
+		if (body->len > 0)
+			memcpy(grown, parser->body, body->len);
+		parser->body = grown;
+		parser->body_room = room;
+	}
 	memcpy(parser->body + body->len, at, len);
 	*body = (struct span){parser->body, body->len + len};
 	return 0;
@@ -259,30 +255,14 @@ static void parser_request_line(struct parser *parser)
 	parser->line_found = true;
 }
 
-static bool parser_line_is_blank(const struct parser *parser)
-{
-	return parser->line_len == 2;
-}
-
 /* One line of the head or of the trailers. */
 static void parser_header_line(struct parser *parser)
 {
-	bool blank = parser_line_is_blank(parser);
+	bool blank = parser->line_len == 2; /* CRLF */
 	if (parser->line[0] == ' ' || parser->line[0] == '\t')
 		(void)parser_refuse(parser, 400, "folded header line");
 	else if (parser_feed_machine(parser, parser->line, parser->line_len) != blank)
 		(void)parser_refuse(parser, 400, "malformed header");
-}
-
-static enum parse parser_end_head(struct parser *parser)
-{
-	const char *reason = head_check(parser->request, &parser->framing);
-	if (reason != NULL) {
-		(void)parser_refuse(parser, 400, reason);
-		return PARSE_REFUSED;
-	}
-	parser->stage = parser->framing.chunked ? STAGE_CHUNK_LINE : STAGE_BODY;
-	return PARSE_HEAD;
 }
 
 /* Gathers a line of the head or the trailers, which have one limit together. Takes no
@@ -304,7 +284,7 @@ static enum parse parser_take_head(
 {
 	if (!parser_take_header(parser, data, used))
 		return PARSE_MORE;
-	bool blank = parser_line_is_blank(parser);
+	bool blank = parser->line_len == 2; /* CRLF */
 	if (!parser->line_found && blank && !parser->blank_found) {
 		/* RFC 9112, 2.2: old clients put an empty line behind a body. */
 		parser->blank_found = true;
@@ -315,17 +295,15 @@ static enum parse parser_take_head(
 	}
 	bool ended = parser->line_found && blank && parser->stage == STAGE_HEAD;
 	parser_keep_line(parser);
-	return ended ? parser_end_head(parser) : PARSE_MORE;
-}
-
-static enum parse parser_take_trailers(
-    struct parser *parser, struct span data, size_t *used)
-{
-	if (!parser_take_header(parser, data, used))
+	if (!ended)
 		return PARSE_MORE;
-	parser_header_line(parser);
-	parser_keep_line(parser);
-	return PARSE_MORE;
+	const char *reason = head_check(parser->request, &parser->framing);
+	if (reason != NULL) {
+		(void)parser_refuse(parser, 400, reason);
+		return PARSE_REFUSED;
+	}
+	parser->stage = parser->framing.chunked ? STAGE_CHUNK_LINE : STAGE_BODY;
+	return PARSE_HEAD;
 }
 
 static enum parse parser_take_body(
@@ -345,24 +323,19 @@ static enum parse parser_take_body(
 
 /* Hexadecimal digits, then the CRLF, or ";" and extensions, which nobody uses and which
  * are ignored. */
-static bool parser_chunk_line_valid(const struct parser *parser)
-{
-	size_t digits = 0;
-	while (strchr("0123456789abcdefABCDEF", parser->line[digits]) != NULL)
-		digits++;
-	return digits > 0 && digits <= 8 &&
-	       (parser->line[digits] == '\r' || parser->line[digits] == ';');
-}
-
 static enum parse parser_take_chunk_line(
     struct parser *parser, struct span data, size_t *used)
 {
+	size_t digits = 0;
 	bool whole = parser_take_line(parser, data, used);
 	if (parser->line_len > CHUNK_LINE_MAX)
 		(void)parser_refuse(parser, 400, "malformed chunk size");
 	if (parser->stage == STAGE_REFUSED || !whole)
 		return PARSE_MORE;
-	if (!parser_chunk_line_valid(parser) ||
+	while (strchr("0123456789abcdefABCDEF", parser->line[digits]) != NULL)
+		digits++;
+	if (digits == 0 || digits > 8 ||
+	    (parser->line[digits] != '\r' && parser->line[digits] != ';') ||
 	    !parser_feed_machine(parser, parser->line, parser->line_len)) {
 		(void)parser_refuse(parser, 400, "malformed chunk size");
 		return PARSE_REFUSED;
@@ -377,23 +350,17 @@ static enum parse parser_take_chunk_line(
 	return PARSE_MORE;
 }
 
-/* Checks the CRLF behind a chunk's data, as far as `data` has it. `left`: bytes of data
- * and CRLF that were missing before. */
-static bool parser_chunk_end_valid(struct span data, uint64_t left)
-{
-	for (size_t i = left > 2 ? (size_t)left - 2 : 0; i < data.len; i++)
-		if (data.ptr[i] != (left - i == 2 ? '\r' : '\n'))
-			return false;
-	return true;
-}
-
 static enum parse parser_take_chunk_data(
     struct parser *parser, struct span data, size_t *used)
 {
-	*used = data.len < parser->chunk_left ? data.len : (size_t)parser->chunk_left;
+	uint64_t left = parser->chunk_left;
+	*used = data.len < left ? data.len : (size_t)left;
 	(void)parser_feed_machine(parser, data.ptr, *used);
-	if (!parser_chunk_end_valid(span_head(data, *used), parser->chunk_left))
-		(void)parser_refuse(parser, 400, "a chunk does not end where it says");
+	/* The CRLF behind the data, as far as it is here. */
+	for (size_t i = left > 2 ? (size_t)left - 2 : 0; i < *used; i++)
+		if (data.ptr[i] != (left - i == 2 ? '\r' : '\n'))
+			(void)parser_refuse(
+			    parser, 400, "a chunk does not end where it says");
 	parser->chunk_left -= *used;
 	if (parser->chunk_left == 0 && parser->stage == STAGE_CHUNK_DATA)
 		parser->stage = STAGE_CHUNK_LINE;
@@ -412,7 +379,11 @@ static enum parse parser_take(struct parser *parser, struct span data, size_t *u
 	case STAGE_CHUNK_DATA:
 		return parser_take_chunk_data(parser, data, used);
 	case STAGE_TRAILERS:
-		return parser_take_trailers(parser, data, used);
+		if (parser_take_header(parser, data, used)) {
+			parser_header_line(parser);
+			parser_keep_line(parser);
+		}
+		return PARSE_MORE;
 	case STAGE_DONE:
 		return PARSE_DONE;
 	case STAGE_REFUSED:

@@ -159,16 +159,6 @@ static int pool_wait_ms(const struct pool *pool)
 	return busy ? LOOK_MS : REST_MS;
 }
 
-static void pool_look(struct pool *pool)
-{
-	int64_t now_us = clock_mono_us();
-	if (now_us - pool->looked_us < INT64_C(1000) * LOOK_MS)
-		return;
-	pool->looked_us = now_us;
-	pool_feed_look(pool, now_us);
-	pool_staff_look(pool, now_us);
-}
-
 static void *pool_main(void *arg)
 {
 	struct pool *pool = arg;
@@ -181,7 +171,12 @@ static void *pool_main(void *arg)
 			pool_dispatch(pool, &events[i]);
 		pool_staff_reap(pool);
 		pool_answer_calls(pool);
-		pool_look(pool);
+		int64_t now_us = clock_mono_us();
+		if (now_us - pool->looked_us >= INT64_C(1000) * LOOK_MS) {
+			pool->looked_us = now_us;
+			pool_feed_look(pool, now_us);
+			pool_staff_look(pool, now_us);
+		}
 		if (pool->current != NULL)
 			pool_feed(pool);
 	}

@@ -48,16 +48,6 @@ static bool feed_take_result(struct process *process, struct span frame)
 	return true;
 }
 
-/* How long runs take. The results came together; the first of their runs began at
- * begun_us. */
-static void feed_note_pace(struct pool *pool, int64_t begun_us, int results)
-{
-	if (results == 0)
-		return;
-	int64_t each_us = (clock_mono_us() - begun_us) / results;
-	pool->average_us += (each_us - pool->average_us) / SMOOTH;
-}
-
 /* A handler's text as one line, whatever bytes it has. */
 static const char *feed_line(struct arena *arena, struct span text)
 {
@@ -173,7 +163,10 @@ static void feed_take_frames(struct pool *pool, struct process *process, struct 
 		process_kill(process, senseless);
 	memmove(in->ptr, rest.ptr, rest.len);
 	in->len = rest.len;
-	feed_note_pace(pool, begun_us, results);
+	if (results > 0)
+		pool->average_us +=
+		    ((clock_mono_us() - begun_us) / results - pool->average_us) /
+		    SMOOTH;
 }
 
 static bool feed_take_ring(struct pool *pool, struct process *process)
@@ -283,18 +276,6 @@ static struct process *feed_choose(const struct pool *pool, int64_t now_us)
 	return best;
 }
 
-static void feed_write_all(struct pool *pool)
-{
-	for (struct process *process = pool->processes; process != NULL;
-	     process = process->next) {
-		if (process->out_done == process->out.len || process->blocked)
-			continue;
-		process_write(process);
-		if (process->blocked != process->polled_out)
-			pool_watch(pool, process);
-	}
-}
-
 /* Why no process may have the run; NULL: one may. */
 static const char *feed_refusal(const struct pool *pool, struct pool_run *run)
 {
@@ -327,7 +308,14 @@ void pool_feed(struct pool *pool)
 		else
 			process_give(process, run);
 	}
-	feed_write_all(pool);
+	for (struct process *process = pool->processes; process != NULL;
+	     process = process->next) {
+		if (process->out_done == process->out.len || process->blocked)
+			continue;
+		process_write(process);
+		if (process->blocked != process->polled_out)
+			pool_watch(pool, process);
+	}
 }
 
 void pool_feed_abandon(struct pool *pool)
@@ -343,15 +331,6 @@ void pool_feed_abandon(struct pool *pool)
 
 /* ---- slow runs ---- */
 
-static void feed_kill_hung(struct process *process, int64_t hang_ms)
-{
-	bool whole = hang_ms % 1000 == 0;
-	(void)snprintf(process->reason_text, sizeof(process->reason_text),
-	    "ran for more than %" PRId64 " %s and was killed",
-	    whole ? hang_ms / 1000 : hang_ms, whole ? "s" : "ms");
-	process_kill(process, process->reason_text);
-}
-
 static void feed_look_at(struct pool *pool, struct process *process, int64_t now_us)
 {
 	struct mail *runs = NULL;
@@ -361,7 +340,11 @@ static void feed_look_at(struct pool *pool, struct process *process, int64_t now
 	int64_t hang_ms = run->hang_ms > 0 ? run->hang_ms : usual_ms;
 	int64_t since_us = now_us - process->since_us;
 	if (since_us > hang_ms * 1000) {
-		feed_kill_hung(process, hang_ms);
+		bool whole = hang_ms % 1000 == 0;
+		(void)snprintf(process->reason_text, sizeof(process->reason_text),
+		    "ran for more than %" PRId64 " %s and was killed",
+		    whole ? hang_ms / 1000 : hang_ms, whole ? "s" : "ms");
+		process_kill(process, process->reason_text);
 		return;
 	}
 	if (since_us < STUCK_US || !begun)

@@ -63,20 +63,12 @@ void pool_staff_clear(struct pool *pool)
 	staff_program_free(pool->next);
 }
 
-/* How many processes there are without need, and how many at most. */
+/* How many processes there are without need. */
 static int staff_usual(const struct pool *pool)
 {
 	int configured = pool->current->config.processes;
 	int usual = 2 * pool->cores < USUAL_LEAST ? USUAL_LEAST : 2 * pool->cores;
 	return configured > 0 ? configured : usual;
-}
-
-static int staff_most(const struct pool *pool)
-{
-	int most = pool->current->config.max_processes;
-	int usual = staff_usual(pool);
-	most = most > 0 ? most : STAFF_MAX;
-	return most > usual ? most : usual;
 }
 
 /* ---- starting ---- */
@@ -134,10 +126,12 @@ static struct staff_count staff_count(const struct pool *pool)
 static bool staff_needs_more(const struct pool *pool)
 {
 	struct staff_count count = staff_count(pool);
+	int most = pool->current->config.max_processes;
+	most = most > 0 ? most : STAFF_MAX;
 	if (count.all < staff_usual(pool))
 		return count.ready > 0 || count.starting == 0;
 	return pool->waiting != NULL && count.stuck == count.ready &&
-	       count.all < staff_most(pool) && count.starting < STARTING_MAX;
+	       count.all < most && count.starting < STARTING_MAX;
 }
 
 static void staff_start_missing(struct pool *pool, int64_t now_us)
@@ -230,18 +224,6 @@ void pool_staff_ready(struct pool *pool, struct process *process, struct span fr
 
 static const char stopped[] = "was still running when the server stopped";
 
-static void staff_look_at(struct pool *pool, struct process *process, int64_t now_us)
-{
-	if (!process->ready && now_us > process->ready_by_us)
-		process_kill(process, "was not ready in time");
-	else if (process->leaving && process->held == 0 && process->ends_us == 0)
-		process_dismiss(process);
-	else if (process->ends_us != 0 && now_us - process->ends_us > END_US)
-		process_kill(process, "did not end in time");
-	else if (pool->closing && now_us > pool->close_us)
-		process_kill(process, stopped);
-}
-
 static void staff_dismiss_extra(struct pool *pool, int64_t now_us)
 {
 	if (pool->current == NULL)
@@ -256,23 +238,27 @@ static void staff_dismiss_extra(struct pool *pool, int64_t now_us)
 		}
 }
 
-/* A run may still be taken back from one process and given to another. */
-static bool staff_has_work(struct pool *pool)
-{
-	bool any = pool->waiting != NULL || !mailbox_empty(&pool->submitted);
-	for (const struct process *process = pool->processes; process != NULL && !any;
-	     process = process->next)
-		any = process->held > 0;
-	return any;
-}
-
 void pool_staff_look(struct pool *pool, int64_t now_us)
 {
-	bool over = pool->closing && !staff_has_work(pool);
+	/* While any run is left, it may be taken back from one process and given to
+	 * another. */
+	bool over =
+	    pool->closing && pool->waiting == NULL && mailbox_empty(&pool->submitted);
+	for (const struct process *process = pool->processes; process != NULL;
+	     process = process->next)
+		over = over && process->held == 0;
 	for (struct process *process = pool->processes; process != NULL;
 	     process = process->next) {
 		process->leaving = process->leaving || over;
-		staff_look_at(pool, process, now_us);
+		if (!process->ready && now_us > process->ready_by_us)
+			process_kill(process, "was not ready in time");
+		else if (process->leaving && process->held == 0 &&
+			 process->ends_us == 0)
+			process_dismiss(process);
+		else if (process->ends_us != 0 && now_us - process->ends_us > END_US)
+			process_kill(process, "did not end in time");
+		else if (pool->closing && now_us > pool->close_us)
+			process_kill(process, stopped);
 	}
 	staff_dismiss_extra(pool, now_us);
 	staff_start_missing(pool, now_us);

@@ -12,9 +12,7 @@
 
 #include "util/span.h"
 
-typedef ElfW(Ehdr) elf_header;
 typedef ElfW(Shdr) elf_section;
-typedef ElfW(Sym) elf_symbol;
 
 /* A part of the file, or absent when the file is not that long. */
 static struct span symbols_part(struct span file, uint64_t offset, uint64_t len)
@@ -28,7 +26,7 @@ static struct span symbols_part(struct span file, uint64_t offset, uint64_t len)
 static bool symbols_search(
     char *out, size_t size, struct span table, struct span names, uint64_t address)
 {
-	elf_symbol symbol;
+	ElfW(Sym) symbol;
 	for (size_t at = 0; at + sizeof(symbol) <= table.len; at += sizeof(symbol)) {
 		memcpy(&symbol, table.ptr + at, sizeof(symbol));
 		if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC ||
@@ -57,7 +55,7 @@ static bool symbols_section(elf_section *out, struct span sections, size_t index
 static bool symbols_search_file(
     char *out, size_t size, struct span file, uint64_t address)
 {
-	elf_header header;
+	ElfW(Ehdr) header;
 	elf_section section;
 	elf_section strings;
 	if (file.len < sizeof(header))

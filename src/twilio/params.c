@@ -57,14 +57,6 @@ static bool decode(struct span *out, struct form *form, char *end)
 
 enum { MAX_GUESS = 32 * 1024 };
 
-/* Doubles the room for items. */
-static struct pair *grow(const struct params *params, struct arena *arena)
-{
-	struct pair *items = arena_alloc(arena, 2 * params->count * sizeof(*items));
-	memcpy(items, params->items, params->count * sizeof(*items));
-	return items;
-}
-
 enum params_status params_parse(
     struct params *out, struct span form, struct arena *arena)
 {
@@ -72,8 +64,8 @@ enum params_status params_parse(
 	char *end = text + form.len;
 	struct form rest = {
 	    text, end, next_of(text, end, '%'), next_of(text, end, '+')};
-	/* Counting first would cost as much as parsing: a parameter of Twilio's
-		 * has some thirty bytes. */
+	/* Counting first would cost as much as parsing: a parameter of Twilio's has some
+	 * thirty bytes. */
 	size_t room = 8 + (form.len < MAX_GUESS ? form.len : MAX_GUESS) / 32;
 	out->items = arena_alloc(arena, room * sizeof(*out->items));
 	out->count = 0;
@@ -86,7 +78,10 @@ enum params_status params_parse(
 		if (out->count == PARAMS_MAX)
 			return PARAMS_TOO_MANY;
 		if (out->count == room) {
-			out->items = grow(out, arena);
+			struct pair *items =
+			    arena_alloc(arena, 2 * room * sizeof(*items));
+			memcpy(items, out->items, room * sizeof(*items));
+			out->items = items;
 			room *= 2;
 		}
 		struct pair *param = &out->items[out->count++];
@@ -179,14 +174,6 @@ struct params params_sort(const struct params *params, struct arena *arena)
 	return out;
 }
 
-static bool named_before(const struct params *params, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (span_eq(params->items[i].name, params->items[index].name))
-			return true;
-	return false;
-}
-
 /* The values of a name whose first one is at index: a string, or an array when the name
  * is repeated. */
 static void json_values(struct buf *out, const struct params *params, size_t index)
@@ -215,7 +202,11 @@ void params_json(struct buf *out, const struct params *params)
 {
 	buf_putc(out, '{');
 	for (size_t i = 0; i < params->count; i++) {
-		if (named_before(params, i))
+		bool named_before = false;
+		for (size_t n = 0; n < i && !named_before; n++)
+			named_before =
+			    span_eq(params->items[n].name, params->items[i].name);
+		if (named_before)
 			continue;
 		jsonw_key(out, params->items[i].name);
 		json_values(out, params, i);

@@ -11,6 +11,7 @@
 #include "twilio/twiml_check.h"
 #include "twilio/twiml_write.h"
 #include "util/log.h"
+#include "util/text.h"
 
 struct compiler {
 	enum twiml_kind kind;
@@ -66,15 +67,6 @@ static struct piece *add(struct compiler *c, struct piece *piece)
 	return piece;
 }
 
-static bool is_name(struct span name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		if (!isalnum((unsigned char)name.ptr[i]) &&
-		    (name.ptr[i] == '\0' || strchr("_.-", name.ptr[i]) == NULL))
-			return false;
-	return name.len > 0;
-}
-
 /* Index of the first "{{" or "}}"; text.len when there is none. */
 static size_t find_pair(struct span text, char brace)
 {
@@ -102,7 +94,7 @@ static struct piece *next_part(struct compiler *c, struct span *text)
 		(void)error_set(c->err, "\"{{\" without \"}}\"");
 		return NULL;
 	}
-	if (!is_name(name)) {
+	if (!text_all_of(name, "_.-")) {
 		(void)error_set(c->err,
 		    "{{%.*s}} is not the name of a parameter, as {{From}} is",
 		    SPAN_ARG(span_head(name, name.len < 40 ? name.len : 40)));

@@ -50,17 +50,6 @@ static void on_doctype(
 	xmlStopParser(parser);
 }
 
-static xmlDoc *parse(xmlParserCtxt *parser, struct span xml)
-{
-	parser->sax->serror = on_error;
-	parser->sax->internalSubset = on_doctype;
-	parser->sax->comment =
-	    NULL; /* so that the text around a comment stays one node */
-	parser->sax->processingInstruction = NULL;
-	return xmlCtxtReadMemory(parser, xml.ptr, (int)xml.len, NULL, NULL,
-	    XML_PARSE_NONET | XML_PARSE_NOCDATA);
-}
-
 xmlDoc *template_xml_read(const char *file, struct span xml, struct error *err)
 {
 	struct reading reading = {.file = file, .err = err};
@@ -73,7 +62,14 @@ xmlDoc *template_xml_read(const char *file, struct span xml, struct error *err)
 	xmlParserCtxt *parser = xmlNewParserCtxt();
 	if (parser != NULL) {
 		parser->_private = &reading;
-		doc = xml.len > 0 ? parse(parser, xml) : NULL;
+		parser->sax->serror = on_error;
+		parser->sax->internalSubset = on_doctype;
+		/* So that the text around a comment stays one node. */
+		parser->sax->comment = NULL;
+		parser->sax->processingInstruction = NULL;
+		if (xml.len > 0)
+			doc = xmlCtxtReadMemory(parser, xml.ptr, (int)xml.len, NULL,
+			    NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA);
 		xmlFreeParserCtxt(parser);
 	}
 	if (doc == NULL || xmlDocGetRootElement(doc) == NULL)

@@ -7,6 +7,7 @@
 
 #include "twilio/twiml_check.h"
 #include "twilio/twiml_write.h"
+#include "util/text.h"
 
 struct attribute {
 	struct attribute *next;
@@ -165,15 +166,10 @@ void twiml_attr_bool(struct twiml_node *node, const char *name, bool value)
 /* An XML name in ASCII that needs no declared namespace. */
 static bool is_attribute_name(const char *name)
 {
-	size_t start = strncmp(name, "xml:", 4) == 0 ? 4 : 0;
-	if (strncmp(name, "xmlns", 5) == 0)
-		return false;
-	if (!isalpha((unsigned char)name[start]) && name[start] != '_')
-		return false;
-	for (size_t i = start; name[i] != '\0'; i++)
-		if (!isalnum((unsigned char)name[i]) && strchr("_-.", name[i]) == NULL)
-			return false;
-	return true;
+	const char *local = strncmp(name, "xml:", 4) == 0 ? name + 4 : name;
+	return strncmp(name, "xmlns", 5) != 0 &&
+	       (isalpha((unsigned char)*local) || *local == '_') &&
+	       text_all_of(span_of(local), "_-.");
 }
 
 void twiml_attr_any(struct twiml_node *node, const char *name, struct span value)

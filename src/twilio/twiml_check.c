@@ -156,18 +156,12 @@ static int refuse(struct error *err, int result, const char *what, struct span v
 	return result;
 }
 
-static bool is_known(const struct twiml_attribute *attribute, struct span value)
-{
-	return value.len > 0 &&
-	       bsearch(&value, attribute->values, attribute->value_count,
-		   sizeof(char *), compare_value) != NULL;
-}
-
 /* "is not one of GET, POST", or without the list when it is long. */
 static int check_known(
     const struct twiml_attribute *attribute, struct span value, struct error *err)
 {
-	if (is_known(attribute, value))
+	if (value.len > 0 && bsearch(&value, attribute->values, attribute->value_count,
+				 sizeof(char *), compare_value) != NULL)
 		return 0;
 	if (attribute->open)
 		return refuse(

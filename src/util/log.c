@@ -29,19 +29,7 @@ void log_setup(enum log_format format, enum log_level least)
 	settings.colour = terminal && getenv("NO_COLOR") == NULL;
 }
 
-/* A value with blanks, quotes or control bytes is quoted as JSON would. */
-static void text_value(struct buf *line, struct span text)
-{
-	bool plain = text.len > 0;
-	for (size_t i = 0; i < text.len && plain; i++)
-		plain = text.ptr[i] > ' ' && text.ptr[i] < 0x7F && text.ptr[i] != '"';
-	if (plain)
-		buf_put(line, text);
-	else
-		jsonw_string(line, text);
-}
-
-static void text_line(struct buf *line, enum log_level level, const char *message,
+static void log_text_line(struct buf *line, enum log_level level, const char *message,
     const struct pair *pairs, size_t count)
 {
 	char now[CLOCK_ISO_SIZE];
@@ -50,14 +38,23 @@ static void text_line(struct buf *line, enum log_level level, const char *messag
 	buf_printf(line, "%s %s%-5s %s%s", now, colour, names[level], message,
 	    *colour != '\0' ? "\033[0m" : "");
 	for (size_t i = 0; i < count; i++) {
-		if (pairs[i].value.ptr == NULL)
+		struct span value = pairs[i].value;
+		if (value.ptr == NULL)
 			continue;
 		buf_printf(line, " %s=", pairs[i].name.ptr);
-		text_value(line, pairs[i].value);
+		/* A value with blanks, quotes or control bytes is quoted as in JSON. */
+		bool plain = value.len > 0;
+		for (size_t n = 0; n < value.len && plain; n++)
+			plain = value.ptr[n] > ' ' && value.ptr[n] < 0x7F &&
+				value.ptr[n] != '"';
+		if (plain)
+			buf_put(line, value);
+		else
+			jsonw_string(line, value);
 	}
 }
 
-static void json_line(struct buf *line, enum log_level level, const char *message,
+static void log_json_line(struct buf *line, enum log_level level, const char *message,
     const struct pair *pairs, size_t count)
 {
 	buf_putc(line, '{');
@@ -82,9 +79,9 @@ void log_write_pairs(
 		return;
 	struct buf line = {0};
 	if (settings.format == LOG_JSON)
-		json_line(&line, level, message, pairs, count);
+		log_json_line(&line, level, message, pairs, count);
 	else
-		text_line(&line, level, message, pairs, count);
+		log_text_line(&line, level, message, pairs, count);
 	buf_putc(&line, '\n');
 	/* One write a line keeps the lines of several threads whole. */
 	ssize_t written = write(STDERR_FILENO, line.ptr, line.len);

@@ -7,14 +7,6 @@
 #include <spawn.h>
 #include <unistd.h>
 
-/* A copy with a number above those that the program gets. dup2 of a descriptor onto
- * itself would leave close-on-exec set, and dup2 onto another could close one that is
- * still needed. */
-static int spawn_copy(int fd, size_t count)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, (int)count);
-}
-
 static int spawn_place(posix_spawn_file_actions_t *actions, int fd, int at)
 {
 	if (fd == SPAWN_OURS)
@@ -58,11 +50,15 @@ int spawn(pid_t *out, const struct spawn *how)
 {
 	int files[SPAWN_FILES_MAX];
 	int rc = 0;
+	/* The program gets copies with numbers above its own: dup2 of a descriptor onto
+	 * itself would leave close-on-exec set, and dup2 onto another could close one that
+	 * is still needed. */
 	assert(how->file_count >= 3 && how->file_count <= SPAWN_FILES_MAX);
 	for (size_t i = 0; i < how->file_count; i++) {
 		files[i] = how->files[i];
 		if (files[i] >= 0 && rc == 0) {
-			files[i] = spawn_copy(files[i], how->file_count);
+			files[i] =
+			    fcntl(files[i], F_DUPFD_CLOEXEC, (int)how->file_count);
 			rc = files[i] < 0 ? errno : 0;
 		} else if (files[i] >= 0) {
 			files[i] = SPAWN_NOTHING; /* do not close it below */

@@ -90,6 +90,18 @@ bool text_int(struct span text, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+bool text_all_of(struct span text, const char *others)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9');
+		if (!alnum && (c == '\0' || strchr(others, c) == NULL))
+			return false;
+	}
+	return text.len > 0;
+}
+
 bool text_size(struct span text, int64_t *out)
 {
 	int64_t unit = 1;

@@ -17,6 +17,8 @@ void text_base64(char *out, const void *bytes, size_t len);
 void text_sha256(unsigned char out[32], struct span bytes);
 /* True when the text is a whole decimal number within [min, max]. */
 bool text_int(struct span text, int64_t min, int64_t max, int64_t *out);
+/* True when the text is made of ASCII letters, digits and `others`; false when empty. */
+bool text_all_of(struct span text, const char *others);
 /* "64k", "1M", "2G" or plain bytes. */
 bool text_size(struct span text, int64_t *out);
 /* "500ms", "10s", "5m", "2h", "7d": milliseconds. A bare number is seconds. */

@@ -47,14 +47,6 @@ struct job_worker retry_worker(const struct config *config)
 
 /* ---- which event ---- */
 
-static int64_t retry_event_id(const struct store_job *job)
-{
-	json_t *payload = json_loadb(job->payload.ptr, job->payload.len, 0, NULL);
-	int64_t id = json_integer_value(json_object_get(payload, "event"));
-	json_decref(payload);
-	return id;
-}
-
 /* An event without a failure has its writes committed, or was erased. */
 static int retry_check(const struct store_event *event, struct error *err)
 {
@@ -77,7 +69,10 @@ static int retry_prepare(struct retry_attempt *attempt)
 {
 	struct worker_attempt *base = &attempt->attempt;
 	const struct webhook *webhook = &attempt->replay.webhook;
-	int64_t id = retry_event_id(&base->job_attempt->job);
+	struct span payload = base->job_attempt->job.payload;
+	json_t *json = json_loadb(payload.ptr, payload.len, 0, NULL);
+	int64_t id = json_integer_value(json_object_get(json, "event"));
+	json_decref(json);
 	base->revised_event = id;
 	struct store_event event;
 	int found = store_event_get(

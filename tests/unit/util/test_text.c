@@ -155,3 +155,13 @@ TEST(a_file_that_is_too_large_is_refused)
 	(void)unlink(path);
 	assert_null(text_read_file(path, 4, &len));
 }
+
+TEST(a_text_of_letters_digits_and_others_has_nothing_else)
+{
+	assert_true(text_all_of(SPAN("aZ09_.-"), "_.-"));
+	assert_true(text_all_of(SPAN("a"), ""));
+	assert_false(text_all_of(SPAN(""), "_"));
+	assert_false(text_all_of(SPAN("a b"), "_"));
+	assert_false(text_all_of(SPAN("a\0b"), "_"));
+	assert_false(text_all_of(SPAN("\xc3\xa9"), "_"));
+}
