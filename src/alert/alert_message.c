@@ -25,13 +25,6 @@ static int64_t message_number(const json_t *doc, const char *name)
 	return json_integer_value(json_object_get(doc, name));
 }
 
-/* The part of the group's name after its kind. */
-static const char *message_subject(const json_t *doc)
-{
-	const char *blank = strchr(message_text(doc, "group"), ' ');
-	return blank != NULL ? blank + 1 : "";
-}
-
 static bool message_is(const json_t *doc, enum failure_what what)
 {
 	return strcmp(message_text(doc, "what"), failure_name(what)) == 0;
@@ -47,7 +40,9 @@ static bool message_is_of_sms(const json_t *doc)
 static void message_say_what(struct buf *out, const json_t *doc)
 {
 	int64_t count = message_number(doc, "count");
-	const char *subject = message_subject(doc);
+	/* The part of the group's name after its kind. */
+	const char *blank = strchr(message_text(doc, "group"), ' ');
+	const char *subject = blank != NULL ? blank + 1 : "";
 	const char *s = count == 1 ? "" : "s";
 	if (message_is(doc, FAILURE_EVENT_FAILED))
 		buf_printf(

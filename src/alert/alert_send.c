@@ -125,18 +125,6 @@ static int alert_input(struct span bytes, struct error *err)
 	return fd;
 }
 
-/* This process's environment and one more variable. Free the array only. */
-static char **alert_environment(char *variable)
-{
-	size_t count = 0;
-	while (environ[count] != NULL)
-		count++;
-	char **out = mem_new(count + 2, sizeof(*out));
-	out[0] = variable;
-	memcpy(out + 1, environ, count * sizeof(*out));
-	return out;
-}
-
 /* Gives 0, or an errno. handler-memory limits this process, but not the command: some
  * languages reserve far more than they use. What the command prints goes where a worker's
  * prints go. */
@@ -195,11 +183,16 @@ int alert_run(const char *command, int timeout_ms, const struct alert_message *m
     struct error *err)
 {
 	pid_t pid = -1;
+	size_t count = 0;
 	int input = alert_input(message->json, err);
 	if (input < 0)
 		return -1;
+	while (environ[count] != NULL)
+		count++;
+	char **environment = mem_new(count + 2, sizeof(*environment));
 	char *text = mem_printf("OFFHOOK_ALERT_TEXT=%s", message->text);
-	char **environment = alert_environment(text);
+	environment[0] = text;
+	memcpy(environment + 1, environ, count * sizeof(*environment));
 	int failed = alert_start(&pid, command, input, environment);
 	free(environment);
 	free(text);

@@ -48,29 +48,22 @@ static struct span failure_error(const struct failure *failure)
 	return utf8_cut(failure->error, ERROR_MAX);
 }
 
+static bool failure_is_of_message(const struct failure *failure)
+{
+	return failure->what == FAILURE_MESSAGE_FAILED ||
+	       failure->what == FAILURE_MESSAGE_UNDELIVERED;
+}
+
 static struct span failure_group(const struct failure *failure, struct arena *arena)
 {
-	const char *name = failure_name(failure->what);
-	char *group = arena_alloc(arena, FAILURE_GROUP_MAX + 1);
-	int len = 0;
-	switch (failure->what) {
-	case FAILURE_EVENT_FAILED:
-	case FAILURE_EVENT_LATE:
-		len = snprintf(group, FAILURE_GROUP_MAX + 1, "%s %.*s", name,
-		    SPAN_ARG(failure->route));
-		break;
-	case FAILURE_MESSAGE_FAILED:
-	case FAILURE_MESSAGE_UNDELIVERED:
-		len = snprintf(group, FAILURE_GROUP_MAX + 1, "%s %ld", name,
-		    failure_code(failure));
-		break;
-	case FAILURE_JOB_DEAD:
-		len = snprintf(group, FAILURE_GROUP_MAX + 1, "%s %.*s", name,
-		    SPAN_ARG(failure->queue));
-		break;
-	}
-	struct span all = {
-	    group, len > FAILURE_GROUP_MAX ? FAILURE_GROUP_MAX : (size_t)len};
+	struct span subject =
+	    failure->what == FAILURE_JOB_DEAD ? failure->queue : failure->route;
+	if (failure_is_of_message(failure))
+		subject = span_of(arena_printf(arena, "%ld", failure_code(failure)));
+	struct span all = span_of(arena_printf(
+	    arena, "%s %.*s", failure_name(failure->what), SPAN_ARG(subject)));
+	if (all.len > FAILURE_GROUP_MAX)
+		all.len = FAILURE_GROUP_MAX;
 	while (!utf8_valid(all))
 		all.len--; /* cut within a character */
 	return all;
@@ -228,10 +221,9 @@ static void failure_stage_job(
     const struct failure *failure, struct store_job_write **jobs, struct arena *arena)
 {
 	struct store_job *job = failure_enqueue(jobs, failure, QUEUE_FAILURES, arena);
-	bool message = failure->what == FAILURE_MESSAGE_FAILED ||
-		       failure->what == FAILURE_MESSAGE_UNDELIVERED;
 	job->payload = failure_make_payload(failure, arena);
-	if (!message || failure->sid.len == 0 || failure->sid.len > SID_MAX)
+	if (!failure_is_of_message(failure) || failure->sid.len == 0 ||
+	    failure->sid.len > SID_MAX)
 		return;
 	job->unique =
 	    span_of(arena_printf(arena, "message %.*s", SPAN_ARG(failure->sid)));

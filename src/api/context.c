@@ -1,6 +1,7 @@
 #include "api/context.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/stage.h"
 #include "util/buf.h"
@@ -127,18 +128,10 @@ const char *context_text(
 	return copy;
 }
 
-static int context_add_json(const char *bytes, size_t len, void *out)
-{
-	buf_add(out, bytes, len);
-	return 0;
-}
-
 struct span context_json(const oh_context *context, const json_t *json)
 {
-	struct buf text = {0};
-	(void)json_dump_callback(
-	    json, context_add_json, &text, JSON_COMPACT | JSON_ENCODE_ANY);
-	struct span copy = arena_copy(context->arena, buf_span(&text));
-	buf_free(&text);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	struct span copy = arena_copy(context->arena, span_of(text));
+	free(text);
 	return copy;
 }

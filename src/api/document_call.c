@@ -77,7 +77,7 @@ static struct store_reader *documents_reader(const struct documents_call *call)
 	return reader;
 }
 
-static json_t *documents_read(
+json_t *documents_get(
     const struct documents_call *call, const struct stage_target *target)
 {
 	struct error err;
@@ -86,13 +86,7 @@ static json_t *documents_read(
 	if (reader != NULL && store_get(reader, target->collection, target->name,
 				  target->row != 0, &doc, &err) < 0)
 		documents_fail(call, "%s", err.text);
-	return doc;
-}
-
-json_t *documents_get(
-    const struct documents_call *call, const struct stage_target *target)
-{
-	return stage_apply(call->context, target, documents_read(call, target));
+	return stage_apply(call->context, target, doc);
 }
 
 struct store_docs *documents_open(

@@ -14,15 +14,6 @@ static int64_t documents_next_row(const struct documents_call *call)
 	return 0;
 }
 
-/* {"_id": id, …doc} as text; doc itself does not change, since the caller may share it. */
-static struct span documents_with_id(
-    const oh_context *context, const char *id, const json_t *doc)
-{
-	struct span text = context_json(context, doc);
-	return span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s", id,
-	    json_object_size(doc) > 0 ? "," : "", text.ptr + 1));
-}
-
 static bool documents_has_no_id(const struct documents_call *call, const json_t *doc)
 {
 	if (json_object_get(doc, "_id") == NULL)
@@ -44,7 +35,10 @@ static const char *documents_insert(const struct documents_call *call, json_t *d
 	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
 	store_id(id, row);
 	*ids = row;
-	staged->write.doc = documents_with_id(context, id, doc);
+	/* doc itself gets no _id, since the caller may share it. */
+	staged->write.doc = span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s",
+	    id, json_object_size(doc) > 0 ? "," : "",
+	    context_json(context, doc).ptr + 1));
 	staged->write.ids = ids;
 	staged->write.id_count = 1;
 	if (call->key_field != NULL)

@@ -84,13 +84,6 @@ json_t *oh_params(const oh_event *event)
 
 /* ---- the request ---- */
 
-static struct span event_query(const oh_event *event)
-{
-	struct span target = event->frame->target;
-	size_t mark = span_find(target, '?');
-	return mark < target.len ? span_from(target, mark + 1) : (struct span){0};
-}
-
 const char *oh_query(const oh_event *event, const char *name)
 {
 	return oh_query_or(event, name, "");
@@ -100,8 +93,11 @@ const char *oh_query(const oh_event *event, const char *name)
 const char *oh_query_or(const oh_event *event, const char *name, const char *otherwise)
 {
 	struct params params = {0};
-	if (name == NULL || params_parse(&params, event_query(event),
-				event->context.arena) != PARAMS_OK)
+	struct span target = event->frame->target;
+	size_t mark = span_find(target, '?');
+	if (name == NULL || mark == target.len ||
+	    params_parse(&params, span_from(target, mark + 1), event->context.arena) !=
+		PARAMS_OK)
 		return otherwise;
 	return context_text(&event->context, params_get(&params, name), otherwise);
 }

@@ -29,30 +29,23 @@ static OH_PRINTF(2, 3) bool job_refuse(
 	return false;
 }
 
-static bool job_has_worker(const struct job_call *call)
+static bool job_may_stage(const struct job_call *call)
 {
 	const oh_app *app = call->context->world->app;
 	const oh_worker *workers = app != NULL ? app->workers : NULL;
 	struct suggestion suggestion = {.word = span_of(call->queue)};
+	struct error err;
+	if (call->context->job_count >= FRAME_JOBS)
+		return job_refuse(call,
+		    "one run can enqueue and cancel %d jobs, no more", FRAME_JOBS);
 	for (; workers != NULL && workers->queue != NULL; workers++) {
 		if (strcmp(workers->queue, call->queue) == 0)
 			return true;
 		suggest_offer(&suggestion, workers->queue);
 	}
-	return suggestion.best != NULL
-		   ? job_refuse(call,
-			 "the app has no worker for it; did you mean \"%s\"?",
-			 suggestion.best)
-		   : job_refuse(call,
-			 "the app has no worker for it: name one in its .workers");
-}
-
-static bool job_may_stage(const struct job_call *call)
-{
-	if (call->context->job_count < FRAME_JOBS)
-		return job_has_worker(call);
-	return job_refuse(
-	    call, "one run can enqueue and cancel %d jobs, no more", FRAME_JOBS);
+	(void)error_set(&err, "the app has no worker for it");
+	(void)suggest_explain(&suggestion, ": name one in its .workers", &err);
+	return job_refuse(call, "%s", err.text);
 }
 
 static bool job_text_fits(
@@ -142,13 +135,6 @@ static struct span job_payload_text(const struct job_call *call, const json_t *p
 	return (struct span){0};
 }
 
-static int64_t job_when(const oh_job_options *how)
-{
-	if (how->delay_s > 0)
-		return clock_wall_ms() + (int64_t)(how->delay_s * MS);
-	return how->run_at_ms;
-}
-
 static void job_enqueue(
     const struct job_call *call, const json_t *payload, const oh_job_options *how)
 {
@@ -163,7 +149,9 @@ static void job_enqueue(
 	job->group = arena_copy(arena, span_of(how->group));
 	job->unique = arena_copy(arena, span_of(how->unique));
 	job->priority = how->priority;
-	job->run_at_ms = job_when(how);
+	job->run_at_ms = how->delay_s > 0
+			     ? clock_wall_ms() + (int64_t)(how->delay_s * MS)
+			     : how->run_at_ms;
 	job->unique_ms = (int64_t)(how->unique_s * MS);
 }
 

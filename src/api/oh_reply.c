@@ -11,42 +11,28 @@ static bool reply_line_is_plain(const char *text)
 	return true;
 }
 
-static bool reply_is_xml(const char *content_type)
-{
-	struct span type = span_of(content_type);
-	type = span_trim(span_head(type, span_find(type, ';')));
-	return span_ieq(type, SPAN("text/xml")) ||
-	       span_ieq(type, SPAN("application/xml"));
-}
-
-static bool reply_allowed(oh_event *event, int status, const char *content_type)
+static void reply_set(
+    oh_event *event, int status, const char *content_type, struct span body)
 {
 	oh_context *context = &event->context;
+	struct span type = span_media_type(span_of(content_type));
+	bool xml =
+	    span_ieq(type, SPAN("text/xml")) || span_ieq(type, SPAN("application/xml"));
 	if (status < 200 || status > 599)
 		context_fail(context,
 		    "oh_reply: %d is no status (200 to 599) to answer with", status);
 	else if (content_type != NULL && !reply_line_is_plain(content_type))
 		context_fail(context, "oh_reply: the content type is not plain ASCII");
-	else if (content_type != NULL && reply_is_xml(content_type) &&
-		 event_wants_twiml(event)) /* nothing that Twilio reads is unchecked */
+	else if (xml && event_wants_twiml(event)) /* Twilio reads nothing unchecked */
 		context_fail(context,
 		    "oh_reply: TwiML is answered with the verbs (oh_say, oh_message …) or "
 		    "oh_reply_xml, which are checked");
 	else
-		return true;
-	return false;
-}
-
-static void reply_set(
-    oh_event *event, int status, const char *content_type, struct span body)
-{
-	if (!reply_allowed(event, status, content_type))
-		return;
-	event->answer = (struct event_answer){
-	    .status = status,
-	    .content_type = arena_copy(event->context.arena, span_of(content_type)),
-	    .body = arena_copy(event->context.arena, body),
-	};
+		event->answer = (struct event_answer){
+		    .status = status,
+		    .content_type = arena_copy(context->arena, span_of(content_type)),
+		    .body = arena_copy(context->arena, body),
+		};
 }
 
 void oh_reply(oh_event *event, int status, const char *content_type, const char *body)

@@ -12,52 +12,45 @@ static int twiml_verb_compare(const void *key, const void *verb)
 	return strcmp(key, ((const struct twiml_verb *)verb)->key);
 }
 
-static void twiml_verb_set_text(
-    struct twiml_node *node, const char *name, const void *at)
-{
-	const char *value;
-	memcpy(&value, at, sizeof(value));
-	twiml_attr(node, name, span_of(value));
-}
-
-static void twiml_verb_set_int(
-    struct twiml_node *node, const char *name, const void *at)
-{
-	int value;
-	memcpy(&value, at, sizeof(value));
-	if (value != 0)
-		twiml_attr_int(node, name, value == OH_ZERO ? 0 : value);
-}
-
-/* Any other number than OH_YES and OH_NO was meant as neither, and is refused. */
-static void twiml_verb_set_flag(
-    struct twiml_node *node, const char *name, const void *at)
-{
-	enum oh_flag value;
-	memcpy(&value, at, sizeof(value));
-	if (value == OH_YES || value == OH_NO)
-		twiml_attr_bool(node, name, value == OH_YES);
-	else if (value != OH_UNSET)
-		twiml_attr_int(node, name, (long)value);
-}
-
 /* A program built with an older offhook_twiml.h has a shorter struct: what is beyond
  * its size is not set. */
 static void twiml_verb_set(struct twiml_node *node, const struct twiml_verb *verb,
     const void *attributes, size_t size)
 {
-	static void (*const set[])(struct twiml_node *, const char *, const void *) = {
-	    [VERB_TEXT] = twiml_verb_set_text,
-	    [VERB_INT] = twiml_verb_set_int,
-	    [VERB_FLAG] = twiml_verb_set_flag};
 	static const size_t sizes[] = {[VERB_TEXT] = sizeof(char *),
 	    [VERB_INT] = sizeof(int),
 	    [VERB_FLAG] = sizeof(enum oh_flag)};
+
+	union {
+		const char *text;
+		int number;
+		enum oh_flag flag;
+	} value;
+
 	for (size_t i = 0; i < verb->member_count; i++) {
 		const struct verb_member *member = &verb->members[i];
-		if (member->offset + sizes[member->type] <= size)
-			set[member->type](node, member->name,
-			    (const char *)attributes + member->offset);
+		if (member->offset + sizes[member->type] > size)
+			continue;
+		memcpy(&value, (const char *)attributes + member->offset,
+		    sizes[member->type]);
+		switch (member->type) {
+		case VERB_TEXT:
+			twiml_attr(node, member->name, span_of(value.text));
+			break;
+		case VERB_INT:
+			if (value.number != 0)
+				twiml_attr_int(node, member->name,
+				    value.number == OH_ZERO ? 0 : value.number);
+			break;
+		case VERB_FLAG:
+			/* Any other number was meant as neither, and is refused. */
+			if (value.flag == OH_YES || value.flag == OH_NO)
+				twiml_attr_bool(
+				    node, member->name, value.flag == OH_YES);
+			else if (value.flag != OH_UNSET)
+				twiml_attr_int(node, member->name, (long)value.flag);
+			break;
+		}
 	}
 }
 

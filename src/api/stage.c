@@ -97,19 +97,15 @@ static json_t *stage_make(const struct staged *staged)
 	return doc;
 }
 
-static int64_t stage_row_of(const json_t *doc)
-{
-	const char *id = json_string_value(json_object_get(doc, "_id"));
-	return id == NULL ? 0 : store_id_row(span_of(id));
-}
-
 static bool stage_concerns(
     const struct staged *staged, const struct stage_target *target, const json_t *doc)
 {
 	const struct frame_write *write = &staged->write;
-	bool named = write->key.ptr != NULL
-			 ? stage_has_key(doc, target->key_field, write->key)
-			 : stage_has_row(write, stage_row_of(doc));
+	const char *id = json_string_value(json_object_get(doc, "_id"));
+	bool named =
+	    write->key.ptr != NULL
+		? stage_has_key(doc, target->key_field, write->key)
+		: stage_has_row(write, id == NULL ? 0 : store_id_row(span_of(id)));
 	return write->op != STORE_INSERT && named &&
 	       (staged->filter == NULL || filter_match(staged->filter, doc));
 }

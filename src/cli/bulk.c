@@ -6,6 +6,7 @@
 #include "control/control.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/text.h"
 #include "view/term.h"
 
 enum { PATIENCE_US = 1000000, TOLD_EVERY_US = 200000 };
@@ -44,6 +45,18 @@ void bulk_sort(struct bulk *bulk)
 	bulk->count = kept + 1;
 }
 
+int bulk_check_choice(
+    const struct options *options, bool filter, const char *filters, struct error *err)
+{
+	filter = filter || options_has(options, "all");
+	if (options->arg_count > 1 && filter)
+		return error_set(err, "give ids, or say which with options; not both");
+	if (options->arg_count == 1 && !filter)
+		return error_set(
+		    err, "which? Give ids, a filter (%s …), or --all", filters);
+	return 0;
+}
+
 /* Sends the ids from *at on, up to the limit of one request. */
 static int bulk_send_some(const struct bulk *bulk, size_t *at,
     struct data_writer *writer, json_t *request, int64_t *changed, struct error *err)
@@ -74,18 +87,20 @@ static void progress_show(struct teller *teller, size_t done, size_t all)
 	(void)fprintf(stderr, "\r%zu of %zu …", done, all);
 }
 
-int bulk_send(const struct bulk *bulk, const struct options *options, json_t *request,
-    int64_t *changed, bool *alone, struct error *err)
+/* Sends the request once for each part of the ids. *alone becomes true when no server
+ * runs. On failure err says how many were changed before. */
+static int bulk_send(
+    const struct bulk_change *change, int64_t *changed, bool *alone, struct error *err)
 {
+	const struct bulk *bulk = change->bulk;
 	struct data_writer *writer = NULL;
 	struct teller teller = {.next_us = INT64_MAX};
 	size_t at = 0;
-	*changed = 0;
 	if (term_is_tty(stderr))
 		teller.next_us = clock_mono_us() + PATIENCE_US;
-	int rc = data_writer_open(&writer, options, err);
+	int rc = data_writer_open(&writer, change->options, err);
 	while (rc == 0 && at < bulk->count) {
-		rc = bulk_send_some(bulk, &at, writer, request, changed, err);
+		rc = bulk_send_some(bulk, &at, writer, change->request, changed, err);
 		progress_show(&teller, at, bulk->count);
 	}
 	if (teller.told)
@@ -93,32 +108,79 @@ int bulk_send(const struct bulk *bulk, const struct options *options, json_t *re
 	if (rc != 0 && *changed > 0)
 		(void)error_wrap(
 		    err, "after %lld of %zu", (long long)*changed, bulk->count);
-	if (alone != NULL)
-		*alone = writer != NULL && data_writer_alone(writer);
+	*alone = writer != NULL && data_writer_alone(writer);
 	data_writer_close(writer);
-	json_decref(request);
 	return rc;
 }
 
-void bulk_print_dry(const struct bulk *bulk, const struct options *options,
-    const char *noun, const char *done)
+/* "3 jobs dropped"; as JSON: {"changed":3}. */
+static void bulk_print(
+    const struct bulk_change *change, const char *name, size_t count, const char *what)
 {
-	if (options->json) {
-		(void)printf("{\"wouldChange\":%zu}\n", bulk->count);
-		return;
-	}
-	if (bulk->count > BULK_FIRST_FEW)
-		(void)printf("%6s\n", "…");
-	(void)printf("%zu %s%s would be %s\n", bulk->count, noun,
-	    bulk->count == 1 ? "" : "s", done);
+	if (change->options->json)
+		(void)printf("{\"%s\":%zu}\n", name, count);
+	else
+		(void)printf(
+		    "%zu %s%s %s\n", count, change->noun, count == 1 ? "" : "s", what);
 }
 
-void bulk_print_changed(
-    int64_t changed, const struct options *options, const char *noun, const char *done)
+/* Adds the rows whose ids follow the verb. */
+static int bulk_add_ids(
+    const struct bulk_change *change, struct store_reader *reader, struct error *err)
 {
-	if (options->json)
-		(void)printf("{\"changed\":%lld}\n", (long long)changed);
+	const struct options *options = change->options;
+	for (size_t i = 1; i < options->arg_count; i++) {
+		int64_t id;
+		if (!text_int(span_of(options->args[i]), 1, INT64_MAX, &id))
+			return error_set(err, "\"%s\" is no %s's id", options->args[i],
+			    change->noun);
+		int found = change->add_one(change->ctx, reader, id, err);
+		if (found < 0)
+			return -1;
+		if (found == 0)
+			(void)fprintf(stderr, "there is no %s %lld\n", change->noun,
+			    (long long)id);
+	}
+	bulk_sort(change->bulk);
+	return 0;
+}
+
+static int bulk_carry_out(
+    const struct bulk_change *change, struct store_reader *reader, struct error *err)
+{
+	bool ids = change->options->arg_count > 1, alone = false;
+	bool dry = options_has(change->options, "dry-run");
+	int64_t changed = 0;
+	int rc = ids ? bulk_add_ids(change, reader, err)
+		     : change->add_matching(change->ctx, reader, err);
+	size_t count = change->bulk->count;
+	if (rc == 0 && !dry && count > 0)
+		rc = bulk_send(change, &changed, &alone, err);
+	if (rc != 0)
+		return -1;
+	if (dry && count > BULK_FIRST_FEW && !change->options->json)
+		(void)printf("%6s\n", "…");
+	if (dry)
+		bulk_print(change, "wouldChange", count,
+		    arena_printf(change->options->arena, "would be %s", change->done));
 	else
-		(void)printf("%lld %s%s %s\n", (long long)changed, noun,
-		    changed == 1 ? "" : "s", done);
+		bulk_print(change, "changed", (size_t)changed, change->changed);
+	if (alone && changed > 0 && change->waits)
+		(void)fprintf(stderr, "no server runs: they wait for the next one\n");
+	if (ids && (dry ? count == 0 : changed == 0))
+		return error_set(err, "none of them can be %s now", change->done);
+	return 0;
+}
+
+int bulk_change(const struct bulk_change *change)
+{
+	struct store_reader *reader = NULL;
+	struct error err;
+	int rc = data_open(&reader, change->options, &err);
+	if (rc == 0)
+		rc = bulk_carry_out(change, reader, &err);
+	store_reader_close(reader);
+	json_decref(change->request);
+	bulk_free(change->bulk);
+	return rc == 0 ? EXIT_OK : options_fail(change->options, &err);
 }

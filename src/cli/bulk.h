@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli/options.h"
+#include "store/store.h"
 #include "util/error.h"
 
 /* How many rows a dry run shows. */
@@ -21,18 +22,31 @@ void bulk_free(struct bulk *bulk);
 void bulk_add(struct bulk *bulk, int64_t id);
 /* Sorts the ids and removes repeated ones. */
 void bulk_sort(struct bulk *bulk);
-/* Sends the request, which it takes, once for each part of the ids, as "ids"; *changed
- * is the sum. Shows its progress on a terminal when it takes long. On failure err says
- * how many were changed before. *alone becomes true when no server runs; it may be
- * NULL. */
-int bulk_send(const struct bulk *bulk, const struct options *options, json_t *request,
-    int64_t *changed, bool *alone, struct error *err);
-/* Prints what a dry run would change: "3 jobs would be dropped"; noun is "job", done
- * "dropped". */
-void bulk_print_dry(const struct bulk *bulk, const struct options *options,
-    const char *noun, const char *done);
-/* Prints what was changed: "3 jobs dropped". */
-void bulk_print_changed(
-    int64_t changed, const struct options *options, const char *noun, const char *done);
+
+/* What a verb does with the rows that its command line names. */
+struct bulk_change {
+	const struct options *options; /* the ids follow the verb; --dry-run */
+	const char *noun;              /* "event" */
+	const char *done;              /* it would be "tried again" */
+	const char *changed;           /* it is "to be tried again" */
+	bool waits;      /* without a server, the change waits for the next one */
+	json_t *request; /* sent with each part of the ids as "ids" */
+	struct bulk *bulk;
+	/* Adds the row to the bulk, or says why not. 0: there is no such row. */
+	int (*add_one)(
+	    void *ctx, struct store_reader *reader, int64_t id, struct error *err);
+	/* Adds all that the options choose, when no ids are given. */
+	int (*add_matching)(void *ctx, struct store_reader *reader, struct error *err);
+	void *ctx;
+};
+
+/* -1 with err unless either ids are given or a filter, of which --all is one. filters
+ * names some of the others. */
+int bulk_check_choice(
+    const struct options *options, bool filter, const char *filters, struct error *err);
+/* Collects the rows, changes them and prints how many: "3 jobs dropped". Shows its
+ * progress on a terminal when it takes long. Frees the bulk and the request. Returns an
+ * exit code. */
+int bulk_change(const struct bulk_change *change);
 
 #endif

@@ -33,19 +33,6 @@ static int cli_run(const struct command *const *commands, const struct command *
 	return code;
 }
 
-/* Output that could not be written is a failure, unless its reader closed the pipe. */
-static int cli_finish(int code)
-{
-	bool failed = ferror(stdout) != 0;
-	if (fflush(stdout) != 0 || failed) {
-		if (errno != EPIPE)
-			(void)fprintf(stderr, "%s: standard output: %s\n",
-			    options_program(), strerror(errno));
-		return code == EXIT_OK ? EXIT_FAILED : code;
-	}
-	return code;
-}
-
 int cli_main(
     const struct command *const *commands, int argc, char **argv, const oh_app *app)
 {
@@ -67,5 +54,14 @@ int cli_main(
 		    err.text, options_program());
 		return EXIT_USAGE;
 	}
-	return cli_finish(cli_run(commands, command, argc - 2, argv + 2, app));
+	int code = cli_run(commands, command, argc - 2, argv + 2, app);
+	/* Output that could not be written is a failure, unless its reader closed the
+	 * pipe. */
+	bool failed = ferror(stdout) != 0;
+	if (fflush(stdout) == 0 && !failed)
+		return code;
+	if (errno != EPIPE)
+		(void)fprintf(stderr, "%s: standard output: %s\n", options_program(),
+		    strerror(errno));
+	return code == EXIT_OK ? EXIT_FAILED : code;
 }

@@ -13,10 +13,7 @@ const struct command *command_find(
 			return *commands;
 		suggest_offer(&suggestion, (*commands)->name);
 	}
-	if (suggestion.best != NULL)
-		(void)error_set(err, "there is no command \"%s\"; did you mean \"%s\"?",
-		    name, suggestion.best);
-	else
-		(void)error_set(err, "there is no command \"%s\"", name);
+	(void)error_set(err, "there is no command \"%s\"", name);
+	(void)suggest_explain(&suggestion, "", err);
 	return NULL;
 }

@@ -52,14 +52,13 @@ static int data_open_here(struct data_writer *writer, struct error *err)
 int data_writer_ask(
     struct data_writer *writer, json_t **answer, json_t *request, struct error *err)
 {
-	int rc = writer->store != NULL
-		     ? 1
-		     : control_request(writer->config.data, request, answer, err);
-	if (rc == 1) {
-		rc = writer->store != NULL ? 0 : data_open_here(writer, err);
-		if (rc == 0)
-			rc = control_execute(writer->store, request, answer, err);
-	}
+	int rc = 1;
+	if (writer->store == NULL)
+		rc = control_request(writer->config.data, request, answer, err);
+	if (rc == 1 && writer->store == NULL && data_open_here(writer, err) != 0)
+		rc = -1;
+	if (rc == 1)
+		rc = control_execute(writer->store, request, answer, err);
 	json_decref(request);
 	return rc;
 }
@@ -91,22 +90,6 @@ int data_change(
 	return rc;
 }
 
-static int collection_unknown(
-    const struct suggestion *suggestion, const struct buf *all, struct error *err)
-{
-	int len = (int)suggestion->word.len;
-	const char *name = suggestion->word.ptr;
-	if (all->len == 0)
-		return error_set(err,
-		    "there is no collection \"%.*s\": there are none yet", len, name);
-	if (suggestion->best != NULL)
-		return error_set(err,
-		    "there is no collection \"%.*s\"; did you mean \"%s\"?", len, name,
-		    suggestion->best);
-	return error_set(err, "there is no collection \"%.*s\", but: %.*s", len, name,
-	    SPAN_ARG(buf_span(all)));
-}
-
 int data_check_collection(
     struct store_reader *reader, const char *collection, struct error *err)
 {
@@ -121,8 +104,13 @@ int data_check_collection(
 		suggest_offer(&suggestion, c->name);
 		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", c->name);
 	}
-	if (rc == 0 && !found)
-		rc = collection_unknown(&suggestion, &all, err);
+	if (rc == 0 && !found) {
+		(void)error_set(err, "there is no collection \"%s\"", collection);
+		rc = suggest_explain(&suggestion,
+		    all.len == 0 ? ": there are none yet"
+				 : arena_printf(arena, ", but: %s", buf_text(&all)),
+		    err);
+	}
 	buf_free(&all);
 	arena_free(arena);
 	return rc;

@@ -7,14 +7,6 @@
 
 enum { FILE_LIMIT = 65536 };
 
-static struct span dotenv_unquote(struct span value)
-{
-	if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
-	    value.ptr[value.len - 1] == value.ptr[0])
-		return (struct span){value.ptr + 1, value.len - 2};
-	return value;
-}
-
 bool dotenv_next(struct span *text, struct span *name, struct span *value)
 {
 	while (text->len > 0) {
@@ -27,7 +19,11 @@ bool dotenv_next(struct span *text, struct span *name, struct span *value)
 		if (equals == 0 || equals == line.len || line.ptr[0] == '#')
 			continue;
 		*name = span_trim(span_head(line, equals));
-		*value = dotenv_unquote(span_trim(span_from(line, equals + 1)));
+		*value = span_trim(span_from(line, equals + 1));
+		if (value->len >= 2 &&
+		    (value->ptr[0] == '"' || value->ptr[0] == '\'') &&
+		    value->ptr[value->len - 1] == value->ptr[0])
+			*value = (struct span){value->ptr + 1, value->len - 2};
 		return true;
 	}
 	return false;
@@ -58,11 +54,8 @@ static bool has_variable(char *const *environment, size_t count, struct span nam
 char **dotenv_environment(
     char *const *environment, const char *dir, struct arena *arena)
 {
-	struct span text = dotenv_read(dir, arena);
-	struct span rest = text;
-	struct span name, value;
-	size_t count = 0;
-	size_t more = 0;
+	struct span text = dotenv_read(dir, arena), rest = text, name, value;
+	size_t count = 0, more = 0;
 	while (environment[count] != NULL)
 		count++;
 	while (dotenv_next(&rest, &name, &value))

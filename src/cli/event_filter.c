@@ -24,14 +24,12 @@ static int event_filter_kind(
 	struct suggestion suggestion = {.word = query->kind};
 	for (size_t i = 0; family_at(i) != NULL; i++)
 		suggest_offer(&suggestion, family_at(i)->name);
-	if (suggestion.best != NULL)
-		return error_set(err, "--kind: \"%s\" is none; did you mean \"%s\"?",
-		    kind, suggestion.best);
-	return error_set(err,
-	    "--kind: \"%s\" is none of sms.received, sms.status, call.received, "
-	    "call.action, call.status, recording.status, transcription, json, other, nor "
-	    "a family such as conference.status (`events --help` lists them)",
-	    kind);
+	(void)error_set(err, "--kind: \"%s\" is none", kind);
+	return suggest_explain(&suggestion,
+	    " of sms.received, sms.status, call.received, call.action, call.status, "
+	    "recording.status, transcription, json, other, nor a family such as "
+	    "conference.status (`offhook help events` lists them)",
+	    err);
 }
 
 static int event_filter_state(
@@ -66,13 +64,10 @@ int event_filter_read(struct event_filter *out, const struct options *options,
 
 static bool contains_text(struct span text, struct span part)
 {
-	for (; text.len >= part.len; text = span_from(text, 1)) {
-		if (span_ieq(span_head(text, part.len), part))
-			return true;
-		if (text.len == 0)
-			break;
-	}
-	return false;
+	bool found = part.len == 0;
+	for (size_t at = 0; !found && at + part.len <= text.len; at++)
+		found = span_ieq((struct span){text.ptr + at, part.len}, part);
+	return found;
 }
 
 bool event_filter_matches(

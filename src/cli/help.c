@@ -31,24 +31,19 @@ static void print_option(FILE *out, const struct flag *flag)
 		    flag->help);
 }
 
-static void print_setting(FILE *out, const struct setting *setting)
-{
-	char help[160];
-	if (setting->initial[0] == '\0')
-		(void)snprintf(help, sizeof(help), "%s", setting->help);
-	else
-		(void)snprintf(
-		    help, sizeof(help), "%s (%s)", setting->help, setting->initial);
-	print_option(out,
-	    &(struct flag){
-		.name = setting->name, .argument = setting->argument, .help = help});
-}
-
 static void print_settings(FILE *out, const struct command *command)
 {
+	char help[160];
 	for (size_t i = 0; i < setting_count; i++) {
-		if (options_take_setting(command, &setting_table[i]))
-			print_setting(out, &setting_table[i]);
+		const struct setting *setting = &setting_table[i];
+		if (!options_take_setting(command, setting))
+			continue;
+		bool initial = setting->initial[0] != '\0';
+		(void)snprintf(help, sizeof(help), "%s%s%s%s", setting->help,
+		    initial ? " (" : "", setting->initial, initial ? ")" : "");
+		print_option(out, &(struct flag){.name = setting->name,
+				      .argument = setting->argument,
+				      .help = help});
 	}
 	if (command->settings != SETTINGS_NONE)
 		print_option(out, &options_config_file);
@@ -140,37 +135,13 @@ static void man_flag(FILE *out, const struct flag *flag)
 	if (flag->letter != 0)
 		(void)fprintf(out, "Fl %c , ", flag->letter);
 	(void)fprintf(out, "Fl Fl %s", flag->name);
-	if (flag->optional) {
-		(void)fprintf(out, " Ns Op = Ns Ar ");
-		man_text(out, flag->argument);
-	} else if (flag->argument != NULL) {
-		(void)fprintf(out, " Ar ");
+	if (flag->argument != NULL) {
+		(void)fputs(flag->optional ? " Ns Op = Ns Ar " : " Ar ", out);
 		man_text(out, flag->argument);
 	}
 	(void)fputc('\n', out);
 	man_text(out, flag->help);
 	(void)fprintf(out, ".\n");
-}
-
-static void man_settings(FILE *out, const struct command *command)
-{
-	switch (command->settings) {
-	case SETTINGS_NONE:
-		return;
-	case SETTINGS_FILE:
-		break;
-	case SETTINGS_DATA:
-		(void)fprintf(
-		    out, ".It Fl Fl data Ar DIR\nthe directory of the store.\n");
-		break;
-	case SETTINGS_ALL:
-		(void)fprintf(out, ".It Fl Fl Ns Ar setting Ar VALUE\n"
-				   "any setting of\n.Xr offhook.conf 5\n"
-				   "that is no secret.\n");
-		break;
-	}
-	(void)fprintf(
-	    out, ".It Fl Fl config Ar FILE\nread settings from\n.Ar FILE .\n");
 }
 
 static void man_command(FILE *out, const struct command *command)
@@ -192,7 +163,16 @@ static void man_command(FILE *out, const struct command *command)
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
 		man_flag(out, flag);
-	man_settings(out, command);
+	if (command->settings == SETTINGS_DATA)
+		(void)fprintf(
+		    out, ".It Fl Fl data Ar DIR\nthe directory of the store.\n");
+	if (command->settings == SETTINGS_ALL)
+		(void)fprintf(out, ".It Fl Fl Ns Ar setting Ar VALUE\n"
+				   "any setting of\n.Xr offhook.conf 5\n"
+				   "that is no secret.\n");
+	if (command->settings != SETTINGS_NONE)
+		(void)fprintf(
+		    out, ".It Fl Fl config Ar FILE\nread settings from\n.Ar FILE .\n");
 	if (command->json)
 		(void)fprintf(out, ".It Fl Fl json\nprint JSON.\n");
 	(void)fprintf(out, ".It Fl h , Fl Fl help\nshow help.\n.El\n");

@@ -40,13 +40,9 @@ static int job_state_unknown(struct span word, struct error *err)
 		    SPAN_ARG(word));
 	for (enum job_state i = JOB_WAITING; i < JOB_STATES; i++)
 		suggest_offer(&suggestion, job_state_name(i));
-	if (suggestion.best != NULL)
-		return error_set(err, "--state: \"%.*s\" is none; did you mean \"%s\"?",
-		    SPAN_ARG(word), suggestion.best);
-	return error_set(err,
-	    "--state: \"%.*s\" is none of waiting, blocked, running, done, dead, "
-	    "cancelled",
-	    SPAN_ARG(word));
+	(void)error_set(err, "--state: \"%.*s\" is none", SPAN_ARG(word));
+	return suggest_explain(
+	    &suggestion, " of waiting, blocked, running, done, dead, cancelled", err);
 }
 
 /* "waiting,dead" */

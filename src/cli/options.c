@@ -102,14 +102,8 @@ static void keep_option(
     struct options *options, const struct found *found, const char *value)
 {
 	if (found->setting != NULL) {
-		struct config_flag *flags = arena_alloc(
-		    options->arena, (options->input.flag_count + 1) * sizeof(*flags));
-		if (options->input.flag_count > 0)
-			memcpy(flags, options->input.flags,
-			    options->input.flag_count * sizeof(*flags));
-		flags[options->input.flag_count++] =
+		options->settings[options->input.flag_count++] =
 		    (struct config_flag){found->setting->name, value};
-		options->input.flags = flags;
 	} else if (found->flag == &options_help) {
 		options->help = true;
 	} else if (found->flag == &options_json) {
@@ -173,6 +167,8 @@ int options_parse(struct options *out, const struct command *command, int argc,
 	size_t most = (size_t)argc + 1;
 	*out = (struct options){.command = command, .arena = arena_new()};
 	out->input.environment = environ;
+	out->settings = arena_zalloc(out->arena, most * sizeof(out->settings[0]));
+	out->input.flags = out->settings;
 	out->given = arena_zalloc(out->arena, most * sizeof(out->given[0]));
 	out->args = arena_zalloc(out->arena, most * sizeof(out->args[0]));
 	bool ended = false;

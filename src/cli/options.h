@@ -23,7 +23,8 @@ struct options {
 	size_t given_count;
 	const char **args; /* the words that are not options */
 	size_t arg_count;
-	struct config_input input; /* --config and the settings given as flags */
+	struct config_input input;    /* --config and the settings given as flags */
+	struct config_flag *settings; /* those that input has as flags */
 	bool json, help;
 	const oh_app *app; /* NULL: the built-in one */
 	struct arena *arena;

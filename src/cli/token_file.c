@@ -13,20 +13,13 @@
 
 enum { FILE_LIMIT = 1024, TOKEN_BYTES = 16 };
 
-static struct span token_in_dotenv(struct arena *arena)
-{
-	struct span text = dotenv_read(".", arena);
-	struct span name, value, token = {0};
-	while (dotenv_next(&text, &name, &value))
-		if (span_is(name, "TWILIO_AUTH_TOKEN"))
-			token = span_head(value, span_find(value, ','));
-	return token;
-}
-
 const char *token_file_find(struct arena *arena)
 {
 	size_t len;
-	struct span token = token_in_dotenv(arena);
+	struct span text = dotenv_read(".", arena), name, value, token = {0};
+	while (dotenv_next(&text, &name, &value))
+		if (span_is(name, "TWILIO_AUTH_TOKEN"))
+			token = span_head(value, span_find(value, ','));
 	if (token.len > 0)
 		return arena_strndup(arena, token);
 	char *kept = text_read_file(TOKEN_FILE_PATH, FILE_LIMIT, &len);
@@ -48,16 +41,6 @@ static int token_write_file(const char *path, const char *text)
 	return close(fd) == 0 ? rc : -1;
 }
 
-/* Its .gitignore keeps the directory out of the project's history. */
-static int token_keep(const char *token)
-{
-	if (mkdir(TOKEN_FILE_DIR, 0700) != 0 && errno != EEXIST)
-		return -1;
-	if (token_write_file(TOKEN_FILE_DIR "/.gitignore", "*\n") != 0)
-		return -1;
-	return token_write_file(TOKEN_FILE_PATH, token);
-}
-
 const char *token_file_have(struct arena *arena, struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
@@ -70,7 +53,10 @@ const char *token_file_have(struct arena *arena, struct error *err)
 		return NULL;
 	}
 	text_hex(token, bytes, sizeof(bytes));
-	if (token_keep(token) != 0) {
+	/* The .gitignore keeps the directory out of the project's history. */
+	if ((mkdir(TOKEN_FILE_DIR, 0700) != 0 && errno != EEXIST) ||
+	    token_write_file(TOKEN_FILE_DIR "/.gitignore", "*\n") != 0 ||
+	    token_write_file(TOKEN_FILE_PATH, token) != 0) {
 		(void)error_set(err, TOKEN_FILE_PATH ": %s", strerror(errno));
 		return NULL;
 	}

@@ -1,31 +1,20 @@
 #include "client/curl.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
-/* dlsym gives a pointer to data, which C cannot cast to a pointer to a function. */
-static bool curl_symbol(void *library, const char *name, void *function)
-{
-	void *found = dlsym(library, name);
-	memcpy(function, &found, sizeof(found));
-	return found != NULL;
-}
+#define SYMBOL(name)                                                                   \
+	{                                                                              \
+		"curl_" #name, offsetof(struct curl, name)                             \
+	}
 
-static bool curl_symbols(struct curl *curl, void *library)
-{
-	return curl_symbol(library, "curl_global_init", (void *)&curl->global_init) &&
-	       curl_symbol(library, "curl_easy_init", (void *)&curl->easy_init) &&
-	       curl_symbol(library, "curl_easy_cleanup", (void *)&curl->easy_cleanup) &&
-	       curl_symbol(library, "curl_easy_setopt", (void *)&curl->easy_setopt) &&
-	       curl_symbol(library, "curl_easy_perform", (void *)&curl->easy_perform) &&
-	       curl_symbol(library, "curl_easy_getinfo", (void *)&curl->easy_getinfo) &&
-	       curl_symbol(
-		   library, "curl_easy_strerror", (void *)&curl->easy_strerror) &&
-	       curl_symbol(library, "curl_slist_append", (void *)&curl->slist_append) &&
-	       curl_symbol(
-		   library, "curl_slist_free_all", (void *)&curl->slist_free_all);
-}
+static const struct {
+	const char *name;
+	size_t at;
+} symbols[] = {SYMBOL(global_init), SYMBOL(easy_init), SYMBOL(easy_cleanup),
+    SYMBOL(easy_setopt), SYMBOL(easy_perform), SYMBOL(easy_getinfo),
+    SYMBOL(easy_strerror), SYMBOL(slist_append), SYMBOL(slist_free_all)};
 
 int curl_load(struct curl *out, struct error *err)
 {
@@ -35,8 +24,14 @@ int curl_load(struct curl *out, struct error *err)
 	if (library == NULL)
 		return error_set(err, "this needs libcurl; install it "
 				      "(Debian's package: libcurl4)");
-	if (!curl_symbols(out, library))
-		return error_set(err, "this libcurl lacks a function: it is too old");
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		void *found = dlsym(library, symbols[i].name);
+		if (found == NULL)
+			return error_set(
+			    err, "this libcurl lacks a function: it is too old");
+		/* C cannot cast a pointer to data to a pointer to a function. */
+		memcpy((char *)out + symbols[i].at, &found, sizeof(found));
+	}
 	if (out->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(err, "libcurl cannot start");
 	return 0;

@@ -11,12 +11,10 @@ static void config_print_json(const struct config *config)
 {
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
-		json_t *line =
+		term_json(stdout,
 		    json_pack("{s:s, s:s?, s:s, s:s}", "name", setting_table[i].name,
 			"value", value->text[0] == '\0' ? NULL : value->text, "source",
-			sources[value->source], "where", value->where);
-		term_json(stdout, line);
-		json_decref(line);
+			sources[value->source], "where", value->where));
 	}
 }
 

@@ -32,22 +32,13 @@ static int events_read_options(struct listing *listing, struct error *err)
 	    options, "after", 0, INT64_MAX, &listing->filter.query.after_id, err);
 }
 
-/* Whether the limit is reached. */
-static bool listing_full(const struct listing *listing)
-{
-	return listing->limit > 0 && listing->count >= listing->limit;
-}
-
 static void listing_print(
     const struct listing *listing, const struct store_event *event)
 {
-	if (listing->options->json) {
-		json_t *view = event_view_json(event);
-		term_json(stdout, view);
-		json_decref(view);
-	} else {
+	if (listing->options->json)
+		term_json(stdout, event_view_json(event));
+	else
 		event_view_line(stdout, event, listing->colour);
-	}
 }
 
 /* Reads the events that match; prints them unless newest_first. listing->seen becomes
@@ -60,7 +51,8 @@ static int listing_walk(struct listing *listing, bool newest_first, struct error
 	query.newest_first = newest_first;
 	listing->count = 0;
 	struct store_events *events = store_events_open(listing->reader, &query);
-	while (!listing_full(listing) && ferror(stdout) == 0 &&
+	while ((listing->limit == 0 || listing->count < listing->limit) &&
+	       ferror(stdout) == 0 &&
 	       (rc = store_events_next(events, &event, err)) == 1) {
 		bool matches = event_filter_matches(&listing->filter, &event);
 		if (matches || !newest_first)
@@ -114,13 +106,10 @@ static int events_show(const struct options *options)
 		(void)error_set(&err, "there is no event %lld", (long long)id);
 	if (rc != 1)
 		return options_fail(options, &err);
-	if (options->json) {
-		json_t *view = event_view_json(&event);
-		term_json(stdout, view);
-		json_decref(view);
-	} else {
+	if (options->json)
+		term_json(stdout, event_view_json(&event));
+	else
 		event_view_full(stdout, &event);
-	}
 	return EXIT_OK;
 }
 

@@ -36,7 +36,7 @@ static void export_row(struct export *export, json_t *object)
 	if (export->csv != NULL)
 		csv_row(export->csv, export->out, object);
 	else
-		term_json(export->out, object);
+		term_json(export->out, json_incref(object));
 	if (++export->count % PROGRESS_EVERY == 0 && export->progress)
 		(void)fprintf(stderr, "\r%lld", (long long)export->count);
 }
@@ -81,23 +81,19 @@ static int export_events(struct export *export, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-static int export_docs(struct export *export, struct error *err)
+static int export_pass(struct export *export, struct error *err)
 {
 	struct store_query query = {
 	    .collection = export->collection, .filter = export->filter};
 	struct store_doc doc;
 	int rc = 0;
+	if (strcmp(export->collection, "events") == 0)
+		return export_events(export, err);
 	struct store_docs *docs = store_docs_open(export->reader, &query);
 	while (ferror(export->out) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
 		export_row(export, doc.json);
 	store_docs_close(docs);
 	return rc < 0 ? -1 : 0;
-}
-
-static int export_pass(struct export *export, struct error *err)
-{
-	return strcmp(export->collection, "events") == 0 ? export_events(export, err)
-							 : export_docs(export, err);
 }
 
 static int export_write(struct export *export, struct error *err)

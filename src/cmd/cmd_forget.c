@@ -56,7 +56,7 @@ static int forget_run(const struct options *options)
 	if (data_change(&answer, options, request, &err) != 0)
 		return options_fail(options, &err);
 	if (options->json)
-		term_json(stdout, answer);
+		term_json(stdout, json_incref(answer));
 	else
 		forget_print(answer);
 	json_decref(answer);

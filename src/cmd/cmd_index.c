@@ -15,7 +15,7 @@ static int index_run(const struct options *options)
 	if (data_change(&answer, options, request, &err) != 0)
 		return options_fail(options, &err);
 	if (options->json)
-		term_json(stdout, answer);
+		term_json(stdout, json_incref(answer));
 	else
 		(void)fprintf(stderr, "%s is indexed by %s\n", options->args[0],
 		    options->args[1]);

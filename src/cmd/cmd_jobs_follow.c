@@ -74,28 +74,18 @@ static void seen_add(struct seen_list *list, const struct store_job *job)
 	    (struct seen){job->id, job->run_at_ms, job->state, job->tries};
 }
 
-static bool seen_same(const struct seen *seen, const struct store_job *job)
-{
-	return seen->state == job->state && seen->tries == job->tries &&
-	       seen->run_at_ms == job->run_at_ms;
-}
-
 /* ---- printing ---- */
 
-static void follow_print_json(const struct follow *follow, const struct store_job *job)
-{
-	char time[CLOCK_ISO_SIZE];
-	json_t *view = job_view_json(job, follow->look.now_ms);
-	clock_iso(time, follow->look.now_ms);
-	(void)json_object_set_new(view, "at", json_string(time));
-	term_json(stdout, view);
-	json_decref(view);
-}
-
-static void follow_print_line(struct follow *follow, const struct store_job *job)
+static void follow_print(struct follow *follow, const struct store_job *job)
 {
 	char time[CLOCK_ISO_SIZE];
 	clock_iso(time, follow->look.now_ms);
+	if (follow->options->json) {
+		json_t *view = job_view_json(job, follow->look.now_ms);
+		(void)json_object_set_new(view, "at", json_string(time));
+		term_json(stdout, view);
+		return;
+	}
 	if (!follow->told) {
 		(void)printf("%*s", TIME_WIDTH, "");
 		job_view_head(stdout, &follow->look);
@@ -112,12 +102,10 @@ static void follow_look_at(struct follow *follow, const struct store_job *job)
 	seen_add(&follow->now, job);
 	if (job->id > follow->newest)
 		follow->newest = job->id;
-	if (!shown || (seen != NULL && seen_same(seen, job)))
-		return;
-	if (follow->options->json)
-		follow_print_json(follow, job);
-	else
-		follow_print_line(follow, job);
+	bool same = seen != NULL && seen->state == job->state &&
+		    seen->tries == job->tries && seen->run_at_ms == job->run_at_ms;
+	if (shown && !same)
+		follow_print(follow, job);
 }
 
 /* ---- a look ---- */
@@ -203,10 +191,7 @@ static int follow_begin(struct follow *follow, struct error *err)
 int cmd_jobs_follow(const struct options *options)
 {
 	struct error err;
-	struct follow follow = {.options = options,
-	    .look = {.now_ms = clock_wall_ms(),
-		.colour = term_colour(stdout),
-		.width = term_width(stdout)}};
+	struct follow follow = {.options = options, .look = job_look_now()};
 	if (job_filter_read(&follow.query, options, follow.look.now_ms, &err) != 0)
 		return options_misused(options, &err);
 	int rc = data_open(&follow.reader, options, &err);

@@ -2,7 +2,6 @@
 #include "cli/data.h"
 #include "cli/job_filter.h"
 #include "cmd/verbs.h"
-#include "util/clock.h"
 #include "util/text.h"
 #include "view/event_view.h"
 #include "view/job_view.h"
@@ -20,9 +19,7 @@ struct listing {
 static void listing_print(struct listing *listing, const struct store_job *job)
 {
 	if (listing->options->json) {
-		json_t *view = job_view_json(job, listing->look.now_ms);
-		term_json(stdout, view);
-		json_decref(view);
+		term_json(stdout, job_view_json(job, listing->look.now_ms));
 	} else {
 		if (listing->count == 0)
 			job_view_head(stdout, &listing->look);
@@ -71,27 +68,20 @@ static int listing_show(
 	return rc < 0 ? -1 : 0;
 }
 
-static void look_now(struct job_look *look)
-{
-	*look = (struct job_look){.now_ms = clock_wall_ms(),
-	    .colour = term_colour(stdout),
-	    .width = term_width(stdout)};
-}
-
 int cmd_jobs_list(const struct options *options)
 {
 	struct store_reader *reader = NULL;
 	struct error err;
-	struct listing listing = {.options = options};
+	struct listing listing = {.options = options, .look = job_look_now()};
 	int code = EXIT_OK;
-	int64_t limit = options_has(options, "after") ? 0 : LIMIT;
-	look_now(&listing.look);
-	if (job_filter_read(&listing.query, options, listing.look.now_ms, &err) != 0 ||
-	    options_int(options, "limit", 0, INT64_MAX, &limit, &err) != 0 ||
+	if (job_filter_read(&listing.query, options, listing.look.now_ms, &err) != 0)
+		return options_misused(options, &err);
+	listing.query.limit = options_has(options, "after") ? 0 : LIMIT;
+	if (options_int(options, "limit", 0, INT64_MAX, &listing.query.limit, &err) !=
+		0 ||
 	    options_int(
 		options, "after", 0, INT64_MAX, &listing.query.after_id, &err) != 0)
 		return options_misused(options, &err);
-	listing.query.limit = limit;
 	if (data_open(&reader, options, &err) != 0 ||
 	    listing_show(&listing, reader, &err) != 0)
 		code = options_fail(options, &err);
@@ -140,17 +130,16 @@ static int job_print(struct listing *listing, struct store_reader *reader,
     const struct store_job *job, struct error *err)
 {
 	struct arena *arena = listing->options->arena;
-	bool open = job->state == JOB_WAITING || job->state == JOB_BLOCKED;
+	bool blocked = job->state == JOB_BLOCKED;
 	struct store_event event;
 	if (listing->options->json) {
 		listing_print(listing, job);
 		return 0;
 	}
 	job_view_full(stdout, job, &listing->look);
-	if (open && job_print_paused(reader, job, arena, err) != 0)
-		return -1;
-	if (job->state == JOB_BLOCKED &&
-	    job_print_first(reader, job, &listing->look, err) != 0)
+	if (((blocked || job->state == JOB_WAITING) &&
+		job_print_paused(reader, job, arena, err) != 0) ||
+	    (blocked && job_print_first(reader, job, &listing->look, err) != 0))
 		return -1;
 	int rc = store_event_get(reader, job->event_id, arena, &event, err);
 	if (rc == 1) {
@@ -160,31 +149,27 @@ static int job_print(struct listing *listing, struct store_reader *reader,
 	return rc < 0 ? -1 : 0;
 }
 
-static int job_find_and_print(
-    struct listing *listing, struct store_reader *reader, struct error *err)
-{
-	const char *word = listing->options->args[1];
-	struct store_job job;
-	int64_t id;
-	if (!text_int(span_of(word), 1, INT64_MAX, &id))
-		return error_set(err, "\"%s\" is no job's id", word);
-	int rc = store_job_get(reader, id, listing->options->arena, &job, err);
-	if (rc == 0)
-		return error_set(err,
-		    "there is no job %lld; ended ones are dropped after a time",
-		    (long long)id);
-	return rc < 0 ? -1 : job_print(listing, reader, &job, err);
-}
-
 int cmd_jobs_show(const struct options *options)
 {
+	struct listing listing = {.options = options, .look = job_look_now()};
 	struct store_reader *reader = NULL;
+	struct store_job job;
 	struct error err;
-	struct listing listing = {.options = options};
-	look_now(&listing.look);
-	int rc = data_open(&reader, options, &err);
-	if (rc == 0)
-		rc = job_find_and_print(&listing, reader, &err);
+	int64_t id;
+	if (!text_int(span_of(options->args[1]), 1, INT64_MAX, &id)) {
+		(void)error_set(&err, "\"%s\" is no job's id", options->args[1]);
+		return options_fail(options, &err);
+	}
+	int rc = -1;
+	if (data_open(&reader, options, &err) == 0) {
+		int found = store_job_get(reader, id, options->arena, &job, &err);
+		if (found == 1)
+			rc = job_print(&listing, reader, &job, &err);
+		else if (found == 0)
+			(void)error_set(&err,
+			    "there is no job %lld; ended ones are dropped after a time",
+			    (long long)id);
+	}
 	store_reader_close(reader);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

@@ -10,20 +10,6 @@
 
 /* --- pause and resume --- */
 
-static int queue_unknown(const struct suggestion *suggestion,
-    const struct options *options, struct error *err)
-{
-	const char *name = options->args[1];
-	if (suggestion->best != NULL)
-		return error_set(err, "there is no queue \"%s\"; did you mean \"%s\"?",
-		    name, suggestion->best);
-	if (strcmp(options->args[0], "pause") != 0)
-		return error_set(err, "there is no queue \"%s\"", name);
-	return error_set(err,
-	    "there is no queue \"%s\" yet; --force pauses it before its first job",
-	    name);
-}
-
 /* Looks for the queue in the store and in the program's table of workers. */
 static int queue_check(const struct options *options, struct error *err)
 {
@@ -44,7 +30,14 @@ static int queue_check(const struct options *options, struct error *err)
 		found = span_eq(suggestion.word, queue->name);
 		suggest_offer(&suggestion, arena_strndup(options->arena, queue->name));
 	}
-	return rc == 0 && !found ? queue_unknown(&suggestion, options, err) : rc;
+	if (rc != 0 || found)
+		return rc;
+	(void)error_set(err, "there is no queue \"%s\"", options->args[1]);
+	return suggest_explain(&suggestion,
+	    strcmp(options->args[0], "pause") == 0
+		? " yet; --force pauses it before its first job"
+		: "",
+	    err);
 }
 
 static int queue_set_paused(const struct options *options, bool paused)
@@ -65,7 +58,7 @@ static int queue_set_paused(const struct options *options, bool paused)
 		return options_fail(options, &err);
 	bool changed = json_integer_value(json_object_get(answer, "changed")) > 0;
 	if (options->json)
-		term_json(stdout, answer);
+		term_json(stdout, json_incref(answer));
 	else if (paused)
 		(void)fprintf(stderr, "%s is %spaused; what runs goes on\n", queue,
 		    changed ? "" : "already ");
@@ -89,7 +82,6 @@ int cmd_jobs_resume(const struct options *options)
 /* --- stats --- */
 
 struct stats {
-	const struct options *options;
 	int64_t now_ms;
 	bool colour;
 	int width; /* of the longest name */
@@ -112,7 +104,6 @@ static void stats_print_json(const struct stats *stats, const struct store_queue
 	(void)json_object_set_new(
 	    line, "lateMs", json_integer(late_ms > 0 ? late_ms : 0));
 	term_json(stdout, line);
-	json_decref(line);
 }
 
 static void stats_print(const struct stats *stats, const struct store_queue *queue)
@@ -142,34 +133,29 @@ static void stats_print_head(const struct stats *stats)
 	(void)printf("  OLDEST DUE%s\n", stats->colour ? "\033[0m" : "");
 }
 
-static void stats_print_all(struct stats *stats, const struct store_queue *queues)
-{
-	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
-		if (stats->width < (int)q->name.len)
-			stats->width = (int)q->name.len;
-	}
-	if (queues == NULL && !stats->options->json)
-		(void)fprintf(stderr, "there are no queues yet\n");
-	else if (!stats->options->json)
-		stats_print_head(stats);
-	for (const struct store_queue *q = queues; q != NULL; q = q->next)
-		(stats->options->json ? stats_print_json : stats_print)(stats, q);
-}
-
 int cmd_jobs_stats(const struct options *options)
 {
 	struct store_reader *reader = NULL;
 	struct store_queue *queues;
 	struct error err;
-	struct stats stats = {.options = options,
-	    .now_ms = clock_wall_ms(),
+	struct stats stats = {.now_ms = clock_wall_ms(),
 	    .colour = term_colour(stdout),
 	    .width = (int)strlen("QUEUE")};
 	int rc = data_open(&reader, options, &err);
 	if (rc == 0)
 		rc = store_queues(reader, true, options->arena, &queues, &err);
-	if (rc == 0)
-		stats_print_all(&stats, queues);
 	store_reader_close(reader);
-	return rc == 0 ? EXIT_OK : options_fail(options, &err);
+	if (rc != 0)
+		return options_fail(options, &err);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next) {
+		if (stats.width < (int)q->name.len)
+			stats.width = (int)q->name.len;
+	}
+	if (queues == NULL && !options->json)
+		(void)fprintf(stderr, "there are no queues yet\n");
+	else if (!options->json)
+		stats_print_head(&stats);
+	for (const struct store_queue *q = queues; q != NULL; q = q->next)
+		(options->json ? stats_print_json : stats_print)(&stats, q);
+	return EXIT_OK;
 }

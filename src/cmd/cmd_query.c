@@ -48,26 +48,22 @@ static int query_read_options(struct query *query, struct error *err)
 	return query_read_sort(query, err);
 }
 
-static void query_print_doc(const struct query *query, const json_t *doc)
-{
-	if (query->pretty) {
-		char *text = json_dumps(doc, JSON_INDENT(2));
-		term_print(stdout, span_of(text), true);
-		(void)fputc('\n', stdout);
-		free(text);
-	} else {
-		term_json(stdout, doc);
-	}
-}
-
 static int query_print_docs(
     const struct query *query, struct store_reader *reader, struct error *err)
 {
 	struct store_doc doc;
 	int rc = 0;
 	struct store_docs *docs = store_docs_open(reader, &query->store);
-	while (ferror(stdout) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
-		query_print_doc(query, doc.json);
+	while (ferror(stdout) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1) {
+		if (!query->pretty) {
+			term_json(stdout, json_incref(doc.json));
+			continue;
+		}
+		char *text = json_dumps(doc.json, JSON_INDENT(2));
+		term_print(stdout, span_of(text), true);
+		(void)fputc('\n', stdout);
+		free(text);
+	}
 	store_docs_close(docs);
 	return rc < 0 ? -1 : 0;
 }
@@ -79,29 +75,15 @@ static int query_print_collections(
 	if (store_collections(reader, true, query->options->arena, &c, err) < 0)
 		return -1;
 	for (; c != NULL; c = c->next) {
-		if (query->options->json) {
-			json_t *line =
+		if (query->options->json)
+			term_json(stdout,
 			    json_pack("{s:s, s:s?, s:I}", "collection", c->name, "key",
-				c->key_field, "count", (json_int_t)c->count);
-			term_json(stdout, line);
-			json_decref(line);
-		} else {
+				c->key_field, "count", (json_int_t)c->count));
+		else
 			(void)printf("%-24s %10lld%s%s\n", c->name, (long long)c->count,
 			    c->key_field != NULL ? "  key " : "",
 			    c->key_field != NULL ? c->key_field : "");
-		}
 	}
-	return 0;
-}
-
-static int query_print_count(
-    const struct query *query, struct store_reader *reader, struct error *err)
-{
-	int64_t count = store_count(reader, &query->store, err);
-	if (count < 0)
-		return -1;
-	(void)printf(
-	    query->options->json ? "{\"count\":%lld}\n" : "%lld\n", (long long)count);
 	return 0;
 }
 
@@ -112,9 +94,13 @@ static int query_print_all(
 		return query_print_collections(query, reader, err);
 	if (data_check_collection(reader, query->store.collection, err) != 0)
 		return -1;
-	if (options_has(query->options, "count"))
-		return query_print_count(query, reader, err);
-	return query_print_docs(query, reader, err);
+	if (!options_has(query->options, "count"))
+		return query_print_docs(query, reader, err);
+	int64_t count = store_count(reader, &query->store, err);
+	if (count >= 0)
+		(void)printf(query->options->json ? "{\"count\":%lld}\n" : "%lld\n",
+		    (long long)count);
+	return count < 0 ? -1 : 0;
 }
 
 static int query_run(const struct options *options)

@@ -37,14 +37,11 @@ static size_t setting_index(const struct setting *setting)
 
 static int unknown_setting(struct span name, struct error *err)
 {
-	const char *meant = setting_suggest(name);
-	if (meant != NULL)
-		return error_set(err,
-		    "there is no setting \"%.*s\"; did you mean \"%s\"?",
-		    SPAN_ARG(name), meant);
-	return error_set(err,
-	    "there is no setting \"%.*s\"; `offhook config` lists them",
-	    SPAN_ARG(name));
+	struct suggestion suggestion = {.word = name};
+	for (size_t i = 0; i < setting_count; i++)
+		suggest_offer(&suggestion, setting_table[i].name);
+	(void)error_set(err, "there is no setting \"%.*s\"", SPAN_ARG(name));
+	return suggest_explain(&suggestion, "; `offhook config` lists them", err);
 }
 
 /* --- the file --- */
@@ -60,13 +57,6 @@ static struct span without_comment(struct span line)
 	return line;
 }
 
-static struct span unquoted(struct span value)
-{
-	if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
-		return (struct span){value.ptr + 1, value.len - 2};
-	return value;
-}
-
 static int read_line(
     struct loading *loading, struct span line, const char *where, struct error *err)
 {
@@ -77,7 +67,9 @@ static int read_line(
 	if (equals == line.len)
 		return error_set(err, "a line reads \"setting = value\"");
 	struct span name = span_trim(span_head(line, equals));
-	struct span value = unquoted(span_trim(span_from(line, equals + 1)));
+	struct span value = span_trim(span_from(line, equals + 1));
+	if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+		value = (struct span){value.ptr + 1, value.len - 2};
 	const struct setting *setting = setting_find(name);
 	if (setting == NULL)
 		return unknown_setting(name, err);
@@ -107,21 +99,6 @@ static int read_lines(struct loading *loading, const char *path, struct error *e
 	return 0;
 }
 
-static int check_secrecy(const struct loading *loading, const char *path,
-    const struct stat *info, struct error *err)
-{
-	if ((info->st_mode & (S_IRWXG | S_IRWXO)) == 0)
-		return 0;
-	for (size_t i = 0; i < setting_count; i++) {
-		if (setting_table[i].secret && loading->raw[i].source == CONFIG_FILE)
-			return error_set(err,
-			    "%s: %s is secret, but others may open the file; run: "
-			    "chmod 600 %s",
-			    loading->raw[i].where, setting_table[i].name, path);
-	}
-	return 0;
-}
-
 static int read_file(
     struct loading *loading, const char *path, bool must_exist, struct error *err)
 {
@@ -135,27 +112,28 @@ static int read_file(
 	loading->config->file = arena_strdup(loading->config->arena, path);
 	if (read_lines(loading, loading->config->file, err) != 0)
 		return -1;
-	return check_secrecy(loading, path, &info, err);
+	bool closed = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+	for (size_t i = 0; i < setting_count && !closed; i++) {
+		if (setting_table[i].secret && loading->raw[i].source == CONFIG_FILE)
+			return error_set(err,
+			    "%s: %s is secret, but others may open the file; run: "
+			    "chmod 600 %s",
+			    loading->raw[i].where, setting_table[i].name, path);
+	}
+	return 0;
 }
 
 /* --- the environment --- */
 
-/* The value of an entry NAME=value when NAME is the variable; else, or when it is
- * empty, NULL. */
-static const char *value_of(const char *entry, const char *variable)
-{
-	size_t len = strlen(variable);
-	if (strncmp(entry, variable, len) != 0 || entry[len] != '=')
-		return NULL;
-	return entry[len + 1] != '\0' ? entry + len + 1 : NULL;
-}
-
+/* An empty variable counts as not set: NULL. */
 static const char *environment_lookup(char *const *environment, const char *variable)
 {
+	size_t len = strlen(variable);
 	for (; environment != NULL && *environment != NULL; environment++) {
-		const char *value = value_of(*environment, variable);
-		if (value != NULL)
-			return value;
+		const char *entry = *environment;
+		if (strncmp(entry, variable, len) == 0 && entry[len] == '=' &&
+		    entry[len + 1] != '\0')
+			return entry + len + 1;
 	}
 	return NULL;
 }
@@ -167,38 +145,33 @@ static bool service_link(const char *entry)
 	       strncmp(entry, "OFFHOOK_SERVICE_", strlen("OFFHOOK_SERVICE_")) == 0;
 }
 
-static bool known_variable(struct span name)
+static int check_variable(struct span name, struct error *err)
 {
-	char variable[SETTING_NAME_SIZE];
+	char variables[SETTING_MAX][SETTING_NAME_SIZE];
+	struct suggestion suggestion = {.word = name};
+	if (span_is(name, "OFFHOOK_CONFIG"))
+		return 0;
 	for (size_t i = 0; i < setting_count; i++) {
-		if (span_is(name, setting_variable(variable, &setting_table[i])))
-			return true;
+		const char *known = setting_variable(variables[i], &setting_table[i]);
+		if (span_is(name, known))
+			return 0;
+		suggest_offer(&suggestion, known);
 	}
-	return span_is(name, "OFFHOOK_CONFIG");
+	if (suggestion.best != NULL)
+		return error_set(err, "%.*s is not a setting; did you mean %s?",
+		    SPAN_ARG(name), suggestion.best);
+	return error_set(
+	    err, "%.*s is not a setting; `offhook config` lists them", SPAN_ARG(name));
 }
 
 static int check_variables(char *const *environment, struct error *err)
 {
 	for (; environment != NULL && *environment != NULL; environment++) {
 		struct span entry = span_of(*environment);
-		struct span name = span_head(entry, span_find(entry, '='));
-		if (!span_starts(name, SPAN("OFFHOOK_")) ||
-		    service_link(*environment) || known_variable(name))
-			continue;
-		char variable[SETTING_NAME_SIZE];
-		char variables[SETTING_MAX][SETTING_NAME_SIZE];
-		struct suggestion suggestion = {.word = name};
-		for (size_t i = 0; i < setting_count; i++) {
-			snprintf(variables[i], sizeof(variables[i]), "%s",
-			    setting_variable(variable, &setting_table[i]));
-			suggest_offer(&suggestion, variables[i]);
-		}
-		if (suggestion.best != NULL)
-			return error_set(err, "%.*s is not a setting; did you mean %s?",
-			    SPAN_ARG(name), suggestion.best);
-		return error_set(err,
-		    "%.*s is not a setting; `offhook config` lists them",
-		    SPAN_ARG(name));
+		if (span_starts(entry, SPAN("OFFHOOK_")) &&
+		    !service_link(*environment) &&
+		    check_variable(span_head(entry, span_find(entry, '=')), err) != 0)
+			return -1;
 	}
 	return 0;
 }

@@ -54,15 +54,6 @@ static int read_address(unsigned char out[16], struct span text)
 	return inet_pton(AF_INET6, plain, out) == 1 ? 0 : -1;
 }
 
-static bool network_has_host_bits(const struct network *network)
-{
-	for (unsigned bit = network->bits; bit < 128; bit++) {
-		if ((network->address[bit / 8] >> (7 - bit % 8) & 1) != 0)
-			return true;
-	}
-	return false;
-}
-
 static int read_network(struct network *out, struct span text, struct error *err)
 {
 	size_t slash = span_find(text, '/');
@@ -80,10 +71,13 @@ static int read_network(struct network *out, struct span text, struct error *err
 		bits += offset;
 	}
 	out->bits = (unsigned)bits;
-	if (network_has_host_bits(out))
-		return error_set(err,
-		    "\"%.*s\" has bits set behind its length: give the network's own address",
-		    SPAN_ARG(text));
+	for (unsigned bit = out->bits; bit < 128; bit++) {
+		if ((out->address[bit / 8] >> (7 - bit % 8) & 1) != 0)
+			return error_set(err,
+			    "\"%.*s\" has bits set behind its length: give the "
+			    "network's own address",
+			    SPAN_ARG(text));
+	}
 	return 0;
 }
 

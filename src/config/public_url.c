@@ -4,11 +4,6 @@
 
 #include "util/text.h"
 
-static bool host_byte(char c)
-{
-	return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_';
-}
-
 /* "name", "name:port", "[v6]" or "[v6]:port". */
 static int check_host(struct span host, struct error *err)
 {
@@ -20,8 +15,12 @@ static int check_host(struct span host, struct error *err)
 			return error_set(err, "the host's [ has no ]");
 		end++;
 	} else {
-		while (end < host.len && host_byte(host.ptr[end]))
-			end++;
+		for (; end < host.len; end++) {
+			char c = host.ptr[end];
+			if (!isalnum((unsigned char)c) && c != '.' && c != '-' &&
+			    c != '_')
+				break;
+		}
 	}
 	if (end == 0)
 		return error_set(err, "it names no host");
@@ -35,25 +34,14 @@ static int check_host(struct span host, struct error *err)
 	return 0;
 }
 
-static bool scheme_of(struct span text, struct span *scheme)
-{
-	static const struct span known[] = {{"https", 5}, {"http", 4}};
-	for (size_t i = 0; i < 2; i++) {
-		size_t len = known[i].len;
-		if (text.len > len + 3 && span_ieq(span_head(text, len), known[i]) &&
-		    memcmp(text.ptr + len, "://", 3) == 0) {
-			*scheme = known[i];
-			return true;
-		}
-	}
-	return false;
-}
-
 int public_url_parse(
     struct public_url *out, struct span text, struct arena *arena, struct error *err)
 {
 	struct public_url url = {0};
-	if (!scheme_of(text, &url.scheme))
+	bool https = span_istarts(text, SPAN("https://"));
+	url.scheme = https ? SPAN("https") : SPAN("http");
+	if ((!https && !span_istarts(text, SPAN("http://"))) ||
+	    text.len == url.scheme.len + strlen("://"))
 		return error_set(err,
 		    "a public URL begins with https:// or http:// and a host, as in "
 		    "https://example.com");

@@ -4,7 +4,6 @@
 
 #include "config/config.h"
 #include "config/setting_parse.h"
-#include "util/suggest.h"
 
 #define SECONDS(n)  (INT64_C(1000) * (n))
 #define YEAR_S      (INT64_C(366) * 24 * 3600)
@@ -175,14 +174,6 @@ const struct setting *setting_find(struct span name)
 			return &setting_table[i];
 	}
 	return NULL;
-}
-
-const char *setting_suggest(struct span name)
-{
-	struct suggestion suggestion = {.word = name};
-	for (size_t i = 0; i < setting_count; i++)
-		suggest_offer(&suggestion, setting_table[i].name);
-	return suggestion.best;
 }
 
 const char *setting_variable(char out[SETTING_NAME_SIZE], const struct setting *setting)

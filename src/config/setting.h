@@ -45,9 +45,7 @@ extern const size_t setting_count;
 
 /* NULL when there is none. */
 const struct setting *setting_find(struct span name);
-/* The name that was probably meant, or NULL. */
-const char *setting_suggest(struct span name);
-/* The environment variable of a setting. Returns out. */
+/* The environment variable of a setting, in out or in the table. */
 const char *setting_variable(
     char out[SETTING_NAME_SIZE], const struct setting *setting);
 /* The SETTINGS section of man/offhook.conf.5, in mdoc. */

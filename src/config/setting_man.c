@@ -5,12 +5,6 @@
 
 enum { LINE = 76 };
 
-/* The length up to the next blank or the end. */
-static size_t word_length(const char *text)
-{
-	return strcspn(text, " ");
-}
-
 /* mdoc wants each sentence to begin a line, and lines to stay below 80 bytes. */
 static void man_sentences(struct buf *out, const char *text)
 {
@@ -18,7 +12,7 @@ static void man_sentences(struct buf *out, const char *text)
 	buf_putc(out, (char)toupper((unsigned char)text[0]));
 	for (const char *c = text + 1; *c != '\0'; c++) {
 		bool ended = c[-1] == '.' && isupper((unsigned char)c[1]);
-		if (*c == ' ' && (ended || column + 1 + word_length(c + 1) > LINE)) {
+		if (*c == ' ' && (ended || column + 1 + strcspn(c + 1, " ") > LINE)) {
 			buf_putc(out, '\n');
 			column = 0;
 			continue;

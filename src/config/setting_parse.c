@@ -23,11 +23,6 @@ void setting_warn(struct config *config, const char *format, ...)
 	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
 }
 
-static const char **text_field(struct config *config, const struct setting *setting)
-{
-	return (const char **)(void *)((char *)config + setting->field);
-}
-
 static int64_t *number_field(struct config *config, const struct setting *setting)
 {
 	return (int64_t *)(void *)((char *)config + setting->field);
@@ -37,8 +32,8 @@ int setting_parse_text(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {
 	(void)err;
-	*text_field(config, setting) =
-	    text.len == 0 ? NULL : arena_strndup(config->arena, text);
+	const char **field = (const char **)(void *)((char *)config + setting->field);
+	*field = text.len == 0 ? NULL : arena_strndup(config->arena, text);
 	return 0;
 }
 
@@ -176,14 +171,9 @@ static int choose_word(struct span text, const char *const *words, struct error 
 		suggest_offer(&suggestion, words[i]);
 		buf_printf(&all, "%s%s", i == 0 ? "" : ", ", words[i]);
 	}
-	if (suggestion.best != NULL)
-		error_set(err, "\"%.*s\" is not one of %s; did you mean \"%s\"?",
-		    SPAN_ARG(text), buf_text(&all), suggestion.best);
-	else
-		error_set(
-		    err, "\"%.*s\" is not one of %s", SPAN_ARG(text), buf_text(&all));
+	error_set(err, "\"%.*s\" is not one of %s", SPAN_ARG(text), buf_text(&all));
 	buf_free(&all);
-	return -1;
+	return suggest_explain(&suggestion, "", err);
 }
 
 int setting_parse_log_level(struct config *config, const struct setting *setting,

@@ -12,17 +12,6 @@
 #include "store/store.h"
 #include "util/buf.h"
 
-/* The name is inserted into C strings, a Makefile and shell scripts. */
-static int check_project_name(struct span name, struct error *err)
-{
-	if (store_name_valid(name) && name.ptr[0] != '_')
-		return 0;
-	return error_set(err,
-	    "\"%.*s\": a project's name begins with a letter and has letters, digits, "
-	    "_ . and -",
-	    SPAN_ARG(name));
-}
-
 static void fill_in_name(struct buf *out, struct span text, struct span name)
 {
 	static const char mark[] = "{{NAME}}";
@@ -60,19 +49,19 @@ static int create_project_file(const struct options *options,
 	return rc;
 }
 
-static struct span project_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return span_of(slash != NULL ? slash + 1 : path);
-}
-
 static int create_run(const struct options *options)
 {
 	struct error err;
-	const char *dir = options->args[0];
-	struct span name = project_name(dir);
-	if (check_project_name(name, &err) != 0)
+	const char *dir = options->args[0], *slash = strrchr(dir, '/');
+	struct span name = span_of(slash != NULL ? slash + 1 : dir);
+	/* The name is inserted into C strings, a Makefile and shell scripts. */
+	if (!store_name_valid(name) || name.ptr[0] == '_') {
+		(void)error_set(&err,
+		    "\"%.*s\": a project's name begins with a letter and has letters, "
+		    "digits, _ . and -",
+		    SPAN_ARG(name));
 		return options_misused(options, &err);
+	}
 	if (mkdir(dir, 0777) != 0) {
 		(void)error_set(&err, "%s: %s", dir,
 		    errno == EEXIST ? "it is there already; create a new one"

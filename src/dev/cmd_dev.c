@@ -64,19 +64,6 @@ static void dev_tell_broken(const struct dev *dev)
 	funlockfile(stderr);
 }
 
-static void dev_tell_start(const struct dev *dev)
-{
-	dev_tell(dev, DIM,
-	    "%s; data in %s\n"
-	    "In another terminal, in %s:\n"
-	    "  offhook send sms --body Hello\n"
-	    "  offhook events --data %s",
-	    dev->own_token ? "token of its own, in " TOKEN_FILE_PATH : "your token",
-	    dev->serve.data,
-	    strcmp(dev->project.dir, ".") == 0 ? "this directory" : dev->project.dir,
-	    dev->serve.data);
-}
-
 /* ---- build and swap ---- */
 
 /* The first program becomes the server. The server stays, and runs the handlers of
@@ -90,7 +77,17 @@ static int dev_swap_in(struct dev *dev, const char *program, int64_t start_us)
 			return options_fail(&dev->options, &err);
 		dev_tell(dev, GREEN, "%s built in %lld ms", dev->project.source,
 		    (long long)built_ms);
-		dev_tell_start(dev);
+		dev_tell(dev, DIM,
+		    "%s; data in %s\n"
+		    "In another terminal, in %s:\n"
+		    "  offhook send sms --body Hello\n"
+		    "  offhook events --data %s",
+		    dev->own_token ? "token of its own, in " TOKEN_FILE_PATH
+				   : "your token",
+		    dev->serve.data,
+		    strcmp(dev->project.dir, ".") == 0 ? "this directory"
+						       : dev->project.dir,
+		    dev->serve.data);
 	} else if (dev_server_swap(dev->server, program, &err) != 0) {
 		dev_tell(dev, RED,
 		    "the new code was not taken: %s; the old goes on answering",

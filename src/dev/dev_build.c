@@ -24,20 +24,15 @@ static const char script[] =
     "		${CC:-cc} ${CFLAGS:--g -O1 -Wall -Werror=implicit} $flags -o \"$3\" \"$2\" $LDFLAGS $libs\n"
     "fi";
 
-static bool is_source(const char *name)
-{
-	size_t len = strlen(name);
-	return len > 2 && strcmp(name + len - 2, ".c") == 0;
-}
-
 int dev_project_find(struct dev_project *out, const char *argument, struct arena *arena,
     struct error *err)
 {
 	const char *given = argument != NULL ? argument : ".";
 	const char *slash = strrchr(given, '/');
+	size_t len = strlen(given);
 	struct stat status;
 	*out = (struct dev_project){.dir = given, .source = "app.c"};
-	if (is_source(given)) {
+	if (len > 2 && strcmp(given + len - 2, ".c") == 0) {
 		out->source = slash != NULL ? slash + 1 : given;
 		out->dir = slash == NULL
 			       ? "."
@@ -103,7 +98,5 @@ enum dev_built dev_build(struct dev_project *project, const char **program,
 	int code = build_run(project, *program, said, err);
 	if (code < 0)
 		return DEV_UNBUILT;
-	if (code != 0)
-		return DEV_BROKEN;
-	return DEV_BUILT;
+	return code == 0 ? DEV_BUILT : DEV_BROKEN;
 }

@@ -62,15 +62,6 @@ static void print_outcome(struct dev_log *log, const json_t *line)
 	}
 }
 
-static void print_event(
-    struct dev_log *log, const json_t *line, const struct store_event *event)
-{
-	(void)fprintf(log->out, "\n%s%s%s  ", log->bold, event->kind, log->plain);
-	event_view_subject(log->out, event);
-	print_outcome(log, line);
-	event_view_reply(log->out, event);
-}
-
 /* Prints the newest event of that SID; of any when the line names none. False when the
  * store cannot be read. */
 static bool show_stored(struct dev_log *log, const json_t *line)
@@ -85,8 +76,13 @@ static bool show_stored(struct dev_log *log, const json_t *line)
 		return false;
 	struct store_events *events = store_events_open(log->reader, &query);
 	int rc = store_events_next(events, &event, &err);
-	if (rc == 1)
-		print_event(log, line, &event);
+	if (rc == 1) {
+		(void)fprintf(
+		    log->out, "\n%s%s%s  ", log->bold, event.kind, log->plain);
+		event_view_subject(log->out, &event);
+		print_outcome(log, line);
+		event_view_reply(log->out, &event);
+	}
 	store_events_close(events);
 	return rc >= 0;
 }
@@ -103,12 +99,6 @@ static void show_webhook(struct dev_log *log, const json_t *line)
 
 /* ---- other messages ---- */
 
-static bool is_told(const char *name)
-{
-	return strcmp(name, "time") != 0 && strcmp(name, "level") != 0 &&
-	       strcmp(name, "msg") != 0;
-}
-
 static void show_message(struct dev_log *log, json_t *line)
 {
 	const char *level = line_field(line, "level"), *name;
@@ -119,7 +109,8 @@ static void show_message(struct dev_log *log, json_t *line)
 	(void)fprintf(log->out, "%s%s%s ", colour, level, log->plain);
 	term_print(log->out, span_of(line_field(line, "msg")), true);
 	json_object_foreach(line, name, value) {
-		if (!is_told(name) || !json_is_string(value))
+		if (strcmp(name, "time") == 0 || strcmp(name, "level") == 0 ||
+		    strcmp(name, "msg") == 0 || !json_is_string(value))
 			continue;
 		(void)fprintf(log->out, "  %s%s:%s ", log->dim, name, log->plain);
 		term_print(log->out, span_of(json_string_value(value)), true);
@@ -127,24 +118,20 @@ static void show_message(struct dev_log *log, json_t *line)
 	(void)fputc('\n', log->out);
 }
 
-static void show_text(struct dev_log *log, struct span line)
-{
-	if (span_starts(line, SPAN("no --public-url")))
-		return; /* in development that is normal */
-	term_print(log->out, line, false);
-	(void)fputc('\n', log->out);
-}
-
 void dev_log_show(struct dev_log *log, struct span line)
 {
 	json_t *parsed = json_loadb(line.ptr, line.len, 0, NULL);
 	flockfile(log->out);
-	if (!json_is_object(parsed))
-		show_text(log, line);
-	else if (strcmp(line_field(parsed, "msg"), "webhook") == 0)
-		show_webhook(log, parsed);
-	else if (strcmp(line_field(parsed, "msg"), "another program swapped in") != 0)
-		show_message(log, parsed); /* `dev` prints that message itself */
+	if (json_is_object(parsed)) {
+		const char *msg = line_field(parsed, "msg");
+		if (strcmp(msg, "webhook") == 0)
+			show_webhook(log, parsed);
+		else if (strcmp(msg, "another program swapped in") != 0)
+			show_message(log, parsed); /* `dev` prints that one itself */
+	} else if (!span_starts(line, SPAN("no --public-url"))) { /* normal here */
+		term_print(log->out, line, false);
+		(void)fputc('\n', log->out);
+	}
 	(void)fflush(log->out);
 	funlockfile(log->out);
 	json_decref(parsed);

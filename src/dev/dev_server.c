@@ -181,14 +181,6 @@ bool dev_server_ended(struct dev_server *server)
 	return server->pid == 0;
 }
 
-static void await_address(struct dev_server *server)
-{
-	mutex_lock(&server->lock);
-	while (server->address[0] == '\0' && !server->log_ended)
-		cond_wait(&server->changed, &server->lock);
-	mutex_unlock(&server->lock);
-}
-
 int dev_server_restart(struct dev_server **server,
     const struct dev_server_config *config, const char *program, struct error *err)
 {
@@ -201,9 +193,13 @@ int dev_server_restart(struct dev_server **server,
 	int rc = server_start(
 	    &next, config, stays ? old->address : config->listen, program, err);
 	server_free(old);
-	if (next != NULL)
-		await_address(next);
 	*server = next;
+	if (next == NULL)
+		return rc;
+	mutex_lock(&next->lock);
+	while (next->address[0] == '\0' && !next->log_ended)
+		cond_wait(&next->changed, &next->lock);
+	mutex_unlock(&next->lock);
 	return rc;
 }
 

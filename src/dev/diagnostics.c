@@ -34,16 +34,6 @@ static bool take_field(struct span *out, struct span *rest)
 	return true;
 }
 
-static enum severity severity_of(struct span word)
-{
-	word = span_trim(word);
-	if (span_is(word, "error") || span_is(word, "fatal error"))
-		return SEVERITY_ERROR;
-	if (span_is(word, "warning"))
-		return SEVERITY_WARNING;
-	return span_is(word, "note") ? SEVERITY_NOTE : SEVERITY_NONE;
-}
-
 static bool diagnostic_parse(struct diagnostic *out, struct span line)
 {
 	struct span number, word;
@@ -54,7 +44,13 @@ static bool diagnostic_parse(struct diagnostic *out, struct span line)
 		return false;
 	if (text_int(word, 1, INT32_MAX, &column) && !take_field(&word, &line))
 		return false;
-	out->severity = severity_of(word);
+	word = span_trim(word);
+	if (span_is(word, "error") || span_is(word, "fatal error"))
+		out->severity = SEVERITY_ERROR;
+	else if (span_is(word, "warning"))
+		out->severity = SEVERITY_WARNING;
+	else if (span_is(word, "note"))
+		out->severity = SEVERITY_NOTE;
 	out->message = span_trim(line);
 	return out->severity != SEVERITY_NONE;
 }
@@ -81,15 +77,8 @@ static bool next_line(struct span *line, struct span *text)
 	return true;
 }
 
-/* Notes about the insides of macros do not help the author of the call. */
-static bool diagnostic_is_noise(const struct diagnostic *it)
-{
-	return it->severity == SEVERITY_NOTE && memmem(it->message.ptr, it->message.len,
-						    "macro", strlen("macro")) != NULL;
-}
-
 /* Prints each error with its notes, and with the lines that show the place, which begin
- * with a blank. */
+ * with a blank. Notes about the insides of macros do not help the author of the call. */
 static void show_errors(const struct view *view, struct span said)
 {
 	struct span line;
@@ -101,7 +90,8 @@ static void show_errors(const struct view *view, struct span said)
 			if (it.severity == SEVERITY_ERROR)
 				showing = shown++ < MOST_SHOWN;
 			else if (it.severity == SEVERITY_WARNING ||
-				 diagnostic_is_noise(&it))
+				 memmem(it.message.ptr, it.message.len, "macro",
+				     strlen("macro")) != NULL)
 				showing = false;
 			if (showing)
 				diagnostic_show(view, &it);

@@ -52,24 +52,21 @@ void burst_run(const struct burst *burst)
 	free(threads);
 }
 
-static bool tally_same(const struct client_reply *a, const struct client_reply *b)
-{
-	return a->status == b->status && strcmp(a->type, b->type) == 0 &&
-	       span_eq(buf_span(&a->body), buf_span(&b->body));
-}
-
 void tally_add(struct tally *tally, const struct client_reply *reply)
 {
 	int status = reply->status >= 0 && reply->status < 600 ? reply->status : 0;
+	struct client_reply *first = &tally->first;
 	if (tally->count == tally->room) {
 		tally->room = tally->room == 0 ? 64 : 2 * tally->room;
 		tally->us = mem_resize(tally->us, tally->room, sizeof(tally->us[0]));
 	}
 	if (tally->count == 0) {
-		tally->first = *reply;
-		tally->first.body = (struct buf){0};
-		buf_put(&tally->first.body, buf_span(&reply->body));
-	} else if (!tally_same(&tally->first, reply)) {
+		*first = *reply;
+		first->body = (struct buf){0};
+		buf_put(&first->body, buf_span(&reply->body));
+	} else if (first->status != reply->status ||
+		   strcmp(first->type, reply->type) != 0 ||
+		   !span_eq(buf_span(&first->body), buf_span(&reply->body))) {
 		tally->differ = true;
 	}
 	tally->us[tally->count++] = reply->us;

@@ -69,9 +69,6 @@ static void client_set_options(struct client *client,
 static int client_explain(
     const struct client *client, const char *url, CURLcode code, struct error *err)
 {
-	const char *why = client->message[0] != '\0'
-			      ? client->message
-			      : client->curl->easy_strerror(code);
 	if (code == CURLE_COULDNT_CONNECT)
 		return error_set(
 		    err, "nothing answers at %s: is the server running?", url);
@@ -80,7 +77,9 @@ static int client_explain(
 		    err, "no answer within 15 s: Twilio would have given up as well");
 	if (code == CURLE_WRITE_ERROR)
 		return error_set(err, "the reply has over 1 MB; Twilio takes 64 kB");
-	return error_set(err, "%s: %s", url, why);
+	return error_set(err, "%s: %s", url,
+	    client->message[0] != '\0' ? client->message
+				       : client->curl->easy_strerror(code));
 }
 
 int client_send(struct client *client, const struct client_request *request,

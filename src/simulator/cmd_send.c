@@ -55,12 +55,9 @@ static int send_read_kind(struct send *send, struct error *err)
 		return 0;
 	for (enum sample_kind kind = SAMPLE_SMS; kind < SAMPLE_KINDS; kind++)
 		suggest_offer(&suggestion, sample_name(kind));
-	if (suggestion.best != NULL)
-		return error_set(err, "it cannot send \"%.*s\"; did you mean \"%s\"?",
-		    SPAN_ARG(name), suggestion.best);
-	return error_set(err,
-	    "it cannot send \"%.*s\"; `offhook help send` lists what it can",
-	    SPAN_ARG(name));
+	(void)error_set(err, "it cannot send \"%.*s\"", SPAN_ARG(name));
+	return suggest_explain(
+	    &suggestion, "; `offhook help send` lists what it can", err);
 }
 
 static int send_read_media(struct send *send, struct error *err)
@@ -276,27 +273,23 @@ static void send_print_summary(struct send *send, double seconds)
 	    tally_ms(tally, 990), tally_ms(tally, 1000));
 }
 
-static void send_announce(const struct send *send)
-{
-	const struct forge *forge = &send->forge;
-	(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
-	    forge->get ? "GET" : "POST", SPAN_ARG(forge->url.scheme),
-	    SPAN_ARG(forge->url.host), SPAN_ARG(forge->url.target),
-	    forge->dial != NULL ? " by " : "", forge->dial != NULL ? forge->dial : "",
-	    sample_name(forge->kind), send->fixed.label);
-}
-
 static int send_all(struct send *send, struct error *err)
 {
 	struct curl curl;
 	char uuid[SAMPLE_UUID_SIZE];
+	struct forge *forge = &send->forge;
 	if (curl_load(&curl, err) != 0)
 		return -1;
 	if (!send->fresh)
-		send->forge.uuid = arena_strdup(send->arena, sample_uuid(uuid));
-	forge_make(&send->forge, &send->fixed, send->arena);
+		forge->uuid = arena_strdup(send->arena, sample_uuid(uuid));
+	forge_make(forge, &send->fixed, send->arena);
 	if (!send->options->json)
-		send_announce(send);
+		(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
+		    forge->get ? "GET" : "POST", SPAN_ARG(forge->url.scheme),
+		    SPAN_ARG(forge->url.host), SPAN_ARG(forge->url.target),
+		    forge->dial != NULL ? " by " : "",
+		    forge->dial != NULL ? forge->dial : "", sample_name(forge->kind),
+		    send->fixed.label);
 	int64_t start = clock_mono_us();
 	burst_run(&(struct burst){.curl = &curl,
 	    .count = send->repeat,
@@ -323,10 +316,8 @@ static int send_run(const struct options *options)
 	int rc = send_read_token(&send, &err);
 	if (rc == 0)
 		rc = send_all(&send, &err);
-	if (rc == 0 && send.error.text[0] != '\0') {
-		rc = -1;
-		err = send.error;
-	}
+	if (rc == 0 && send.error.text[0] != '\0')
+		rc = error_set(&err, "%s", send.error.text);
 	int code = EXIT_OK;
 	if (rc != 0)
 		code = options_fail(options, &err);

@@ -65,10 +65,9 @@ static int verify_read_form(struct verify *verify, struct error *err)
 {
 	const char *type = options_value(verify->options, "content-type");
 	const char *method = options_value(verify->options, "method");
-	struct span media = span_of(type != NULL ? type : "");
+	struct span media = span_media_type(span_of(type));
 	bool posted =
 	    method == NULL ? verify->request.body.len > 0 : strcmp(method, "GET") != 0;
-	media = span_trim(span_head(media, span_find(media, ';')));
 	bool form =
 	    type == NULL || span_ieq(media, SPAN("application/x-www-form-urlencoded"));
 	verify->hints.json = span_ieq(media, SPAN("application/json"));
@@ -117,34 +116,28 @@ static int verify_read_url(struct verify *verify, struct error *err)
 	return 0;
 }
 
-static void verify_print_refusal(const struct verify *verify)
-{
-	struct diagnosis why = diagnose(
-	    verify->tokens, &verify->request, &verify->hints, verify->options->arena);
-	if (verify->options->json) {
-		json_t *line = json_pack("{s:b, s:s, s:o}", "genuine", 0, "cause",
-		    why.cause, "advice", term_json_text(span_of(why.advice)));
-		term_json(stdout, line);
-		json_decref(line);
-		return;
-	}
-	(void)printf("not genuine: ");
-	term_print(stdout, span_of(why.advice), false);
-	(void)printf("\n");
-}
-
 static int verify_check(const struct verify *verify)
 {
+	struct arena *arena = verify->options->arena;
 	struct verifier *verifier = verifier_new(verify->tokens);
-	bool genuine =
-	    verifier_check(verifier, &verify->request, verify->options->arena);
+	bool genuine = verifier_check(verifier, &verify->request, arena);
 	verifier_free(verifier);
-	if (!genuine)
-		verify_print_refusal(verify);
-	else
-		(void)printf(
-		    "%s\n", verify->options->json ? "{\"genuine\":true}" : "genuine");
-	return genuine ? EXIT_OK : EXIT_FAILED;
+	if (genuine) {
+		(void)puts(verify->options->json ? "{\"genuine\":true}" : "genuine");
+		return EXIT_OK;
+	}
+	struct diagnosis why =
+	    diagnose(verify->tokens, &verify->request, &verify->hints, arena);
+	if (verify->options->json) {
+		term_json(stdout,
+		    json_pack("{s:b, s:s, s:o}", "genuine", 0, "cause", why.cause,
+			"advice", term_json_text(span_of(why.advice))));
+	} else {
+		(void)printf("not genuine: ");
+		term_print(stdout, span_of(why.advice), false);
+		(void)printf("\n");
+	}
+	return EXIT_FAILED;
 }
 
 static int verify_run(const struct options *options)

@@ -1,14 +1,9 @@
 #include "simulator/url.h"
 
-static bool starts_with(struct span text, struct span prefix)
-{
-	return text.len >= prefix.len && span_ieq(span_head(text, prefix.len), prefix);
-}
-
 int url_split(struct url *out, struct span text, struct error *err)
 {
-	bool https = starts_with(text, SPAN("https://"));
-	if (!https && !starts_with(text, SPAN("http://")))
+	bool https = span_istarts(text, SPAN("https://"));
+	if (!https && !span_istarts(text, SPAN("http://")))
 		return error_set(err,
 		    "--url: \"%.*s\" does not begin with http:// or https://",
 		    SPAN_ARG(text));

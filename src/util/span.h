@@ -50,6 +50,13 @@ static inline bool span_starts(struct span a, struct span prefix)
 	       (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+/* The same, but for ASCII case. */
+static inline bool span_istarts(struct span a, struct span prefix)
+{
+	return a.len >= prefix.len &&
+	       (prefix.len == 0 || strncasecmp(a.ptr, prefix.ptr, prefix.len) == 0);
+}
+
 /* From byte `start` to the end; start is at most len. */
 static inline struct span span_from(struct span a, size_t start)
 {
@@ -80,6 +87,12 @@ static inline struct span span_trim(struct span a)
 	       a.ptr[a.len - 1] != '\0')
 		a.len--;
 	return a;
+}
+
+/* A Content-Type without its parameters: "text/xml" of "text/xml; charset=utf-8". */
+static inline struct span span_media_type(struct span content_type)
+{
+	return span_trim(span_head(content_type, span_find(content_type, ';')));
 }
 
 #endif

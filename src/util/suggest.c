@@ -45,8 +45,7 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
 	struct span word = suggestion->word, other = span_of(candidate);
 	size_t distance = suggest_distance(word, other);
 	size_t allowed = word.len < 5 ? 1 : word.len < 9 ? 2 : word.len / 3;
-	if (word.len >= 3 && other.len > word.len &&
-	    span_ieq(span_head(other, word.len), word))
+	if (word.len >= 3 && other.len > word.len && span_istarts(other, word))
 		distance = 1;
 	if (distance > allowed)
 		return;
@@ -54,6 +53,18 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
 		suggestion->best = candidate;
 		suggestion->distance = distance;
 	}
+}
+
+int suggest_explain(
+    const struct suggestion *suggestion, const char *otherwise, struct error *err)
+{
+	if (err == NULL)
+		return -1;
+	struct error said = *err;
+	if (suggestion->best != NULL)
+		return error_set(
+		    err, "%s; did you mean \"%s\"?", said.text, suggestion->best);
+	return error_set(err, "%s%s", said.text, otherwise);
 }
 
 const char *suggest_among(struct span word, const char *const *candidates, size_t count)

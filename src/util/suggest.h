@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "util/error.h"
 #include "util/span.h"
 
 /* How many characters must be inserted, removed, replaced, or exchanged with their
@@ -22,6 +23,11 @@ struct suggestion {
  * in a word of up to 4, two in a word of up to 8, else a third of the length; or when
  * it begins with the word. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
+
+/* Adds "; did you mean "best"?" to err, which says so far that the word is not known; or
+ * adds `otherwise` when nothing is near enough. Returns -1. */
+int suggest_explain(
+    const struct suggestion *suggestion, const char *otherwise, struct error *err);
 
 /* The nearest of `count` candidates; NULL: none is near enough. */
 const char *suggest_among(

@@ -73,7 +73,8 @@ static void put_value(const struct csv *csv, FILE *out, const json_t *value)
 	free(text);
 }
 
-void csv_header(struct csv *csv, FILE *out)
+/* Prints the columns' names when there is no object. */
+static void csv_line(const struct csv *csv, FILE *out, const json_t *object)
 {
 	const char *name;
 	json_t *value;
@@ -81,22 +82,21 @@ void csv_header(struct csv *csv, FILE *out)
 	json_object_foreach(csv->columns, name, value) {
 		if (!first)
 			(void)fputc(',', out);
-		put_text(csv, out, name, strlen(name));
+		if (object == NULL)
+			put_text(csv, out, name, strlen(name));
+		else
+			put_value(csv, out, json_object_get(object, name));
 		first = false;
 	}
 	(void)fputs("\r\n", out);
 }
 
+void csv_header(struct csv *csv, FILE *out)
+{
+	csv_line(csv, out, NULL);
+}
+
 void csv_row(struct csv *csv, FILE *out, json_t *object)
 {
-	const char *name;
-	json_t *value;
-	bool first = true;
-	json_object_foreach(csv->columns, name, value) {
-		if (!first)
-			(void)fputc(',', out);
-		put_value(csv, out, json_object_get(object, name));
-		first = false;
-	}
-	(void)fputs("\r\n", out);
+	csv_line(csv, out, object);
 }

@@ -11,11 +11,6 @@
 
 enum { QUEUE_WIDTH = 16 };
 
-static bool is_cron(const struct store_job *job)
-{
-	return span_starts(job->unique, SPAN(CRON_KEY));
-}
-
 static bool is_due(const struct store_job *job, int64_t now_ms)
 {
 	return job->state == JOB_WAITING && job->run_at_ms <= now_ms;
@@ -74,6 +69,13 @@ json_t *job_view_json(const struct store_job *job, int64_t now_ms)
 
 /* --- for people --- */
 
+struct job_look job_look_now(void)
+{
+	return (struct job_look){.now_ms = clock_wall_ms(),
+	    .colour = term_colour(stdout),
+	    .width = term_width(stdout)};
+}
+
 const char *job_view_state(const struct store_job *job, int64_t now_ms)
 {
 	if (job->state != JOB_WAITING || is_due(job, now_ms))
@@ -83,30 +85,11 @@ const char *job_view_state(const struct store_job *job, int64_t now_ms)
 
 static const char *colour_of(const struct store_job *job)
 {
-	switch (job->state) {
-	case JOB_DEAD:
+	if (job->state == JOB_DEAD)
 		return "\033[31m";
-	case JOB_RUNNING:
-		return "\033[32m";
-	case JOB_WAITING:
-		return job->tries > 0 ? "\033[33m" : "";
-	case JOB_DONE:
-	case JOB_CANCELLED:
-	case JOB_BLOCKED:
-	case JOB_STATES:
-		break;
-	}
-	return "";
-}
-
-/* When it is due, or ended; nothing while it runs. */
-static const char *time_of(
-    char out[WHEN_SIZE], const struct store_job *job, int64_t now_ms)
-{
 	if (job->state == JOB_RUNNING)
-		return "-";
-	return when_text(
-	    out, job->ended_at_ms != 0 ? job->ended_at_ms : job->run_at_ms, now_ms);
+		return "\033[32m";
+	return job->state == JOB_WAITING && job->tries > 0 ? "\033[33m" : "";
 }
 
 static struct span first_line(struct span text)
@@ -114,28 +97,24 @@ static struct span first_line(struct span text)
 	return span_head(text, span_find(text, '\n'));
 }
 
-static void last_error(struct buf *out, const struct store_job *job)
+static struct span string_of(const json_t *value)
 {
-	json_t *errors = errors_of(job);
-	const json_t *last =
-	    json_array_get(errors, json_array_size(errors) - 1); /* NULL: none */
-	const json_t *text = json_object_get(last, "error");
-	if (text != NULL)
-		term_clean(out,
-		    first_line((struct span){
-			json_string_value(text), json_string_length(text)}),
-		    false);
-	json_decref(errors);
+	return (struct span){json_string_value(value), json_string_length(value)};
 }
 
 /* What there is to say beside the numbers. */
 static void remark(struct buf *out, const struct store_job *job)
 {
+	json_t *errors = errors_of(job);
+	const json_t *last =
+	    json_array_get(errors, json_array_size(errors) - 1); /* NULL: none */
 	if (job->progress.len > 0 && job->state == JOB_RUNNING)
 		term_clean(out, first_line(job->progress), false);
 	else if (job->state != JOB_DONE)
-		last_error(out, job);
-	if (out->len == 0 && is_cron(job))
+		term_clean(
+		    out, first_line(string_of(json_object_get(last, "error"))), false);
+	json_decref(errors);
+	if (out->len == 0 && span_starts(job->unique, SPAN(CRON_KEY)))
 		buf_puts(out, "cron");
 	if (out->len == 0 && job->state == JOB_BLOCKED) {
 		buf_puts(out, "behind others of ");
@@ -157,7 +136,7 @@ void job_view_head(FILE *out, const struct job_look *look)
 
 void job_view_line(FILE *out, const struct store_job *job, const struct job_look *look)
 {
-	char when[WHEN_SIZE];
+	char when[WHEN_SIZE] = "-";
 	struct buf line = {0};
 	const char *colour = look->colour ? colour_of(job) : "";
 	int used = fprintf(out, "%6lld  %-*.*s  ", (long long)job->id,
@@ -166,8 +145,12 @@ void job_view_line(FILE *out, const struct store_job *job, const struct job_look
 	used += fprintf(out, "%-9s", job_view_state(job, look->now_ms));
 	(void)fputs(*colour != '\0' ? "\033[0m" : "", out);
 	remark(&line, job);
-	used += fprintf(out, line.len > 0 ? " %5d  %-16s  " : " %5d  %s", job->tries,
-	    time_of(when, job, look->now_ms));
+	if (job->state != JOB_RUNNING)
+		(void)when_text(when,
+		    job->ended_at_ms != 0 ? job->ended_at_ms : job->run_at_ms,
+		    look->now_ms);
+	used +=
+	    fprintf(out, line.len > 0 ? " %5d  %-16s  " : " %5d  %s", job->tries, when);
 	struct span text = buf_span(&line);
 	size_t room = look->width > (size_t)used ? look->width - (size_t)used : 0;
 	bool cut = look->width > 0 && utf8_count(text) > room;
@@ -188,17 +171,6 @@ static void print_time(FILE *out, const char *name, int64_t ms, int64_t now_ms)
 	if (strchr(when_text(when, ms, now_ms), ':') == NULL)
 		(void)fprintf(out, "  (%s)", when);
 	(void)fputc('\n', out);
-}
-
-static void print_payload(FILE *out, const struct store_job *job)
-{
-	json_t *payload = parsed(job->payload);
-	char *text = json_dumps(payload, JSON_INDENT(2) | JSON_ENCODE_ANY);
-	(void)fprintf(out, "\nPayload\n");
-	term_print(out, span_of(text), true);
-	(void)fputc('\n', out);
-	free(text);
-	json_decref(payload);
 }
 
 /* Lines after the first are put below it. */
@@ -223,13 +195,10 @@ static void print_errors(FILE *out, const struct store_job *job)
 		(void)fprintf(out, "\nErrors\n");
 	json_array_foreach(errors, i, each) {
 		const char *at = json_string_value(json_object_get(each, "at"));
-		const json_t *text = json_object_get(each, "error");
 		int column = fprintf(out, "  try %-3lld %-24.24s  ",
 		    (long long)json_integer_value(json_object_get(each, "try")),
 		    at != NULL ? at : "");
-		print_lines(out,
-		    (struct span){json_string_value(text), json_string_length(text)},
-		    column);
+		print_lines(out, string_of(json_object_get(each, "error")), column);
 	}
 	json_decref(errors);
 }
@@ -253,6 +222,12 @@ void job_view_full(FILE *out, const struct store_job *job, const struct job_look
 		(void)fprintf(
 		    out, "%-12s%s\n", "  for", when_span(window, job->unique_ms));
 	term_field(out, "Progress", job->progress);
-	print_payload(out, job);
+	json_t *payload = parsed(job->payload);
+	char *text = json_dumps(payload, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	(void)fprintf(out, "\nPayload\n");
+	term_print(out, span_of(text), true);
+	(void)fputc('\n', out);
+	free(text);
+	json_decref(payload);
 	print_errors(out, job);
 }

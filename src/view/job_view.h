@@ -15,6 +15,8 @@ struct job_look {
 	size_t width;       /* of the terminal; 0: lines are not cut */
 	size_t queue_width; /* of the column; 0: as it comes */
 };
+/* A look at it now, on standard output. */
+struct job_look job_look_now(void);
 
 /* id, queue, state, due, priority, runAt, createdAt, endedAt, tries, group, unique,
  * uniqueMs (when it has a window), event, payload, errors, progress; what it does not

@@ -29,17 +29,15 @@ static bool is(const xmlNode *node, const char *name)
 	       strcmp((const char *)node->name, name) == 0;
 }
 
-/* All text below the node, as a caller hears it: SSML's tags are silent. */
+/* All text of the node, as a caller hears it: SSML's tags are silent. */
 static void gather_text(struct buf *out, const xmlNode *node)
 {
-	for (const xmlNode *child = node->children; child != NULL;
-	     child = child->next) {
-		if (child->type == XML_TEXT_NODE ||
-		    child->type == XML_CDATA_SECTION_NODE)
-			buf_puts(out, (const char *)child->content);
-		else if (child->type == XML_ELEMENT_NODE)
-			gather_text(out, child);
-	}
+	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
+		buf_puts(out, (const char *)node->content);
+	if (node->type != XML_ELEMENT_NODE)
+		return;
+	for (const xmlNode *child = node->children; child != NULL; child = child->next)
+		gather_text(out, child);
 }
 
 /* --- messages --- */
@@ -77,11 +75,7 @@ static void show_message(const struct view *view, const xmlNode *node)
 	for (const xmlNode *child = node->children; child != NULL;
 	     child = child->next) {
 		struct buf text = {0};
-		if (child->type == XML_TEXT_NODE ||
-		    child->type == XML_CDATA_SECTION_NODE)
-			buf_puts(&text, (const char *)child->content);
-		else
-			gather_text(&text, child);
+		gather_text(&text, child);
 		struct span trimmed = span_trim(buf_span(&text));
 		if (is(child, "Media"))
 			bubble_lines(view->out, "[media] ", trimmed);
@@ -93,11 +87,6 @@ static void show_message(const struct view *view, const xmlNode *node)
 }
 
 /* --- calls --- */
-
-static void indent(const struct view *view)
-{
-	(void)fprintf(view->out, "%*s", 2 * view->depth, "");
-}
 
 /* "label “text”": for what is said, played, dialled. */
 static void show_text(
@@ -111,29 +100,15 @@ static void show_text(
 	buf_free(&text);
 }
 
-/* ", word value" when the attribute is there. */
+/* "word value" when the attribute is there. */
 static void show_attribute(
     const struct view *view, const xmlNode *node, const char *name, const char *word)
 {
 	const char *value = attribute(node, name);
 	if (value == NULL)
 		return;
-	(void)fprintf(view->out, "%s", word);
+	(void)fputs(word, view->out);
 	term_print(view->out, span_of(value), false);
-}
-
-static void show_say(const struct view *view, const xmlNode *node)
-{
-	show_text(view, "says", node, true);
-	show_attribute(view, node, "voice", "  voice ");
-	show_attribute(view, node, "language", "  language ");
-	show_attribute(view, node, "loop", "  times ");
-}
-
-static void show_play(const struct view *view, const xmlNode *node)
-{
-	show_text(view, "plays", node, false);
-	show_attribute(view, node, "digits", "keys ");
 }
 
 static void show_pause(const struct view *view, const xmlNode *node)
@@ -168,29 +143,6 @@ static void show_gather(const struct view *view, const xmlNode *node)
 	show_attribute(view, node, "action", ", then goes on at ");
 }
 
-static void show_dial(const struct view *view, const xmlNode *node)
-{
-	show_text(view, "dials", node, false);
-	show_attribute(view, node, "callerId", "  as ");
-}
-
-static void show_redirect(const struct view *view, const xmlNode *node)
-{
-	show_text(view, "goes on at", node, false);
-}
-
-static void show_hangup(const struct view *view, const xmlNode *node)
-{
-	(void)node;
-	(void)fprintf(view->out, "hangs up");
-}
-
-static void show_reject(const struct view *view, const xmlNode *node)
-{
-	(void)fprintf(view->out, "rejects the call");
-	show_attribute(view, node, "reason", ": ");
-}
-
 static void show_other(const struct view *view, const xmlNode *node)
 {
 	(void)fputc('<', view->out);
@@ -203,31 +155,47 @@ static void show_other(const struct view *view, const xmlNode *node)
 	show_text(view, ">", node, false);
 }
 
-static const struct {
-	const char *name;
+/* How a verb is shown: what it does, its text, then its attributes; or by a function. */
+static const struct verb {
+	const char *name, *label;
+
+	enum { NO_TEXT, TEXT, QUOTED } text;
+
+	struct {
+		const char *name, *word;
+	} attributes[4]; /* ends with a row without a name */
+
 	void (*show)(const struct view *view, const xmlNode *node);
 } verbs[] = {
-    {"Say", show_say},
-    {"Play", show_play},
-    {"Pause", show_pause},
-    {"Record", show_record},
-    {"Gather", show_gather},
-    {"Dial", show_dial},
-    {"Redirect", show_redirect},
-    {"Hangup", show_hangup},
-    {"Reject", show_reject},
+    {"Say", "says", QUOTED,
+	.attributes = {{"voice", "  voice "}, {"language", "  language "},
+	    {"loop", "  times "}}},
+    {"Play", "plays", TEXT, .attributes = {{"digits", "keys "}}},
+    {"Pause", .show = show_pause},
+    {"Record", .show = show_record},
+    {"Gather", .show = show_gather},
+    {"Dial", "dials", TEXT, .attributes = {{"callerId", "  as "}}},
+    {"Redirect", "goes on at", .text = TEXT},
+    {"Hangup", .label = "hangs up"},
+    {"Reject", .label = "rejects the call", .attributes = {{"reason", ": "}}},
+    {.show = show_other},
 };
 
 static void show_verb(const struct view *view, const xmlNode *node)
 {
-	size_t i = 0;
-	while (i < sizeof(verbs) / sizeof(verbs[0]) && !is(node, verbs[i].name))
-		i++;
-	indent(view);
-	if (i < sizeof(verbs) / sizeof(verbs[0]))
-		verbs[i].show(view, node);
+	const struct verb *verb = verbs;
+	while (verb->name != NULL && !is(node, verb->name))
+		verb++;
+	(void)fprintf(view->out, "%*s", 2 * view->depth, "");
+	if (verb->show != NULL)
+		verb->show(view, node);
+	else if (verb->text == NO_TEXT)
+		(void)fputs(verb->label, view->out);
 	else
-		show_other(view, node);
+		show_text(view, verb->label, node, verb->text == QUOTED);
+	for (int i = 0; verb->attributes[i].name != NULL; i++)
+		show_attribute(
+		    view, node, verb->attributes[i].name, verb->attributes[i].word);
 	(void)fputc('\n', view->out);
 	if (!is(node, "Gather"))
 		return;
@@ -299,8 +267,7 @@ static void show_plain(const struct view *view)
 
 static bool type_is(struct span type, const char *name)
 {
-	return span_ieq(
-	    span_trim(span_head(type, span_find(type, ';'))), span_of(name));
+	return span_ieq(span_media_type(type), span_of(name));
 }
 
 void phone_show(FILE *out, const struct phone_reply *reply)

@@ -92,8 +92,9 @@ json_t *term_json_text(struct span text)
 	return value;
 }
 
-void term_json(FILE *out, const json_t *value)
+void term_json(FILE *out, json_t *value)
 {
 	(void)json_dumpf(value, out, JSON_COMPACT);
 	(void)fputc('\n', out);
+	json_decref(value);
 }

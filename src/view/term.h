@@ -26,7 +26,7 @@ void term_field(FILE *out, const char *name, struct span value);
 /* Text as a JSON string; bytes that are not UTF-8 become U+FFFD; absent: null. The
  * caller's. */
 json_t *term_json_text(struct span text);
-/* One compact line. */
-void term_json(FILE *out, const json_t *value);
+/* One compact line. Takes the value. */
+void term_json(FILE *out, json_t *value);
 
 #endif

@@ -12,8 +12,7 @@ enum content { CONTENT_FORM, CONTENT_JSON, CONTENT_UNKNOWN };
  * request without a body needs no type. */
 static enum content intake_content(const struct request *request)
 {
-	struct span type = request_header(request, "Content-Type");
-	type = span_trim(span_head(type, span_find(type, ';')));
+	struct span type = span_media_type(request_header(request, "Content-Type"));
 	if (span_ieq(type, SPAN("application/x-www-form-urlencoded")))
 		return CONTENT_FORM;
 	if (span_ieq(type, SPAN("application/json")))

@@ -59,3 +59,16 @@ TEST(only_what_is_near_is_suggested)
 			assert_string_equal(suggestion.best, rows[i].want);
 	}
 }
+
+TEST(an_error_says_what_was_meant_or_else_what_there_is)
+{
+	struct error err;
+	struct suggestion suggestion = {.word = SPAN("sned")};
+	(void)error_set(&err, "there is no \"sned\"");
+	assert_int_equal(suggest_explain(&suggestion, ", but: send", &err), -1);
+	assert_string_equal(err.text, "there is no \"sned\", but: send");
+	suggest_offer(&suggestion, "send");
+	(void)error_set(&err, "there is no \"sned\"");
+	assert_int_equal(suggest_explain(&suggestion, ", but: send", &err), -1);
+	assert_string_equal(err.text, "there is no \"sned\"; did you mean \"send\"?");
+}
