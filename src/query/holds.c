@@ -56,7 +56,9 @@ bool holds_text(const struct holds *holds, struct span text)
 static char next_byte(struct span *text)
 {
 	int byte = percent_byte(*text);
-	char c = byte >= 0 ? (char)byte : text->ptr[0];
+	char c = text->ptr[0];
+	if (byte >= 0)
+		c = (char)byte;
 	*text = span_from(*text, byte >= 0 ? 3 : 1);
 	return c;
 }

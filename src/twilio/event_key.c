@@ -125,7 +125,7 @@ static size_t key_longest(const struct event_source *source, struct span target)
 	    1 + 2 * (target.len + FIELD_HEAD) + FIELD_HEAD * (target.len + 2) + DIGEST;
 	for (size_t i = 0; source->params != NULL && i < source->params->count; i++)
 		len += source->params->items[i].name.len +
-		       source->params->items[i].value.len + 2 * FIELD_HEAD;
+		       source->params->items[i].value.len + 2 * (size_t)FIELD_HEAD;
 	return len;
 }
 
@@ -152,8 +152,8 @@ void event_key_make(
 	event->has_token = event->is_document && source->token.len > 0;
 	if (!event->has_token)
 		return;
-	text.start =
-	    arena_alloc(arena, EVENT_KEY_SIZE + source->token.len + 2 * FIELD_HEAD);
+	text.start = arena_alloc(
+	    arena, EVENT_KEY_SIZE + source->token.len + 2 * (size_t)FIELD_HEAD);
 	text.at = text.start;
 	key_field(&text, (struct span){(const char *)event->sameness, EVENT_KEY_SIZE});
 	key_field(&text, source->token);

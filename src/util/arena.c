@@ -8,10 +8,11 @@
 #include "util/mem.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { BLOCK_SIZE = 0, FIRST_BLOCK_SIZE = 0 };
+static const size_t block_sizes[2] = {0, 0};
 #else
-/* The first one is small: a connection that has sent a byte costs no more. */
-enum { BLOCK_SIZE = 16000, FIRST_BLOCK_SIZE = 4000 };
+/* Of the first block and of those after it. The first is small: a connection that has sent
+ * a byte costs no more. */
+static const size_t block_sizes[2] = {4000, 16000};
 #endif
 
 struct block {
@@ -46,10 +47,8 @@ void arena_free(struct arena *arena)
  * room can still be used. */
 static void *arena_add_block(struct arena *arena, size_t size)
 {
-	bool own = size > FIRST_BLOCK_SIZE / 2;
-	size_t block_size = own                     ? size
-			    : arena->blocks == NULL ? FIRST_BLOCK_SIZE
-						    : BLOCK_SIZE;
+	bool own = size > block_sizes[0] / 2;
+	size_t block_size = own ? size : block_sizes[arena->blocks != NULL];
 	struct block *block = malloc(sizeof(struct block) + block_size);
 	if (block == NULL)
 		block = mem_new(1, sizeof(struct block) + block_size);
@@ -72,7 +71,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	struct block *block = arena->blocks;
 	if (size == 0)
 		size = 1;
-	if (BLOCK_SIZE == 0)
+	if (block_sizes[0] == 0)
 		return arena_add_block(arena, size);
 	size = (size + align - 1) / align * align;
 	if (block == NULL || block->size - block->used < size)
