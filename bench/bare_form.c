@@ -11,10 +11,6 @@
 
 enum { PARAMS_MAX = 100, HMAC_SHA1_SIZE = 20, BASE64_ROOM = 32 };
 
-struct pair {
-	struct span name, value;
-};
-
 struct bare_form {
 	const char *url;
 	EVP_MAC *mac;

@@ -115,7 +115,6 @@ static void time_check(const struct sample *sample, struct verifier *verifier,
 		must(verifier_check(verifier, &request, arena));
 		double checked = now_ns();
 		struct event_source source = {.route_kind = sample->kind,
-		    .method = SPAN("POST"),
 		    .target = SPAN("/twilio/sms"),
 		    .params = &params,
 		    .body = form,
