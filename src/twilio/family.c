@@ -121,29 +121,42 @@ static bool family_any(const struct params *params, const char *names)
 	return false;
 }
 
-static bool family_mark_fits(const struct params *params, const char *mark)
+/* The letters with which names begin, a bit each: most marks are told by that alone. */
+static uint64_t family_letter(char c)
 {
-	const char *equals = strchr(mark, '=');
+	return UINT64_C(1) << (c & 63);
+}
+
+static bool family_mark_fits(
+    const struct params *params, uint64_t letters, const char *mark)
+{
 	if (*mark == '!')
 		return mark[1] != '\0' &&
 		       params_get_filled(params, mark + 1).ptr == NULL;
-	if (strchr(mark, '|') != NULL)
+	const char *sign = strpbrk(mark, "|=");
+	if (sign != NULL && *sign == '|')
 		return family_any(params, mark);
-	if (equals == NULL)
+	if ((letters & family_letter(*mark)) == 0)
+		return false;
+	if (sign == NULL)
 		return params_get_filled(params, mark).ptr != NULL;
-	struct span name = {mark, (size_t)(equals - mark)};
+	struct span name = {mark, (size_t)(sign - mark)};
 	for (size_t i = 0; i < params->count; i++)
 		if (span_eq(params->items[i].name, name))
-			return span_is(params->items[i].value, equals + 1);
+			return span_is(params->items[i].value, sign + 1);
 	return false;
 }
 
 const struct family *family_of(const struct params *params)
 {
+	uint64_t letters = 0;
+	for (size_t i = 0; i < params->count; i++)
+		if (params->items[i].name.len > 0)
+			letters |= family_letter(params->items[i].name.ptr[0]);
 	for (size_t i = 0; i + 1 < FAMILIES; i++) {
 		size_t fit = 0;
 		while (fit < FAMILY_MARKS && families[i].marks[fit] != NULL &&
-		       family_mark_fits(params, families[i].marks[fit]))
+		       family_mark_fits(params, letters, families[i].marks[fit]))
 			fit++;
 		if (fit == FAMILY_MARKS || families[i].marks[fit] == NULL)
 			return &families[i];
