@@ -93,6 +93,8 @@ static void jobs_start(struct jobs *jobs)
 	while (jobs_may_start(jobs)) {
 		if (board_page_begin(jobs->board, jobs_now(jobs), &page)) {
 			jobs_read_page(jobs, &page);
+			/* A row can be newer than the news of its queue's pause. */
+			inbox_take(&jobs->inbox, jobs);
 		} else if ((item = board_pick(jobs->board)) != NULL) {
 			jobs_attempt_start(jobs, item);
 			any = true;
