@@ -5,14 +5,7 @@
 
 #include "query/filter.h"
 
-static json_t *parse(const char *text)
-{
-	json_error_t error;
-	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-	if (value == NULL)
-		fail_msg("not JSON: %s: %s", text, error.text);
-	return value;
-}
+#include "query_fixture.h"
 
 /* From the least to the greatest; those of one row are equal. */
 static const char *const in_order[][2] = {

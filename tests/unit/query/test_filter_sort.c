@@ -6,14 +6,7 @@
 
 #include "query/filter.h"
 
-static json_t *parse(const char *text)
-{
-	json_error_t error;
-	json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
-	if (value == NULL)
-		fail_msg("not JSON: %s: %s", text, error.text);
-	return value;
-}
+#include "query_fixture.h"
 
 TEST(a_sort_names_paths_and_directions)
 {

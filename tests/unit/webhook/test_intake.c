@@ -10,23 +10,7 @@
 #define FORM      "MessageSid=SM1&From=%2B1&To=%2B2&Body=x"
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
-static struct fixture fixture;
-
-static int begin(void **state)
-{
-	(void)state;
-	fixture_open(&fixture);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fixture_close(&fixture);
-	return 0;
-}
-
-#define INTAKE_TEST(name) TEST_WITH(name, begin, end)
+#define INTAKE_TEST(name) TEST_WITH(name, fixture_setup, fixture_teardown)
 
 static const struct route for_messages = {.path = "/sms", .kind = EVENT_SMS_RECEIVED};
 static const struct route for_anybody = {

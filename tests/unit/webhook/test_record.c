@@ -9,24 +9,9 @@
 
 #include "webhook_fixture.h"
 
-static struct fixture fixture;
 static const unsigned char no_key[STORE_KEY_SIZE];
 
-static int begin(void **state)
-{
-	(void)state;
-	fixture_open(&fixture);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fixture_close(&fixture);
-	return 0;
-}
-
-#define RECORD_TEST(name) TEST_WITH(name, begin, end)
+#define RECORD_TEST(name) TEST_WITH(name, fixture_setup, fixture_teardown)
 
 static const struct route plain = {.path = "/sms", .kind = EVENT_SMS_RECEIVED};
 

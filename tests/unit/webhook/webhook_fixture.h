@@ -42,6 +42,23 @@ static inline void fixture_close(struct fixture *f)
 	tokens_free(f->config.tokens);
 }
 
+/* The one of the test that runs. */
+static struct fixture fixture;
+
+static inline int fixture_setup(void **state)
+{
+	(void)state;
+	fixture_open(&fixture);
+	return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+	(void)state;
+	fixture_close(&fixture);
+	return 0;
+}
+
 /* Freed by request_drop; its arena by whoever takes that. */
 static inline struct request *request_make(
     const char *method, const char *target, const char *body)
