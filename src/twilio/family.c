@@ -2,7 +2,7 @@
 
 /* What only the action URL of a verb is told. */
 #define OF_ACTION                                                                      \
-	"Digits|SpeechResult|RecordingUrl|DialCallStatus|QueueResult|HandoffData|"     \
+	"|Digits|SpeechResult|RecordingUrl|DialCallStatus|QueueResult|HandoffData|"    \
 	"PaymentToken|PayResult|VirtualAgentStatus|ReferCallStatus"
 
 /* The order decides: a status of a conference also names one of its calls, a
@@ -75,16 +75,16 @@ static const struct family families[] = {
 
     /* https://www.twilio.com/docs/messaging/guides/webhook-request; "received" is no
      * status. <Sms> sends SmsSid and SmsStatus alone. */
-    {"sms.received", EVENT_SMS_RECEIVED, {"MessageSid|SmsSid", "SmsStatus=received"},
+    {"sms.received", EVENT_SMS_RECEIVED, {"|MessageSid|SmsSid", "SmsStatus=received"},
 	.sids = {"MessageSid", "SmsSid"}},
-    {"sms.received", EVENT_SMS_RECEIVED, {"MessageSid|SmsSid", "SmsStatus=receiving"},
+    {"sms.received", EVENT_SMS_RECEIVED, {"|MessageSid|SmsSid", "SmsStatus=receiving"},
 	.sids = {"MessageSid", "SmsSid"}},
     {"sms.received", EVENT_SMS_RECEIVED,
-	{"MessageSid|SmsSid", "MessageStatus=received"},
+	{"|MessageSid|SmsSid", "MessageStatus=received"},
 	.sids = {"MessageSid", "SmsSid"}},
-    {"sms.status", EVENT_SMS_STATUS, {"MessageSid|SmsSid", "MessageStatus"},
+    {"sms.status", EVENT_SMS_STATUS, {"|MessageSid|SmsSid", "MessageStatus"},
 	.sids = {"MessageSid", "SmsSid"}},
-    {"sms.status", EVENT_SMS_STATUS, {"MessageSid|SmsSid", "SmsStatus"},
+    {"sms.status", EVENT_SMS_STATUS, {"|MessageSid|SmsSid", "SmsStatus"},
 	.sids = {"MessageSid", "SmsSid"}},
     {"sms.received", EVENT_SMS_RECEIVED, {"MessageSid"},
 	.sids = {"MessageSid", "SmsSid"}, .route_decides = true},
@@ -93,7 +93,7 @@ static const struct family families[] = {
 
     /* https://www.twilio.com/docs/voice/twiml/gather, partialResultCallback */
     {"call.partial", EVENT_OTHER,
-	{"CallSid", "UnstableSpeechResult|StableSpeechResult"}, .sids = {"CallSid"}},
+	{"CallSid", "|UnstableSpeechResult|StableSpeechResult"}, .sids = {"CallSid"}},
     {"call.action", EVENT_CALL_ACTION, {"CallSid", OF_ACTION}, .sids = {"CallSid"},
 	.route_decides = true},
     {"call.received", EVENT_CALL_RECEIVED, {"CallSid"}, .sids = {"CallSid"},
@@ -110,7 +110,7 @@ enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
 static bool family_any(const struct params *params, const char *names)
 {
-	struct span rest = span_of(names);
+	struct span rest = span_of(names + 1);
 	while (rest.len > 0) {
 		struct span name = span_head(rest, span_find(rest, '|'));
 		for (size_t i = 0; i < params->count; i++)
@@ -133,17 +133,17 @@ static bool family_mark_fits(
 	if (*mark == '!')
 		return mark[1] != '\0' &&
 		       params_get_filled(params, mark + 1).ptr == NULL;
-	const char *sign = strpbrk(mark, "|=");
-	if (sign != NULL && *sign == '|')
+	if (*mark == '|')
 		return family_any(params, mark);
 	if ((letters & family_letter(*mark)) == 0)
 		return false;
-	if (sign == NULL)
+	const char *equals = strchr(mark, '=');
+	if (equals == NULL)
 		return params_get_filled(params, mark).ptr != NULL;
-	struct span name = {mark, (size_t)(sign - mark)};
+	struct span name = {mark, (size_t)(equals - mark)};
 	for (size_t i = 0; i < params->count; i++)
 		if (span_eq(params->items[i].name, name))
-			return span_is(params->items[i].value, sign + 1);
+			return span_is(params->items[i].value, equals + 1);
 	return false;
 }
 

@@ -33,7 +33,7 @@ struct family {
 	enum event_kind kind;
 	/* It is this family when all marks fit, and no family before it in the table does.
 	 * A mark is "Name" (there and not empty), "Name=value", "!Name" (not there or
-	 * empty), or several names of which one is there, even empty: "A|B". */
+	 * empty), or several names of which one is there, even empty: "|A|B". */
 	const char *marks[FAMILY_MARKS];
 	/* The SID that an event is about: the first of these that is not empty. */
 	const char *sids[FAMILY_SIDS];
