@@ -1,8 +1,5 @@
 #include "util/jsonw.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "util/clock.h"
 #include "util/utf8.h"
 
@@ -28,6 +25,12 @@ static size_t jsonw_plain_len(struct span text)
 		if (jsonw_odd_bytes(word) != 0)
 			break;
 		at += sizeof(word);
+	}
+	/* The rest once more with the bytes before it. */
+	if (text.len >= sizeof(word) && text.len - at < sizeof(word)) {
+		memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
+		if (jsonw_odd_bytes(word) == 0)
+			return text.len;
 	}
 	while (at < text.len) {
 		unsigned char c = (unsigned char)text.ptr[at];
@@ -104,10 +107,16 @@ void jsonw_field(struct buf *out, const char *name, struct span text)
 
 void jsonw_field_int(struct buf *out, const char *name, int64_t value)
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRId64, value);
+	char digits[20];
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		digits[--at] = '-';
 	jsonw_key(out, span_of(name));
-	buf_add(out, digits, (size_t)len);
+	buf_add(out, digits + at, sizeof(digits) - at);
 }
 
 void jsonw_field_null(struct buf *out, const char *name)

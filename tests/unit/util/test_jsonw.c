@@ -36,6 +36,47 @@ TEST(strings_are_what_a_parser_reads_back)
 	}
 }
 
+TEST(whole_numbers_are_written_to_their_ends)
+{
+	static const struct {
+		int64_t value;
+		const char *want;
+	} rows[] = {
+	    {0, "{\"n\":0}"},
+	    {-1, "{\"n\":-1}"},
+	    {10, "{\"n\":10}"},
+	    {INT64_MAX, "{\"n\":9223372036854775807}"},
+	    {INT64_MIN, "{\"n\":-9223372036854775808}"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf out = {0};
+		buf_putc(&out, '{');
+		jsonw_field_int(&out, "n", rows[i].value);
+		buf_putc(&out, '}');
+		assert_string_equal(buf_text(&out), rows[i].want);
+		buf_free(&out);
+	}
+}
+
+/* Text is looked at eight bytes at a time, its end together with what is before it. */
+TEST(a_byte_to_escape_is_found_wherever_it_stands)
+{
+	for (size_t len = 1; len <= 33; len++) {
+		for (size_t at = 0; at < len; at++) {
+			char text[40];
+			struct buf out = {0};
+			memset(text, 'x', len);
+			text[at] = '"';
+			jsonw_string(&out, (struct span){text, len});
+			assert_int_equal(out.len, len + 3);
+			assert_int_equal(out.ptr[at + 1], '\\');
+			assert_int_equal(out.ptr[at + 2], '"');
+			buf_free(&out);
+		}
+	}
+}
+
 TEST(fields_put_their_commas)
 {
 	struct buf out = {0};
