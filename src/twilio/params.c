@@ -126,6 +126,26 @@ static struct sorted sorted_of(const struct pair *param)
 	return (struct sorted){be64toh(head), param};
 }
 
+/* Whether two names may be the same: no is certain, yes is rarely wrong. */
+static bool names_may_repeat(const struct params *params)
+{
+	uint64_t seen[64] = {0};
+	for (size_t i = 0; i < params->count; i++) {
+		struct span name = params->items[i].name;
+		uint64_t tail = 0;
+		if (name.len >= sizeof(tail))
+			memcpy(&tail, name.ptr + name.len - sizeof(tail), sizeof(tail));
+		uint64_t mixed = sorted_of(&params->items[i]).head + name.len;
+		mixed = (mixed * 31 + tail) * UINT64_C(0x9E3779B97F4A7C15);
+		uint64_t bit = UINT64_C(1) << (mixed >> 58);
+		uint64_t *word = &seen[(mixed >> 52) & 63];
+		if ((*word & bit) != 0)
+			return true;
+		*word |= bit;
+	}
+	return false;
+}
+
 static int compare_bytes(struct span a, struct span b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;
@@ -200,8 +220,14 @@ static void json_values(struct buf *out, const struct params *params, size_t ind
 
 void params_json(struct buf *out, const struct params *params)
 {
+	bool repeats = names_may_repeat(params);
 	buf_putc(out, '{');
 	for (size_t i = 0; i < params->count; i++) {
+		if (!repeats) {
+			jsonw_key(out, params->items[i].name);
+			jsonw_string(out, params->items[i].value);
+			continue;
+		}
 		bool named_before = false;
 		for (size_t n = 0; n < i && !named_before; n++)
 			named_before =

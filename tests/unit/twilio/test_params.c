@@ -72,6 +72,32 @@ TEST(a_repeated_name_keeps_all_values)
 	check_json(SPAN("a=&a="), "{\"a\":[\"\",\"\"]}");
 }
 
+/* Most forms have none, which is told without comparing each with each. */
+TEST(a_repeated_name_is_found_wherever_it_stands)
+{
+	enum { NAMES = 40 };
+
+	for (int first = 0; first < NAMES; first++) {
+		for (int again = first + 1; again <= NAMES; again++) {
+			struct buf form = {0}, want = {0};
+			buf_putc(&want, '{');
+			for (int i = 0; i <= NAMES; i++) {
+				int name = i == again ? first : i;
+				buf_printf(&form, "&MediaContentType%d=v", name);
+				if (i == again)
+					continue;
+				buf_printf(&want, "%s\"MediaContentType%d\":%s",
+				    i > 0 ? "," : "", name,
+				    i == first ? "[\"v\",\"v\"]" : "\"v\"");
+			}
+			buf_putc(&want, '}');
+			check_json(buf_span(&form), buf_text(&want));
+			buf_free(&form);
+			buf_free(&want);
+		}
+	}
+}
+
 TEST(bytes_that_are_not_text_are_kept_and_shown_as_replacements)
 {
 	struct arena *arena = arena_new();
