@@ -171,6 +171,21 @@ static bool parser_feed_machine(struct parser *parser, const char *data, size_t 
 
 /* ---- lines ---- */
 
+/* How many leading bytes, by eights, are no control characters. */
+static size_t parser_plain_len(const char *at, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101U;
+	size_t plain = 0;
+	for (uint64_t word; len - plain >= sizeof(word); plain += sizeof(word)) {
+		memcpy(&word, at + plain, sizeof(word));
+		uint64_t below = (word - ones * 0x20) & ~word;
+		uint64_t del = word ^ (ones * 0x7F);
+		if (((below | ((del - ones) & ~del)) & (ones * 0x80)) != 0)
+			break;
+	}
+	return plain;
+}
+
 /* Whether, from `from` on, every CR is followed by LF, every LF follows a CR, and no
  * other control character occurs but tabs. */
 static bool parser_line_clean(const char *line, size_t from, size_t len)
@@ -178,6 +193,10 @@ static bool parser_line_clean(const char *line, size_t from, size_t len)
 	for (size_t i = from; i < len; i++) {
 		unsigned char c = (unsigned char)line[i];
 		bool after_cr = i > 0 && line[i - 1] == '\r';
+		if (!after_cr)
+			i += parser_plain_len(line + i, len - i);
+		if (i == len)
+			break;
 		if (after_cr != (c == '\n'))
 			return false;
 		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F)

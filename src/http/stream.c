@@ -12,8 +12,6 @@
 
 #include "http/loop_internal.h"
 
-enum { READ_AHEAD = 64 << 10 };
-
 static void stream_on_bytes(struct bufferevent *bev, void *ctx)
 {
 	struct stream *stream = ctx;
@@ -44,8 +42,6 @@ void stream_open(struct stream *stream, struct loop *loop, int fd,
 	assert(stream->bev != NULL);
 	bufferevent_setcb(
 	    stream->bev, stream_on_bytes, stream_on_bytes, stream_on_event, stream);
-	/* Whatever the connection does, no more than this is read ahead of it. */
-	bufferevent_setwatermark(stream->bev, EV_READ, 0, READ_AHEAD);
 	(void)bufferevent_enable(stream->bev, EV_READ);
 }
 
