@@ -37,9 +37,12 @@ static int builtin_fall_back(
 
 static void builtin_answer(struct webhook *webhook, enum template_name name)
 {
-	bool rendered = builtin_render(webhook, name, &webhook->failure) == 0;
+	struct error err;
+	bool rendered = builtin_render(webhook, name, &err) == 0;
 	if (rendered)
 		webhook_reply_twiml(webhook);
+	else
+		webhook_fail(webhook, err.text);
 	webhook_handled(webhook, rendered ? HANDLED_OK : HANDLED_FAILED);
 }
 

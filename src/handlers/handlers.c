@@ -55,7 +55,7 @@ static void handlers_came_back(struct loop_task *task)
 	struct error err;
 	if (handler_run_take(run, &err) < 0) {
 		if (webhook->state != EVENT_LATE)
-			webhook->failure = err;
+			webhook_fail(webhook, err.text);
 		webhook_handled(webhook, HANDLED_FAILED);
 		return;
 	}
@@ -97,8 +97,7 @@ static void handlers_handle(struct webhook *webhook)
 		return;
 	}
 	if (webhook->request->body.len > FRAME_MAX / 4) {
-		(void)error_set(
-		    &webhook->failure, "the webhook is too large for a handler");
+		webhook_fail(webhook, "the webhook is too large for a handler");
 		webhook_handled(webhook, HANDLED_FAILED);
 		return;
 	}

@@ -45,7 +45,7 @@ static struct span event_conversation(
 		return call;
 	if (from.len == 0 && to.len == 0)
 		return SPAN("");
-	return span_of(arena_printf(arena, "%.*s %.*s", SPAN_ARG(from), SPAN_ARG(to)));
+	return arena_join(arena, from, SPAN(" "), to);
 }
 
 /* CA and 32 hexadecimal digits: anything else is cut from other bytes, or no call's. */

@@ -121,42 +121,52 @@ static bool family_any(const struct params *params, const char *names)
 	return false;
 }
 
-/* The letters with which names begin, a bit each: most marks are told by that alone. */
-static uint64_t family_letter(char c)
+/* With which letters names begin and how long they are, a bit each: most marks are told
+ * by that alone. */
+struct family_names {
+	uint64_t letters, lengths;
+};
+
+static uint64_t family_bit(size_t number)
 {
-	return UINT64_C(1) << (c & 63);
+	return UINT64_C(1) << (number & 63);
 }
 
 static bool family_mark_fits(
-    const struct params *params, uint64_t letters, const char *mark)
+    const struct params *params, const struct family_names *names, const char *mark)
 {
 	if (*mark == '!')
 		return mark[1] != '\0' &&
 		       params_get_filled(params, mark + 1).ptr == NULL;
 	if (*mark == '|')
 		return family_any(params, mark);
-	if ((letters & family_letter(*mark)) == 0)
+	if ((names->letters & family_bit((unsigned char)*mark)) == 0)
 		return false;
-	const char *equals = strchr(mark, '=');
-	if (equals == NULL)
-		return params_get_filled(params, mark).ptr != NULL;
-	struct span name = {mark, (size_t)(equals - mark)};
+	struct span whole = span_of(mark);
+	struct span name = span_head(whole, span_find(whole, '='));
+	if ((names->lengths & family_bit(name.len)) == 0)
+		return false;
 	for (size_t i = 0; i < params->count; i++)
 		if (span_eq(params->items[i].name, name))
-			return span_is(params->items[i].value, equals + 1);
+			return name.len == whole.len ? params->items[i].value.len > 0
+						     : span_is(params->items[i].value,
+							   mark + name.len + 1);
 	return false;
 }
 
 const struct family *family_of(const struct params *params)
 {
-	uint64_t letters = 0;
-	for (size_t i = 0; i < params->count; i++)
-		if (params->items[i].name.len > 0)
-			letters |= family_letter(params->items[i].name.ptr[0]);
+	struct family_names names = {0, 0};
+	for (size_t i = 0; i < params->count; i++) {
+		struct span name = params->items[i].name;
+		names.lengths |= family_bit(name.len);
+		if (name.len > 0)
+			names.letters |= family_bit((unsigned char)name.ptr[0]);
+	}
 	for (size_t i = 0; i + 1 < FAMILIES; i++) {
 		size_t fit = 0;
 		while (fit < FAMILY_MARKS && families[i].marks[fit] != NULL &&
-		       family_mark_fits(params, letters, families[i].marks[fit]))
+		       family_mark_fits(params, &names, families[i].marks[fit]))
 			fit++;
 		if (fit == FAMILY_MARKS || families[i].marks[fit] == NULL)
 			return &families[i];

@@ -107,6 +107,20 @@ struct span arena_copy(struct arena *arena, struct span bytes)
 	return (struct span){arena_strndup(arena, bytes), bytes.len};
 }
 
+struct span arena_join(struct arena *arena, struct span a, struct span b, struct span c)
+{
+	const struct span parts[] = {a, b, c};
+	char *text = arena_alloc(arena, a.len + b.len + c.len + 1);
+	char *at = text;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].len > 0)
+			memcpy(at, parts[i].ptr, parts[i].len);
+		at += parts[i].len;
+	}
+	*at = '\0';
+	return (struct span){text, (size_t)(at - text)};
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list args;

@@ -20,6 +20,9 @@ void *arena_zalloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, struct span text);
 struct span arena_copy(struct arena *arena, struct span bytes);
+/* The three, one after the other; NUL-terminated. */
+struct span arena_join(
+    struct arena *arena, struct span a, struct span b, struct span c);
 __attribute__((format(printf, 2, 3))) char *arena_printf(
     struct arena *arena, const char *format, ...);
 /* Bytes taken from the machine so far. */

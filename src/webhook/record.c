@@ -156,7 +156,7 @@ void record_fill(struct webhook *webhook, enum event_state state)
 		webhook->reply.body},
 	};
 	if (state != EVENT_DONE) {
-		row->failure = span_of(webhook->failure.text);
+		row->failure = span_of(webhook->failure);
 		row->request = record_request(webhook);
 	}
 	txn->key_count = 0;
@@ -193,5 +193,5 @@ void record_log(const struct webhook *webhook)
 	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind", webhook->event.name,
 	    "sid", sid, "path", webhook->route->path, "from", from, "outcome",
 	    outcome_name(outcome), "status", status, "us", micros, "why",
-	    webhook->failure.text[0] != '\0' ? webhook->failure.text : NULL, NULL);
+	    webhook->failure, NULL);
 }

@@ -195,7 +195,7 @@ static enum webhook_step webhook_committed(struct webhook *webhook)
 	}
 	if (webhook->state == EVENT_DONE && webhook->attempts < MAX_ATTEMPTS)
 		return WEBHOOK_HANDLE;
-	webhook->failure = webhook->txn.error;
+	webhook_fail(webhook, webhook->txn.error.text);
 	webhook_give_up(
 	    webhook, webhook->state == EVENT_LATE ? EVENT_LATE : EVENT_FAILED);
 	return WEBHOOK_COMMIT;
@@ -392,7 +392,7 @@ static enum webhook_step webhook_is_late(struct webhook *webhook)
 	webhook_limit(webhook, LIMIT_COMMIT);
 	if (!handling)
 		return WEBHOOK_WAIT;
-	(void)error_set(&webhook->failure, "the handler gave no reply in time");
+	webhook_fail(webhook, "the handler gave no reply in time");
 	webhook_give_up(webhook, EVENT_LATE);
 	return WEBHOOK_COMMIT;
 }
@@ -429,6 +429,11 @@ void webhook_start(
 }
 
 /* ---- for handlers and steps ---- */
+
+void webhook_fail(struct webhook *webhook, const char *why)
+{
+	webhook->failure = arena_strdup(webhook->arena, why);
+}
 
 struct store_write *webhook_write(
     struct webhook *webhook, enum store_op op, const char *collection)

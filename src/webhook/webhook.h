@@ -90,7 +90,7 @@ struct webhook {
 	struct store_write *writes;
 	struct store_job_write *jobs;
 	enum event_state state;
-	struct error failure;    /* why the event failed or is late */
+	const char *failure;     /* why the event failed or is late; in the arena */
 	int attempts;            /* how often its handler ran */
 	enum late late;          /* the writes of a late handler */
 	struct handler_run *run; /* in a handler process; NULL: none so far */
@@ -115,6 +115,8 @@ void webhook_start(
 /* A handler calls it when it is done: once, on the webhook's loop, perhaps before the
  * route's handle returns. */
 void webhook_handled(struct webhook *webhook, enum handled outcome);
+/* Keeps why the event fails, for webhook_handled. */
+void webhook_fail(struct webhook *webhook, const char *why);
 /* Appends a write to the webhook's transaction; from its arena. expect is -1. */
 struct store_write *webhook_write(
     struct webhook *webhook, enum store_op op, const char *collection);

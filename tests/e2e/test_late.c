@@ -31,7 +31,7 @@ static void hang(struct webhook *webhook)
 
 static void fail_it(struct webhook *webhook)
 {
-	(void)error_set(&webhook->failure, "division by cucumber");
+	webhook_fail(webhook, "division by cucumber");
 	struct store_write *write = webhook_write(webhook, STORE_INSERT, "things");
 	write->doc = SPAN("{\"never\":\"stored\"}");
 	webhook_handled(webhook, HANDLED_FAILED);

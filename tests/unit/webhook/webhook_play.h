@@ -187,7 +187,7 @@ static void handle(struct webhook *webhook)
 		webhook_handled(webhook, HANDLED_OK);
 		break;
 	case PLAYS_FAILED:
-		(void)error_set(&webhook->failure, "division by cucumber");
+		webhook_fail(webhook, "division by cucumber");
 		webhook_handled(webhook, HANDLED_FAILED);
 		break;
 	case PLAYS_HELD:
@@ -206,6 +206,8 @@ static inline void handler_ends(struct webhook *webhook, enum handled outcome)
 		buf_puts(&webhook->out, "<Response>hello</Response>");
 		webhook_reply_twiml(webhook);
 	}
+	if (outcome == HANDLED_FAILED && webhook->state != EVENT_LATE)
+		webhook_fail(webhook, "division by cucumber");
 	webhook_handled(webhook, outcome);
 }
 
