@@ -512,7 +512,11 @@ OH_API enum oh_error_advice oh_error_advice(int64_t code);
 OH_API int oh_builtin(oh_event *event, oh_twiml *reply);
 
 /* All of its routes:
- *   {{OH_MESSAGE, "/orders", .handler = on_order}, OH_BUILTIN_ROUTES, {0}} */
+ *   {{OH_MESSAGE, "/orders", .handler = on_order}, OH_BUILTIN_ROUTES, {0}}
+ * A route of your own with the path of one of them replaces it, for the methods that
+ * yours takes and wherever it stands in the table; the log says so at start. A pattern
+ * of your own ("/twilio/:what") replaces none: exact paths come before patterns, so it
+ * gets the rest. Two routes of your own with one path and method are an error. */
 /* clang-format off */
 #define OH_BUILTIN_ROUTES \
 	OH_BUILTIN_(OH_MESSAGE, "/twilio/sms"), \

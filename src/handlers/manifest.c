@@ -115,6 +115,52 @@ static int manifest_make_route(struct manifest *manifest, uint32_t index,
 	return 0;
 }
 
+/* Leaves a built-in route the methods that the app's own route of its path does not take. */
+static void manifest_yield(
+    struct route *builtin, struct route *own, struct arena *arena)
+{
+	struct buf left = {0};
+	bool taken = false;
+	for (struct span rest = span_trim(span_of(route_methods(builtin)));
+	     rest.len > 0; rest = span_trim(rest)) {
+		struct span word = span_head(rest, span_find(rest, ' '));
+		if (route_allows(own, word))
+			taken = true;
+		else
+			buf_printf(
+			    &left, "%s%.*s", left.len == 0 ? "" : " ", SPAN_ARG(word));
+		rest = span_from(rest, word.len);
+	}
+	if (taken) {
+		own->replaces_builtin = true;
+		builtin->methods = arena_strdup(arena, buf_text(&left));
+		builtin->allow = manifest_allow(span_of(builtin->methods), arena);
+	}
+	buf_free(&left);
+}
+
+/* The app's own routes replace those of OH_BUILTIN_ROUTES, wherever each stands in the
+ * table. A built-in route that is left without a method goes. */
+static void manifest_replace_builtin(struct manifest *manifest)
+{
+	const struct frame_route *from = manifest->frame.routes;
+	struct route *routes = manifest->routes;
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < manifest->count; i++)
+		for (uint32_t k = 0; from[i].builtin != 0 && k < manifest->count; k++)
+			if (from[k].builtin == 0 &&
+			    strcmp(routes[k].path, routes[i].path) == 0)
+				manifest_yield(&routes[i], &routes[k], manifest->arena);
+	for (uint32_t i = 0; i < manifest->count; i++) {
+		if (routes[i].methods == NULL || routes[i].methods[0] != '\0')
+			routes[kept++] = routes[i];
+		else
+			template_free((struct template *)(uintptr_t)routes[i].fallback);
+	}
+	memset(&routes[kept], 0, (manifest->count - kept) * sizeof(*routes));
+	manifest->count = kept;
+}
+
 /* Refuses two routes of one path and method: the second would never run. */
 static int manifest_check_twins(const struct manifest *manifest, struct error *err)
 {
@@ -156,6 +202,7 @@ int manifest_new(struct manifest **out, struct span frame, const struct route *l
 			goto failed;
 		}
 	}
+	manifest_replace_builtin(manifest);
 	manifest->workers = manifest_workers(&manifest->frame, manifest->arena, err);
 	if (manifest->workers == NULL || manifest_check_twins(manifest, err) < 0)
 		goto failed;

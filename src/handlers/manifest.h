@@ -14,7 +14,8 @@ struct job_worker;
 /* Immutable. */
 struct manifest {
 	struct manifest *next; /* for its owner: the manifest before it */
-	struct route *routes;  /* ends with {0} */
+	/* Ends with {0}. Without the built-in ones that routes of the app's own replace. */
+	struct route *routes;
 	uint32_t count;
 	const struct job_worker *workers; /* frame.worker_count of them */
 	struct frame_manifest frame;      /* what it was made of */

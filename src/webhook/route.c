@@ -55,7 +55,7 @@ const char *route_methods(const struct route *route)
 	return route->methods != NULL ? route->methods : "GET POST";
 }
 
-static bool route_allows(const struct route *route, struct span method)
+bool route_allows(const struct route *route, struct span method)
 {
 	struct span rest = span_of(route_methods(route));
 	while (rest.len > 0) {

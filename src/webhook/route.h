@@ -40,6 +40,8 @@ struct route {
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
 	bool ordered;        /* one event of a conversation at a time */
+	/* A user's, in place of a built-in one of the same table. */
+	bool replaces_builtin;
 	/* What Twilio's Console asks this URL for; NULL: the kind says it. */
 	const char *console;
 	/* Only of users' routes (handlers/manifest.h). */
@@ -54,6 +56,7 @@ struct route {
 const struct route *route_find(const struct route *routes, struct span path,
     struct span method, const struct route **other);
 const char *route_methods(const struct route *route);
+bool route_allows(const struct route *route, struct span method);
 /* Whether its path has a parameter or a "*". */
 bool route_is_pattern(const struct route *route);
 /* The values of the route's parameters in a path that it matches, decoded, in the

@@ -188,6 +188,19 @@ TEST(built_in_routes_can_stand_in_a_table)
 	talk_end(&talk);
 }
 
+/* faults 2.5 */
+TEST(a_route_of_ones_own_stands_in_for_a_built_in_one)
+{
+	struct talk talk;
+	start(&talk);
+	talk_expect_text(&talk, "/twilio/voice",
+	    "CallSid=CA00000000000000000000000000000001&CallStatus=ringing&From=" ANN,
+	    "<Response><Say>My own voice</Say></Response>");
+	assert_true(talk_logged(&talk,
+	    "a route of the app's own replaces the built-in one path=/twilio/voice"));
+	talk_end(&talk);
+}
+
 TEST(an_app_has_all_commands_under_its_own_name)
 {
 	static const struct {

@@ -105,6 +105,13 @@ static int where(oh_job *job)
 	return OH_OK;
 }
 
+static int on_call(oh_event *event, oh_twiml *reply)
+{
+	(void)event;
+	oh_say(reply, "My own voice");
+	return OH_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const oh_handler private[] = {only_with_token, NULL};
@@ -118,6 +125,7 @@ int main(int argc, char **argv)
 	    {OH_MESSAGE_STATUS, "/status", .handler = on_status},
 	    {OH_UNSIGNED, "/people/:number", .handler = on_person, .filters = private, .methods = "GET"},
 	    OH_BUILTIN_ROUTES,
+	    {OH_CALL, "/twilio/voice", .handler = on_call},
 	    {0},
 	};
 	static const oh_collection collections[] = {{"people", "number"}, {"seats", "seat"}, {0}};
