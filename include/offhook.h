@@ -355,9 +355,14 @@ OH_API OH_PRINTF(2, 3) void oh_textf(oh_twiml *element, const char *format, ...)
 OH_API void oh_attr(oh_twiml *element, const char *name, const char *value);
 /* An answer that is not TwiML, in place of all elements; a later one replaces it.
  * content_type (NULL: none) and body (NULL: none) are copied. Meant for OH_SIGNED and
- * OH_UNSIGNED routes, and for filters that turn a request away. A status outside 200 to
- * 599 is a mistake, and so is XML on a route that is answered with TwiML: that goes
- * through oh_reply_xml, which checks it. */
+ * OH_UNSIGNED routes, and for filters that turn a request away.
+ *   oh_reply(event, 403, "text/plain", "Forbidden");
+ *   oh_reply(event, 204, NULL, NULL);
+ * A status outside 200 to 599 is a mistake. So is, on a route that is answered with TwiML
+ * (OH_MESSAGE, OH_CALL, OH_CALL_ACTION), a body with a status of 200 to 299, but for
+ * audio/… to a call, which is played: Twilio would send a text/plain "OK" to the sender
+ * as a message, or read it to the caller, and refuses JSON. There a text is
+ * oh_message(reply, "OK"), and TwiML of one's own oh_reply_xml, which checks it. */
 OH_API void oh_reply(
     oh_event *event, int status, const char *content_type, const char *body);
 OH_API void oh_reply_raw(oh_event *event, int status, const char *content_type,

@@ -11,22 +11,45 @@ static bool reply_line_is_plain(const char *text)
 	return true;
 }
 
+/* What Twilio makes of a body of that type, where it reads TwiML; NULL: what its sender
+ * means, which is only a recording to play. docs/twilio.md, "Replies" */
+static const char *reply_misread(const oh_event *event, struct span type)
+{
+	bool is_call = event->kind != OH_MESSAGE;
+	if (is_call && span_istarts(type, SPAN("audio/")))
+		return NULL;
+	if (type.len == 0)
+		return "refuses a body without a content type";
+	if (span_ieq(type, SPAN("text/plain")))
+		return is_call ? "reads text/plain to the caller, and hangs up"
+			       : "sends text/plain to the sender, as a message";
+	if (span_ieq(type, SPAN("text/html")))
+		return "takes text/html for TwiML";
+	if (span_ieq(type, SPAN("text/xml")) || span_ieq(type, SPAN("application/xml")))
+		return "reads XML unchecked";
+	return "refuses other types (error 12300)";
+}
+
 static void reply_set(
     oh_event *event, int status, const char *content_type, struct span body)
 {
 	oh_context *context = &event->context;
-	struct span type = span_media_type(span_of(content_type));
-	bool xml =
-	    span_ieq(type, SPAN("text/xml")) || span_ieq(type, SPAN("application/xml"));
+	/* Twilio reads no other answer's body. */
+	bool is_read = status >= 200 && status <= 299 && status != 204 && body.len > 0;
+	const char *misread = NULL;
+	if (is_read && event_wants_twiml(event))
+		misread = reply_misread(event, span_media_type(span_of(content_type)));
 	if (status < 200 || status > 599)
 		context_fail(context,
 		    "oh_reply: %d is no status (200 to 599) to answer with", status);
 	else if (content_type != NULL && !reply_line_is_plain(content_type))
 		context_fail(context, "oh_reply: the content type is not plain ASCII");
-	else if (xml && event_wants_twiml(event)) /* Twilio reads nothing unchecked */
+	else if (misread != NULL)
 		context_fail(context,
-		    "oh_reply: TwiML is answered with the verbs (oh_say, oh_message …) or "
-		    "oh_reply_xml, which are checked");
+		    "oh_reply: the answer must be TwiML here: Twilio %s; use the verbs "
+		    "(%s) or oh_reply_xml, which are checked, or status 204 for no "
+		    "answer",
+		    misread, event->kind == OH_MESSAGE ? "oh_message" : "oh_say …");
 	else
 		event->answer = (struct event_answer){
 		    .status = status,

@@ -15,7 +15,7 @@ int handler_run_take(struct handler_run *run, struct error *err)
 {
 	const struct frame_run *rows = &run->pool_run.run;
 	const struct frame_result *result = run->result;
-	bool has_body = result->body.len > 0;
+	bool has_body = result->body.len > 0 && result->status != NO_CONTENT;
 	if (!result->ok)
 		return error_set(err, "%.*s", SPAN_ARG(result->failure));
 	if (result->status < STATUS_LEAST || result->status > STATUS_MOST)
@@ -27,7 +27,7 @@ int handler_run_take(struct handler_run *run, struct error *err)
 		return error_set(
 		    err, "the handler's reply has a wrong or no Content-Type");
 	run->reply = (struct reply){.status = (int)result->status};
-	if (has_body && result->status != NO_CONTENT) {
+	if (has_body) {
 		run->reply.content_type = result->content_type.ptr;
 		run->reply.body = result->body;
 	}

@@ -208,13 +208,6 @@ static int answers_999(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
-static int answers_unchecked(oh_event *event, oh_twiml *reply)
-{
-	(void)reply;
-	oh_reply(event, 200, "Text/XML; charset=utf-8", "<Response><Oops/></Response>");
-	return OH_OK;
-}
-
 PLAY_TEST(an_answer_of_ones_own_replaces_the_tree)
 {
 	const struct frame_result *result = play_run(*state, OH_SIGNED, answers_json);
@@ -228,7 +221,94 @@ PLAY_TEST(an_answer_of_ones_own_replaces_the_tree)
 	assert_memory_equal(result->body.ptr, "\0\xFF", 2);
 	play_badly(*state, answers_by_header, "content type");
 	play_badly(*state, answers_999, "999");
-	play_badly(*state, answers_unchecked, "oh_reply_xml");
+}
+
+/* What answers_as says; a handler has no other way to know. */
+static struct {
+	int status;
+	const char *type, *body;
+} answer;
+
+static int answers_as(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_reply(event, answer.status, answer.type, answer.body);
+	return OH_OK;
+}
+
+/* faults 2.6 */
+PLAY_TEST(what_twilio_would_misread_is_a_mistake)
+{
+	static const struct {
+		const char *type, *message, *call; /* the reason; NULL: it goes out */
+	} rows[] = {
+	    {"text/plain", "sends text/plain to the sender, as a message",
+		"reads text/plain to the caller, and hangs up"},
+	    {"Text/Plain ; charset=utf-8", "sends text/plain to the sender",
+		"reads text/plain to the caller"},
+	    {"text/html", "takes text/html for TwiML", "takes text/html for TwiML"},
+	    {"Text/XML; charset=utf-8", "oh_reply_xml", "oh_reply_xml"},
+	    {"application/xml", "oh_reply_xml", "oh_reply_xml"},
+	    {"text/csv", "12300", "12300"},
+	    {"application/json", "12300", "12300"},
+	    {"text", "12300", "12300"},
+	    {"audio/mpeg", "12300", NULL},
+	    {"", "without a content type", "without a content type"},
+	    {NULL, "without a content type", "without a content type"},
+	};
+
+	static const enum oh_route_kind kinds[] = {OH_MESSAGE, OH_CALL, OH_CALL_ACTION};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t k = 0; k < 3; k++)
+			for (int status = 200; status <= 201; status++) {
+				const char *want =
+				    k == 0 ? rows[i].message : rows[i].call;
+				answer.status = status;
+				answer.type = rows[i].type;
+				answer.body = "OK";
+				const struct frame_result *result =
+				    play_run(*state, kinds[k], answers_as);
+				if (result->ok != (want == NULL))
+					fail_msg("%s on %d", rows[i].type, kinds[k]);
+				if (want != NULL &&
+				    strstr(result->failure.ptr, want) == NULL)
+					fail_msg("\"%s\" has no \"%s\"",
+					    result->failure.ptr, want);
+			}
+}
+
+/* faults 2.6 */
+PLAY_TEST(what_twilio_does_not_read_goes_out)
+{
+	static const struct {
+		enum oh_route_kind kind;
+		int status;
+		const char *type, *body;
+	} rows[] = {
+	    {OH_MESSAGE, 200, "text/plain", ""},
+	    {OH_MESSAGE, 200, NULL, NULL},
+	    {OH_CALL, 200, "application/json", NULL},
+	    {OH_MESSAGE, 204, "text/plain", "OK"},
+	    {OH_CALL, 204, NULL, NULL},
+	    {OH_MESSAGE, 403, "text/plain", "Forbidden"},
+	    {OH_CALL, 503, "application/json", "{}"},
+	    {OH_SIGNED, 200, "text/plain", "OK"},
+	    {OH_SIGNED, 200, "text/xml", "<xml/>"},
+	    {OH_UNSIGNED, 200, "text/html", "<p>OK</p>"},
+	    {OH_MESSAGE_STATUS, 200, "text/plain", "OK"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		answer.status = rows[i].status;
+		answer.type = rows[i].type;
+		answer.body = rows[i].body;
+		const struct frame_result *result =
+		    play_run(*state, rows[i].kind, answers_as);
+		if (!result->ok)
+			fail_msg("row %zu: %s", i, result->failure.ptr);
+		assert_int_equal(result->status, rows[i].status);
+	}
 }
 
 static int answers_xml(oh_event *event, oh_twiml *reply)
