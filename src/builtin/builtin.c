@@ -7,6 +7,14 @@
 #include "webhook/fallback.h"
 #include "webhook/webhook.h"
 
+/* Advanced Opt-Out has answered STOP, HELP or START already: a second message would not
+ * be wanted. docs/twilio.md, "Requests" */
+static bool builtin_is_silent(const struct webhook *webhook, enum template_name name)
+{
+	return (name == TEMPLATE_SMS || name == TEMPLATE_SMS_FALLBACK) &&
+	       params_get_filled(&webhook->params, "OptOutType").ptr != NULL;
+}
+
 /* Besides Twilio's parameters, templates know {{PublicPrefix}}: the path of
  * --public-url, which an absolute path in an action needs. */
 static int builtin_render(
@@ -15,6 +23,11 @@ static int builtin_render(
 	struct service *service = webhook->lane->service;
 	struct params params = webhook->params;
 	buf_clear(&webhook->out);
+	if (builtin_is_silent(webhook, name)) {
+		buf_puts(&webhook->out,
+		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
+		return 0;
+	}
 	if (service->config->public_prefix.len > 0) {
 		params.items = arena_alloc(
 		    webhook->arena, (params.count + 1) * sizeof(*params.items));

@@ -81,6 +81,31 @@ static void status(struct talk *talk, const char *sid, const char *value)
 	talk_expect(talk, "/twilio/sms/status", form, 204);
 }
 
+/* faults 2.8 */
+TEST(what_advanced_opt_out_has_answered_is_kept_and_not_answered_again)
+{
+	static const struct {
+		const char *type, *want;
+	} rows[] = {
+	    {"STOP", "<Response/>"},
+	    {"START", "<Response/>"},
+	    {"HELP", "<Response/>"},
+	    {"", "Thanks for your message!"},
+	};
+	struct talk *talk = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char form[200], filter[80];
+		(void)snprintf(form, sizeof(form),
+		    "MessageSid=SM000000000000000000000000000008%02zu&From=%%2B1555"
+		    "&Body=x&OptOutType=%s",
+		    i, rows[i].type);
+		talk_expect_text(talk, "/twilio/sms", form, rows[i].want);
+		(void)snprintf(filter, sizeof(filter),
+		    "{\"messageSid\":\"SM000000000000000000000000000008%02zu\"}", i);
+		assert_int_equal(talk_count(talk, "sms_messages", filter), 1);
+	}
+}
+
 TEST(a_status_never_goes_backwards)
 {
 	struct talk *talk = *state;

@@ -67,3 +67,27 @@ TEST(a_template_is_used_and_reloaded)
 	buf_free(&err);
 	talk_end(&talk);
 }
+
+/* faults 2.8 */
+TEST(the_owners_texts_do_not_answer_an_opt_out)
+{
+	static const char text[] = "<Response><Message>Mine</Message></Response>";
+	struct talk talk;
+	char dir[] = "/tmp/offhook-templates-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	put(dir, "sms.xml", text);
+	put(dir, "sms-fallback.xml", text);
+	const char *const extra[] = {"--templates", dir, NULL};
+	talk_start(&talk, extra);
+	const char *const paths[] = {"/twilio/sms", "/twilio/fallback"};
+	for (size_t i = 0; i < 2; i++) {
+		char form[120];
+		(void)snprintf(
+		    form, sizeof(form), "MessageSid=SM%032x&Body=a", ++number);
+		talk_expect_text(&talk, paths[i], form, "Mine");
+		(void)snprintf(
+		    form, sizeof(form), "MessageSid=SM%032x&OptOutType=STOP", ++number);
+		talk_expect_text(&talk, paths[i], form, "<Response/>");
+	}
+	talk_end(&talk);
+}
