@@ -1,6 +1,6 @@
 /* templates -- the reply texts of the built-in app: the owner's TwiML files, or the
- * built-in ones. A file that changes is read again; when it is wrong, that is logged
- * and the last good text stays. */
+ * built-in ones. A file that changes is read again; when it is wrong or cannot be read, that
+ * is logged and the last good text stays. When it is gone, the built-in text is back. */
 #ifndef OFFHOOK_BUILTIN_TEMPLATES_H
 #define OFFHOOK_BUILTIN_TEMPLATES_H
 
@@ -19,11 +19,12 @@ enum template_name {
 
 struct templates;
 
-/* dir NULL: only the built-in ones. -1 with err (file, line, reason) when a file is
- * wrong, or when dir holds an .xml file of another name. */
+/* dir NULL: only the built-in ones. Logs which of its files were found, and warns of .xml
+ * files of other names. -1 with err (file, line, reason) when a file is wrong. */
 int templates_open(struct templates **out, const char *dir, struct error *err);
 void templates_close(struct templates *templates); /* NULL is fine */
-/* Reads the files that changed, and logs the result. One thread. */
+/* Reads the files that changed, and logs the result; warns of new files of other names.
+ * One thread. */
 void templates_reload(struct templates *templates);
 /* As template_render. Any thread. */
 int templates_render(struct templates *templates, enum template_name name,

@@ -59,12 +59,28 @@ TEST(a_template_is_used_and_reloaded)
 	    "--templates", dir, NULL};
 	assert_int_equal(talk_run(NULL, &err, words), 1);
 	assert_non_null(strstr(buf_text(&err), "sms.xml:2:"));
-	buf_clear(&err);
-	put(dir, "sms.xml", "<Response/>");
-	put(dir, "smss.xml", "<Response/>");
-	assert_int_equal(talk_run(NULL, &err, words), 1);
-	assert_non_null(strstr(buf_text(&err), "smss.xml"));
 	buf_free(&err);
+	talk_end(&talk);
+}
+
+/* faults 5.7 */
+TEST(a_template_that_is_gone_is_said_and_a_file_too_many_is_no_obstacle)
+{
+	struct talk talk;
+	char dir[] = "/tmp/offhook-templates-XXXXXX";
+	char path[64];
+	assert_non_null(mkdtemp(dir));
+	const char *const extra[] = {"--templates", dir, NULL};
+	put(dir, "sms.xml", "<Response><Message>Mine</Message></Response>");
+	put(dir, "foo.xml", "<Response/>");
+	talk_start(&talk, extra);
+	assert_true(talk_logged(&talk, "the file is not used file=foo.xml"));
+	assert_true(replies(&talk, "Mine"));
+	(void)snprintf(path, sizeof(path), "%s/sms.xml", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_true(talk_logged(
+	    &talk, "a template is gone: the built-in text is used file=sms.xml"));
+	assert_true(replies(&talk, "Thanks for"));
 	talk_end(&talk);
 }
 
