@@ -26,11 +26,15 @@ static void admin_on_health(struct admin *admin, struct request *request)
 
 static void admin_on_ready(struct admin *admin, struct request *request)
 {
-	if (store_healthy(admin->store))
+	struct error why;
+	struct buf text = {0};
+	if (store_healthy(admin->store, &why)) {
 		admin_reply(request, 200, SPAN("ready\n"));
-	else
-		admin_reply(
-		    request, 503, SPAN("the store cannot write; see the log\n"));
+		return;
+	}
+	buf_printf(&text, "the store is not ready: %s\n", why.text);
+	admin_reply(request, 503, buf_span(&text));
+	buf_free(&text);
 }
 
 static void admin_on_metrics(struct admin *admin, struct request *request)

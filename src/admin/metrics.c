@@ -76,7 +76,7 @@ static void metrics_store(struct buf *out, const struct admin_view *view)
 	metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.",
 	    (uint64_t)store.wal_bytes);
 	metric(out, "store_healthy", "gauge", "1 while commits succeed.",
-	    store_healthy(view->store) ? 1 : 0);
+	    store_healthy(view->store, NULL) ? 1 : 0);
 }
 
 /* ---- jobs, and each queue ---- */

@@ -76,13 +76,8 @@ void commit_queue_wait(struct commit_queue *queue, int timeout_ms)
 	bool in_time = true;
 	mutex_lock(&queue->mutex);
 	atomic_store(&queue->sleeping, true);
-	while (!queue->rung && mailbox_empty(&queue->pushed) && in_time) {
-		if (timeout_ms < 0)
-			cond_wait(&queue->woken, &queue->mutex);
-		else
-			in_time =
-			    cond_wait_until(&queue->woken, &queue->mutex, until_us);
-	}
+	while (!queue->rung && mailbox_empty(&queue->pushed) && in_time)
+		in_time = cond_wait_until(&queue->woken, &queue->mutex, until_us);
 	atomic_store(&queue->sleeping, false);
 	queue->rung = false;
 	mutex_unlock(&queue->mutex);

@@ -39,8 +39,7 @@ void commit_queue_ring(struct commit_queue *queue);
 /* Everything that was pushed, in that order; NULL when there is nothing. */
 struct store_txn *commit_queue_take(struct commit_queue *queue);
 bool commit_queue_empty(struct commit_queue *queue);
-/* Sleeps until something was pushed and flushed, or rung, or timeout_ms have passed
- * (-1: forever). */
+/* Sleeps until something was pushed and flushed, or rung, or timeout_ms have passed. */
 void commit_queue_wait(struct commit_queue *queue, int timeout_ms);
 /* Before a transaction goes back to its owner: its bytes wait no more. */
 void commit_queue_left(struct commit_queue *queue, const struct store_txn *txn);

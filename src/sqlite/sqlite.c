@@ -56,6 +56,7 @@ static void free_db(struct engine_db *db)
 	(void)sqlite3_close(w->db);
 	running_close(db->running);
 	lock_drop(db->lock);
+	files_clear(&db->files);
 	commit_queue_clear(&db->queue);
 	repeats_clear(&db->repeats);
 	mutex_clear(&db->mutex);
@@ -84,6 +85,7 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
 	    running_open(&db->running, db->dir, err) < 0 ||
 	    checkpoint_open(&db->checkpoint, db->dir, wal_bytes, err) < 0 ||
+	    files_note(&db->files, db->dir, err) < 0 ||
 	    sqlite_writer_start(db, err) < 0) {
 		free_db(db);
 		return -1;
@@ -110,9 +112,20 @@ static void sqlite_flush(struct engine_db *db)
 	commit_queue_flush(&db->queue);
 }
 
-static bool sqlite_healthy(const struct engine_db *db)
+static bool sqlite_healthy(struct engine_db *db, struct error *why)
 {
-	return atomic_load(&db->healthy);
+	if (atomic_load(&db->healthy))
+		return true;
+	mutex_lock(&db->mutex);
+	if (why != NULL)
+		*why = db->trouble;
+	mutex_unlock(&db->mutex);
+	return false;
+}
+
+static bool sqlite_in_place(const struct engine_db *db)
+{
+	return files_check(&db->files, NULL) == 0;
 }
 
 static int64_t sqlite_reserve(struct engine_db *db, int64_t count)
@@ -188,6 +201,7 @@ const struct engine engine_sqlite = {
     .job_ended = sqlite_job_ended,
     .peek = sqlite_peek,
     .lookup = sqlite_reader_lookup,
+    .in_place = sqlite_in_place,
     .repeated = sqlite_repeated,
     .unkeyed = sqlite_unkeyed,
     .reader_open = sqlite_reader_open,

@@ -10,6 +10,7 @@
 #include "keys/keys.h"
 #include "sqlite/checkpoint.h"
 #include "sqlite/commit_queue.h"
+#include "sqlite/files.h"
 #include "sqlite/repeats.h"
 #include "sqlite/running.h"
 #include "sqlite/sqlite_jobs.h"
@@ -52,6 +53,7 @@ struct engine_db {
 	struct repeats repeats;
 	struct checkpoint *checkpoint;
 	struct running *running;
+	struct files files;
 	struct sqlite_writer writer;
 	pthread_t thread;
 	atomic_bool stopping;
@@ -60,6 +62,7 @@ struct engine_db {
 
 	pthread_mutex_t mutex;
 	struct sqlite_task *tasks; /* under mutex, newest first */
+	struct error trouble;      /* under mutex: why commits fail, unless healthy */
 
 	atomic_bool healthy;
 	atomic_uint_fast64_t events, duplicates, commits, failed_commits;

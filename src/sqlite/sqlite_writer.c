@@ -14,7 +14,7 @@ enum {
 	KEYS_BUDGET = 64 << 10,     /* bytes of sealing and merging in a commit */
 	KEYS_IDLE_BUDGET = 1 << 20, /* and in one that has nothing else */
 	ROWS_AHEAD = 65536,         /* documents' rows promised at a time */
-	RETRY_MS = 1000             /* between attempts while commits fail */
+	IDLE_MS = 1000 /* between looks at the files, and attempts while commits fail */
 };
 
 /* ---- one transaction of the database ---- */
@@ -57,7 +57,7 @@ static int writer_commit(struct engine_db *db, size_t keys_budget, struct error 
 	}
 	if (promise_rows(db, &promised, err) < 0 || sqlite_jobs_commit(w, err) < 0 ||
 	    keys_write(db->keys, keys_budget, err) < 0 ||
-	    sqlite_db_run(w->commit, err) < 0)
+	    files_check(&db->files, err) < 0 || sqlite_db_run(w->commit, err) < 0)
 		return -1;
 	keys_committed(db->keys);
 	w->rows_promised = promised;
@@ -94,6 +94,11 @@ static void note_outcome(struct engine_db *db, int rc, const struct error *err)
 		    &db->duplicates, w->batch_duplicates, memory_order_relaxed);
 		if (w->failing)
 			log_write(LOG_INFO, "storing works again", NULL);
+	}
+	if (rc < 0) {
+		mutex_lock(&db->mutex);
+		db->trouble = *err;
+		mutex_unlock(&db->mutex);
 	}
 	w->failing = rc < 0;
 	atomic_store(&db->healthy, rc == 0);
@@ -223,9 +228,10 @@ static bool writer_idle(struct engine_db *db)
 	}
 	if (atomic_load(&db->stopping))
 		return false;
-	commit_queue_wait(&db->queue, w->failing ? RETRY_MS : -1);
-	if (w->failing && commit_queue_empty(&db->queue) && !atomic_load(&db->stopping))
-		commit_batch(db, NULL);
+	commit_queue_wait(&db->queue, IDLE_MS);
+	if (commit_queue_empty(&db->queue) && !atomic_load(&db->stopping) &&
+	    (w->failing || files_check(&db->files, NULL) < 0))
+		commit_batch(db, NULL); /* it fails, or works again: that is told */
 	return true;
 }
 

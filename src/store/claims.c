@@ -290,19 +290,20 @@ static void claims_decide(struct claims *claims, struct store_claim *claim)
 	if (rc == 1)
 		rc = claims->engine->event_get(
 		    claims->reader, event.id, arena, &event, &err);
+	if (rc < 0)
+		log_write(
+		    LOG_ERROR, "a key could not be looked up", "why", err.text, NULL);
 	/* Once it has its answer the claim is its owner's again. */
 	if (rc == 0) {
 		claim_answer(claim, CLAIM_NEW);
 	} else {
+		bool known = rc == 1 && claims->engine->in_place(claims->db);
 		struct store_claim *waiting = claims_release(claims, claim);
-		if (rc == 1) {
+		if (known)
 			claim_repeats(claims, claim, &event);
-		} else {
-			log_write(LOG_ERROR, "a key could not be looked up", "why",
-			    err.text, NULL);
+		else
 			claim_answer(claim, CLAIM_FAILED);
-		}
-		claims_answer(claims, waiting, rc == 1 ? &event : NULL);
+		claims_answer(claims, waiting, known ? &event : NULL);
 	}
 	arena_free(arena);
 }

@@ -60,7 +60,7 @@ struct engine {
 	 * finished in its turn, and nothing of it is written. */
 	bool (*submit)(struct engine_db *db, struct store_txn *txn);
 	void (*flush)(struct engine_db *db);
-	bool (*healthy)(const struct engine_db *db);
+	bool (*healthy)(struct engine_db *db, struct error *why);
 	void (*stats)(const struct engine_db *db, struct store_stats *out);
 	int64_t (*reserve)(struct engine_db *db, int64_t count);
 	int (*declare)(struct engine_db *db, const char *collection,
@@ -84,6 +84,9 @@ struct engine {
 	    int64_t *event_id, struct error *err);
 	/* As store_unkeyed. */
 	bool (*unkeyed)(const struct engine_db *db, int64_t *first, int64_t *last);
+	/* Whether what was committed is still where it was, so that a repeat may be told so:
+	 * false when the files were moved away meanwhile. Any thread. */
+	bool (*in_place)(const struct engine_db *db);
 	/* Adds one to an event's duplicates, some time later. Any thread. */
 	void (*repeated)(struct engine_db *db, int64_t event_id);
 

@@ -231,9 +231,9 @@ void store_job_ended(struct store *store, int64_t id)
 	store->engine->job_ended(store->db, id);
 }
 
-bool store_healthy(const struct store *store)
+bool store_healthy(struct store *store, struct error *why)
 {
-	return store->engine->healthy(store->db);
+	return store->engine->healthy(store->db, why);
 }
 
 void store_stats(const struct store *store, struct store_stats *out)

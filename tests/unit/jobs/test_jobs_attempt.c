@@ -285,7 +285,7 @@ JOBS_TEST(a_full_disk_loses_no_effect_and_runs_nothing_twice)
 	struct job_attempt *other = take_attempt_of(p, second);
 	limit_files(4096);
 	end_as(p, attempt, (struct job_outcome){.end = JOB_END_OK, .writes = &write});
-	while (store_healthy(p->f.store))
+	while (store_healthy(p->f.store, NULL))
 		(void)usleep(1000);
 	end_attempt(p, other, JOB_END_FAILED, "no luck");
 	limit_files(RLIM_INFINITY);
@@ -303,7 +303,7 @@ JOBS_TEST(a_server_that_stops_on_a_full_disk_counts_the_try)
 	struct job_attempt *attempt = take_attempt_of(p, id);
 	limit_files(4096);
 	end_attempt(p, attempt, JOB_END_OK, NULL);
-	while (store_healthy(p->f.store))
+	while (store_healthy(p->f.store, NULL))
 		(void)usleep(1000);
 	play_close(p);
 	assert_int_equal(p->released, 1);

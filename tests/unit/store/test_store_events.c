@@ -333,5 +333,5 @@ STORE_TEST(stats_count_what_was_committed)
 	assert_int_equal(stats.failed_commits, 0);
 	assert_int_equal(stats.waiting, 0);
 	assert_true(stats.wal_bytes > 0);
-	assert_true(store_healthy(f->store));
+	assert_true(store_healthy(f->store, NULL));
 }

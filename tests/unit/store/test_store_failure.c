@@ -31,9 +31,9 @@ static enum store_result try_event(struct fixture *f, const char *sid)
 
 static void wait_healthy(struct fixture *f)
 {
-	for (int i = 0; i < 10000 && !store_healthy(f->store); i++)
+	for (int i = 0; i < 10000 && !store_healthy(f->store, NULL); i++)
 		(void)usleep(1000);
-	assert_true(store_healthy(f->store));
+	assert_true(store_healthy(f->store, NULL));
 }
 
 STORE_TEST(a_full_disk_fails_commits_until_there_is_room)
@@ -45,11 +45,11 @@ STORE_TEST(a_full_disk_fails_commits_until_there_is_room)
 	assert_int_equal(try_event(f, "SM2"), STORE_FAILED);
 	assert_true(f->err.text[0] != '\0');
 	assert_int_equal(try_event(f, "SM3"), STORE_FAILED);
-	assert_false(store_healthy(f->store));
+	assert_false(store_healthy(f->store, NULL));
 	assert_events(f, (struct store_event_query){0}, "1");
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(try_event(f, "SM2"), STORE_OK);
-	assert_true(store_healthy(f->store));
+	assert_true(store_healthy(f->store, NULL));
 	assert_events(f, (struct store_event_query){0}, "1 2");
 	store_stats(f->store, &stats);
 	assert_true(stats.failed_commits >= 2);

@@ -120,7 +120,7 @@ STORE_TEST(malformed_text_in_an_indexed_collection_is_a_conflict)
 	fill(f);
 	assert_int_equal(store_index(f->store, "c", "n", &f->err), 0);
 	assert_int_equal(insert(f, "c", "{\"k\":\"h\",,}", "h"), STORE_CONFLICT);
-	assert_true(store_healthy(f->store));
+	assert_true(store_healthy(f->store, NULL));
 	assert_all_filters(f);
 }
 

@@ -1,0 +1,117 @@
+/* The data directory: moved away under a server. */
+#include "conversation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/text.h"
+
+static const char *const with_admin[] = {"--admin", "127.0.0.1:0", NULL};
+
+enum { PATIENCE = 500 }; /* times 20 ms */
+
+/* A shell command, in which D is the data directory. */
+static bool in_shell(const struct talk *talk, const char *command)
+{
+	char line[400];
+	(void)snprintf(line, sizeof(line), "D=%s; %s", talk->data, command);
+	return system(line) == 0;
+}
+
+static void start(struct talk *talk)
+{
+	talk_start(talk, with_admin);
+	for (int i = 0; i < PATIENCE && !talk_find_admin(talk); i++)
+		(void)usleep(20000);
+}
+
+/* What /readyz says; the caller's. */
+static int ready(const struct talk *talk, struct answer *answer)
+{
+	const char *request =
+	    "GET /readyz HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n";
+	int fd = talk_connect(talk->admin);
+	talk_send(fd, request, strlen(request));
+	talk_receive(fd, answer);
+	(void)close(fd);
+	return answer->status;
+}
+
+/* Waits for that status of /readyz; its text must have `words`. */
+static void await_ready(const struct talk *talk, int status, const char *words)
+{
+	struct answer answer;
+	for (int i = 0; ready(talk, &answer) != status && i < PATIENCE; i++) {
+		answer_clear(&answer);
+		(void)usleep(20000);
+	}
+	assert_int_equal(answer.status, status);
+	if (strstr(answer.body.ptr, words) == NULL)
+		fail_msg("no \"%s\" in %s", words, answer.body.ptr);
+	answer_clear(&answer);
+}
+
+static size_t count_logged(const struct talk *talk, const char *text)
+{
+	size_t len, count = 0;
+	char *log = text_read_file(talk->log, 8U << 20, &len);
+	assert_non_null(log);
+	for (const char *at = log; (at = strstr(at, text)) != NULL; at++)
+		count++;
+	free(log);
+	return count;
+}
+
+static const struct {
+	const char *away, *back; /* shell commands */
+	const char *words;
+} moves[] = {
+    {"mv $D $D.x", "mv $D.x $D", "data is gone"},
+    {"mv $D $D.x; mkdir $D", "rmdir $D; mv $D.x $D", "data is not the one"},
+    {"mv $D/offhook.db-wal $D/x", "mv $D/x $D/offhook.db-wal", "offhook.db-wal is"},
+    {"mount -t tmpfs tmpfs $D 2>/dev/null", "umount -l $D", "data is not the one"},
+};
+
+/* faults 4.3: moved away and put back */
+TEST(what_was_moved_away_is_missed_and_known_again)
+{
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		struct talk talk;
+		start(&talk);
+		talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+		if (in_shell(&talk, moves[i].away)) {
+			await_ready(&talk, 503, moves[i].words);
+			talk_expect(&talk, "/twilio/sms", "MessageSid=SM2&Body=a", 503);
+			talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 503);
+			talk_expect(&talk, "/twilio/sms", "MessageSid=SM2&Body=a", 503);
+			assert_int_equal(count_logged(&talk, "nothing can be"), 1);
+			assert_true(talk_logged(&talk, moves[i].words));
+			assert_true(in_shell(&talk, moves[i].back));
+			await_ready(&talk, 200, "ready");
+			assert_true(talk_logged(&talk, "storing works again"));
+		}
+		talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+		talk_expect(&talk, "/twilio/sms", "MessageSid=SM2&Body=a", 200);
+		talk_kill(&talk);
+		json_t *events = talk_events(&talk);
+		assert_int_equal(json_array_size(events), 2);
+		json_decref(events);
+		talk_end(&talk);
+	}
+}
+
+/* faults 4.3: removed, and asked at once */
+TEST(nothing_is_acknowledged_once_the_directory_is_removed)
+{
+	struct talk talk;
+	start(&talk);
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+	assert_true(in_shell(&talk, "rm -rf $D"));
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM2&Body=a", 503);
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 503);
+	await_ready(&talk, 503, "data is gone");
+	assert_int_equal(count_logged(&talk, "nothing can be stored"), 1);
+	talk_end(&talk);
+}
