@@ -14,10 +14,9 @@
 
 static int on_sms(oh_event *event, oh_twiml *reply)
 {
-	(void)reply;
 	(void)oh_insert(event, "runs",
 	    json_pack("{s:s, s:s}", "sid", oh_sid(event), "build", "first"));
-	oh_reply(event, 200, "text/plain", "first");
+	(void)oh_message(reply, "first");
 	return OH_OK;
 }
 
