@@ -37,6 +37,9 @@ static void metrics_webhooks(struct buf *out, const struct admin_view *view)
 		buf_printf(out, "offhook_webhooks_total{outcome=\"%s\"} %" PRIu64 "\n",
 		    outcome_name((enum outcome)outcome), sum);
 	}
+	metric(out, "refusals_undiagnosed_total", "counter",
+	    "Refused webhooks whose line in the log has no diagnosis.",
+	    atomic_load(&view->lanes[0].service->refusals_undiagnosed));
 }
 
 static void metrics_http(struct buf *out, const struct admin_view *view)

@@ -17,6 +17,7 @@
 #include "util/cores.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "webhook/examiner.h"
 #include "webhook/lane.h"
 #include "webhook/order.h"
 #include "webhook/rekey.h"
@@ -143,7 +144,8 @@ static int app_open_all(struct app **out, const struct config *config,
 	for (int i = 0; i < app->lane_count; i++)
 		lane_open(&app->lanes[i], &app->service);
 	if (alert_settings_check(config, err) < 0 ||
-	    templates_open(&app->templates, config->templates, err) < 0)
+	    templates_open(&app->templates, config->templates, err) < 0 ||
+	    examiner_open(&app->service.examiner, config->tokens, err) < 0)
 		goto failed;
 	app->service.templates = app->templates;
 	if (app_open_store(app, err) < 0 ||
@@ -197,8 +199,8 @@ const char *app_admin_address(const struct app *app)
 }
 
 /* Not the reverse of the order of opening. The server drains first, because requests in
- * flight need all the rest; it closes after handlers and store, because those still
- * post to its loops; what webhooks hold (lanes, manifests, the order, templates) comes
+ * flight need all the rest; it closes after examiner, handlers and store, because those
+ * still post to its loops; what webhooks hold (lanes, manifests, the order, templates) comes
  * last. */
 void app_close(struct app *app)
 {
@@ -209,12 +211,14 @@ void app_close(struct app *app)
 		server_drain(app->server, app->service.config->drain_timeout_ms);
 	admin_close(app->admin);
 	control_close(app->control);
+	examiner_stop(app->service.examiner);
 	handlers_close(app->handlers);
 	work_close(app->work);
 	store_close(app->store); /* commits what is left */
 	server_close(app->server);
 	for (int i = 0; i < app->lane_count; i++)
 		lane_close(&app->lanes[i]);
+	examiner_free(app->service.examiner);
 	handlers_free(app->handlers);
 	order_free(app->service.order);
 	templates_close(app->templates);

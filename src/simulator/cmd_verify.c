@@ -121,13 +121,14 @@ static int verify_check(const struct verify *verify)
 	struct arena *arena = verify->options->arena;
 	struct verifier *verifier = verifier_new(verify->tokens);
 	bool genuine = verifier_check(verifier, &verify->request, arena);
+	struct diagnosis why = {0};
+	if (!genuine)
+		why = diagnose(verifier, &verify->request, &verify->hints, arena);
 	verifier_free(verifier);
 	if (genuine) {
 		(void)puts(verify->options->json ? "{\"genuine\":true}" : "genuine");
 		return EXIT_OK;
 	}
-	struct diagnosis why =
-	    diagnose(verify->tokens, &verify->request, &verify->hints, arena);
 	if (verify->options->json) {
 		term_json(stdout,
 		    json_pack("{s:b, s:s, s:o}", "genuine", 0, "cause", why.cause,

@@ -4,7 +4,7 @@
 
 /* The refused request, and the verifier that checks its near misses. */
 struct inquiry {
-	const struct tokens *tokens;
+	const struct tokens *tokens; /* the verifier's */
 	struct verifier *verifier;
 	const struct signed_request *request;
 	struct arena *arena;
@@ -290,12 +290,11 @@ static bool find_miss(struct diagnosis *out, const struct inquiry *inquiry,
 	return false;
 }
 
-struct diagnosis diagnose(const struct tokens *tokens,
+struct diagnosis diagnose(struct verifier *verifier,
     const struct signed_request *request, const struct diagnose_hints *hints,
     struct arena *arena)
 {
-	struct verifier *verifier = verifier_new(tokens);
-	struct inquiry inquiry = {tokens, verifier, request, arena};
+	struct inquiry inquiry = {verifier_tokens(verifier), verifier, request, arena};
 	struct diagnosis found = {"unknown",
 	    "no near miss matches: if this is Twilio's, compare its URL with --public-url "
 	    "and the account's primary Auth Token (not an API key) with the one here"};
@@ -305,9 +304,13 @@ struct diagnosis diagnose(const struct tokens *tokens,
 		LAST = sizeof(last_misses) / sizeof(last_misses[0])
 	};
 
-	(void)(find_miss(&found, &inquiry, first_misses, FIRST) ||
-	       diagnose_url(&found, verifier, request, hints, arena) ||
-	       find_miss(&found, &inquiry, last_misses, LAST));
-	verifier_free(verifier);
+	bool some = find_miss(&found, &inquiry, first_misses, FIRST) ||
+		    diagnose_url(&found, verifier, request, hints, arena) ||
+		    find_miss(&found, &inquiry, last_misses, LAST);
+	if (!some && verifier_exhausted(verifier))
+		found = (struct diagnosis){DIAGNOSIS_NONE,
+		    "trying all near misses of this request takes too long: it is large, "
+		    "many tokens are configured, or many others were refused; offhook "
+		    "verify tries all of them"};
 	return found;
 }

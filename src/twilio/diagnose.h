@@ -1,6 +1,6 @@
 /* diagnose -- why a signature did not match, and what to change. Tries dozens of near
  * misses with the same tokens. It explains and never accepts. Because it is costly, the
- * caller limits how often it runs (webhook/refusal.h). */
+ * caller limits how often it runs, and where (webhook/refusal.h). */
 #ifndef OFFHOOK_TWILIO_DIAGNOSE_H
 #define OFFHOOK_TWILIO_DIAGNOSE_H
 
@@ -8,10 +8,13 @@
 #include "util/arena.h"
 #include "util/span.h"
 
+/* The cause of what was not diagnosed, or not to the end. */
+#define DIAGNOSIS_NONE "not-diagnosed"
+
 struct diagnosis {
 	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query",
 	 * "prefix", "token", "account", "shared-key", "json-as-form", "form-as-json", "get-params",
-	 * "body-hash", "trimmed", "call-token", "malformed", "unknown". */
+	 * "body-hash", "trimmed", "call-token", "malformed", "unknown", "not-diagnosed". */
 	const char *cause;
 	/* One sentence that names what to change, without a secret or a parameter's
 	 * value (a URL's query is cut to "?…"): "the signature matches for https://…: your
@@ -28,8 +31,9 @@ struct diagnose_hints {
 	bool json;              /* the Content-Type says JSON */
 };
 
-/* request: the one that verifier_check refused. */
-struct diagnosis diagnose(const struct tokens *tokens,
+/* request: the one that verifier_check refused. When the verifier's limit (verifier_allow)
+ * is met first, the cause is DIAGNOSIS_NONE. */
+struct diagnosis diagnose(struct verifier *verifier,
     const struct signed_request *request, const struct diagnose_hints *hints,
     struct arena *arena);
 

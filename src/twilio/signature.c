@@ -10,12 +10,18 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-enum { HASH_HEX_LEN = 64 };
+enum {
+	HASH_HEX_LEN = 64,
+	HMAC_WORK = 1024, /* what an HMAC costs beside its bytes, in bytes */
+	PARAM_WORK = 64   /* and sorting a parameter */
+};
 
 struct verifier {
 	const struct tokens *tokens;
 	EVP_MAC_CTX **macs; /* one a token, its key set */
 	struct seal seal;   /* of the last match */
+	uint64_t work_left; /* verifier_allow */
+	bool exhausted;
 };
 
 static _Noreturn void die(void)
@@ -59,6 +65,7 @@ struct verifier *verifier_new(const struct tokens *tokens)
 	struct verifier *verifier = mem_new(1, sizeof(*verifier));
 	size_t count = tokens_count(tokens);
 	verifier->tokens = tokens;
+	verifier->work_left = UINT64_MAX;
 	verifier->macs = mem_new(count, sizeof(EVP_MAC_CTX *));
 	for (size_t i = 0; i < count; i++)
 		verifier->macs[i] = mac_new(
@@ -74,6 +81,37 @@ void verifier_free(struct verifier *verifier)
 		EVP_MAC_CTX_free(verifier->macs[i]);
 	free(verifier->macs);
 	free(verifier);
+}
+
+void verifier_allow(struct verifier *verifier, uint64_t bytes)
+{
+	verifier->work_left = bytes;
+	verifier->exhausted = false;
+}
+
+bool verifier_exhausted(const struct verifier *verifier)
+{
+	return verifier->exhausted;
+}
+
+uint64_t verifier_left(const struct verifier *verifier)
+{
+	return verifier->work_left;
+}
+
+const struct tokens *verifier_tokens(const struct verifier *verifier)
+{
+	return verifier->tokens;
+}
+
+static bool verifier_spend(struct verifier *verifier, uint64_t bytes)
+{
+	if (verifier->exhausted || bytes > verifier->work_left) {
+		verifier->exhausted = true;
+		return false;
+	}
+	verifier->work_left -= bytes;
+	return true;
 }
 
 static char *append(char *at, struct span text)
@@ -272,6 +310,8 @@ static bool text_matches(struct verifier *verifier,
 		struct seal *seal = &verifier->seal;
 		if (!token_counts(token, key, account, listed))
 			continue;
+		if (!verifier_spend(verifier, url.len + form.len + HMAC_WORK))
+			return false;
 		seal->len = mac_make(verifier->macs[i], url, form, seal->bytes);
 		seal->account = token->account.len > 0 ? token->account : account;
 		size_t len = text_base64(expected, seal->bytes, seal->len);
@@ -305,6 +345,9 @@ bool verifier_check(struct verifier *verifier, const struct signed_request *requ
 {
 	if (request->signature.len == 0 || request->host.len == 0 ||
 	    request->target.ptr == NULL)
+		return false;
+	size_t params = request->params == NULL ? 0 : request->params->count;
+	if (!verifier_spend(verifier, request->body.len + params * PARAM_WORK))
 		return false;
 	struct content content = content_of(request, arena);
 	struct candidates forms = candidates_of(request, arena);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "twilio/params.h"
 #include "twilio/tokens.h"
@@ -56,6 +57,17 @@ struct verifier;
 /* The tokens must outlive it. */
 struct verifier *verifier_new(const struct tokens *tokens);
 void verifier_free(struct verifier *verifier);
+const struct tokens *verifier_tokens(const struct verifier *verifier);
+
+/* A stranger decides how long a request is and, by its host, query and account, how many
+ * forms of it are hashed with how many tokens. So all checks from now on hash about so
+ * many bytes together, which is a bound of their time. Without a call: no limit. */
+void verifier_allow(struct verifier *verifier, uint64_t bytes);
+/* Since verifier_allow a check said false because the limit was met: nothing is known
+ * of its request. All later ones say false at once. */
+bool verifier_exhausted(const struct verifier *verifier);
+/* What is left of it. */
+uint64_t verifier_left(const struct verifier *verifier);
 
 /* Is it genuine? Tries the account's tokens with these URLs: host as sent or in lower
  * case; port as sent, without, or with the scheme's own; query as sent or with ' and

@@ -1,10 +1,16 @@
 #include "webhook/intake.h"
 
+#include "util/container.h"
+#include "webhook/examiner.h"
 #include "webhook/origin.h"
 #include "webhook/refusal.h"
 
 /* Of a webhook that a SharedKey signed. */
 #define SETTINGS_HEADER "X-Twilio-Webhooks-Signature-Settings"
+
+/* What a loop hashes to verify one request; milliseconds. A form of Twilio's is some
+ * thousand bytes, and its first form matches. */
+enum { LOOP_WORK = 2 << 20 };
 
 enum content { CONTENT_FORM, CONTENT_JSON, CONTENT_UNKNOWN };
 
@@ -62,6 +68,68 @@ enum webhook_step intake_decode(struct webhook *webhook)
 	return WEBHOOK_VERIFY;
 }
 
+/* A check that takes too long for the loop, and what the examiner found. */
+struct check {
+	struct exam exam;
+	struct webhook *webhook;
+	struct signed_request request;
+	bool genuine, decided;
+	struct seal seal;
+};
+
+static void intake_examine(struct exam *exam, struct verifier *verifier)
+{
+	struct check *check = container_of(exam, struct check, exam);
+	struct webhook *webhook = check->webhook;
+	struct arena *scratch = arena_new();
+	check->genuine = verifier_check(verifier, &check->request, scratch);
+	check->decided = !verifier_exhausted(verifier);
+	check->seal = *verifier_seal(verifier);
+	arena_free(scratch);
+	loop_post(webhook->loop, &webhook->store_task);
+}
+
+static enum webhook_step intake_busy(struct webhook *webhook)
+{
+	return webhook_refuse(webhook, OUTCOME_SHED, 503,
+	    "checking the signature takes too long; try again");
+}
+
+static enum webhook_step intake_hand_over(
+    struct webhook *webhook, const struct signed_request *request)
+{
+	struct check *check = arena_zalloc(webhook->arena, sizeof(*check));
+	check->exam.run = intake_examine;
+	check->webhook = webhook;
+	check->request = *request;
+	webhook->check = check;
+	webhook->waits |= WAITS_EXAMINER;
+	webhook->resume = WEBHOOK_VERIFIED;
+	if (examiner_put(webhook->lane->service->examiner, EXAM_VERIFY, &check->exam))
+		return WEBHOOK_WAIT;
+	webhook->waits &= ~(unsigned)WAITS_EXAMINER;
+	return intake_busy(webhook);
+}
+
+static enum webhook_step intake_genuine(
+    struct webhook *webhook, const struct seal *seal)
+{
+	memcpy(webhook->seal, seal->bytes, sizeof(webhook->seal));
+	webhook->sealed = true;
+	webhook->account = seal->account;
+	return WEBHOOK_NAME;
+}
+
+static enum webhook_step intake_forged(
+    struct webhook *webhook, const struct signed_request *request)
+{
+	refusal_log(webhook, request);
+	return webhook_refuse(webhook, OUTCOME_REFUSED, 403,
+	    "the signature does not match: this request is not Twilio's, or the URL or "
+	    "Auth Token configured here is not the one Twilio uses (the server's log "
+	    "says which)");
+}
+
 enum webhook_step intake_verify(struct webhook *webhook)
 {
 	const struct request *request = webhook->request;
@@ -81,18 +149,23 @@ enum webhook_step intake_verify(struct webhook *webhook)
 	    .settings = request_header(request, SETTINGS_HEADER),
 	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),
 	};
-	if (verifier_check(webhook->lane->verifier, &is_signed, webhook->arena)) {
-		const struct seal *seal = verifier_seal(webhook->lane->verifier);
-		memcpy(webhook->seal, seal->bytes, sizeof(webhook->seal));
-		webhook->sealed = true;
-		webhook->account = seal->account;
-		return WEBHOOK_NAME;
-	}
-	refusal_log(webhook, &is_signed);
-	return webhook_refuse(webhook, OUTCOME_REFUSED, 403,
-	    "the signature does not match: this request is not Twilio's, or the URL or "
-	    "Auth Token configured here is not the one Twilio uses (the server's log "
-	    "says which)");
+	struct verifier *verifier = webhook->lane->verifier;
+	verifier_allow(verifier, LOOP_WORK);
+	if (verifier_check(verifier, &is_signed, webhook->arena))
+		return intake_genuine(webhook, verifier_seal(verifier));
+	return verifier_exhausted(verifier) ? intake_hand_over(webhook, &is_signed)
+					    : intake_forged(webhook, &is_signed);
+}
+
+enum webhook_step intake_verified(struct webhook *webhook)
+{
+	const struct check *check = webhook->check;
+	if (webhook->request == NULL)
+		return WEBHOOK_SENT;
+	if (check->genuine)
+		return intake_genuine(webhook, &check->seal);
+	return check->decided ? intake_forged(webhook, &check->request)
+			      : intake_busy(webhook);
 }
 
 enum webhook_step intake_name(struct webhook *webhook)

@@ -9,7 +9,10 @@
 /* Each returns the next step: WEBHOOK_SEND after a refusal. The form comes before the
  * signature because the signature covers the decoded parameters. */
 enum webhook_step intake_decode(struct webhook *webhook);
+/* What takes too long for the loop goes to the examiner (WEBHOOK_WAIT), and on at
+ * intake_verified; 503 when too many wait there. */
 enum webhook_step intake_verify(struct webhook *webhook);
+enum webhook_step intake_verified(struct webhook *webhook);
 /* Afterwards webhook->event may be read. A route for anybody skips the claim. */
 enum webhook_step intake_name(struct webhook *webhook);
 

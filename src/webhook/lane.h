@@ -30,6 +30,7 @@ enum outcome {
 	OUTCOMES
 };
 
+struct examiner;
 struct handlers;
 struct order;
 struct templates;
@@ -40,12 +41,14 @@ struct service {
 	const struct route *_Atomic routes;       /* a swap of the app replaces them */
 	struct handlers *handlers;                /* NULL: no user's app */
 	void (*flush)(struct handlers *handlers); /* wakes their processes */
+	struct examiner *examiner;
 	struct order *order;
 	struct store *store;
 	struct templates *templates;
 	atomic_bool on_failure;         /* the user's app has an on_failure */
 	_Atomic int64_t refusal_second; /* in which refusals_logged were logged */
 	atomic_int refusals_logged;
+	_Atomic uint64_t refusals_undiagnosed;
 };
 
 struct lane {

@@ -10,6 +10,7 @@
 #include "webhook/fallback.h"
 #include "webhook/intake.h"
 #include "webhook/record.h"
+#include "webhook/refusal.h"
 
 enum {
 	GRACE_US = 2000000, /* after the deadline, for a commit; then 503 */
@@ -247,12 +248,15 @@ static void webhook_end(struct webhook *webhook)
 	if (webhook->release != NULL)
 		webhook->release(webhook);
 	buf_free(&webhook->out);
-	arena_free(webhook->arena);
+	if (webhook->refusal != NULL)
+		refusal_end(webhook->refusal);
+	else
+		arena_free(webhook->arena);
 }
 
 /* ---- the map ---- */
 
-enum { WAITS_ANY = WAITS_STORE | WAITS_HANDLER | WAITS_TURN };
+enum { WAITS_ANY = WAITS_STORE | WAITS_HANDLER | WAITS_TURN | WAITS_EXAMINER };
 
 /* What may be true when a step begins: who has not called back yet, and whether the
  * request may have been answered. */
@@ -263,6 +267,7 @@ static const struct {
 } webhook_steps[] = {
     [WEBHOOK_DECODE] = {"decode", 0, false},
     [WEBHOOK_VERIFY] = {"verify", 0, false},
+    [WEBHOOK_VERIFIED] = {"verified", 0, true},
     [WEBHOOK_NAME] = {"name", 0, false},
     [WEBHOOK_CLAIM] = {"claim", 0, false},
     [WEBHOOK_CLAIMED] = {"claimed", 0, true},
@@ -302,6 +307,9 @@ static void webhook_run(struct webhook *webhook, enum webhook_step step)
 		case WEBHOOK_VERIFY: /* twilio/signature: is it Twilio's? else 403 */
 			step = intake_verify(webhook);
 			break;
+		case WEBHOOK_VERIFIED: /* webhook/examiner: what took long is decided */
+			step = intake_verified(webhook);
+			break;
 		case WEBHOOK_NAME: /* twilio/event: its kind and its keys */
 			step = intake_name(webhook);
 			break;
@@ -340,10 +348,10 @@ static void webhook_run(struct webhook *webhook, enum webhook_step step)
 
 /* ---- what enters it: a request, and four that call back, all on the loop ---- */
 
-static void webhook_store_answered(struct loop_task *task)
+static void webhook_answered(struct loop_task *task)
 {
 	struct webhook *webhook = container_of(task, struct webhook, store_task);
-	webhook->waits &= ~(unsigned)WAITS_STORE;
+	webhook->waits &= ~(unsigned)(WAITS_STORE | WAITS_EXAMINER);
 	webhook_run(webhook, webhook->resume);
 }
 
@@ -421,7 +429,7 @@ void webhook_start(
 	request->arena = NULL;
 	webhook->route = route;
 	webhook->received_at_ms = clock_wall_ms();
-	webhook->store_task.run = webhook_store_answered;
+	webhook->store_task.run = webhook_answered;
 	webhook->turn_task.run = webhook_turn_came;
 	webhook->timer.fire = webhook_time_passed;
 	webhook_limit(webhook, LIMIT_REPLY);

@@ -22,6 +22,7 @@
 enum webhook_step {
 	WEBHOOK_DECODE,
 	WEBHOOK_VERIFY,
+	WEBHOOK_VERIFIED,
 	WEBHOOK_NAME,
 	WEBHOOK_CLAIM,
 	WEBHOOK_CLAIMED,
@@ -39,7 +40,8 @@ enum webhook_step {
 enum webhook_waits {
 	WAITS_STORE = 1,   /* the claim or the transaction is with the store */
 	WAITS_HANDLER = 2, /* it will call webhook_handled */
-	WAITS_TURN = 4     /* an earlier webhook of its conversation is not done */
+	WAITS_TURN = 4,    /* an earlier webhook of its conversation is not done */
+	WAITS_EXAMINER = 8 /* its signature takes long to check */
 };
 
 /* What the webhook's timer puts an end to, in this order. */
@@ -69,7 +71,7 @@ struct webhook {
 
 	/* where it stands */
 	enum webhook_step step;
-	enum webhook_step resume; /* the step after the store's answer */
+	enum webhook_step resume; /* the step after the store's or examiner's answer */
 	unsigned waits;           /* WAITS_STORE | … */
 	enum webhook_limit limit; /* what the timer is for */
 	struct loop_timer timer;
@@ -83,6 +85,8 @@ struct webhook {
 	struct span account; /* whose token matched; else what the request says */
 	bool sealed;         /* a signature was checked, which had this seal */
 	unsigned char seal[STORE_KEY_SIZE];
+	struct check *check;     /* the examiner's; NULL: the loop verified it */
+	struct refusal *refusal; /* to be explained at the end; NULL: none */
 
 	/* what is answered */
 	struct reply reply; /* its bytes live in out, in the arena, or are literals */
@@ -106,7 +110,8 @@ struct webhook {
 	bool holds_claim; /* the keys are ours until they are committed or given up */
 	bool stored;      /* the event is committed */
 	struct store_txn txn;
-	struct loop_task store_task; /* brings the store's answer to the loop */
+	/* brings the store's or the examiner's answer to the loop; it waits for one */
+	struct loop_task store_task;
 };
 
 /* Takes a request that has a route and answers it, now or later. */

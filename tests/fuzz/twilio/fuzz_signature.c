@@ -83,7 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_own(verifier, &request, &form,
 			    tokens_at(tokens, 0)->secret, arena);
 		if (!verifier_check(verifier, &request, arena) && size < 256)
-			must(diagnose(tokens, &request, &hints, arena).advice != NULL);
+			must(
+			    diagnose(verifier, &request, &hints, arena).advice != NULL);
 		verifier_free(verifier);
 	}
 	arena_free(arena);

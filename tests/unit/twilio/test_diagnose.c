@@ -62,7 +62,7 @@ static void check(const struct story *story, struct tokens *tokens)
 	    .raw_target = span_of(story->raw_target)};
 	struct verifier *verifier = verifier_new(tokens);
 	assert_false(verifier_check(verifier, &request, arena));
-	struct diagnosis found = diagnose(tokens, &request, &hints, arena);
+	struct diagnosis found = diagnose(verifier, &request, &hints, arena);
 	if (strcmp(found.cause, story->cause) != 0 ||
 	    strstr(found.advice, or_else(story->advice, "")) == NULL)
 		fail_msg("got %s (%s), want %s (%s)", found.cause, found.advice,
@@ -226,6 +226,7 @@ TEST(a_header_that_is_no_signature_is_malformed)
 	    "RSOYDt4T1cUTdK1PDd93 VVr8B8=", "RSOYDt4T1cUTdK1PDd93/VVr8B80"};
 	struct tokens *tokens = some_tokens(true);
 	struct arena *arena = arena_new();
+	struct verifier *verifier = verifier_new(tokens);
 	struct diagnose_hints hints = {0};
 	struct params form = {0};
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
@@ -233,8 +234,9 @@ TEST(a_header_that_is_no_signature_is_malformed)
 		    .params = &form, .signature = span_of(headers[i])};
 		assert_true(signature_split_url(&request, span_of(base_url)));
 		assert_string_equal(
-		    diagnose(tokens, &request, &hints, arena).cause, "malformed");
+		    diagnose(verifier, &request, &hints, arena).cause, "malformed");
 	}
+	verifier_free(verifier);
 	arena_free(arena);
 	tokens_free(tokens);
 }
@@ -243,4 +245,34 @@ TEST(what_matches_nothing_is_unknown)
 {
 	explain((struct story){.signed_with = "an unknown token", .cause = "unknown"});
 	explain((struct story){.signed_form = "Body=other", .cause = "unknown"});
+}
+
+/* faults 3.3: what strangers send decides how much there is to try. */
+TEST(what_takes_too_long_is_not_diagnosed)
+{
+	struct tokens *tokens = some_tokens(true);
+	struct arena *arena = arena_new();
+	struct verifier *verifier = verifier_new(tokens);
+	struct diagnose_hints hints = {0};
+	struct params form = {0};
+	char signature[SIGNATURE_SIZE];
+	signature_make(
+	    signature, span_of(default_token), SPAN("http://h.io/p?secret=1"), NULL);
+	struct signed_request request = {
+	    .params = &form, .signature = span_of(signature)};
+	assert_true(signature_split_url(&request, span_of(base_url)));
+
+	static const struct {
+		uint64_t work;
+		const char *cause;
+	} rows[] = {{0, DIAGNOSIS_NONE}, {8000, DIAGNOSIS_NONE}, {1 << 20, "scheme"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		verifier_allow(verifier, rows[i].work);
+		struct diagnosis found = diagnose(verifier, &request, &hints, arena);
+		assert_string_equal(found.cause, rows[i].cause);
+	}
+	verifier_free(verifier);
+	arena_free(arena);
+	tokens_free(tokens);
 }

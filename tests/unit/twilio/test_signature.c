@@ -368,3 +368,48 @@ TEST(a_url_is_split_without_changing_it)
 		assert_true(span_is(request.target, rows[i].target));
 	}
 }
+
+/* faults 3.3: a long form, many tokens, and a host and a query of several forms */
+TEST(a_check_ends_at_its_limit)
+{
+	enum { TOKENS = 50, LONG = 65000, FORMS = 12 };
+
+	struct tokens *tokens = tokens_new();
+	struct arena *arena = arena_new();
+	for (int i = 0; i < TOKENS; i++)
+		assert_int_equal(
+		    tokens_add(tokens, span_of(arena_printf(arena, "%032d", i)), NULL),
+		    0);
+	struct verifier *verifier = verifier_new(tokens);
+	char *value = arena_alloc(arena, LONG);
+	memset(value, 'x', LONG);
+	struct pair pair = {SPAN("Body"), {value, LONG}};
+	struct params params = {.items = &pair, .count = 1};
+	char signature[SIGNATURE_SIZE];
+	signature_make(signature, SPAN("00000000000000000000000000000049"),
+	    SPAN("https://a.example/'?a=%27&b=%27"), &params);
+	struct signed_request request = {.scheme = SPAN("https"),
+	    .host = SPAN("A.example"),
+	    .target = SPAN("/'?a='&b=%27"),
+	    .params = &params,
+	    .signature = span_of(signature)};
+
+	static const struct {
+		uint64_t work;
+		bool genuine, exhausted;
+	} rows[] = {
+	    {0, false, true},
+	    {(uint64_t)LONG * TOKENS, false, true}, /* not even its first form */
+	    {(uint64_t)(LONG + 2000) * TOKENS * FORMS, true, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		verifier_allow(verifier, rows[i].work);
+		assert_int_equal(
+		    verifier_check(verifier, &request, arena), rows[i].genuine);
+		assert_int_equal(verifier_exhausted(verifier), rows[i].exhausted);
+	}
+	verifier_free(verifier);
+	arena_free(arena);
+	tokens_free(tokens);
+}
