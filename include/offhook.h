@@ -142,7 +142,14 @@ enum oh_route_kind {
 	/* Any other request that Twilio signs: 204, oh_reply, or TwiML: messaging when it
 	 * has a MessageSid, else voice. */
 	OH_SIGNED,
-	OH_UNSIGNED /* the same, but anybody's: no signature is asked for */
+	/* The same, but anybody's: no signature is asked for. So a request is stored only
+	 * when the handler (or a filter in its place) takes it: it returns OH_OK with a
+	 * reply below 400, or with a write or a job, which is then stored with the request
+	 * whatever the reply says. Of one that is turned away (a reply of 400 or more), and
+	 * of one whose handler fails, crashes (500) or is late (503), nothing is stored: no
+	 * event, no writes, no jobs, no alert, and .fallback is not used. What is stored is
+	 * bounded by --max-unsigned an hour and route; then it is 503. */
+	OH_UNSIGNED
 };
 
 typedef int (*oh_handler)(oh_event *event, oh_twiml *reply);
@@ -157,7 +164,7 @@ typedef struct oh_route {
 	 * answer in the handler's place (OH_OK), or fail. */
 	const oh_handler *filters OH_NOT_SET_;
 	/* The reply when the handler fails or is late: TwiML's text, checked at start.
-	 * NULL: an empty <Response/>, or an apology for calls. */
+	 * NULL: an empty <Response/>, or an apology for calls. Not for OH_UNSIGNED. */
 	const char *fallback OH_NOT_SET_;
 	/* Until the fallback; 0: the --deadline setting. At most 13. */
 	double deadline_s OH_NOT_SET_;

@@ -38,6 +38,7 @@ struct config {
 	const char *templates;     /* directory; NULL: none */
 	int64_t threads;           /* 0: one per core */
 	int64_t max_body;          /* bytes */
+	int64_t max_unsigned; /* bytes that an unsigned route may store in an hour */
 	int64_t max_connections;
 	int64_t request_timeout_ms;
 	int64_t idle_timeout_ms;

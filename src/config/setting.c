@@ -46,6 +46,12 @@ const struct setting setting_table[] = {
 	.help = "largest body of a webhook; larger ones are answered 413",
 	.parse = setting_parse_size, .field = FIELD(max_body), .min = 1024,
 	.max = MIB(64)},
+    {"max-unsigned", .argument = "SIZE", .initial = "64M",
+	.help = "what each OH_UNSIGNED route of an app may store in an hour",
+	.more = "Then it is answered 503 until the hour is over. Strangers decide how "
+		"much comes; what its handler turns away is not stored.",
+	.parse = setting_parse_size, .field = FIELD(max_unsigned), .min = 1024,
+	.max = MIB(1048576)},
     {"max-connections", .argument = "N", .initial = "20000",
 	.help = "connections open at once; more are answered 503",
 	.parse = setting_parse_count, .field = FIELD(max_connections), .min = 1,

@@ -7,6 +7,7 @@
 #include "offhook.h"
 #include "twilio/template.h"
 #include "util/mem.h"
+#include "webhook/unsigned.h"
 
 enum { DEADLINE_MAX_S = 13, ROUTES_MAX = 10000 };
 
@@ -102,6 +103,9 @@ static int manifest_make_route(struct manifest *manifest, uint32_t index,
 	route->allow = manifest_allow(from->methods, manifest->arena);
 	route->deadline_ms = from->deadline_ms;
 	route->is_unsigned = from->kind == OH_UNSIGNED;
+	if (route->is_unsigned)
+		route->allowance =
+		    arena_zalloc(manifest->arena, sizeof(*route->allowance));
 	route->manifest = manifest;
 	route->index = index;
 	if (from->builtin != 0)

@@ -4,6 +4,7 @@
 #include "webhook/examiner.h"
 #include "webhook/origin.h"
 #include "webhook/refusal.h"
+#include "webhook/unsigned.h"
 
 /* Of a webhook that a SharedKey signed. */
 #define SETTINGS_HEADER "X-Twilio-Webhooks-Signature-Settings"
@@ -177,6 +178,10 @@ enum webhook_step intake_name(struct webhook *webhook)
 		webhook->event.name = "other";
 		webhook->event.sid = SPAN("");
 		webhook->named = true;
+		if (!unsigned_has_room(webhook))
+			return webhook_refuse(webhook, OUTCOME_SPENT, 503,
+			    "this path has stored as much as it may in an hour; "
+			    "try again later");
 		return WEBHOOK_TURN;
 	}
 	struct event_source source = {

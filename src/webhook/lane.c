@@ -65,6 +65,8 @@ const char *outcome_name(enum outcome outcome)
 	    [OUTCOME_UNSIGNED] = "unsigned",
 	    [OUTCOME_BAD_FORM] = "bad_form",
 	    [OUTCOME_REFUSED] = "refused",
+	    [OUTCOME_DECLINED] = "declined",
+	    [OUTCOME_SPENT] = "spent",
 	    [OUTCOME_SHED] = "shed",
 	    [OUTCOME_STORE] = "store_failed",
 	};

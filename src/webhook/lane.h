@@ -25,6 +25,8 @@ enum outcome {
 	OUTCOME_UNSIGNED, /* 400: no signature, or two */
 	OUTCOME_BAD_FORM, /* 400 */
 	OUTCOME_REFUSED,  /* 403 */
+	OUTCOME_DECLINED, /* an unsigned route's handler did; nothing was stored */
+	OUTCOME_SPENT,    /* 503: an unsigned route has stored enough */
 	OUTCOME_SHED,     /* 503: overload */
 	OUTCOME_STORE,    /* 503: the store failed */
 	OUTCOMES

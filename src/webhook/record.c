@@ -178,7 +178,8 @@ void record_fill(struct webhook *webhook, enum event_state state)
 void record_log(const struct webhook *webhook)
 {
 	enum outcome outcome = webhook->outcome;
-	bool well = outcome == OUTCOME_DONE || outcome == OUTCOME_REPEAT;
+	bool well = outcome == OUTCOME_DONE || outcome == OUTCOME_REPEAT ||
+		    outcome == OUTCOME_DECLINED;
 	if (!log_enabled(well ? LOG_INFO : LOG_WARN))
 		return;
 	char sid[48];

@@ -11,6 +11,7 @@
 #include "util/error.h"
 #include "util/span.h"
 
+struct allowance;
 struct manifest;
 struct template;
 struct webhook;
@@ -39,6 +40,8 @@ struct route {
 	const char *allow;   /* the same as a header; NULL: "Allow: GET, POST" */
 	int64_t deadline_ms; /* until the fallback; 0: as the setting says */
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
+	struct allowance
+	    *allowance; /* what an unsigned one may store; NULL: anything */
 	bool ordered;        /* one event of a conversation at a time */
 	/* A user's, in place of a built-in one of the same table. */
 	bool replaces_builtin;

@@ -11,6 +11,7 @@
 #include "webhook/intake.h"
 #include "webhook/record.h"
 #include "webhook/refusal.h"
+#include "webhook/unsigned.h"
 
 enum {
 	GRACE_US = 2000000, /* after the deadline, for a commit; then 503 */
@@ -169,7 +170,10 @@ static bool webhook_submit(struct webhook *webhook, enum webhook_step resume)
 
 static enum webhook_step webhook_commit(struct webhook *webhook)
 {
+	if (unsigned_is_declined(webhook))
+		return WEBHOOK_SEND;
 	record_fill(webhook, webhook->state);
+	unsigned_spend(webhook);
 	if (webhook_submit(webhook, WEBHOOK_COMMITTED))
 		return WEBHOOK_WAIT;
 	return webhook_refuse(webhook, OUTCOME_SHED, 503, "overloaded; try again");

@@ -75,6 +75,7 @@ TEST_WITH(without_anything_the_defaults_hold, enter, NULL)
 	assert_null(config.file);
 	assert_int_equal(config.threads, 0);
 	assert_int_equal(config.max_body, 1024 * 1024);
+	assert_int_equal(config.max_unsigned, 64 * 1024 * 1024);
 	assert_int_equal(config.max_connections, 20000);
 	assert_int_equal(config.request_timeout_ms, 10000);
 	assert_int_equal(config.idle_timeout_ms, 75000);
@@ -139,6 +140,7 @@ static const char whole_file[] =
     "templates = ./templates\n"
     "threads = 3\n"
     "max-body = 64k\n"
+    "max-unsigned = 2M\n"
     "max-connections = 7\n"
     "request-timeout = 500ms\n"
     "idle-timeout = 1m\n"
@@ -180,6 +182,7 @@ TEST_WITH(the_file_sets_every_setting, enter, NULL)
 	assert_string_equal(config.templates, "./templates");
 	assert_int_equal(config.threads, 3);
 	assert_int_equal(config.max_body, 65536);
+	assert_int_equal(config.max_unsigned, 2 << 20);
 	assert_int_equal(config.max_connections, 7);
 	assert_int_equal(config.request_timeout_ms, 500);
 	assert_int_equal(config.idle_timeout_ms, 60000);

@@ -56,6 +56,19 @@ WEBHOOK_TEST(a_late_handlers_writes_need_its_event_and_its_success)
 	}
 }
 
+/* faults 3.5 */
+WEBHOOK_TEST(a_late_handler_of_an_unsigned_route_leaves_nothing)
+{
+	static const struct route open = {
+	    .path = "/open", .is_unsigned = true, .handle = handle};
+	struct webhook *webhook = start_held(&open, FORM);
+	fire(webhook);
+	expect_reply(503, "no reply in time");
+	assert_int_equal(play.released, 0);
+	handler_ends(webhook, HANDLED_OK);
+	assert_true(play.submitted == 0 && play.released == 1);
+}
+
 WEBHOOK_TEST(a_first_copy_that_takes_too_long_is_503)
 {
 	play.asks_disk = true;
