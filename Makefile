@@ -15,7 +15,7 @@ help:
 	@echo "make            build build/release/offhook (installs what is missing with apt)"
 	@echo "make demo       build, start a server, send it signed traffic, show the result"
 	@echo "make check      build with gcc and clang, run every test; ends 'N passed, N failed'"
-	@echo "make coverage   which lines the unit and e2e tests run, by folder"
+	@echo "make coverage   which lines the unit, e2e and abuse tests run, by folder"
 	@echo "make format     let clang-format lay out the sources"
 	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
 	@echo "make bench      compare with Express, Graphile Worker …; ONLY=jobs, BENCH='--quick'"

@@ -1,5 +1,6 @@
 # tests/unit/<folder>/test_*.c: one program each, linked with that folder of src/ and those
 # it may include. tests/e2e/test_*.c: conversations with the real program.
+# tests/abuse/test_*.c: attacks on it, beside genuine webhooks.
 # tests/fuzz/<folder>/fuzz_*.c: replayed over its corpus everywhere, and fuzzed with
 # libFuzzer under OFFHOOK_FUZZ. scripts/run-tests.sh finds and runs them.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -12,7 +13,7 @@ target_include_directories(test_support PUBLIC tests)
 target_link_libraries(test_support PRIVATE offhook_flags PUBLIC PkgConfig::CMOCKA)
 
 function(offhook_test dir name source)
-	string(REGEX REPLACE "^e2e_" "" output ${name})
+	string(REGEX REPLACE "^(e2e|abuse)_" "" output ${name})
 	add_executable(${name} ${source} ${ARGN})
 	set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${dir})
@@ -109,13 +110,15 @@ if(NOT OFFHOOK_FUZZ)
 		target_link_libraries(verdict PRIVATE oh_twilio)
 	endif()
 
-	file(GLOB sources CONFIGURE_DEPENDS tests/e2e/test_*.c)
-	foreach(source ${sources})
-		get_filename_component(name ${source} NAME_WE)
-		set(name e2e_${name})
-		offhook_test(e2e ${name} ${source})
-		target_link_libraries(${name} PRIVATE conversation)
-		add_dependencies(${name} offhook)
-		add_test(NAME ${name} COMMAND ${name})
+	foreach(kind e2e abuse)
+		file(GLOB sources CONFIGURE_DEPENDS tests/${kind}/test_*.c)
+		foreach(source ${sources})
+			get_filename_component(name ${source} NAME_WE)
+			set(name ${kind}_${name})
+			offhook_test(${kind} ${name} ${source})
+			target_link_libraries(${name} PRIVATE conversation)
+			add_dependencies(${name} offhook)
+			add_test(NAME ${name} COMMAND ${name})
+		endforeach()
 	endforeach()
 endif()

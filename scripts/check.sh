@@ -44,7 +44,7 @@ stage_gcc() {
 	single layers-linked scripts/check-layers.sh build/dev
 	single header scripts/check-header.sh build/dev
 	single man3 scripts/check-man.sh build/dev/generated
-	scripts/run-tests.sh build/dev unit e2e fuzz
+	scripts/run-tests.sh build/dev unit e2e abuse fuzz
 }
 
 stage_clang() {
@@ -58,12 +58,12 @@ stage_tidy() {
 stage_asan() {
 	single build-asan build asan
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		scripts/run-tests.sh build/asan unit e2e fuzz
+		scripts/run-tests.sh build/asan unit e2e abuse fuzz
 }
 
 stage_tsan() {
 	single build-tsan build tsan
-	TSAN_OPTIONS=second_deadlock_stack=1 scripts/run-tests.sh build/tsan unit e2e
+	TSAN_OPTIONS=second_deadlock_stack=1 scripts/run-tests.sh build/tsan unit e2e abuse
 }
 
 stage_sdk() {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Which lines of src/ the unit and e2e tests run: builds the preset `coverage`, runs them,
+# Which lines of src/ the unit, e2e and abuse tests run: builds the preset `coverage`, runs them,
 # and prints a table of folders and the files below 70 % (in Markdown, for
 # CONTRIBUTING.md). Needs gcov, which comes with gcc. A process that a signal kills writes
 # no counts: host/crash.c and the like look worse here than they are.
@@ -16,7 +16,7 @@ mkdir -p build
 }
 find "$build" -name '*.gcda' -delete
 failed=0
-scripts/run-tests.sh "$build" unit e2e >&2 || failed=1
+scripts/run-tests.sh "$build" unit e2e abuse >&2 || failed=1
 
 # gcov says "File 'PATH'", then "Lines executed:93.10% of 87".
 find "$build" -path '*/oh_*.dir/src/*' -name '*.gcno' -print0 |

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the test programs of a build directory: run-tests.sh DIR KIND... (unit, e2e,
-# crash, fuzz for the replay of corpora). Prints what failed, and appends one line
+# abuse, crash, fuzz for the replay of corpora). Prints what failed, and appends one line
 # "PASSED FAILED" to the file named by $TALLY, if set. Exit 1 when anything failed.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

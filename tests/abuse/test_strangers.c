@@ -1,5 +1,5 @@
 /* What nobody outside can do: stop the server, or cost a genuine webhook its reply. */
-#include "conversation.h"
+#include "e2e/conversation.h"
 
 #include <errno.h>
 #include <fcntl.h>
