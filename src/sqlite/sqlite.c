@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sqlite/db_file.h"
 #include "sqlite/lock.h"
 #include "sqlite/sqlite_collection.h"
 #include "sqlite/sqlite_db.h"
@@ -18,6 +19,7 @@
 #include "sqlite/sqlite_reader.h"
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/thread.h"
 
@@ -37,6 +39,19 @@ static int make_dir(const char *dir, struct error *err)
 		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
 		return error_set(err, "%s is not a directory", dir);
+	return 0;
+}
+
+static int make_store(const char *dir, struct error *err)
+{
+	int there = db_file_look(dir, err);
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	if (db_file_make(dir, err) < 0)
+		return -1;
+	char *made = mem_printf("new store made in %s", dir);
+	log_write(LOG_INFO, made, NULL);
+	free(made);
 	return 0;
 }
 
@@ -80,7 +95,9 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	mutex_init(&db->mutex);
 	atomic_init(&db->healthy, true);
 	if (make_dir(db->dir, err) < 0 || (db->lock = lock_take(db->dir, err)) < 0 ||
+	    make_store(db->dir, err) < 0 ||
 	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
+	    db_file_check(db->writer.db, err) < 0 ||
 	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
 	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
 	    running_open(&db->running, db->dir, err) < 0 ||

@@ -1,13 +1,12 @@
 #include "sqlite/sqlite_db.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "sqlite/db_file.h"
 #include "sqlite/lock.h"
 #include "store/store.h"
 #include "util/buf.h"
@@ -27,6 +26,14 @@ char *sqlite_db_path(const char *dir)
 
 /* ---- errors ---- */
 
+int sqlite_db_refuse(const char *file, struct error *err)
+{
+	return error_set(err,
+	    "%s is not an SQLite database, or its beginning is damaged: restore it from a "
+	    "backup; to begin with an empty store, move it away",
+	    file);
+}
+
 int sqlite_db_error(sqlite3 *db, struct error *err)
 {
 	int code = sqlite3_errcode(db);
@@ -41,7 +48,9 @@ int sqlite_db_error(sqlite3 *db, struct error *err)
 	if (code == SQLITE_READONLY || (io && cause == EROFS))
 		return error_set(
 		    err, "%s cannot be written: the disk is read-only", file);
-	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+	if (code == SQLITE_NOTADB)
+		return sqlite_db_refuse(file, err);
+	if (code == SQLITE_CORRUPT)
 		return error_set(err,
 		    "%s is damaged (%s): restore it from a backup, or save what can be read "
 		    "with sqlite3's .recover",
@@ -96,37 +105,36 @@ static char *uri_of(const char *path, const char *parameters)
 	return uri.ptr;
 }
 
-/* SQLite gives its files the mode of the database, whatever the umask: so the database is
- * made here. This process must never open it by hand again: closing it would drop
- * SQLite's own locks. */
-static int make_file(const char *path, struct error *err)
+int sqlite_db_open_new(sqlite3 **out, const char *path, struct error *err)
 {
-	if (access(path, F_OK) == 0)
-		return 0;
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || fchmod(fd, 0600) < 0 || close(fd) < 0)
-		return error_set(err, "cannot make %s: %s", path, strerror(errno));
-	return 0;
+	char *uri = uri_of(path, "?mode=rw");
+	sqlite3 *db = NULL;
+	int rc = open_uri(&db, uri, SQLITE_OPEN_READWRITE, err);
+	if (rc == 0)
+		rc = sqlite_db_exec(
+		    db, "PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY;", err);
+	if (rc < 0)
+		(void)sqlite3_close(db);
+	else
+		*out = db;
+	free(uri);
+	return rc;
 }
 
 int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *err)
 {
 	char *path = sqlite_db_path(dir);
 	char *uri = uri_of(path, "?mode=rw");
-	char *pragmas = mem_printf("PRAGMA page_size = 4096;"
-				   "PRAGMA cache_size = -%d;"
+	char *pragmas = mem_printf("PRAGMA cache_size = -%d;"
 				   "PRAGMA temp_store = MEMORY;"
 				   "PRAGMA secure_delete = ON;"
 				   "PRAGMA synchronous = FULL;"
-				   "PRAGMA journal_mode = WAL;"
 				   "PRAGMA wal_autocheckpoint = 0;"
 				   "PRAGMA journal_size_limit = %d;",
 	    cache_kib, LOG_FILE_KEPT);
 	int persist = 1;
 	sqlite3 *db = NULL;
-	int rc = make_file(path, err);
-	if (rc == 0)
-		rc = open_uri(&db, uri, SQLITE_OPEN_READWRITE, err);
+	int rc = open_uri(&db, uri, SQLITE_OPEN_READWRITE, err);
 	if (rc == 0) {
 		(void)sqlite3_file_control(
 		    db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
@@ -166,13 +174,12 @@ static const char *how_to_read(const char *dir, const char *path)
 int sqlite_db_open_reader(sqlite3 **out, const char *dir, struct error *err)
 {
 	char *path = sqlite_db_path(dir);
-	int rc = -1;
-	if (access(path, R_OK) < 0) {
-		(void)error_set(err,
-		    errno == ENOENT ? "there is no store in %s yet"
-				    : "cannot read %s/offhook.db",
-		    dir);
-	} else {
+	int rc = db_file_look(dir, err);
+	if (rc == 0)
+		rc = error_set(err, "there is no store in %s yet", dir);
+	if (rc > 0 && access(path, R_OK) < 0)
+		rc = error_set(err, "cannot read %s: %s", path, strerror(errno));
+	if (rc > 0) {
 		const char *how = how_to_read(dir, path);
 		char *uri = uri_of(path, how);
 		char *pragmas = mem_printf(

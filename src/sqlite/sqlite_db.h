@@ -15,15 +15,20 @@ enum { SQLITE_DB_BUSY_MS = 2000 };
 
 /* DIR/offhook.db; malloc'd. */
 char *sqlite_db_path(const char *dir);
-/* A connection that may write; makes the file (mode 0600) when it is not there. The
- * -wal and -shm files stay when the last connection closes, so that a reader of
+/* A connection that may write, to a file that is there. SQLite gives the files beside it
+ * its mode, whatever the umask. This process must never open it by hand as well: closing
+ * it would drop SQLite's own locks. The -wal and -shm files stay when the last connection closes, so that a reader of
  * another user never has to make them. */
 int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *err);
+/* One to a file that nobody else uses yet, without a log: what is cut short is lost. */
+int sqlite_db_open_new(sqlite3 **out, const char *path, struct error *err);
 /* A connection that only reads and makes no files; -1 when there is no store. */
 int sqlite_db_open_reader(sqlite3 **out, const char *dir, struct error *err);
 
 /* Sets err to what went wrong last, in words; returns -1. */
 int sqlite_db_error(sqlite3 *db, struct error *err);
+/* Sets err for a file that is not SQLite's; returns -1. */
+int sqlite_db_refuse(const char *file, struct error *err);
 int sqlite_db_exec(sqlite3 *db, const char *sql, struct error *err);
 /* A statement kept for long, or NULL with err. */
 sqlite3_stmt *sqlite_db_prepare(sqlite3 *db, const char *sql, struct error *err);

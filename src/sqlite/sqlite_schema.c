@@ -109,13 +109,8 @@ static int schema_check_newer(sqlite3 *db, struct error *err)
 	return rc;
 }
 
-int sqlite_schema_upgrade(sqlite3 *db, struct error *err)
+static int schema_migrate_from(sqlite3 *db, int64_t have, struct error *err)
 {
-	int64_t have = 0;
-	if (sqlite_db_int(db, "PRAGMA user_version", &have, err) < 0)
-		return -1;
-	if (have > SCHEMA)
-		return schema_check_newer(db, err);
 	for (int i = (int)have; i < (int)SCHEMA; i++) {
 		if (schema_migrate(db, i, err) < 0)
 			return -1;
@@ -123,14 +118,47 @@ int sqlite_schema_upgrade(sqlite3 *db, struct error *err)
 	return 0;
 }
 
+int sqlite_schema_make(sqlite3 *db, struct error *err)
+{
+	return schema_migrate_from(db, 0, err);
+}
+
+/* Which schema the store has. Without one it is no store: no server leaves a file before it
+ * has its tables. */
+static int schema_ask(sqlite3 *db, int64_t *have, struct error *err)
+{
+	int64_t tables = 0;
+	if (sqlite_db_int(db, "PRAGMA user_version", have, err) < 0 ||
+	    sqlite_db_int(db,
+		"SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+		" AND name IN ('meta', 'event')",
+		&tables, err) < 0)
+		return -1;
+	if (*have > 0 && tables == 2)
+		return 0;
+	return error_set(err,
+	    "%s has no store in it: was it copied without offhook.db-wal, or is it another "
+	    "program's? Restore both from a backup; to begin with an empty store, move it "
+	    "away",
+	    sqlite3_db_filename(db, "main"));
+}
+
+int sqlite_schema_upgrade(sqlite3 *db, struct error *err)
+{
+	int64_t have = 0;
+	/* Another program's file must not be changed, nor how it is journaled. */
+	if (schema_ask(db, &have, err) < 0 ||
+	    sqlite_db_exec(db, "PRAGMA journal_mode = WAL", err) < 0)
+		return -1;
+	return have > SCHEMA ? schema_check_newer(db, err)
+			     : schema_migrate_from(db, have, err);
+}
+
 int sqlite_schema_check(sqlite3 *db, struct error *err)
 {
 	int64_t have = 0;
-	if (sqlite_db_int(db, "PRAGMA user_version", &have, err) < 0)
+	if (schema_ask(db, &have, err) < 0)
 		return -1;
-	if (have == 0)
-		return error_set(err, "%s is empty: no server has opened it yet",
-		    sqlite3_db_filename(db, "main"));
 	if (have < SCHEMA)
 		return error_set(err,
 		    "%s was made by an older offhook: start this one's server on it, which "

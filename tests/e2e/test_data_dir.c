@@ -115,3 +115,29 @@ TEST(nothing_is_acknowledged_once_the_directory_is_removed)
 	assert_int_equal(count_logged(&talk, "nothing can be stored"), 1);
 	talk_end(&talk);
 }
+
+/* faults 4.5: said when it is new, and refused when it is what a restore has left */
+TEST(a_new_store_is_said_to_be_and_an_empty_file_is_none)
+{
+	struct talk talk;
+	struct buf err = {0};
+	talk_start(&talk, NULL);
+	assert_int_equal(count_logged(&talk, "new store made in "), 1);
+	assert_true(talk_logged(&talk, talk.data));
+	talk_stop(&talk);
+	talk_again(&talk);
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+	assert_int_equal(count_logged(&talk, "new store made in "), 0);
+	talk_stop(&talk);
+	assert_true(in_shell(&talk, ": > $D/offhook.db"));
+	const char *const serve[] = {
+	    "serve", "--listen", "127.0.0.1:0", "--data", talk.data, NULL};
+	assert_int_equal(talk_run(NULL, &err, serve), 1);
+	assert_non_null(strstr(buf_text(&err), "offhook.db is empty"));
+	buf_clear(&err);
+	const char *const query[] = {"events", "--data", talk.data, NULL};
+	assert_int_equal(talk_run(NULL, &err, query), 1);
+	assert_non_null(strstr(buf_text(&err), "offhook.db is empty"));
+	buf_free(&err);
+	talk_end(&talk);
+}

@@ -77,6 +77,15 @@ static void check_file(const char *dir)
 	(void)sqlite3_close(db);
 }
 
+static void make_empty(const char *dir)
+{
+	char path[96];
+	(void)snprintf(path, sizeof(path), "%s/offhook.db", dir);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fclose(file);
+}
+
 static void remove_all(const char *dir)
 {
 	static const char *const files[] = {"", "-wal", "-shm"};
@@ -93,7 +102,9 @@ TEST(a_checkpoint_syncs_a_few_pages_at_a_time)
 	char dir[] = "/tmp/offhook-test-XXXXXX";
 	sqlite3 *db = NULL;
 	assert_non_null(mkdtemp(dir));
+	make_empty(dir);
 	assert_int_equal(sqlite_db_open(&db, dir, 256, NULL), 0);
+	assert_int_equal(sqlite_db_exec(db, "PRAGMA journal_mode = WAL", NULL), 0);
 	watch_file(db);
 	struct trickle *trickle = trickle_new(db);
 	assert_non_null(trickle);

@@ -101,31 +101,6 @@ STORE_TEST(an_older_store_is_brought_up_to_date_by_its_owner)
 	store_reader_close(reader);
 }
 
-STORE_TEST(a_damaged_file_is_said_to_be)
-{
-	struct fixture *f = *state;
-	fixture_close(f);
-	shell("yes rubbish | head -c 20000 > %s/offhook.db; rm -f %s/offhook.db-*",
-	    f->dir, f->dir);
-	assert_int_equal(
-	    store_open(&f->store, engines_for(f->dir), &f->config, &f->err), -1);
-	assert_non_null(strstr(f->err.text, "damaged"));
-	shell("rm -rf %s", f->dir);
-	fixture_open(f);
-}
-
-STORE_TEST(a_store_that_was_never_finished_is_made)
-{
-	struct fixture *f = *state;
-	struct store_reader *reader = NULL;
-	fixture_close(f);
-	shell("rm -rf %s; mkdir %s; touch %s/offhook.db", f->dir, f->dir, f->dir);
-	assert_int_equal(
-	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), -1);
-	fixture_open(f);
-	(void)add_event(f, "SM1", "r");
-}
-
 /* ---- readers ---- */
 
 static int list_dir(const char *dir, char *out, size_t size)
