@@ -45,7 +45,7 @@ Requires: jansson
 Cflags: -I${CMAKE_SOURCE_DIR}/include -I${GENERATED} ${flags}
 Libs: -L${CMAKE_BINARY_DIR} -Wl,-rpath,${CMAKE_BINARY_DIR} -loffhook -Wl,--export-dynamic ${flags}
 ")
-foreach(name e2e_test_create e2e_test_dev)
+foreach(name e2e_test_create e2e_test_dev e2e_test_locate)
 	if(TARGET ${name})
 		target_compile_definitions(${name} PRIVATE
 			PKGCONFIG_DIR="${CMAKE_BINARY_DIR}/pkgconfig"

@@ -36,6 +36,7 @@ struct app {
 	struct handlers *handlers; /* NULL: the built-in app */
 	struct server *server;
 	struct admin *admin; /* NULL: no --admin */
+	struct control_server told;
 };
 
 /* 404, or 405 with what is allowed there. */
@@ -120,16 +121,18 @@ static int app_open_admin(struct app *app, struct error *err)
 	return admin_open(&app->admin, app->service.config->admin, &view, err);
 }
 
+const char *app_address(const struct app *app)
+{
+	return server_address(app->server);
+}
+
 /* Handlers first: their manifest says which workers there are. */
 static int app_start_work(struct app *app, const oh_app *user, struct error *err)
 {
 	if (user != NULL && user->routes != NULL &&
 	    handlers_open(&app->handlers, &app->service, err) < 0)
 		return -1;
-	if (work_start(app->work, user, err) < 0)
-		return -1;
-	control_attach(app->control, work_swap, app->work);
-	return 0;
+	return work_start(app->work, user, err);
 }
 
 static int app_open_all(struct app **out, const struct config *config,
@@ -154,6 +157,9 @@ static int app_open_all(struct app **out, const struct config *config,
 	    app_start_work(app, user, err) < 0 || app_open_server(app, err) < 0 ||
 	    app_open_admin(app, err) < 0)
 		goto failed;
+	app->told = (struct control_server){
+	    work_swap, app->work, app_address(app), config->public_url};
+	control_attach(app->control, &app->told);
 	*out = app;
 	return 0;
 failed:
@@ -186,11 +192,6 @@ int app_handlers(struct app *app, int *out, int max)
 int app_workers(struct app *app, int *out, int max)
 {
 	return work_pids(app->work, out, max);
-}
-
-const char *app_address(const struct app *app)
-{
-	return server_address(app->server);
 }
 
 const char *app_admin_address(const struct app *app)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "cli/locate.h"
 #include "control/control.h"
 #include "engines/engines.h"
 #include "util/buf.h"
@@ -12,9 +13,11 @@ int data_open(
     struct store_reader **out, const struct options *options, struct error *err)
 {
 	struct config config;
-	if (options_config(&config, options, err) != 0)
+	if (locate_data(&config, options, err) != 0)
 		return -1;
 	int rc = store_reader_open(out, engines_for(config.data), config.data, err);
+	if (rc != 0)
+		(void)locate_explain_data(&config, err);
 	config_clear(&config);
 	return rc;
 }
@@ -29,7 +32,7 @@ int data_writer_open(
 {
 	struct data_writer *writer = mem_new(1, sizeof(*writer));
 	*out = NULL;
-	if (options_config(&writer->config, options, err) != 0) {
+	if (locate_data(&writer->config, options, err) != 0) {
 		free(writer);
 		return -1;
 	}
@@ -43,7 +46,7 @@ static int data_open_here(struct data_writer *writer, struct error *err)
 	struct store_reader *there = NULL;
 	/* A mistyped --data must not make a new, empty store. */
 	if (store_reader_open(&there, engines_for(dir), dir, err) != 0)
-		return -1;
+		return locate_explain_data(&writer->config, err);
 	store_reader_close(there);
 	return store_open(
 	    &writer->store, engines_for(dir), &(struct store_config){.dir = dir}, err);

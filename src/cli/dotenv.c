@@ -29,7 +29,7 @@ bool dotenv_next(struct span *text, struct span *name, struct span *value)
 	return false;
 }
 
-struct span dotenv_read(const char *dir, struct arena *arena)
+static struct span dotenv_read(const char *dir, struct arena *arena)
 {
 	size_t len;
 	char *text =
@@ -51,21 +51,37 @@ static bool has_variable(char *const *environment, size_t count, struct span nam
 	return false;
 }
 
-char **dotenv_environment(
-    char *const *environment, const char *dir, struct arena *arena)
+static size_t dotenv_count(char *const *environment)
 {
-	struct span text = dotenv_read(dir, arena), rest = text, name, value;
-	size_t count = 0, more = 0;
+	size_t count = 0;
 	while (environment[count] != NULL)
 		count++;
+	return count;
+}
+
+char **dotenv_more(char *const *environment, const char *dir, struct arena *arena)
+{
+	struct span text = dotenv_read(dir, arena), rest = text, name, value;
+	size_t there = dotenv_count(environment), most = 0, count = 0;
 	while (dotenv_next(&rest, &name, &value))
-		more++;
-	char **out = arena_alloc(arena, (count + more + 1) * sizeof(*out));
-	memcpy(out, environment, count * sizeof(*out));
+		most++;
+	char **out = arena_alloc(arena, (most + 1) * sizeof(*out));
 	while (dotenv_next(&text, &name, &value))
-		if (value.len > 0 && !has_variable(out, count, name))
+		if (value.len > 0 && !has_variable(environment, there, name) &&
+		    !has_variable(out, count, name))
 			out[count++] = arena_printf(
 			    arena, "%.*s=%.*s", SPAN_ARG(name), SPAN_ARG(value));
 	out[count] = NULL;
+	return out;
+}
+
+char **dotenv_environment(
+    char *const *environment, const char *dir, struct arena *arena)
+{
+	char **more = dotenv_more(environment, dir, arena);
+	size_t there = dotenv_count(environment), added = dotenv_count(more);
+	char **out = arena_alloc(arena, (there + added + 1) * sizeof(*out));
+	memcpy(out, environment, there * sizeof(*out));
+	memcpy(out + there, more, (added + 1) * sizeof(*out));
 	return out;
 }

@@ -10,10 +10,10 @@
 
 /* Takes the next variable from the beginning of text. False at its end. */
 bool dotenv_next(struct span *text, struct span *name, struct span *value);
-/* The text of DIR/.env, in the arena; absent when the file cannot be read. */
-struct span dotenv_read(const char *dir, struct arena *arena);
-/* The environment and the variables of DIR/.env, as a new list in the arena. The
- * environment wins over the file; empty variables of the file are left out. */
+/* The variables of DIR/.env that the environment does not have, in the arena: "NAME=value"
+ * …, NULL. Empty ones are left out; a file that cannot be read has none. */
+char **dotenv_more(char *const *environment, const char *dir, struct arena *arena);
+/* The environment and these, as a new list in the arena. */
 char **dotenv_environment(
     char *const *environment, const char *dir, struct arena *arena);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/dotenv.h"
 #include "config/setting.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -167,6 +168,9 @@ int options_parse(struct options *out, const struct command *command, int argc,
 	size_t most = (size_t)argc + 1;
 	*out = (struct options){.command = command, .arena = arena_new()};
 	out->input.environment = environ;
+	/* What is asked of a server also works beside `dev`, which reads .env. */
+	if (command->settings == SETTINGS_FILE || command->settings == SETTINGS_DATA)
+		out->input.dotenv = dotenv_more(environ, ".", out->arena);
 	out->settings = arena_zalloc(out->arena, most * sizeof(out->settings[0]));
 	out->input.flags = out->settings;
 	out->given = arena_zalloc(out->arena, most * sizeof(out->given[0]));

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/dotenv.h"
 #include "util/text.h"
 
 enum { FILE_LIMIT = 1024, TOKEN_BYTES = 16 };
@@ -16,16 +15,10 @@ enum { FILE_LIMIT = 1024, TOKEN_BYTES = 16 };
 const char *token_file_find(struct arena *arena)
 {
 	size_t len;
-	struct span text = dotenv_read(".", arena), name, value, token = {0};
-	while (dotenv_next(&text, &name, &value))
-		if (span_is(name, "TWILIO_AUTH_TOKEN"))
-			token = span_head(value, span_find(value, ','));
-	if (token.len > 0)
-		return arena_strndup(arena, token);
 	char *kept = text_read_file(TOKEN_FILE_PATH, FILE_LIMIT, &len);
 	if (kept == NULL)
 		return NULL;
-	token = span_trim((struct span){kept, len});
+	struct span token = span_trim((struct span){kept, len});
 	const char *found = token.len > 0 ? arena_strndup(arena, token) : NULL;
 	free(kept);
 	return found;

@@ -1,5 +1,5 @@
 /* token_file -- the Auth Token that `dev` makes up when none is set. It stands in
- * .offhook-dev/token, so that `send` in the same directory uses it, too. */
+ * .offhook-dev/token, so that `send` and `verify` in the same directory use it, too. */
 #ifndef OFFHOOK_CLI_TOKEN_FILE_H
 #define OFFHOOK_CLI_TOKEN_FILE_H
 
@@ -9,8 +9,7 @@
 #define TOKEN_FILE_DIR  ".offhook-dev"
 #define TOKEN_FILE_PATH TOKEN_FILE_DIR "/token"
 
-/* The token of the project in the current directory: TWILIO_AUTH_TOKEN in .env, else
- * the file's. NULL when there is neither. */
+/* The token of that file in the current directory; NULL when there is none. */
 const char *token_file_find(struct arena *arena);
 /* The same, but makes a token and its file (mode 0600) when there is none. NULL with
  * err on failure. */

@@ -164,19 +164,22 @@ static int check_variable(struct span name, struct error *err)
 	    err, "%.*s is not a setting; `offhook config` lists them", SPAN_ARG(name));
 }
 
-static int check_variables(char *const *environment, struct error *err)
+static int check_variables(
+    char *const *environment, const char *file, struct error *err)
 {
 	for (; environment != NULL && *environment != NULL; environment++) {
 		struct span entry = span_of(*environment);
 		if (span_starts(entry, SPAN("OFFHOOK_")) &&
 		    !service_link(*environment) &&
 		    check_variable(span_head(entry, span_find(entry, '=')), err) != 0)
-			return -1;
+			return file != NULL ? error_wrap(err, "%s", file) : -1;
 	}
 	return 0;
 }
 
-static void read_environment(struct loading *loading, char *const *environment)
+/* In: " in .env", or "". */
+static void read_environment(
+    struct loading *loading, char *const *environment, const char *in)
 {
 	char buffer[SETTING_NAME_SIZE];
 	for (size_t i = 0; i < setting_count; i++) {
@@ -185,19 +188,23 @@ static void read_environment(struct loading *loading, char *const *environment)
 		if (value == NULL)
 			continue;
 		loading->raw[i] = (struct raw){span_trim(span_of(value)),
-		    arena_strdup(loading->config->arena, variable), CONFIG_ENVIRONMENT};
+		    arena_printf(loading->config->arena, "%s%s", variable, in),
+		    CONFIG_ENVIRONMENT};
 	}
 }
 
 /* Some platforms give the port in PORT. It counts unless listen is set. */
-static void read_port(struct loading *loading, char *const *environment)
+static void read_port(struct loading *loading, const struct config_input *input)
 {
-	const char *port = environment_lookup(environment, "PORT");
+	const char *port = environment_lookup(input->environment, "PORT");
 	struct raw *raw = &loading->raw[setting_index(setting_find(SPAN("listen")))];
+	const char *where = port != NULL ? "PORT" : "PORT in .env";
+	if (port == NULL)
+		port = environment_lookup(input->dotenv, "PORT");
 	if (port == NULL || raw->source != CONFIG_DEFAULT)
 		return;
 	*raw = (struct raw){span_of(arena_printf(loading->config->arena, ":%s", port)),
-	    "PORT", CONFIG_ENVIRONMENT};
+	    where, CONFIG_ENVIRONMENT};
 }
 
 /* --- flags, and all together --- */
@@ -231,14 +238,18 @@ static int config_gather(
 		    span_of(setting_table[i].initial), "default", CONFIG_DEFAULT};
 	if (path == NULL)
 		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
+	if (path == NULL)
+		path = environment_lookup(input->dotenv, "OFFHOOK_CONFIG");
 	if (read_file(loading, path != NULL ? path : default_file, path != NULL, err) !=
 		0 ||
-	    check_variables(input->environment, err) != 0)
+	    check_variables(input->dotenv, ".env", err) != 0 ||
+	    check_variables(input->environment, NULL, err) != 0)
 		return -1;
-	read_environment(loading, input->environment);
+	read_environment(loading, input->dotenv, " in .env");
+	read_environment(loading, input->environment, "");
 	if (read_flags(loading, input, err) != 0)
 		return -1;
-	read_port(loading, input->environment);
+	read_port(loading, input);
 	return 0;
 }
 
@@ -298,6 +309,11 @@ void config_clear(struct config *config)
 	proxies_free(config->proxies);
 	arena_free(config->arena);
 	*config = (struct config){0};
+}
+
+struct config_value *config_value(struct config *config, const char *name)
+{
+	return &config->values[setting_index(setting_find(span_of(name)))];
 }
 
 bool config_alerts(const struct config *config)

@@ -1,5 +1,5 @@
 /* config -- the values of the settings. An option wins over the environment, that over
- * the file, that over the default. The settings are rows of a table (config/setting.h),
+ * .env (for the commands that read it), that over the file, that over the default. The settings are rows of a table (config/setting.h),
  * which also makes the help, the man page and `offhook config`. Immutable once loaded;
  * any thread may read it. */
 #ifndef OFFHOOK_CONFIG_CONFIG_H
@@ -19,8 +19,9 @@ enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLA
 /* Where one setting's value came from, for `offhook config`. */
 struct config_value {
 	const char *text; /* as given; "(set)" for a secret; "" when not set */
-	const char
-	    *where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN", "--listen" */
+	const char *
+	    where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN" (also "OFFHOOK_LISTEN
+			   in .env"), "--listen" */
 	enum config_source source;
 };
 
@@ -83,6 +84,7 @@ struct config_input {
 	const struct config_flag *flags; /* the last of a name counts */
 	size_t flag_count;
 	char *const *environment; /* as environ: "NAME=value" …, NULL; or NULL */
+	char *const *dotenv;      /* the same of ./.env; NULL: it is not read */
 };
 
 /* Fills out. On failure -1 (out needs no clearing) and err says which file and line,
@@ -91,6 +93,8 @@ int config_load(
     struct config *out, const struct config_input *input, struct error *err);
 /* Frees it and wipes secrets. A config that is all zero is fine. */
 void config_clear(struct config *config);
+/* The value of the setting of that name, with where it came from. */
+struct config_value *config_value(struct config *config, const char *name);
 /* Whether alert-url or alert-command is set. */
 bool config_alerts(const struct config *config);
 

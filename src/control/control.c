@@ -22,8 +22,7 @@ enum { MAX_LINE = 1 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct store *store;
-	_Atomic(control_swap) swap; /* NULL before control_attach */
-	void *swap_ctx;
+	_Atomic(const struct control_server *) server; /* NULL before control_attach */
 	char *path;
 	int listener;
 	int stop[2]; /* a byte here ends the thread */
@@ -31,19 +30,34 @@ struct control {
 };
 
 /* The answer is sent when the new program has taken over. */
-static int control_do_swap(
-    struct control *control, const json_t *request, json_t **answer, struct error *err)
+static int control_do_swap(const struct control_server *server, const json_t *request,
+    json_t **answer, struct error *err)
 {
-	control_swap swap = atomic_load(&control->swap);
 	const char *program = json_string_value(json_object_get(request, "program"));
 	if (program == NULL || *program != '/')
 		return error_set(err, "swap: no program, or not its whole path");
-	if (swap == NULL)
-		return error_set(err, "the server is not ready to swap programs");
-	if (swap(control->swap_ctx, program, err) < 0)
+	if (server->swap(server->ctx, program, err) < 0)
 		return -1;
 	log_write(LOG_INFO, "another program swapped in", "program", program, NULL);
 	*answer = json_pack("{s:s}", "program", program);
+	return 0;
+}
+
+static int control_execute_here(
+    struct control *control, const json_t *request, json_t **answer, struct error *err)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	bool swap = name != NULL && strcmp(name, "swap") == 0;
+	bool asked = name != NULL && strcmp(name, "server") == 0;
+	const struct control_server *server = atomic_load(&control->server);
+	if (!swap && !asked)
+		return control_execute(control->store, request, answer, err);
+	if (server == NULL)
+		return error_set(err, "the server does not listen yet");
+	if (swap)
+		return control_do_swap(server, request, answer, err);
+	*answer = json_pack(
+	    "{s:s, s:s?}", "address", server->address, "publicUrl", server->public_url);
 	return 0;
 }
 
@@ -125,10 +139,7 @@ static void control_serve(struct control *control, int fd)
 	json_t *request = control_read(fd, control->stop[0], PATIENCE_S);
 	if (request == NULL)
 		return;
-	const char *name = json_string_value(json_object_get(request, "command"));
-	bool swap = name != NULL && strcmp(name, "swap") == 0;
-	int rc = swap ? control_do_swap(control, request, &answer, &err)
-		      : control_execute(control->store, request, &answer, &err);
+	int rc = control_execute_here(control, request, &answer, &err);
 	if (rc == 0)
 		line = json_pack("{s:o}", "ok", answer);
 	else
@@ -205,10 +216,9 @@ failed:
 	return -1;
 }
 
-void control_attach(struct control *control, control_swap swap, void *ctx)
+void control_attach(struct control *control, const struct control_server *server)
 {
-	control->swap_ctx = ctx;
-	atomic_store(&control->swap, swap);
+	atomic_store(&control->server, server);
 }
 
 void control_close(struct control *control)
@@ -241,28 +251,44 @@ static int control_read_answer(int fd, json_t **answer, struct error *err)
 	return refusal != NULL || *answer == NULL ? -1 : 0;
 }
 
+/* 1: no server runs there. */
+static int control_connect(int *fd, const char *dir, struct error *err)
+{
+	struct sockaddr_un address;
+	if (control_address(&address, dir, err) < 0)
+		return -1;
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return error_set(err, "socket: %s", strerror(errno));
+	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	bool nobody = errno == ENOENT || errno == ECONNREFUSED;
+	(void)error_set(err, "%s: %s", address.sun_path, strerror(errno));
+	(void)close(*fd);
+	return nobody ? 1 : -1;
+}
+
 int control_request(
     const char *dir, json_t *request, json_t **answer, struct error *err)
 {
-	struct sockaddr_un address;
+	int fd;
 	*answer = NULL;
-	if (control_address(&address, dir, err) < 0)
-		return -1;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return error_set(err, "socket: %s", strerror(errno));
-	int rc = -1;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno == ENOENT || errno == ECONNREFUSED)
-			rc = 1;
-		else
-			(void)error_set(
-			    err, "%s: %s", address.sun_path, strerror(errno));
-	} else if (control_write(fd, request) < 0) {
-		(void)error_set(err, "%s: %s", address.sun_path, strerror(errno));
-	} else {
+	int rc = control_connect(&fd, dir, err);
+	if (rc != 0)
+		return rc;
+	if (control_write(fd, request) < 0)
+		rc = error_set(err, "%s/control.sock: %s", dir, strerror(errno));
+	else
 		rc = control_read_answer(fd, answer, err);
-	}
 	(void)close(fd);
 	return rc;
+}
+
+bool control_running(const char *dir)
+{
+	int fd;
+	bool running = control_connect(&fd, dir, NULL) == 0;
+	if (running)
+		(void)close(fd);
+	return running;
 }

@@ -10,15 +10,21 @@
 
 struct control;
 
-typedef int (*control_swap)(void *ctx, const char *program, struct error *err);
+/* What the server that listens there does and tells. */
+struct control_server {
+	int (*swap)(void *ctx, const char *program, struct error *err);
+	void *ctx;
+	const char *address;    /* where it takes webhooks: "127.0.0.1:8080" */
+	const char *public_url; /* NULL: none */
+};
 
 /* Listens on DIR/control.sock with a thread of its own. Call it with the directory's
  * lock held: it replaces a socket that is there. */
 int control_open(
     struct control **out, const char *dir, struct store *store, struct error *err);
-/* From now on {"command": "swap", "program": PATH} calls swap, on control's thread;
- * before, it is refused. ctx must outlive control. */
-void control_attach(struct control *control, control_swap swap, void *ctx);
+/* From now on "swap", which is called on control's thread, and "server" are answered;
+ * before, they are refused. The server and its parts must outlive control. */
+void control_attach(struct control *control, const struct control_server *server);
 void control_close(struct control *control); /* NULL is fine */
 
 /* Asks the server of dir. 0: *answer is its answer, and the caller's; -1 with err: it
@@ -27,6 +33,7 @@ void control_close(struct control *control); /* NULL is fine */
  *	{"command": "forget", "address": "+1…"}
  *	{"command": "index", "collection": …, "path": …}
  *	{"command": "swap", "program": PATH}
+ *	{"command": "server"} is answered {"address": "127.0.0.1:8080", "publicUrl": …|null}
  *	{"command": "jobs", "do": "retry"|"cancel"|"drop", "ids": [1, 2, …]}
  *	{"command": "jobs", "do": "pause"|"resume", "queue": "…"}
  *	{"command": "events-retry", "ids": [1, 2, …]}
@@ -41,7 +48,9 @@ enum { CONTROL_IDS = 500 };
 
 int control_request(
     const char *dir, json_t *request, json_t **answer, struct error *err);
-/* Does the same, except swap, on a store that this process has opened. */
+/* Whether a server of dir runs; asks it nothing. */
+bool control_running(const char *dir);
+/* Does the same, except swap and server, on a store that this process has opened. */
 int control_execute(
     struct store *store, const json_t *request, json_t **answer, struct error *err);
 

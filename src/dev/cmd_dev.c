@@ -28,7 +28,7 @@ struct dev {
 	struct buf said;           /* output of the compiler */
 	int watch;
 	bool colour;
-	bool own_token;
+	bool own_token, own_data; /* those of TOKEN_FILE_DIR, which commands find */
 };
 
 /* ---- messages ---- */
@@ -81,13 +81,14 @@ static int dev_swap_in(struct dev *dev, const char *program, int64_t start_us)
 		    "%s; data in %s\n"
 		    "In another terminal, in %s:\n"
 		    "  offhook send sms --body Hello\n"
-		    "  offhook events --data %s",
+		    "  offhook events%s%s",
 		    dev->own_token ? "token of its own, in " TOKEN_FILE_PATH
 				   : "your token",
 		    dev->serve.data,
 		    strcmp(dev->project.dir, ".") == 0 ? "this directory"
 						       : dev->project.dir,
-		    dev->serve.data);
+		    dev->own_data ? "" : " --data ",
+		    dev->own_data ? "" : dev->serve.data);
 	} else if (dev_server_swap(dev->server, program, &err) != 0) {
 		dev_tell(dev, RED,
 		    "the new code was not taken: %s; the old goes on answering",
@@ -123,10 +124,9 @@ static int dev_rebuild(struct dev *dev)
 
 /* ---- settings ---- */
 
-static bool is_default(const struct config *config, const char *name)
+static bool is_default(struct config *config, const char *name)
 {
-	size_t i = (size_t)(setting_find(span_of(name)) - setting_table);
-	return config->values[i].source == CONFIG_DEFAULT;
+	return config_value(config, name)->source == CONFIG_DEFAULT;
 }
 
 /* Reads .env and the settings. On failure the old ones stay. */
@@ -148,12 +148,13 @@ static int dev_load_settings(struct dev *dev, struct error *err)
 	environ = environment;
 	dev->options.input.environment = environment;
 	dev->own_token = config.first_token == NULL;
+	dev->own_data = is_default(&config, "data");
 	dev->serve = (struct dev_server_config){
 	    .options = &dev->options,
 	    .listen = arena_strdup(fresh.arena,
 		is_default(&config, "listen") ? "127.0.0.1:8080" : config.listen),
-	    .data = arena_strdup(fresh.arena,
-		is_default(&config, "data") ? TOKEN_FILE_DIR "/data" : config.data),
+	    .data = arena_strdup(
+		fresh.arena, dev->own_data ? TOKEN_FILE_DIR "/data" : config.data),
 	    .token = arena_strdup(fresh.arena, token),
 	};
 	if (config.file != NULL)
@@ -265,9 +266,10 @@ const struct command cmd_dev = {
 	"would. When a source is saved it builds again and swaps the new code in; no\n"
 	"request is lost. What does not compile leaves the old code running. When .env\n"
 	"or a .conf file is saved the server starts again with the new settings.\n"
-	"It takes settings from ./.env, too; without an Auth Token it makes one, which\n"
-	"`offhook send` in the same directory finds. Listens on 127.0.0.1:8080 and\n"
-	"keeps its data in .offhook-dev/data unless told otherwise.\n",
+	"It takes settings from ./.env, too; without an Auth Token it makes one. Listens\n"
+	"on 127.0.0.1:8080 and keeps its data in .offhook-dev/data unless told otherwise.\n"
+	"`send`, `events`, `query`, `jobs` and the others find all of that when they run\n"
+	"in the same directory.\n",
     .examples = "  offhook dev\n"
 		"  offhook dev hello/app.c --listen :3000\n",
     .settings = SETTINGS_ALL,

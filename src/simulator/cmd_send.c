@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/locate.h"
 #include "cli/options.h"
 #include "cli/token_file.h"
 #include "client/curl.h"
@@ -18,6 +19,7 @@ struct send {
 	const struct options *options;
 	struct forge forge;
 	struct config config;
+	struct located server; /* filled when --url and --connect do not say all */
 	int64_t repeat, parallel;
 	struct arena *arena;
 	struct client_request fixed; /* all requests, unless --fresh */
@@ -127,6 +129,17 @@ static int send_read_tamper(struct send *send, struct error *err)
 }
 
 /* A URL without a path calls the built-in app's path for the kind. */
+static void send_add_path(struct send *send, struct url *url)
+{
+	if (url->target.len == 0 || span_is(url->target, "/"))
+		url->target = span_of(sample_path(send->forge.kind));
+	else if (url->target.ptr[0] == '?')
+		url->target =
+		    span_of(arena_printf(send->arena, "/%.*s", SPAN_ARG(url->target)));
+}
+
+/* --url and --connect. A URL that is only a path, or is not given, is one of the server
+ * that send_find_server finds. */
 static int send_read_url(struct send *send, struct error *err)
 {
 	const char *given = options_value(send->options, "url");
@@ -134,15 +147,54 @@ static int send_read_url(struct send *send, struct error *err)
 	struct url *url = &send->forge.url;
 	if (connect != NULL)
 		send->forge.dial = arena_printf(send->arena, "http://%s", connect);
-	if (url_split(url, span_of(given != NULL ? given : "http://127.0.0.1:8080"),
-		err) != 0)
+	if (given == NULL || given[0] == '/')
+		url->target = span_of(given != NULL ? given : "");
+	else if (url_split(url, span_of(given), err) != 0)
 		return -1;
-	if (url->target.len == 0 || span_is(url->target, "/"))
-		url->target = span_of(sample_path(send->forge.kind));
-	else if (url->target.ptr[0] == '?')
-		url->target =
-		    span_of(arena_printf(send->arena, "/%.*s", SPAN_ARG(url->target)));
+	send_add_path(send, url);
 	return 0;
+}
+
+/* The request is dialled past the proxy: what that takes off the path is not sent. */
+static int send_find_server(struct send *send, struct error *err)
+{
+	struct url url, *wanted = &send->forge.url;
+	if (wanted->host.len > 0)
+		return 0;
+	if (locate_server(&send->server, &send->config, send->arena, err) != 0) {
+		if (send->forge.dial == NULL)
+			return -1;
+		send->server.url = send->forge.dial;
+	}
+	if (url_split(&url, span_of(send->server.url), err) != 0)
+		return -1;
+	if (url.target.len > 0)
+		url.target = span_of(arena_printf(send->arena, "%.*s%.*s",
+		    SPAN_ARG(url.target), SPAN_ARG(wanted->target)));
+	else
+		url.target = wanted->target;
+	*wanted = url;
+	send->forge.prefix_len = send->server.prefix_len;
+	if (send->forge.dial == NULL)
+		send->forge.dial =
+		    arena_printf(send->arena, "http://%s", send->server.address);
+	if (strcmp(send->forge.dial, send->server.url) == 0)
+		send->forge.dial = NULL;
+	return 0;
+}
+
+/* What the user must know when nothing answers there. */
+static int send_explain(const struct send *send, const char *why, struct error *err)
+{
+	const struct located *server = &send->server;
+	if (server->address == NULL || options_has(send->options, "connect"))
+		return error_set(err, "%s", why);
+	if (server->other != NULL)
+		return error_set(err,
+		    "%s; the address was taken from %s, but the server of this directory "
+		    "listens on %s: give --connect %s",
+		    why, server->where, server->other, server->other);
+	return error_set(err, "%s; the address was taken from %s", why, server->where);
 }
 
 static int send_read_options(struct send *send, struct error *err)
@@ -167,8 +219,18 @@ static int send_read_options(struct send *send, struct error *err)
 	return send_read_tamper(send, err);
 }
 
+/* Not read when the options say all, so that a mistake in them does not matter then. */
+static int send_read_settings(struct send *send, struct error *err)
+{
+	bool token = options_has(send->options, "no-signature") ||
+		     options_has(send->options, "token-env");
+	if (token && send->forge.url.host.len > 0)
+		return 0;
+	return locate_data(&send->config, send->options, err);
+}
+
 /* Twilio signs with the primary token, the first one in a list. */
-static int send_read_token(struct send *send, struct error *err)
+static int send_find_token(struct send *send, struct error *err)
 {
 	const char *name = options_value(send->options, "token-env");
 	if (options_has(send->options, "no-signature"))
@@ -179,8 +241,6 @@ static int send_read_token(struct send *send, struct error *err)
 			return error_set(err, "the variable %s is not set", name);
 		return 0;
 	}
-	if (options_config(&send->config, send->options, err) != 0)
-		return -1;
 	send->forge.token = send->config.first_token;
 	if (send->forge.token == NULL)
 		send->forge.token = token_file_find(send->arena);
@@ -313,16 +373,25 @@ static int send_run(const struct options *options)
 	    .options = options, .repeat = 1, .parallel = 1, .arena = options->arena};
 	if (send_read_kind(&send, &err) != 0 || send_read_options(&send, &err) != 0)
 		return options_misused(options, &err);
-	int rc = send_read_token(&send, &err);
+	int rc = send_read_settings(&send, &err);
+	if (rc == 0)
+		rc = send_find_token(&send, &err);
+	if (rc == 0)
+		rc = send_find_server(&send, &err);
 	if (rc == 0)
 		rc = send_all(&send, &err);
 	if (rc == 0 && send.error.text[0] != '\0')
-		rc = error_set(&err, "%s", send.error.text);
+		rc = send_explain(&send, send.error.text, &err);
 	int code = EXIT_OK;
 	if (rc != 0)
 		code = options_fail(options, &err);
 	else if (!tally_good(&send.tally))
 		code = EXIT_FAILED;
+	if (send.tally.statuses[403] > 0 && send.server.url_where != NULL)
+		(void)fprintf(stderr,
+		    "403: it was signed as a call of %s (taken from %s); the server's log "
+		    "says why that is not right\n",
+		    send.server.url, send.server.url_where);
 	tally_free(&send.tally);
 	config_clear(&send.config);
 	return code;
@@ -344,7 +413,7 @@ static const struct flag flags[] = {
     {"digits", "KEYS", .help = "gather: keys pressed (1)"},
     {"speech", "TEXT", .help = "gather: what was said"},
     {"param", "NAME=VALUE", .help = "set any parameter; may be repeated"},
-    {"url", "URL", .help = "what is called and signed (http://127.0.0.1:8080)"},
+    {"url", "URL", .help = "what is called and signed; or a path of your server"},
     {"connect", "A:P", .help = "dial this instead, in plain HTTP"},
     {"method", "METHOD", .help = "POST or GET (POST)"},
     {"token-env", "NAME", .help = "the variable with the token (TWILIO_AUTH_TOKEN)"},
@@ -369,18 +438,20 @@ const struct command cmd_send = {
 	"sync, video, composition, debugger, link, usage, proxy, fax. --param changes what\n"
 	"it says.\n"
 	"Prints what the phone would show. Without a path in --url, the built-in app's\n"
-	"for that kind is called. The token is the server's: TWILIO_AUTH_TOKEN or\n"
-	"offhook.conf; without one, that of ./.env or of `offhook dev` running in this\n"
-	"directory. Fails unless every answer is 2xx.\n",
+	"for that kind is called. Without --url, your server is: its address (listen,\n"
+	"public-url) and its token come from the environment, ./.env or offhook.conf,\n"
+	"else from the server that runs here: that of the data directory, or `offhook dev`\n"
+	"in this directory. Fails unless every answer is 2xx.\n",
     .examples =
 	"  offhook send sms --body \"Hello there\"\n"
 	"  offhook send mms --media https://example.com/cat.jpg,image/jpeg\n"
 	"  offhook send status --sid SM0123456789abcdef0123456789abcdef --status failed\n"
 	"  offhook send sms --repeat 3            # a retry gets the first reply\n"
+	"  offhook send sms --url /my/route       # of the same server\n"
 	"  offhook send sms --tamper=body         # is refused\n"
 	"  offhook send call --url https://sms.example.com --connect 127.0.0.1:8080\n",
     .flags = flags,
-    .settings = SETTINGS_FILE,
+    .settings = SETTINGS_DATA,
     .json = true,
     .min_args = 1,
     .max_args = 1,

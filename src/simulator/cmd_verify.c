@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/token_file.h"
 #include "simulator/url.h"
 #include "twilio/diagnose.h"
 #include "util/text.h"
@@ -31,6 +32,9 @@ static int verify_read_tokens(
 		verify->tokens = config->tokens;
 		if (tokens_count(verify->tokens) > 0)
 			return 0;
+		token = token_file_find(verify->options->arena);
+		if (token != NULL)
+			return tokens_add(verify->tokens, span_of(token), err);
 		return error_set(err, "no Auth Token to check with: export "
 				      "TWILIO_AUTH_TOKEN=… (or --token-env NAME)");
 	}
@@ -177,7 +181,8 @@ const struct command cmd_verify = {
     .name = "verify",
     .usage = "--url URL --signature TEXT [options]",
     .summary = "check a webhook's signature, and say why it does not match",
-    .about = "The token comes from TWILIO_AUTH_TOKEN or offhook.conf.\n"
+    .about = "The token comes from TWILIO_AUTH_TOKEN, ./.env, offhook.conf, or of\n"
+	     "`offhook dev` in this directory.\n"
 	     "Exits 0 when the request is genuine, else 1.\n",
     .examples =
 	"  offhook verify --url https://example.com/twilio/sms --body-file body.txt \\\n"

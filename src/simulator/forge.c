@@ -94,7 +94,8 @@ void forge_make(
 		       ? forge->dial
 		       : arena_printf(arena, "%.*s://%.*s", SPAN_ARG(forge->url.scheme),
 			     SPAN_ARG(forge->url.host)),
-	    .target = arena_strndup(arena, buf_span(&target)),
+	    .target =
+		arena_strndup(arena, span_from(buf_span(&target), forge->prefix_len)),
 	    .headers =
 		forge_headers(forge, forge->token != NULL ? signature : NULL, arena),
 	    .get = forge->get,

@@ -18,7 +18,9 @@ struct forge {
 	struct sample sample;     /* absent values are made up, anew for each request */
 	const struct pair *extra; /* --param */
 	size_t extra_count;
-	struct url url;    /* the URL that is signed */
+	struct url url; /* the URL that is signed */
+	/* What of its path a proxy takes off before our server gets the request. */
+	size_t prefix_len;
 	const char *dial;  /* "http://A:P" of --connect; NULL: the URL's own */
 	const char *token; /* signs; NULL: the request has no signature */
 	const char
