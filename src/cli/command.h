@@ -20,6 +20,7 @@ struct flag {
 	const char *help;
 	char letter;    /* -f for --follow; 0: none */
 	bool optional;  /* the value may be left out: --tamper or --tamper=body */
+	bool repeats;   /* may be given several times, each time with another value */
 	unsigned verbs; /* of a command with verbs (cli/verb.h): a bit for each verb
 			   that takes this option */
 };

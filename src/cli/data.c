@@ -93,9 +93,21 @@ int data_change(
 	return rc;
 }
 
+/* What has a command of its own is no collection. */
+static const struct {
+	const char *name, *instead;
+} elsewhere[] = {
+    {"events",
+	": `offhook events` lists the events, and `offhook export events FILTER` "
+	"finds some of them"},
+    {"jobs", ": `offhook jobs list` lists the jobs"},
+    {"queues", ": `offhook jobs stats` lists the queues"},
+};
+
 int data_check_collection(
     struct store_reader *reader, const char *collection, struct error *err)
 {
+	const char *instead = NULL;
 	struct suggestion suggestion = {.word = span_of(collection)};
 	struct arena *arena = arena_new();
 	struct store_collection *c;
@@ -107,7 +119,13 @@ int data_check_collection(
 		suggest_offer(&suggestion, c->name);
 		buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", c->name);
 	}
-	if (rc == 0 && !found) {
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (span_is(suggestion.word, elsewhere[i].name))
+			instead = elsewhere[i].instead;
+	if (rc == 0 && !found && instead != NULL) {
+		rc = error_set(
+		    err, "there is no collection \"%s\"%s", collection, instead);
+	} else if (rc == 0 && !found) {
 		(void)error_set(err, "there is no collection \"%s\"", collection);
 		rc = suggest_explain(&suggestion,
 		    all.len == 0 ? ": there are none yet"
@@ -115,6 +133,31 @@ int data_check_collection(
 		    err);
 	}
 	buf_free(&all);
+	arena_free(arena);
+	return rc;
+}
+
+int data_check_queue(struct store_reader *reader, const oh_app *app, struct span name,
+    const char *otherwise, struct error *err)
+{
+	struct suggestion suggestion = {.word = name};
+	struct arena *arena = arena_new();
+	struct store_queue *queue = NULL;
+	const oh_worker *worker = app != NULL ? app->workers : NULL;
+	bool found = name.ptr == NULL;
+	for (; worker != NULL && worker->queue != NULL; worker++) {
+		found = found || span_is(name, worker->queue);
+		suggest_offer(&suggestion, worker->queue);
+	}
+	int rc = found ? 0 : store_queues(reader, false, arena, &queue, err);
+	for (; queue != NULL && !found; queue = queue->next) {
+		found = span_eq(name, queue->name);
+		suggest_offer(&suggestion, arena_strndup(arena, queue->name));
+	}
+	if (rc == 0 && !found) {
+		(void)error_set(err, "there is no queue \"%.*s\"", SPAN_ARG(name));
+		rc = suggest_explain(&suggestion, otherwise, err);
+	}
 	arena_free(arena);
 	return rc;
 }

@@ -55,8 +55,8 @@ int event_filter_read(struct event_filter *out, const struct options *options,
 	    .query = {.sid = span_of(options_value(options, "sid"))},
 	    .error = span_of(options_value(options, "error")),
 	};
-	if (options_since(options, "older", now_ms, &out->before_ms, err) != 0 ||
-	    options_since(options, "newer", now_ms, &out->after_ms, err) != 0 ||
+	if (options_window(options, now_ms, &out->after_ms, &out->before_ms, err) !=
+		0 ||
 	    event_filter_kind(&out->query, options, err) != 0)
 		return -1;
 	return event_filter_state(&out->query, options, err);

@@ -74,9 +74,8 @@ int job_filter_read(struct store_job_query *out, const struct options *options,
 	    .unique = span_of(options_value(options, "unique")),
 	    .error = span_of(options_value(options, "error")),
 	};
-	if (options_since(options, "older", now_ms, &out->created_before_ms, err) !=
-		0 ||
-	    options_since(options, "newer", now_ms, &out->created_after_ms, err) != 0)
+	if (options_window(options, now_ms, &out->created_after_ms,
+		&out->created_before_ms, err) != 0)
 		return -1;
 	return job_states_read(&out->states, options_value(options, "state"), err);
 }

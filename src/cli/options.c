@@ -99,8 +99,21 @@ static int unknown_option(
 	return error_set(err, "there is no option --%.*s", SPAN_ARG(name));
 }
 
-static void keep_option(
-    struct options *options, const struct found *found, const char *value)
+/* Of two values it would be unclear which was meant; the same one again is harmless. */
+static int check_twice(const struct options *options, const struct flag *flag,
+    const char *value, struct error *err)
+{
+	for (size_t i = 0; i < options->given_count && !flag->repeats; i++)
+		if (options->given[i].flag == flag &&
+		    strcmp(options->given[i].value, value) != 0)
+			return error_set(err,
+			    "--%s is given twice, with \"%s\" and \"%s\"", flag->name,
+			    options->given[i].value, value);
+	return 0;
+}
+
+static int keep_option(struct options *options, const struct found *found,
+    const char *value, struct error *err)
 {
 	if (found->setting != NULL) {
 		options->settings[options->input.flag_count++] =
@@ -112,9 +125,30 @@ static void keep_option(
 	} else if (found->flag == &options_config_file) {
 		options->input.file = value;
 	} else {
+		if (check_twice(options, found->flag, value, err) != 0)
+			return -1;
 		options->given[options->given_count++] =
 		    (struct options_given){found->flag, value};
 	}
+	return 0;
+}
+
+/* `--sid --json` has forgotten the SID. */
+static int check_value(const struct command *command, const char *arg,
+    const char *value, struct error *err)
+{
+	struct found found;
+	if (value == NULL)
+		return error_set(err, "%s needs a value", arg);
+	struct span text = span_of(value);
+	if (span_starts(text, SPAN("--")) &&
+	    find_option(&found, command,
+		span_from(span_head(text, span_find(text, '=')), 2), false))
+		return error_set(err,
+		    "%s needs a value, but %s follows; if that is the value, write "
+		    "%s=%s",
+		    arg, value, arg, value);
+	return 0;
 }
 
 /* Parses one option. *next is the word after it; moves *next on when that word is the
@@ -138,12 +172,12 @@ static int parse_option(
 	if (!takes && value != NULL)
 		return error_set(err, "--%.*s takes no value", SPAN_ARG(name));
 	if (takes && !optional && value == NULL) {
-		if (**next == NULL)
-			return error_set(err, "%s needs a value", arg);
-		value = *(*next)++;
+		value = **next;
+		if (check_value(options->command, arg, value, err) != 0)
+			return -1;
+		(*next)++;
 	}
-	keep_option(options, &found, value != NULL ? value : "");
-	return 0;
+	return keep_option(options, &found, value != NULL ? value : "", err);
 }
 
 static int check_args(const struct options *options, struct error *err)
@@ -217,6 +251,9 @@ int options_int(const struct options *options, const char *name, int64_t min,
 	const char *value = options_value(options, name);
 	if (value == NULL || text_int(span_of(value), min, max, out))
 		return 0;
+	if (max == INT64_MAX)
+		return error_set(err, "--%s: \"%s\" is not a whole number from %lld on",
+		    name, value, (long long)min);
 	return error_set(err, "--%s: \"%s\" is not a whole number from %lld to %lld",
 	    name, value, (long long)min, (long long)max);
 }
@@ -232,6 +269,18 @@ int options_since(const struct options *options, const char *name, int64_t now_m
 		return error_set(err,
 		    "--%s: \"%s\" is no age; write 90s, 15m, 2h or 7d", name, value);
 	*out = now_ms - age_ms;
+	return 0;
+}
+
+int options_window(const struct options *options, int64_t now_ms, int64_t *after_ms,
+    int64_t *before_ms, struct error *err)
+{
+	if (options_since(options, "older", now_ms, before_ms, err) != 0 ||
+	    options_since(options, "newer", now_ms, after_ms, err) != 0)
+		return -1;
+	if (*after_ms != 0 && *before_ms != 0 && *before_ms <= *after_ms)
+		return error_set(err, "nothing is older than %s and newer than %s",
+		    options_value(options, "older"), options_value(options, "newer"));
 	return 0;
 }
 

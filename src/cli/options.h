@@ -30,8 +30,8 @@ struct options {
 	struct arena *arena;
 };
 
-/* Parses what follows the command's name. -1 with err when an option is unknown or an
- * argument is missing. Both `--opt value` and `--opt=value` work; `--` ends the options. */
+/* Parses what follows the command's name. -1 with err when an option is unknown, lacks its
+ * value or has two, or an argument is missing. (Of a setting the last value counts.) Both `--opt value` and `--opt=value` work; `--` ends the options. */
 int options_parse(struct options *out, const struct command *command, int argc,
     char **argv, struct error *err);
 void options_clear(struct options *options);
@@ -41,7 +41,8 @@ extern const struct flag options_help, options_json, options_config_file;
 /* Whether the setting may be given as an option of the command. */
 bool options_take_setting(const struct command *command, const struct setting *setting);
 
-/* The last value given; NULL when the option was not given. Asserts that the command has
+/* The value given; NULL when the option was not given. Of an option that repeats, the last
+ * one. Asserts that the command has
  * an option of that name. */
 const char *options_value(const struct options *options, const char *name);
 bool options_has(const struct options *options, const char *name);
@@ -52,6 +53,10 @@ int options_int(const struct options *options, const char *name, int64_t min,
  * when the option was not given. */
 int options_since(const struct options *options, const char *name, int64_t now_ms,
     int64_t *out, struct error *err);
+/* --newer and --older, as options_since, into a window; -1 with err also when nothing can
+ * be within it. */
+int options_window(const struct options *options, int64_t now_ms, int64_t *after_ms,
+    int64_t *before_ms, struct error *err);
 /* Loads the settings, with the options that were given. */
 int options_config(
     struct config *out, const struct options *options, struct error *err);

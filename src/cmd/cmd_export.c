@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/data.h"
+#include "cli/fields.h"
 #include "util/arena.h"
 #include "view/csv.h"
 #include "view/event_view.h"
@@ -13,11 +14,15 @@
 
 enum { PROGRESS_EVERY = 10000 };
 
+/* A collection may have the name of the events; then it is written with the prefix. */
+#define EVENTS     "events"
+#define COLLECTION "collection:"
+
 struct export
 {
 	const struct options *options;
 	struct store_reader *reader;
-	const char *collection; /* or "events" */
+	const char *collection; /* NULL: events */
 	struct filter *filter;
 	struct csv *csv; /* NULL: JSON lines */
 	FILE *out;
@@ -87,7 +92,7 @@ static int export_pass(struct export *export, struct error *err)
 	    .collection = export->collection, .filter = export->filter};
 	struct store_doc doc;
 	int rc = 0;
-	if (strcmp(export->collection, "events") == 0)
+	if (export->collection == NULL)
 		return export_events(export, err);
 	struct store_docs *docs = store_docs_open(export->reader, &query);
 	while (ferror(export->out) == 0 && (rc = store_docs_next(docs, &doc, err)) == 1)
@@ -98,9 +103,17 @@ static int export_pass(struct export *export, struct error *err)
 
 static int export_write(struct export *export, struct error *err)
 {
-	if (strcmp(export->collection, "events") != 0 &&
+	struct error ignored;
+	const char *filter =
+	    export->options->arg_count > 1 ? export->options->args[1] : NULL;
+	if (export->collection != NULL &&
 	    data_check_collection(export->reader, export->collection, err) != 0)
 		return -1;
+	if (export->collection == NULL &&
+	    data_check_collection(export->reader, EVENTS, &ignored) == 0)
+		(void)fprintf(stderr,
+		    "the events that came in are exported; the collection of that name "
+		    "is " COLLECTION EVENTS "\n");
 	if (export->csv != NULL) {
 		export->learning = true;
 		if (export_pass(export, err) != 0)
@@ -108,7 +121,11 @@ static int export_write(struct export *export, struct error *err)
 		export->learning = false;
 		csv_header(export->csv, export->out);
 	}
-	return export_pass(export, err);
+	if (export_pass(export, err) != 0)
+		return -1;
+	if (export->count == 0 && export->collection != NULL)
+		fields_explain(export->reader, export->collection, filter);
+	return 0;
 }
 
 /* mkstemp makes the file with mode 0600: others must not read what people wrote. */
@@ -156,15 +173,24 @@ static int export_read_options(struct export *export, struct error *err)
 {
 	const struct options *options = export->options;
 	const char *format = options_value(options, "format");
-	export->collection = options->args[0];
+	const char *filter = options->arg_count > 1 ? options->args[1] : NULL;
+	struct span what = span_of(options->args[0]);
+	if (span_starts(what, SPAN(COLLECTION)))
+		export->collection = span_from(what, strlen(COLLECTION)).ptr;
+	else if (!span_is(what, EVENTS))
+		export->collection = what.ptr;
 	if (format != NULL && strcmp(format, "csv") != 0 &&
 	    strcmp(format, "jsonl") != 0)
 		return error_set(
 		    err, "--format: \"%s\" is neither csv nor jsonl", format);
 	if (format != NULL && strcmp(format, "csv") == 0)
 		export->csv = csv_new(options_has(options, "spreadsheet-safe"));
-	return data_filter(
-	    &export->filter, options->arg_count > 1 ? options->args[1] : NULL, err);
+	if (export->csv == NULL && options_has(options, "spreadsheet-safe"))
+		return error_set(err, "--spreadsheet-safe is for --format csv");
+	if (export->collection == NULL &&
+	    fields_check_known(filter, event_view_fields, err) != 0)
+		return -1;
+	return data_filter(&export->filter, filter, err);
 }
 
 static int export_run(const struct options *options)
@@ -204,9 +230,10 @@ const struct command cmd_export = {
 	"CSV has a column for every field that some document has, found in a first pass;\n"
 	"fields that appear while it runs are not in it. Objects and lists stand in it as\n"
 	"JSON; of events, reply and params have a column for each part. FILTER is as in\n"
-	"`offhook query`. FILE appears when it is whole. With --spreadsheet-safe, texts\n"
-	"that begin with = + - @ (phone numbers too) get a ' before them, so that a\n"
-	"spreadsheet does not run what strangers wrote.\n",
+	"`offhook query`. A collection that is called events is collection:events. FILE\n"
+	"appears when it is whole. With --spreadsheet-safe, texts that begin with = + - @\n"
+	"(phone numbers too) get a ' before them, so that a spreadsheet does not run what\n"
+	"strangers wrote.\n",
     .examples =
 	"  offhook export sms_messages --format csv --output messages.csv\n"
 	"  offhook export events '{\"kind\": \"sms.received\"}' > events.jsonl\n",

@@ -1,5 +1,6 @@
 /* cmd_jobs_change -- retry, drop and cancel, of jobs given by id or by a filter. */
 #include "cli/bulk.h"
+#include "cli/data.h"
 #include "cli/job_filter.h"
 #include "cmd/verbs.h"
 #include "view/job_view.h"
@@ -65,6 +66,9 @@ static int change_add_matching(
 	struct change *change = ctx;
 	struct store_job job;
 	int rc;
+	if (data_check_queue(reader, change->options->app, change->query.queue,
+		"; `offhook jobs stats` lists them", err) != 0)
+		return -1;
 	struct store_jobs *jobs = store_jobs_open(reader, &change->query);
 	while ((rc = store_jobs_next(jobs, &job, err)) == 1)
 		change_add(change, &job);

@@ -49,6 +49,17 @@ static int listing_measure(
 	return rc;
 }
 
+static void listing_explain_none(
+    const struct listing *listing, struct store_reader *reader)
+{
+	struct error why;
+	if (data_check_queue(reader, listing->options->app, listing->query.queue,
+		"; `offhook jobs stats` lists them", &why) != 0)
+		(void)fprintf(stderr, "no such jobs: %s\n", why.text);
+	else if (!listing->options->json)
+		(void)fprintf(stderr, "no such jobs\n");
+}
+
 /* Lists the newest jobs, in the order of ids. With --after, lists the first jobs after
  * that one instead. */
 static int listing_show(
@@ -63,8 +74,8 @@ static int listing_show(
 	while (ferror(stdout) == 0 && (rc = store_jobs_next(jobs, &job, err)) == 1)
 		listing_print(listing, &job);
 	store_jobs_close(jobs);
-	if (rc == 0 && listing->count == 0 && !listing->options->json)
-		(void)fprintf(stderr, "no such jobs\n");
+	if (rc == 0 && listing->count == 0)
+		listing_explain_none(listing, reader);
 	return rc < 0 ? -1 : 0;
 }
 

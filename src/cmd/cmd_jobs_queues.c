@@ -4,40 +4,21 @@
 #include "cli/data.h"
 #include "cmd/verbs.h"
 #include "util/clock.h"
-#include "util/suggest.h"
 #include "view/term.h"
 #include "view/when.h"
 
 /* --- pause and resume --- */
 
-/* Looks for the queue in the store and in the program's table of workers. */
 static int queue_check(const struct options *options, struct error *err)
 {
 	struct store_reader *reader = NULL;
-	struct suggestion suggestion = {.word = span_of(options->args[1])};
-	struct store_queue *queue = NULL;
-	const oh_worker *worker = options->app != NULL ? options->app->workers : NULL;
-	bool found = false;
-	for (; worker != NULL && worker->queue != NULL; worker++) {
-		found = found || span_is(suggestion.word, worker->queue);
-		suggest_offer(&suggestion, worker->queue);
-	}
+	bool pause = strcmp(options->args[0], "pause") == 0;
 	int rc = data_open(&reader, options, err);
 	if (rc == 0)
-		rc = store_queues(reader, false, options->arena, &queue, err);
+		rc = data_check_queue(reader, options->app, span_of(options->args[1]),
+		    pause ? " yet; --force pauses it before its first job" : "", err);
 	store_reader_close(reader);
-	for (; queue != NULL && !found; queue = queue->next) {
-		found = span_eq(suggestion.word, queue->name);
-		suggest_offer(&suggestion, arena_strndup(options->arena, queue->name));
-	}
-	if (rc != 0 || found)
-		return rc;
-	(void)error_set(err, "there is no queue \"%s\"", options->args[1]);
-	return suggest_explain(&suggestion,
-	    strcmp(options->args[0], "pause") == 0
-		? " yet; --force pauses it before its first job"
-		: "",
-	    err);
+	return rc;
 }
 
 static int queue_set_paused(const struct options *options, bool paused)

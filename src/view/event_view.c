@@ -19,6 +19,9 @@ static json_t *params_of(const struct store_event *event)
 	return params != NULL ? params : json_object();
 }
 
+const char *const event_view_fields[] = {"id", "kind", "sid", "route", "receivedAt",
+    "state", "duplicates", "reply", "params", "failure", NULL};
+
 json_t *event_view_json(const struct store_event *event)
 {
 	char time[CLOCK_ISO_SIZE];

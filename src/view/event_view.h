@@ -11,6 +11,8 @@
 /* id, kind, sid, route, receivedAt, state, duplicates, reply {status, type, body},
  * params; failure when it failed. The caller's. */
 json_t *event_view_json(const struct store_event *event);
+/* The names of these; ends with NULL. */
+extern const char *const event_view_fields[];
 /* One line of a list: id, time, kind, reply, who and what. */
 void event_view_line(FILE *out, const struct store_event *event, bool colour);
 /* Who and what alone: "+15551234567 → +15559876543  Hello". */

