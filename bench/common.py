@@ -95,10 +95,10 @@ class Server:
         threading.Thread(target=self.read_rest, daemon=True).start()
 
     def wait_for(self, words):
-        """The address in the line that begins so."""
+        """The address after these words."""
         for line in self.process.stderr:
-            if line.startswith(words):
-                return line.split("//")[1].strip()
+            if words in line:
+                return line.partition(words)[2].split('"')[0].strip()
             self.said.append(line)
         raise Failure("the server ended at its start:\n" + "".join(self.said))
 

@@ -52,11 +52,11 @@ start() {
 	"$1" serve --listen 127.0.0.1:0 --public-url $url 2>"$dir/log" &
 	server=$!
 	for _ in $(seq 200); do
-		grep -q '^listening on' "$dir/log" && break
+		grep -q 'listening on' "$dir/log" && break
 		kill -0 "$server" 2>/dev/null || { cat "$dir/log"; exit 1; }
 		sleep 0.05
 	done
-	address=$(sed -n 's|^listening on http://||p' "$dir/log")
+	address=$(sed -n 's|.*listening on http://\([^"]*\).*|\1|p' "$dir/log")
 }
 # Waits until no more than that many jobs are open.
 settled() {

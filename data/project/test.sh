@@ -17,7 +17,7 @@ tries=0
 while [ -z "$address" ] && [ "$tries" -lt 100 ]; do
 	sleep 0.1
 	tries=$((tries + 1))
-	address=$(sed -n 's|^listening on http://||p' "$dir/log")
+	address=$(sed -n 's|.*listening on http://\([^"]*\).*|\1|p' "$dir/log")
 done
 [ -n "$address" ] || { cat "$dir/log" >&2; exit 1; }
 

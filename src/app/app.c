@@ -14,8 +14,11 @@
 #include "control/control.h"
 #include "engines/engines.h"
 #include "handlers/handlers.h"
+#include "util/clock.h"
 #include "util/cores.h"
 #include "util/log.h"
+#include "util/log_adopt.h"
+#include "util/log_flood.h"
 #include "util/mem.h"
 #include "webhook/examiner.h"
 #include "webhook/lane.h"
@@ -253,26 +256,44 @@ static const char *app_console(const struct route *route)
 /* The overrides make Twilio try again when this server was away; a fallback URL is such
  * a second try:
  * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
+static void app_print_route(const char *base, const struct route *route)
+{
+	const char *console = app_console(route);
+	if (console == NULL)
+		return;
+	char *url = mem_printf("%s%s%s", base, route->path,
+	    route->console == NULL ? "#rc=2&rp=5xx,rt,ct" : "");
+	char *row = mem_printf("  %-36s  %s", console, url);
+	log_tell(row, "to be set in the Twilio Console", "console", console, "url", url,
+	    NULL);
+	free(row);
+	free(url);
+}
+
+static void app_print_address(const char *what, const char *address)
+{
+	char *text = mem_printf("%s on http://%s", what, address);
+	log_tell(NULL, text, "address", address, NULL);
+	free(text);
+}
+
 static void app_print_ready(const struct app *app)
 {
 	const char *base = app->service.config->public_url;
-	(void)fprintf(stderr, "listening on http://%s\n", app_address(app));
+	app_print_address("listening", app_address(app));
 	if (app_admin_address(app) != NULL)
-		(void)fprintf(stderr, "admin on http://%s\n", app_admin_address(app));
+		app_print_address("admin", app_admin_address(app));
 	if (base == NULL) {
-		(void)fputs(
+		log_tell(NULL,
 		    "no --public-url is set: signatures are checked against the Host "
-		    "header; set it to the URL that Twilio calls\n",
-		    stderr);
+		    "header; set it to the URL that Twilio calls",
+		    NULL);
 		return;
 	}
-	(void)fputs("In the Twilio Console, set for your phone number:\n", stderr);
+	log_tell("In the Twilio Console, set for your phone number:", NULL, NULL);
 	for (const struct route *route = atomic_load(&app->service.routes);
 	     route->path != NULL; route++)
-		if (app_console(route) != NULL)
-			(void)fprintf(stderr, "  %-36s  %s%s%s\n", app_console(route),
-			    base, route->path,
-			    route->console == NULL ? "#rc=2&rp=5xx,rt,ct" : "");
+		app_print_route(base, route);
 }
 
 int app_run(const struct config *config, const oh_app *user, struct error *err)
@@ -287,7 +308,8 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
 	if (log_start(err) < 0)
 		return -1;
-	if (app_open(&app, config, user, err) < 0) {
+	if (log_adopt_start(err) < 0 || app_open(&app, config, user, err) < 0) {
+		log_adopt_stop();
 		log_stop();
 		return -1;
 	}
@@ -298,6 +320,7 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	while (sigtimedwait(&stop, NULL, &second) < 0 &&
 	       (errno == EAGAIN || errno == EINTR)) {
 		templates_reload(app->templates);
+		log_flood_tell(clock_mono_us(), false);
 		/* After a burst the C library keeps the memory. Once the server is quiet
 		 * again, it goes back to the machine. */
 		struct server_stats stats;
@@ -312,6 +335,8 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */
 	log_write(LOG_INFO, "stopping: requests in flight finish", NULL);
 	app_close(app);
+	log_adopt_stop();
+	log_flood_tell(clock_mono_us(), true);
 	log_stop();
 	return 0;
 }

@@ -43,6 +43,7 @@ struct command {
 	const struct flag *flags; /* ends with a row without a name; or NULL */
 	enum command_settings settings;
 	bool json;   /* it has --json */
+	bool serves; /* it writes the log: its errors are lines of the log */
 	bool hidden; /* from the list of commands */
 	size_t min_args, max_args;
 	/* Returns an exit code. NULL for a command with verbs (cli/verb.h). */

@@ -7,6 +7,7 @@
 
 #include "cli/dotenv.h"
 #include "config/setting.h"
+#include "util/log.h"
 #include "util/suggest.h"
 #include "util/text.h"
 
@@ -209,7 +210,8 @@ int options_parse(struct options *out, const struct command *command, int argc,
 	out->input.flags = out->settings;
 	out->given = arena_zalloc(out->arena, most * sizeof(out->given[0]));
 	out->args = arena_zalloc(out->arena, most * sizeof(out->args[0]));
-	bool ended = false;
+	struct error later; /* mistakes after the first one */
+	bool ended = false, wrong = false;
 	char **next = argv;
 	while (*next != NULL) {
 		const char *arg = *next++;
@@ -217,11 +219,11 @@ int options_parse(struct options *out, const struct command *command, int argc,
 			out->args[out->arg_count++] = arg;
 		} else if (strcmp(arg, "--") == 0) {
 			ended = true;
-		} else if (parse_option(out, arg, &next, err) != 0) {
-			return -1;
+		} else if (parse_option(out, arg, &next, wrong ? &later : err) != 0) {
+			wrong = true; /* how to tell of it may stand after it */
 		}
 	}
-	return check_args(out, err);
+	return wrong ? -1 : check_args(out, err);
 }
 
 void options_clear(struct options *options)
@@ -292,15 +294,22 @@ int options_config(struct config *out, const struct options *options, struct err
 int options_fail(const struct options *options, const struct error *err)
 {
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "%s %s: %s\n", options_program(), options->command->name,
-	    err->text);
+	if (options->command->serves)
+		log_setup(config_log_format(&options->input), LOG_INFO);
+	if (log_is_json())
+		log_write(
+		    LOG_ERROR, err->text, "command", options->command->name, NULL);
+	else
+		(void)fprintf(stderr, "%s %s: %s\n", options_program(),
+		    options->command->name, err->text);
 	return EXIT_FAILED;
 }
 
 int options_misused(const struct options *options, const struct error *err)
 {
 	(void)options_fail(options, err);
-	(void)fprintf(
-	    stderr, "Try `%s %s --help`.\n", options_program(), options->command->name);
+	if (!log_is_json())
+		(void)fprintf(stderr, "Try `%s %s --help`.\n", options_program(),
+		    options->command->name);
 	return EXIT_USAGE;
 }

@@ -63,7 +63,8 @@ int options_config(
 
 /* The program's name for help and messages; a user's program has its own. */
 const char *options_program(void);
-/* Prints "offhook NAME: error" on stderr. Returns EXIT_FAILED. */
+/* Prints "offhook NAME: error" on stderr; where the log is JSON, a line of it. Returns
+ * EXIT_FAILED. */
 int options_fail(const struct options *options, const struct error *err);
 /* Prints the same, and how to get help. Returns EXIT_USAGE. */
 int options_misused(const struct options *options, const struct error *err);

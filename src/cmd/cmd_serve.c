@@ -50,5 +50,6 @@ const struct command cmd_serve = {
 		"  offhook serve --listen :3000 --public-url https://sms.example.com\n"
 		"  offhook serve --data /var/lib/offhook --admin 127.0.0.1:9090\n",
     .settings = SETTINGS_ALL,
+    .serves = true,
     .run = serve_run,
 };

@@ -28,7 +28,15 @@ struct loading {
 	struct raw raw[SETTING_MAX]; /* in the order of setting_table */
 	char *file_text;             /* raw points into it; wiped at the end */
 	size_t file_len;
+	bool lenient; /* wrong lines of the file are passed over */
 };
+
+static void loading_clear(struct loading *loading)
+{
+	if (loading->file_text != NULL)
+		explicit_bzero(loading->file_text, loading->file_len);
+	free(loading->file_text);
+}
 
 static size_t setting_index(const struct setting *setting)
 {
@@ -92,7 +100,8 @@ static int read_lines(struct loading *loading, const char *path, struct error *e
 		size_t end = span_find(rest, '\n');
 		const char *where =
 		    arena_printf(loading->config->arena, "%s:%d", path, number);
-		if (read_line(loading, span_head(rest, end), where, err) != 0)
+		if (read_line(loading, span_head(rest, end), where, err) != 0 &&
+		    !loading->lenient)
 			return error_wrap(err, "%s", where);
 		rest = span_from(rest, end < rest.len ? end + 1 : end);
 	}
@@ -286,12 +295,31 @@ int config_load(struct config *out, const struct config_input *input, struct err
 	int rc = config_gather(&loading, input, err);
 	if (rc == 0)
 		rc = config_parse(&loading, err);
-	if (loading.file_text != NULL)
-		explicit_bzero(loading.file_text, loading.file_len);
-	free(loading.file_text);
+	loading_clear(&loading);
 	if (rc != 0)
 		config_clear(out);
 	return rc;
+}
+
+enum log_format config_log_format(const struct config_input *input)
+{
+	struct config config = {.arena = arena_new(), .log_format = LOG_AUTO};
+	struct loading loading = {.config = &config, .lenient = true};
+	const struct setting *setting = setting_find(SPAN("log-format"));
+	const struct raw *raw = &loading.raw[setting_index(setting)];
+	const char *path = input->file;
+	struct error ignored;
+	if (path == NULL)
+		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
+	(void)read_file(
+	    &loading, path != NULL ? path : default_file, path != NULL, &ignored);
+	read_environment(&loading, input->environment);
+	(void)read_flags(&loading, input, &ignored);
+	if (raw->text.len > 0)
+		(void)setting->parse(&config, setting, raw->text, &ignored);
+	loading_clear(&loading);
+	arena_free(config.arena);
+	return config.log_format;
 }
 
 static void wipe_secret(char *secret)

@@ -91,6 +91,9 @@ struct config_input {
  * variable or flag is wrong, and how. */
 int config_load(
     struct config *out, const struct config_input *input, struct error *err);
+/* The format of the log as far as it can be known when config_load has failed: wrong lines
+ * and values are passed over. */
+enum log_format config_log_format(const struct config_input *input);
 /* Frees it and wipes secrets. A config that is all zero is fine. */
 void config_clear(struct config *config);
 /* The value of the setting of that name, with where it came from. */

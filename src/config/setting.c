@@ -143,6 +143,10 @@ const struct setting setting_table[] = {
 	.parse = setting_parse_log_level},
     {"log-format", .argument = "FORMAT", .initial = "auto",
 	.help = "text, json, or auto: text on a terminal",
+	.more = "json: each line is an object, from the first one on, also errors of "
+		"the start and what handlers print. It has time, level and msg; "
+		"request_id is the same in all lines about one webhook. `dev` shows "
+		"text unless json is asked for.",
 	.parse = setting_parse_log_format},
     {"auth-token", .argument = "TOKEN", .initial = "",
 	.help = "the Twilio account's Auth Token",

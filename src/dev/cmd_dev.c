@@ -16,6 +16,7 @@
 #include "dev/dev_watch.h"
 #include "dev/diagnostics.h"
 #include "util/clock.h"
+#include "util/log.h"
 #include "view/term.h"
 
 struct dev {
@@ -33,11 +34,29 @@ struct dev {
 
 /* ---- messages ---- */
 
+#define RED   "\033[31m"
+#define GREEN "\033[32m"
+#define DIM   "\033[2m"
+
+__attribute__((format(printf, 2, 0))) static void dev_tell_json(
+    bool is_error, const char *format, va_list args)
+{
+	char text[1024];
+	(void)vsnprintf(text, sizeof(text), format, args);
+	const char *message = text + strspn(text, "\n");
+	log_write(is_error ? LOG_ERROR : LOG_INFO, message, NULL);
+}
+
 __attribute__((format(printf, 3, 4))) static void dev_tell(
     const struct dev *dev, const char *colour, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
+	if (log_is_json()) {
+		dev_tell_json(strcmp(colour, RED) == 0, format, args);
+		va_end(args);
+		return;
+	}
 	flockfile(stderr);
 	(void)fputs(dev->colour ? colour : "", stderr);
 	(void)vfprintf(stderr, format, args);
@@ -46,16 +65,35 @@ __attribute__((format(printf, 3, 4))) static void dev_tell(
 	va_end(args);
 }
 
-#define RED   "\033[31m"
-#define GREEN "\033[32m"
-#define DIM   "\033[2m"
+/* The compiler's own output. */
+static void dev_tell_said(const struct dev *dev)
+{
+	struct buf said = {0};
+	term_clean(&said, buf_span(&dev->said), true);
+	if (said.len > 0 && log_is_json())
+		log_write(LOG_INFO, "the compiler said", "text", buf_text(&said), NULL);
+	else if (said.len > 0)
+		(void)fputs(buf_text(&said), stderr);
+	buf_free(&said);
+}
 
 static void dev_tell_broken(const struct dev *dev)
 {
+	char *shown = NULL;
+	size_t len = 0;
+	FILE *out = log_is_json() ? open_memstream(&shown, &len) : stderr;
+	if (out == NULL)
+		abort(); /* no memory: as util/mem.h */
 	flockfile(stderr);
-	(void)fputc('\n', stderr);
+	if (out == stderr)
+		(void)fputc('\n', stderr);
 	struct diagnostics_count count =
-	    diagnostics_show(stderr, buf_span(&dev->said), dev->colour);
+	    diagnostics_show(out, buf_span(&dev->said), dev->colour);
+	if (out != stderr) {
+		(void)fclose(out);
+		log_write(LOG_ERROR, "the compiler said", "text", shown, NULL);
+		free(shown);
+	}
 	dev_tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
 	    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
 	    count.warnings, count.warnings == 1 ? "" : "s",
@@ -118,7 +156,7 @@ static int dev_rebuild(struct dev *dev)
 	case DEV_BUILT:
 		break;
 	}
-	term_print(stderr, buf_span(&dev->said), true);
+	dev_tell_said(dev);
 	return dev_swap_in(dev, program, start_us);
 }
 
@@ -233,8 +271,10 @@ static int dev_loop(struct dev *dev)
 static int dev_run(const struct options *options)
 {
 	struct error err;
-	struct dev dev = {
-	    .options = *options, .environment = environ, .colour = term_colour(stderr)};
+	struct dev dev = {.options = *options,
+	    .environment = environ,
+	    .colour =
+		term_colour(stderr) && config_log_format(&options->input) != LOG_JSON};
 	int code = EXIT_FAILED;
 	const char *argument = options->arg_count > 0 ? options->args[0] : NULL;
 	if (dev_project_find(&dev.project, argument, options->arena, &err) != 0)
@@ -243,6 +283,9 @@ static int dev_run(const struct options *options)
 		(void)error_set(&err, "%s: %s", dev.project.dir, strerror(errno));
 		return options_fail(options, &err);
 	}
+	/* Only when it is asked for: what `dev` tells is for a person. */
+	if (config_log_format(&options->input) == LOG_JSON)
+		log_setup(LOG_JSON, LOG_INFO);
 	dev.watch = dev_watch_open(&err);
 	if (dev.watch < 0 || dev_load_settings(&dev, &err) != 0) {
 		code = options_fail(options, &err);

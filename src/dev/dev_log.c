@@ -6,6 +6,7 @@
 
 #include "engines/engines.h"
 #include "store/store.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "view/event_view.h"
 #include "view/term.h"
@@ -14,6 +15,7 @@ struct dev_log {
 	FILE *out;
 	const char *data;
 	struct store_reader *reader; /* NULL until there is a store */
+	bool json;                   /* lines pass as they are */
 	const char *dim, *red, *yellow, *bold, *plain;
 };
 
@@ -21,7 +23,7 @@ struct dev_log *dev_log_new(FILE *out, const char *data)
 {
 	bool colour = term_colour(out);
 	struct dev_log *log = mem_new(1, sizeof(*log));
-	*log = (struct dev_log){.out = out, .data = data};
+	*log = (struct dev_log){.out = out, .data = data, .json = log_is_json()};
 	log->dim = colour ? "\033[2m" : "";
 	log->red = colour ? "\033[31m" : "";
 	log->yellow = colour ? "\033[33m" : "";
@@ -49,8 +51,8 @@ static const char *line_field(const json_t *line, const char *name)
 static void print_outcome(struct dev_log *log, const json_t *line)
 {
 	const char *outcome = line_field(line, "outcome");
-	(void)fprintf(
-	    log->out, "  %s%s µs%s", log->dim, line_field(line, "us"), log->plain);
+	(void)fprintf(log->out, "  %s%" JSON_INTEGER_FORMAT " µs%s", log->dim,
+	    json_integer_value(json_object_get(line, "us")), log->plain);
 	if (strcmp(outcome, "repeat") == 0)
 		(void)fprintf(log->out, "  %srepeated: the first reply again%s",
 		    log->yellow, log->plain);
@@ -110,25 +112,54 @@ static void show_message(struct dev_log *log, json_t *line)
 	term_print(log->out, span_of(line_field(line, "msg")), true);
 	json_object_foreach(line, name, value) {
 		if (strcmp(name, "time") == 0 || strcmp(name, "level") == 0 ||
-		    strcmp(name, "msg") == 0 || !json_is_string(value))
+		    strcmp(name, "msg") == 0 || strcmp(name, "request_id") == 0)
 			continue;
 		(void)fprintf(log->out, "  %s%s:%s ", log->dim, name, log->plain);
-		term_print(log->out, span_of(json_string_value(value)), true);
+		if (json_is_integer(value))
+			(void)fprintf(log->out, "%" JSON_INTEGER_FORMAT,
+			    json_integer_value(value));
+		else
+			term_print(log->out, span_of(json_string_value(value)), true);
 	}
 	(void)fputc('\n', log->out);
 }
 
+/* What a program printed, and what serve tells at its start, as a person would see it
+ * there. False: it is another message. */
+static bool show_plain(struct dev_log *log, const json_t *line)
+{
+	const char *msg = line_field(line, "msg");
+	const char *console = line_field(line, "console");
+	bool tells = json_object_get(line, "address") != NULL &&
+		     strstr(msg, " on http://") != NULL;
+	if (strncmp(msg, "no --public-url", strlen("no --public-url")) == 0)
+		return true; /* normal here */
+	if (*console != '\0') {
+		(void)fprintf(log->out, "Twilio Console, \"%s\": ", console);
+		msg = line_field(line, "url");
+	} else if (!tells && strcmp(line_field(line, "from"), "program") != 0) {
+		return false;
+	}
+	term_print(log->out, span_of(msg), false);
+	(void)fputc('\n', log->out);
+	return true;
+}
+
 void dev_log_show(struct dev_log *log, struct span line)
 {
-	json_t *parsed = json_loadb(line.ptr, line.len, 0, NULL);
+	json_t *parsed = log->json ? NULL : json_loadb(line.ptr, line.len, 0, NULL);
 	flockfile(log->out);
-	if (json_is_object(parsed)) {
+	if (log->json) {
+		(void)fprintf(log->out, "%.*s\n", SPAN_ARG(line));
+	} else if (json_is_object(parsed) && show_plain(log, parsed)) {
+		/* shown */
+	} else if (json_is_object(parsed)) {
 		const char *msg = line_field(parsed, "msg");
 		if (strcmp(msg, "webhook") == 0)
 			show_webhook(log, parsed);
 		else if (strcmp(msg, "another program swapped in") != 0)
 			show_message(log, parsed); /* `dev` prints that one itself */
-	} else if (!span_starts(line, SPAN("no --public-url"))) { /* normal here */
+	} else {
 		term_print(log->out, line, false);
 		(void)fputc('\n', log->out);
 	}

@@ -1,5 +1,6 @@
 /* dev_log -- shows a server's log to the author of an app: a line for each webhook
- * (who, what, how long) with the reply as the phone shows it, and the other messages. */
+ * (who, what, how long) with the reply as the phone shows it, and the other messages. Where
+ * `dev`'s own log is JSON, the server's lines pass as they are. */
 #ifndef OFFHOOK_DEV_DEV_LOG_H
 #define OFFHOOK_DEV_DEV_LOG_H
 

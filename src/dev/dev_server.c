@@ -29,12 +29,16 @@ struct dev_server {
 
 static void note_address(struct dev_server *server, struct span line)
 {
-	const struct span head = SPAN("listening on http://");
-	if (!span_starts(line, head))
+	const struct span head = SPAN("\"msg\":\"listening on http://");
+	size_t at = 0;
+	while (at < line.len && !span_starts(span_from(line, at), head))
+		at++;
+	if (at == line.len)
 		return;
+	struct span rest = span_from(line, at + head.len);
 	mutex_lock(&server->lock);
 	(void)snprintf(server->address, sizeof(server->address), "%.*s",
-	    SPAN_ARG(span_from(line, head.len)));
+	    SPAN_ARG(span_head(rest, span_find(rest, '"'))));
 	cond_signal(&server->changed);
 	mutex_unlock(&server->lock);
 }

@@ -108,6 +108,7 @@ static void handlers_handle(struct webhook *webhook)
 		run->webhook = webhook;
 		run->task.run = handlers_came_back;
 		run->pool_run.done = handlers_done;
+		run->pool_run.request = webhook->number;
 		handlers_pack(&run->pool_run.event, webhook);
 		webhook->run = run;
 		webhook->release = handlers_release;

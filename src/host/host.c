@@ -111,16 +111,13 @@ static void host_send_progress(void *ctx, const struct frame_progress *progress)
 /* After a run: says how many of its lines were dropped. */
 static void host_log_dropped(struct host *host, const struct frame_run *run)
 {
-	char count[16];
-	struct pair pair = {SPAN("lines"), {count, 0}};
-	const struct frame_log line = {.id = run->id,
-	    .message = SPAN("a handler logged too much; the rest of it was dropped"),
-	    .pairs = &pair,
-	    .pair_count = 1};
+	char text[96];
 	if (host->log_limit.dropped == 0)
 		return;
-	(void)snprintf(count, sizeof(count), "%" PRIu32, host->log_limit.dropped);
-	pair.value = span_of(count);
+	(void)snprintf(text, sizeof(text),
+	    "a handler logged too much; %" PRIu32 " lines of it were dropped",
+	    host->log_limit.dropped);
+	const struct frame_log line = {.id = run->id, .message = span_of(text)};
 	host->log_limit.dropped = 0;
 	frame_put_log(&host->out, &line);
 	(void)host_flush(host);

@@ -15,6 +15,8 @@ enum {
 	 * reply. */
 	LINGER_MS = 2000,
 	LINGER_BYTES = 1 << 20,
+	/* In a request's number: the loop's index is above so many bits. */
+	LOOP_SHIFT = 48,
 	/* How long a drain waits on an idle connection: a request may be on its way. */
 	DRAIN_GRACE_MS = 200,
 };
@@ -56,6 +58,8 @@ static void exchange_begin(struct connection *c)
 	struct exchange *exchange = arena_zalloc(arena, sizeof(*exchange));
 	exchange->connection = c;
 	exchange->request.loop = c->set->loop;
+	exchange->request.number =
+	    (uint64_t)loop_index(c->set->loop) << LOOP_SHIFT | ++c->set->requests;
 	exchange->request.arena = arena;
 	exchange->request.peer = c->peer;
 	exchange->request.first_byte_us = clock_mono_us();

@@ -25,6 +25,7 @@ struct connections {
 	struct loop *loop;
 	struct server_shared *shared;
 	TAILQ_HEAD(connection_list, connection) all;
+	uint64_t requests; /* so far */
 	bool draining;
 	/* Called when draining and none is left. */
 	void (*drained)(struct connections *set);

@@ -17,6 +17,7 @@
 #include "http/wheel.h"
 #include "util/clock.h"
 #include "util/container.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/thread.h"
 
@@ -108,6 +109,12 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 	wheel_stop(&loop->wheel, timer);
 }
 
+static void loop_on_library_line(int severity, const char *line)
+{
+	log_write(severity == EVENT_LOG_ERR ? LOG_ERROR : LOG_WARN, line, "from",
+	    "libevent", NULL);
+}
+
 int loop_index(const struct loop *loop)
 {
 	return loop->index;
@@ -138,6 +145,7 @@ static void *loop_main(void *ctx)
 int loop_new(struct loop **out, int index, struct error *err)
 {
 	struct loop *loop = mem_new(1, sizeof(*loop));
+	event_set_log_callback(loop_on_library_line);
 	struct event_config *config = event_config_new();
 	loop->index = index;
 	loop->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

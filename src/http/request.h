@@ -19,6 +19,7 @@ enum method { METHOD_GET, METHOD_POST, METHOD_OTHER };
  * the arena. When the client goes away it stays, and its reply is dropped. */
 struct request {
 	struct loop *loop;
+	uint64_t number; /* no other request of this process has it (log_request) */
 	enum method method;
 	struct span method_name;
 	struct span target; /* as sent: path, and query with its "?" */

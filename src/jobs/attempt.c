@@ -146,12 +146,11 @@ void attempt_cancel(struct attempt *attempt, const struct attempt_moment *moment
 
 static void attempt_warn(const struct attempt *attempt, const char *what)
 {
-	char id[24], queue[80];
-	(void)snprintf(id, sizeof(id), "%lld", (long long)attempt->given.job.id);
+	char queue[80];
 	(void)snprintf(
 	    queue, sizeof(queue), "%.*s", SPAN_ARG(attempt->given.job.queue));
-	log_write(LOG_WARN, what, "job", id, "queue", queue, "why",
-	    attempt->errand.txn.error.text, NULL);
+	log_write(LOG_WARN, what, LOG_INT("job", attempt->given.job.id), "queue", queue,
+	    "why", attempt->errand.txn.error.text, NULL);
 }
 
 /* The job becomes a dead letter even when what runner->died added cannot be stored. */

@@ -204,6 +204,7 @@ static void jobs_free(struct jobs *jobs)
 int jobs_open(struct jobs **out, const struct jobs_config *config, struct error *err)
 {
 	struct roster *roster;
+	jobs_log_libraries();
 	if (roster_new(&roster, config->workers, config->worker_count, err) < 0)
 		return -1;
 	struct jobs *jobs = jobs_new(config);

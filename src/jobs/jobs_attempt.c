@@ -84,7 +84,7 @@ static void attempt_stored(struct jobs *jobs, struct errand *errand)
 			due_ms = 0;
 		attempt_count(jobs, attempt);
 		if (settle->error.ptr != NULL)
-			jobs_log_failure(jobs, attempt);
+			jobs_log_failure(attempt);
 		attempt_finish(jobs, attempt, due_ms);
 		break;
 	case ATTEMPT_FENCED:

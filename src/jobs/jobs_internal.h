@@ -28,13 +28,6 @@ struct prune {
 	int64_t again_ms;
 };
 
-/* Limits the log of failures to so many lines a second. */
-struct jobs_log {
-	int64_t second;
-	int lines;
-	unsigned untold; /* failures without a line, since the last line */
-};
-
 /* Times are by the monotonic clock; only round_ms is by the wall clock. */
 struct jobs {
 	struct store *store;
@@ -68,7 +61,6 @@ struct jobs {
 	int errands;         /* transactions under way */
 	bool unflushed;      /* the store's writer was not woken for some of them */
 	struct prune prune;
-	struct jobs_log log;
 };
 
 int64_t jobs_now(const struct jobs *jobs); /* wall clock, milliseconds */
@@ -82,8 +74,10 @@ void jobs_news_catch_up(struct jobs *jobs);
 void jobs_attempt_start(struct jobs *jobs, struct board_item *item);
 /* Submits the attempts that have ended, within SETTLES_MAX and ROWS_MAX. */
 void jobs_attempt_submit(struct jobs *jobs);
+/* From now on what GLib has to say is a line of the log. */
+void jobs_log_libraries(void);
 /* Logs an attempt that failed, once that is committed. */
-void jobs_log_failure(struct jobs *jobs, const struct attempt *attempt);
+void jobs_log_failure(const struct attempt *attempt);
 /* Stores the progress of running jobs whose time has come. */
 void jobs_progress_submit(struct jobs *jobs);
 /* Enqueues the standing job of every queue whose time has come. */

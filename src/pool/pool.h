@@ -68,6 +68,7 @@ struct pool_run {
 	void (*done)(struct pool_run *run, const struct frame_result *result,
 	    struct arena *arena);
 	const char *place;  /* for the log: its route's path, or its queue */
+	uint64_t request;   /* for the log: its request's number; 0: none */
 	const void *target; /* the submitter's own, for address */
 	int64_t hang_ms;    /* in place of the pool's; 0: the pool's */
 	struct mail mail;   /* the pool's */

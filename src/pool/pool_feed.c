@@ -58,28 +58,35 @@ static const char *feed_line(struct arena *arena, struct span text)
 	return copy;
 }
 
+static struct log_field feed_field(const char *name, struct span text)
+{
+	return (struct log_field){.name = span_of(name), .text = text};
+}
+
 /* A line of oh_log: first what it is about, then what it says. The route is written as in
  * the app's table: the path of a request may have a phone number in it. */
 static void feed_write_log(
     const struct process *process, const struct frame_log *log, struct arena *arena)
 {
-	struct pair pairs[2 + LOG_PAIRS];
+	struct log_field fields[3 + LOG_PAIRS];
 	size_t count = 0;
+	char request[LOG_REQUEST_SIZE];
 	const struct pool_run *run = process_run(process, log->id);
 	if (run != NULL && run->is_job) {
-		const char *id = arena_printf(arena, "%" PRId64, run->job.job_id);
-		pairs[count++] = (struct pair){SPAN("job"), span_of(id)};
-		pairs[count++] = (struct pair){SPAN("queue"), span_of(run->place)};
+		fields[count++] = (struct log_field){
+		    .name = SPAN("job"), .number = run->job.job_id, .is_number = true};
+		fields[count++] = feed_field("queue", span_of(run->place));
 	} else if (run != NULL) {
 		if (run->event.sid.len > 0)
-			pairs[count++] = (struct pair){SPAN("sid"), run->event.sid};
-		pairs[count++] = (struct pair){SPAN("route"), span_of(run->place)};
+			fields[count++] = feed_field("sid", run->event.sid);
+		fields[count++] = feed_field("route", span_of(run->place));
+		fields[count++] = feed_field(
+		    "request_id", span_of(log_request(request, run->request)));
 	}
 	for (size_t i = 0; i < log->pair_count && i < LOG_PAIRS; i++)
-		pairs[count++] =
-		    (struct pair){span_of(feed_line(arena, log->pairs[i].name)),
-			span_of(feed_line(arena, log->pairs[i].value))};
-	log_write_pairs(LOG_INFO, feed_line(arena, log->message), pairs, count);
+		fields[count++] = feed_field(feed_line(arena, log->pairs[i].name),
+		    span_of(feed_line(arena, log->pairs[i].value)));
+	log_write_fields(LOG_INFO, feed_line(arena, log->message), fields, count);
 }
 
 static bool feed_take_log(struct process *process, struct span frame)

@@ -15,6 +15,7 @@
 
 #include "pool/backtrace.h"
 #include "util/clock.h"
+#include "util/log_adopt.h"
 #include "util/mem.h"
 #include "util/spawn.h"
 
@@ -55,7 +56,7 @@ static int process_spawn(
 	const struct spawn how = {.program = config->program,
 	    .argv = config->argv,
 	    .environment = process_environment(arena),
-	    .files = {SPAWN_OURS, SPAWN_OURS, SPAWN_OURS, socket, slots},
+	    .files = {SPAWN_OURS, SPAWN_OURS, log_adopt_file(), socket, slots},
 	    .file_count = CHILD_SLOTS + 1};
 	int rc = spawn(&process->pid, &how);
 	arena_free(arena);

@@ -277,16 +277,19 @@ static void staff_settle_loss(void *ctx, const char *where, const char *trace)
 {
 	struct loss *loss = ctx;
 	const struct pool_run *run = loss->run;
-	char id[48];
-	if (run->is_job)
-		(void)snprintf(id, sizeof(id), "%" PRId64, run->job.job_id);
-	else
-		(void)snprintf(id, sizeof(id), "%.*s", SPAN_ARG(run->event.sid));
+	char sid[48], request[LOG_REQUEST_SIZE];
+	(void)snprintf(sid, sizeof(sid), "%.*s",
+	    SPAN_ARG(run->is_job ? (struct span){0} : run->event.sid));
 	char *why = mem_printf("the %s %s%s%s%s", run->is_job ? "worker" : "handler",
 	    buf_text(&loss->cause), where != NULL && *where != '\0' ? " at " : "",
 	    where != NULL ? where : "", where != NULL ? ")" : "");
-	log_write(LOG_ERROR, "handler process lost", "why", why,
-	    run->is_job ? "job" : "sid", id, "backtrace", trace, NULL);
+	if (run->is_job)
+		log_write(LOG_ERROR, "handler process lost", "why", why,
+		    LOG_INT("job", run->job.job_id), "backtrace", trace, NULL);
+	else
+		log_write(LOG_ERROR, "handler process lost", "why", why, "sid", sid,
+		    "request_id", log_request(request, run->request), "backtrace",
+		    trace, NULL);
 	pool_settle(loss->run, loss->end, why);
 	free(why);
 	buf_free(&loss->cause);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/text.h"
 
@@ -26,8 +27,7 @@ struct verifier {
 
 static _Noreturn void die(void)
 {
-	(void)fputs("offhook: OpenSSL has no HMAC\n", stderr);
-	abort();
+	log_fatal("OpenSSL has no HMAC");
 }
 
 /* An HMAC context with its key set. */

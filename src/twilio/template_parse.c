@@ -33,10 +33,8 @@ static int at_line(struct compiler *c, const xmlNode *node)
 
 static void warn(const struct compiler *c, const xmlNode *node)
 {
-	char line[24];
-	(void)snprintf(line, sizeof(line), "%ld", xmlGetLineNo(node));
-	log_write(LOG_WARN, "template is doubtful", "file", c->file, "line", line,
-	    "reason", c->err->text, NULL);
+	log_write(LOG_WARN, "template is doubtful", "file", c->file,
+	    LOG_INT("line", xmlGetLineNo(node)), "reason", c->err->text, NULL);
 }
 
 static struct piece *piece_new(

@@ -1,12 +1,15 @@
 #include "util/log.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "util/arena.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/jsonw.h"
@@ -15,9 +18,10 @@
 
 static struct {
 	enum log_format format;
-	enum log_level least;
+	atomic_int least; /* enum log_level */
 	bool colour;
-} settings = {LOG_TEXT, LOG_INFO, false};
+	int64_t began_ms; /* in the ids of requests */
+} settings = {LOG_TEXT, LOG_INFO, false, 0};
 
 static const char *const names[] = {"debug", "info", "warn", "error"};
 static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m"};
@@ -28,12 +32,47 @@ void log_setup(enum log_format format, enum log_level least)
 	if (format == LOG_AUTO)
 		format = terminal ? LOG_TEXT : LOG_JSON;
 	settings.format = format;
-	settings.least = least;
 	settings.colour = terminal && getenv("NO_COLOR") == NULL;
+	settings.began_ms = clock_wall_ms();
+	log_set_level(least);
+}
+
+void log_set_level(enum log_level least)
+{
+	atomic_store_explicit(&settings.least, (int)least, memory_order_relaxed);
+}
+
+bool log_is_json(void)
+{
+	return settings.format == LOG_JSON;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level >=
+	       atomic_load_explicit(&settings.least, memory_order_relaxed);
+}
+
+/* ---- lines ---- */
+
+static void log_text_value(struct buf *line, const struct log_field *field)
+{
+	struct span value = field->text;
+	/* A value with blanks, quotes or control bytes is quoted as in JSON. */
+	bool plain = value.len > 0;
+	for (size_t n = 0; n < value.len && plain; n++)
+		plain =
+		    value.ptr[n] > ' ' && value.ptr[n] < 0x7F && value.ptr[n] != '"';
+	if (field->is_number)
+		buf_printf(line, "%" PRId64, field->number);
+	else if (plain)
+		buf_put(line, value);
+	else
+		jsonw_string(line, value);
 }
 
 static void log_text_line(struct buf *line, enum log_level level, const char *message,
-    const struct pair *pairs, size_t count)
+    const struct log_field *fields, size_t count)
 {
 	char now[CLOCK_ISO_SIZE];
 	clock_iso(now, clock_wall_ms());
@@ -41,32 +80,26 @@ static void log_text_line(struct buf *line, enum log_level level, const char *me
 	buf_printf(line, "%s %s%-5s %s%s", now, colour, names[level], message,
 	    *colour != '\0' ? "\033[0m" : "");
 	for (size_t i = 0; i < count; i++) {
-		struct span value = pairs[i].value;
-		if (value.ptr == NULL)
+		if (fields[i].text.ptr == NULL && !fields[i].is_number)
 			continue;
-		buf_printf(line, " %s=", pairs[i].name.ptr);
-		/* A value with blanks, quotes or control bytes is quoted as in JSON. */
-		bool plain = value.len > 0;
-		for (size_t n = 0; n < value.len && plain; n++)
-			plain = value.ptr[n] > ' ' && value.ptr[n] < 0x7F &&
-				value.ptr[n] != '"';
-		if (plain)
-			buf_put(line, value);
-		else
-			jsonw_string(line, value);
+		buf_printf(line, " %s=", fields[i].name.ptr);
+		log_text_value(line, &fields[i]);
 	}
 }
 
 static void log_json_line(struct buf *line, enum log_level level, const char *message,
-    const struct pair *pairs, size_t count)
+    const struct log_field *fields, size_t count)
 {
 	buf_putc(line, '{');
 	jsonw_field_time(line, "time", clock_wall_ms());
 	jsonw_field(line, "level", span_of(names[level]));
 	jsonw_field(line, "msg", span_of(message));
-	for (size_t i = 0; i < count; i++)
-		if (pairs[i].value.ptr != NULL)
-			jsonw_field(line, pairs[i].name.ptr, pairs[i].value);
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].is_number)
+			jsonw_field_int(line, fields[i].name.ptr, fields[i].number);
+		else if (fields[i].text.ptr != NULL)
+			jsonw_field(line, fields[i].name.ptr, fields[i].text);
+	}
 	buf_putc(line, '}');
 }
 
@@ -131,13 +164,11 @@ static void *log_main(void *ctx)
 		ring.len -= piece;
 		uint64_t dropped = ring.len == 0 ? ring.dropped_unsaid : 0;
 		if (dropped > 0) {
-			char count[24];
 			ring.dropped_unsaid = 0;
 			mutex_unlock(&ring.mutex);
-			(void)snprintf(count, sizeof(count), "%" PRIu64, dropped);
 			log_write(LOG_WARN,
 			    "lines of the log were dropped: stderr is not read fast enough",
-			    "lines", count, NULL);
+			    LOG_INT("lines", dropped), NULL);
 			mutex_lock(&ring.mutex);
 		}
 	}
@@ -188,46 +219,126 @@ uint64_t log_dropped(void)
 	return dropped;
 }
 
-bool log_enabled(enum log_level level)
+/* One write a line keeps the lines of several threads whole. */
+static void log_put(struct buf *line)
 {
-	return level >= settings.least;
+	buf_putc(line, '\n');
+	if (!log_ring_put(buf_span(line)))
+		(void)!write(STDERR_FILENO, line->ptr, line->len);
+	buf_free(line);
 }
 
-void log_write_pairs(
-    enum log_level level, const char *message, const struct pair *pairs, size_t count)
+static void log_line(enum log_level level, const char *message,
+    const struct log_field *fields, size_t count)
 {
-	if (!log_enabled(level))
-		return;
 	struct buf line = {0};
-	if (settings.format == LOG_JSON)
-		log_json_line(&line, level, message, pairs, count);
+	if (log_is_json())
+		log_json_line(&line, level, message, fields, count);
 	else
-		log_text_line(&line, level, message, pairs, count);
-	buf_putc(&line, '\n');
-	/* One write a line keeps the lines of several threads whole. */
-	if (!log_ring_put(buf_span(&line)))
-		(void)!write(STDERR_FILENO, line.ptr, line.len);
-	buf_free(&line);
+		log_text_line(&line, level, message, fields, count);
+	log_put(&line);
+}
+
+/* ---- what the others call ---- */
+
+enum { FIELDS_MAX = 24 };
+
+/* log_write's pairs, up to the NULL. Gives how many. */
+static size_t log_take(struct log_field fields[FIELDS_MAX], va_list args)
+{
+	size_t count = 0;
+	const char *name;
+	while ((name = va_arg(args, const char *)) != NULL) {
+		assert(count < FIELDS_MAX);
+		struct log_field *field = &fields[count++];
+		bool is_number = *name == '#';
+		*field =
+		    (struct log_field){.name = span_of(is_number ? name + 1 : name),
+			.is_number = is_number};
+		if (is_number)
+			field->number = va_arg(args, int64_t);
+		else
+			field->text = span_of(va_arg(args, const char *));
+	}
+	return count;
 }
 
 void log_write(enum log_level level, const char *message, ...)
 {
-	enum { PAIRS_MAX = 24 };
-
-	struct pair pairs[PAIRS_MAX];
-	size_t count = 0;
-	const char *name;
+	struct log_field fields[FIELDS_MAX];
 	va_list args;
 	if (!log_enabled(level))
 		return;
 	va_start(args, message);
-	while ((name = va_arg(args, const char *)) != NULL) {
-		assert(count < PAIRS_MAX);
-		pairs[count++] =
-		    (struct pair){span_of(name), span_of(va_arg(args, const char *))};
-	}
+	size_t count = log_take(fields, args);
 	va_end(args);
-	log_write_pairs(level, message, pairs, count);
+	log_line(level, message, fields, count);
+}
+
+void log_tell(const char *text, const char *message, ...)
+{
+	struct log_field fields[FIELDS_MAX];
+	struct buf line = {0};
+	va_list args;
+	va_start(args, message);
+	size_t count = log_take(fields, args);
+	va_end(args);
+	if (log_is_json() && message != NULL) {
+		log_line(LOG_INFO, message, fields, count);
+	} else if (!log_is_json()) {
+		buf_puts(&line, text != NULL ? text : message);
+		log_put(&line);
+	}
+}
+
+void log_fatal(const char *message)
+{
+	char line[512];
+	char now[CLOCK_ISO_SIZE];
+	clock_iso(now, clock_wall_ms());
+	int len = snprintf(line, sizeof(line),
+	    log_is_json() ? "{\"time\":\"%s\",\"level\":\"error\",\"msg\":\"%s\"}\n"
+			  : "%s error %s\n",
+	    now, message);
+	(void)!write(STDERR_FILENO, line, (size_t)len);
+	abort();
+}
+
+/* Whether the line has that name before the field of that index. */
+static bool log_has_name(const struct log_field *fields, size_t index, struct span name)
+{
+	bool has =
+	    span_is(name, "time") || span_is(name, "level") || span_is(name, "msg");
+	for (size_t i = 0; i < index && !has; i++)
+		has = span_eq(fields[i].name, name);
+	return has;
+}
+
+void log_write_fields(enum log_level level, const char *message,
+    const struct log_field *fields, size_t count)
+{
+	struct log_field named[FIELDS_MAX];
+	if (!log_enabled(level))
+		return;
+	assert(count <= FIELDS_MAX);
+	struct arena *arena = arena_new();
+	for (size_t i = 0; i < count; i++) {
+		named[i] = fields[i];
+		while (log_has_name(named, i, named[i].name))
+			named[i].name = span_of(
+			    arena_printf(arena, "%.*s_", SPAN_ARG(named[i].name)));
+	}
+	log_line(level, message, named, count);
+	arena_free(arena);
+}
+
+const char *log_request(char out[LOG_REQUEST_SIZE], uint64_t number)
+{
+	if (number == 0)
+		return NULL;
+	(void)snprintf(out, LOG_REQUEST_SIZE, "%" PRIx64 "-%" PRIx64,
+	    (uint64_t)settings.began_ms, number);
+	return out;
 }
 
 const char *log_phone(char out[LOG_PHONE_SIZE], struct span address)
@@ -235,5 +346,34 @@ const char *log_phone(char out[LOG_PHONE_SIZE], struct span address)
 	size_t keep = address.len > 7 ? 4 : address.len / 3;
 	(void)snprintf(out, LOG_PHONE_SIZE, "…%.*s", (int)keep,
 	    address.len > 0 ? address.ptr + address.len - keep : "");
+	return out;
+}
+
+/* How many digits the text begins with; %2B and other escapes are none. */
+static size_t log_digits(struct span text)
+{
+	size_t count = 0;
+	while (count < text.len && isdigit((unsigned char)text.ptr[count]))
+		count++;
+	return count;
+}
+
+const char *log_path(char out[LOG_PATH_SIZE], struct span target)
+{
+	enum { SHOWN = 100, NUMBER = 7, LEFT = 4 };
+	struct span path = span_head(target, span_find(target, '?'));
+	size_t len = 0;
+	while (path.len > 0 && len < SHOWN) {
+		size_t digits = log_digits(path);
+		if (digits >= NUMBER) {
+			len += (size_t)snprintf(out + len, LOG_PATH_SIZE - len, "…%.*s",
+			    LEFT, path.ptr + digits - LEFT);
+			path = span_from(path, digits);
+		} else {
+			out[len++] = path.ptr[0];
+			path = span_from(path, 1);
+		}
+	}
+	(void)snprintf(out + len, LOG_PATH_SIZE - len, "%s", path.len > 0 ? "…" : "");
 	return out;
 }

@@ -4,14 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/log.h"
+
 static void *checked(void *ptr)
 {
-	if (ptr == NULL) {
-		(void)fputs(
-		    "offhook: out of memory; stopping (nothing acknowledged is lost)\n",
-		    stderr);
-		abort();
-	}
+	if (ptr == NULL)
+		log_fatal("out of memory; stopping (nothing acknowledged is lost)");
 	return ptr;
 }
 

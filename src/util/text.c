@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/log.h"
 #include "util/mem.h"
 
 void text_hex(char *out, const void *bytes, size_t len)
@@ -65,10 +66,8 @@ void text_sha256(unsigned char out[32], struct span bytes)
 	if (digest->context == NULL || digest->sha256 == NULL ||
 	    EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) != 1 ||
 	    EVP_DigestUpdate(digest->context, bytes.ptr, bytes.len) != 1 ||
-	    EVP_DigestFinal_ex(digest->context, out, NULL) != 1) {
-		(void)fputs("offhook: OpenSSL has no SHA-256\n", stderr);
-		abort();
-	}
+	    EVP_DigestFinal_ex(digest->context, out, NULL) != 1)
+		log_fatal("OpenSSL has no SHA-256");
 }
 
 bool text_int(struct span text, int64_t min, int64_t max, int64_t *out)

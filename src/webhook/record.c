@@ -184,15 +184,13 @@ void record_log(const struct webhook *webhook)
 		return;
 	char sid[48];
 	char from[LOG_PHONE_SIZE];
-	char status[16];
-	char micros[24];
+	char request[LOG_REQUEST_SIZE];
 	(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(webhook->event.sid));
 	(void)log_phone(from, params_get(&webhook->params, "From"));
-	(void)snprintf(status, sizeof(status), "%d", webhook->reply.status);
-	(void)snprintf(micros, sizeof(micros), "%" PRId64,
-	    clock_mono_us() - webhook->request->first_byte_us);
 	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind", webhook->event.name,
 	    "sid", sid, "path", webhook->route->path, "from", from, "outcome",
-	    outcome_name(outcome), "status", status, "us", micros, "why",
-	    webhook->failure, NULL);
+	    outcome_name(outcome), LOG_INT("status", webhook->reply.status),
+	    LOG_INT("us", clock_mono_us() - webhook->request->first_byte_us), "why",
+	    webhook->failure, "request_id", log_request(request, webhook->number),
+	    NULL);
 }

@@ -135,12 +135,10 @@ int rekey_store(struct store *store, const struct config *config, struct error *
 {
 	struct store_reader *reader = NULL;
 	int64_t first, last;
-	char count[24];
 	if (!store_unkeyed(store, &first, &last))
 		return 0;
-	(void)snprintf(count, sizeof(count), "%" PRId64, last - first + 1);
 	log_write(LOG_INFO, "the store is an older version's: its events get new keys",
-	    "events", count, NULL);
+	    LOG_INT("events", last - first + 1), NULL);
 	int rc = store_reader_new(&reader, store, err);
 	while (rc == 0 && first <= last)
 		rc = rekey_slice(store, reader, config, &first, last, err);

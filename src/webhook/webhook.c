@@ -220,6 +220,14 @@ static enum webhook_step webhook_send(struct webhook *webhook)
 	return WEBHOOK_SENT;
 }
 
+static void webhook_log_lost(const struct webhook *webhook, const char *why)
+{
+	char request[LOG_REQUEST_SIZE];
+	log_write(LOG_ERROR, "the writes of a late handler are lost", "path",
+	    webhook->route->path, "why", why, "request_id",
+	    log_request(request, webhook->number), NULL);
+}
+
 /* The writes of a late handler are committed once its event is. That the event then has
  * no failure any more tells a retry that it was handled. */
 static enum webhook_step webhook_sent(struct webhook *webhook)
@@ -240,8 +248,7 @@ static enum webhook_step webhook_sent(struct webhook *webhook)
 		lost = "overloaded";
 	}
 	if (lost != NULL)
-		log_write(LOG_ERROR, "the writes of a late handler are lost", "why",
-		    lost, NULL);
+		webhook_log_lost(webhook, lost);
 	return WEBHOOK_END;
 }
 
@@ -293,10 +300,12 @@ static void webhook_begin(struct webhook *webhook, enum webhook_step step)
 	if (!log_enabled(LOG_DEBUG))
 		return;
 	char sid[48] = "";
+	char request[LOG_REQUEST_SIZE];
 	if (webhook->named)
 		(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(webhook->event.sid));
 	log_write(LOG_DEBUG, "step", "step", webhook_steps[step].name, "sid", sid,
-	    "path", webhook->route->path, NULL);
+	    "path", webhook->route->path, "request_id",
+	    log_request(request, webhook->number), NULL);
 }
 
 /* THE MAP: one webhook, start to finish. Each step is explained in the file it names. */
@@ -429,6 +438,7 @@ void webhook_start(
 	webhook->lane = lane;
 	webhook->loop = request->loop;
 	webhook->request = request;
+	webhook->number = request->number;
 	webhook->arena = request->arena;
 	request->arena = NULL;
 	webhook->route = route;

@@ -65,6 +65,7 @@ struct webhook {
 	struct lane *lane;
 	struct loop *loop;
 	struct request *request; /* NULL once answered */
+	uint64_t number;         /* its request's, for the log */
 	struct arena *arena;
 	const struct route *route;
 	enum outcome outcome;

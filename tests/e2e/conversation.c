@@ -63,7 +63,7 @@ static bool find_address(char out[64], const char *log, const char *label)
 		at = next;
 	if (at == NULL || strchr(at, '\n') == NULL)
 		return false;
-	return sscanf(at + strlen(label), "%63[^\n]", out) == 1;
+	return sscanf(at + strlen(label), "%63[^\n\"]", out) == 1;
 }
 
 static bool read_addresses(struct talk *talk)

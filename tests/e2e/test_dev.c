@@ -285,6 +285,42 @@ TEST(saved_settings_are_taken_and_no_request_is_lost)
 	end(&project, &talk);
 }
 
+/* faults 5.5: every line of `dev` is JSON, too, when that is asked for */
+TEST(dev_logs_json_when_asked)
+{
+	struct project project = {.dir = "/tmp/offhook-test-XXXXXX"};
+	struct talk talk;
+	(void)setenv("PKG_CONFIG_PATH", PKGCONFIG_DIR, 1);
+	(void)setenv("CC", C_COMPILER, 1);
+	assert_non_null(mkdtemp(project.dir));
+	save_app(&project, "first", "");
+	project.extra[0] = project.dir;
+	project.extra[1] = "--log-format=json";
+	talk_start_dev(&talk, project.extra);
+	talk_expect_text(&talk, "/twilio/sms", SMS("1"), "<Message>first</Message>");
+	save(&project, "int main(void) { return }\n");
+	assert_true(talk_logged(&talk, "does not build"));
+	save_app(&project, "second", "");
+	assert_true(talk_logged(&talk, "swapped in\""));
+	talk_stop(&talk);
+	FILE *log = fopen(talk.log, "r");
+	assert_non_null(log);
+	char *line = NULL;
+	size_t size = 0, count = 0;
+	while (getline(&line, &size, log) > 0) {
+		json_t *parsed = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		if (!json_is_object(parsed) ||
+		    !json_is_string(json_object_get(parsed, "msg")))
+			fail_msg("%s", line);
+		json_decref(parsed);
+		count++;
+	}
+	assert_true(count > 5);
+	free(line);
+	(void)fclose(log);
+	end(&project, &talk);
+}
+
 TEST(send_finds_the_token_that_dev_made)
 {
 	char command[600];

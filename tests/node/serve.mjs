@@ -25,7 +25,7 @@ const address = await new Promise((resolve, reject) => {
   let log = "";
   server.stderr.on("data", (bytes) => {
     log += bytes;
-    const found = log.match(/^listening on http:\/\/(.*)$/m);
+    const found = log.match(/listening on http:\/\/([^"\n]*)["\n]/);
     if (found) resolve(found[1]);
   });
   server.on("exit", () => reject(new Error(log)));

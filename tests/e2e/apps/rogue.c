@@ -23,6 +23,15 @@ static void leak(void)
 	abort(); /* where there is no limit, as under a sanitizer */
 }
 
+/* Bytes that break lines, JSON and UTF-8. */
+static void say(oh_event *event)
+{
+	oh_log(event, "odd \x01 \xff \"quoted\" \xc2\x9b\nline", "msg", "mine", "msg",
+	    "again", "request_id", "x\xff", "\xfe key\"", "v\\", NULL);
+	printf("printed \xff \x1b[31m {\n");
+	fputs("\nwithout an end", stderr);
+}
+
 static void misbehave(oh_event *event, const char *body)
 {
 	int number = 0;
@@ -37,6 +46,8 @@ static void misbehave(oh_event *event, const char *body)
 	else if (strcmp(body, "log") == 0)
 		while (number++ < 100000)
 			oh_log(event, "again and again", NULL);
+	else if (strcmp(body, "say") == 0)
+		say(event);
 	else if (sscanf(body, "sleep %d", &number) == 1)
 		usleep((useconds_t)number * 1000);
 }
