@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "keys/keys_internal.h"
+#include "keys/keys_load.h"
 #include "util/mem.h"
 
 enum {
@@ -30,111 +30,7 @@ const char *const keys_schema =
     "CREATE TABLE IF NOT EXISTS key_filters (id INTEGER PRIMARY KEY, "
     "bits BLOB NOT NULL);";
 
-/* ---- the list of segments ---- */
-
-static void add_live(struct keys *keys, const struct keys_segment *segment)
-{
-	size_t at = 0;
-	while (at < keys->live_count &&
-	       (keys->live[at].segment.level < segment->level ||
-		   (keys->live[at].segment.level == segment->level &&
-		       keys->live[at].segment.id > segment->id)))
-		at++;
-	keys->live = mem_resize(keys->live, keys->live_count + 1, sizeof(*keys->live));
-	memmove(&keys->live[at + 1], &keys->live[at],
-	    (keys->live_count - at) * sizeof(*keys->live));
-	struct keys_shape shape = keys_filter_shape(segment->count);
-	keys->live[at] = (struct keys_live){
-	    *segment, shape, mem_new((size_t)shape.pieces, sizeof(unsigned char *))};
-	keys->live_count++;
-}
-
-static void free_pieces(struct keys_live *live)
-{
-	for (uint64_t i = 0; live->pieces != NULL && i < live->shape.pieces; i++)
-		free(live->pieces[i]);
-	free(live->pieces);
-}
-
-/* Takes it off the list; the caller frees its pieces, when it has let go of the lock. */
-static struct keys_live take_live(struct keys *keys, int64_t segment)
-{
-	size_t at = 0;
-	while (keys->live[at].segment.id != segment)
-		at++;
-	struct keys_live taken = keys->live[at];
-	keys->live_count--;
-	memmove(&keys->live[at], &keys->live[at + 1],
-	    (keys->live_count - at) * sizeof(*keys->live));
-	return taken;
-}
-
 /* ---- open and close ---- */
-
-static int keys_load_segments(struct keys *keys, struct error *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = -1;
-	if (keys_rows_prepare(keys->rows.db, &stmt,
-		"SELECT id, level, count, first, log_end FROM key_segments", err) < 0)
-		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct keys_segment segment = {sqlite3_column_int64(stmt, 0),
-		    sqlite3_column_int(stmt, 1),
-		    (uint64_t)sqlite3_column_int64(stmt, 2),
-		    sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4)};
-		add_live(keys, &segment);
-		if (keys->next_segment <= segment.id)
-			keys->next_segment = segment.id + 1;
-		if (keys->log_number < segment.log_end)
-			keys->log_number = segment.log_end;
-	}
-	if (rc != SQLITE_DONE)
-		(void)keys_rows_error(keys->rows.db, "cannot read the key tables", err);
-	(void)sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-/* The active table becomes the frozen one. */
-static void keys_freeze(struct keys *keys, struct keys_table *next)
-{
-	keys->frozen = keys->active;
-	keys->active = next;
-	keys->frozen_log_number = keys->log_number;
-	keys->log_odd = 1 - keys->log_odd;
-	keys->log_rows = 0;
-}
-
-static int keys_load_log(struct keys *keys, struct error *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = -1;
-	if (keys_rows_prepare(keys->rows.db, &stmt,
-		"SELECT id, number, entries FROM key_log WHERE number > ?1 "
-		"ORDER BY number",
-		err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, keys->log_number);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		int64_t row = sqlite3_column_int64(stmt, 0);
-		const unsigned char *bytes = sqlite3_column_blob(stmt, 2);
-		int size = sqlite3_column_bytes(stmt, 2);
-		if (keys->active->count == 0)
-			keys->log_odd = row % 2;
-		else if (keys->log_odd != row % 2 && keys->frozen == NULL)
-			keys_freeze(keys, keys_table_new(0));
-		keys->log_number = sqlite3_column_int64(stmt, 1);
-		keys->log_rows = row / 2 + 1;
-		for (int at = 0; at + KEYS_ENTRY_SIZE <= size; at += KEYS_ENTRY_SIZE) {
-			struct keys_entry entry = keys_entry_read(bytes + at);
-			keys_table_add(keys->active, &entry);
-		}
-	}
-	if (rc != SQLITE_DONE)
-		(void)keys_rows_error(keys->rows.db, "cannot read the key log", err);
-	(void)sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
 
 /* A thread that waits to write comes before those that ask to read after it: otherwise
  * peeks, which never stop, would keep it waiting. */
@@ -148,21 +44,27 @@ static void lock_init(pthread_rwlock_t *lock)
 	keys_must(pthread_rwlockattr_destroy(&attr));
 }
 
+struct keys *keys_new(sqlite3 *db)
+{
+	struct keys *keys = mem_new(1, sizeof(*keys));
+	lock_init(&keys->lock);
+	keys->rows.db = db;
+	keys->next_segment = 1;
+	keys->active = keys_table_new(0);
+	return keys;
+}
+
 int keys_open(
     struct keys **out, sqlite3 *db, const struct keys_config *config, struct error *err)
 {
-	struct keys *keys = mem_new(1, sizeof(*keys));
+	struct keys *keys = keys_new(db);
 	*out = NULL;
-	lock_init(&keys->lock);
-	keys->rows.db = db;
 	keys->config = *config;
 	if (keys->config.seal_count == 0)
 		keys->config.seal_count = SEAL_COUNT;
 	if (keys->config.fan_out == 0)
 		keys->config.fan_out = FAN_OUT;
 	assert(keys->config.fan_out >= 2 && keys->config.fan_out <= KEYS_FAN_MAX);
-	keys->next_segment = 1;
-	keys->active = keys_table_new(0);
 	keys->pending = keys_table_new(0);
 	if (keys_load_segments(keys, err) < 0 || keys_load_log(keys, err) < 0) {
 		keys_close(keys);
@@ -179,12 +81,13 @@ void keys_close(struct keys *keys)
 	for (size_t i = 0; i < KEYS_LEVELS; i++)
 		keys_job_free(keys->jobs[i]);
 	for (size_t i = 0; i < keys->live_count; i++)
-		free_pieces(&keys->live[i]);
+		keys_live_clear(&keys->live[i]);
 	free(keys->live);
 	keys_table_free(keys->active);
 	keys_table_free(keys->frozen);
 	keys_table_free(keys->pending);
 	keys_rows_close(&keys->rows);
+	(void)sqlite3_finalize(keys->list_segments);
 	(void)sqlite3_finalize(keys->write_log);
 	keys_must(pthread_rwlock_destroy(&keys->lock));
 	free(keys);
@@ -351,10 +254,11 @@ static void keys_finish_jobs(struct keys *keys)
 		if (!job->committed.done)
 			continue;
 		keys_lock(keys);
-		add_live(keys, &job->out);
+		keys_live_add(keys, &job->out);
 		for (size_t i = 0; i < job->input_count; i++) {
 			if (job->inputs[i].sorted == NULL)
-				taken[i] = take_live(keys, job->inputs[i].segment.id);
+				taken[i] =
+				    keys_live_take(keys, job->inputs[i].segment.id);
 		}
 		if (level == 0) {
 			sealed = keys->frozen;
@@ -362,7 +266,7 @@ static void keys_finish_jobs(struct keys *keys)
 		}
 		keys_unlock(keys);
 		for (size_t i = 0; i < job->input_count; i++)
-			free_pieces(&taken[i]);
+			keys_live_clear(&taken[i]);
 		keys_table_free(sealed);
 		keys_job_free(job);
 		keys->jobs[level] = NULL;

@@ -7,6 +7,7 @@
  *   each) with a filter (keys_filter: blocked Bloom, 16 bits a key) whose pieces are
  *   loaded into memory when first needed;
  *   segments of one size are merged, a step at a time, by the writer (keys_merge).
+ *   who only reads, in another process, follows the log with a keys_reader.
  * Nothing is ever deleted: rows that no longer count are written over, which is half the
  * writing. Start reads the log only. Memory tells that a key was never added, but for the
  * filters' false positives, one in a thousand a segment. A key may have several rows.
@@ -68,10 +69,9 @@ enum keys_known { KEYS_NEW, KEYS_KNOWN, KEYS_UNSURE };
 /* From memory alone: KEYS_UNSURE when a filter says perhaps, or is not loaded yet. */
 enum keys_known keys_peek(
     struct keys *keys, const unsigned char key[KEYS_SIZE], int64_t *row);
-/* Exactly, reading segments through db (a reader's connection of this thread): 1 and
- * *row, 0, or -1 with err. Loads the parts of the filters that it needs. keys may be
- * NULL in a process that only reads: then the log is read too (a millisecond or two),
- * as it is when db is inside a transaction, whose snapshot may be an old one. */
+/* Exactly, reading segments through db (a reader's connection of this thread, not inside
+ * a transaction): 1 and *row, 0, or -1 with err. Loads the parts of the filters that it
+ * needs. Who has no writer, or holds a snapshot, has a keys_reader. */
 int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE],
     int64_t *row, struct error *err);
 /* Every row that has a key starting with these 8 bytes, each once, the lowest first:

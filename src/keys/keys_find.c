@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "keys/keys.h"
-#include "keys/keys_internal.h"
+#include "keys/keys_load.h"
 #include "util/mem.h"
 
 enum filter_says { FILTER_NO, FILTER_PERHAPS, FILTER_MISSING };
@@ -64,25 +64,17 @@ enum keys_known keys_peek(
 
 /* ---- filters ---- */
 
-static struct keys_live *live_of(const struct keys *keys, int64_t segment)
-{
-	for (size_t i = 0; i < keys->live_count; i++) {
-		if (keys->live[i].segment.id == segment)
-			return &keys->live[i];
-	}
-	return NULL;
-}
-
 /* Keeps the piece, unless the segment is gone or another thread was quicker. */
 static void keys_keep_piece(struct keys *keys, const struct keys_segment *segment,
     const struct keys_entry *key, unsigned char *bits)
 {
 	keys_lock(keys);
-	const struct keys_live *live = live_of(keys, segment->id);
+	const struct keys_live *live = keys_live_of(keys, segment->id);
 	unsigned char **piece = live != NULL ? piece_of(live, key) : NULL;
 	if (piece != NULL && *piece == NULL) {
 		*piece = bits;
 		bits = NULL;
+		keys->filter_bytes += keys_filter_size(live->shape);
 	}
 	keys_unlock(keys);
 	free(bits);
@@ -94,7 +86,7 @@ static int keys_may_have(struct keys *keys, struct keys_rows *rows,
 {
 	enum filter_says says = FILTER_PERHAPS;
 	keys_lock_shared(keys);
-	const struct keys_live *live = live_of(keys, segment->id);
+	const struct keys_live *live = keys_live_of(keys, segment->id);
 	if (live != NULL)
 		says = ask_filter(live, key);
 	keys_unlock(keys);
@@ -117,30 +109,11 @@ static int keys_may_have(struct keys *keys, struct keys_rows *rows,
 /* ---- a search through a connection's snapshot ---- */
 
 struct search {
-	struct keys *keys; /* NULL: no filters */
+	struct keys *keys;
 	struct keys_rows rows;
 	struct keys_entry key;
 	struct keys_found *found; /* by prefix: all rows; NULL: the key's newest */
 };
-
-/* One row of the log: 1 ends the search. */
-static int search_log_row(struct search *search, sqlite3_stmt *stmt, struct error *err)
-{
-	const unsigned char *bytes = sqlite3_column_blob(stmt, 0);
-	size_t at = (size_t)sqlite3_column_bytes(stmt, 0) / KEYS_ENTRY_SIZE;
-	(void)err;
-	while (at-- > 0) {
-		struct keys_entry entry = keys_entry_read(bytes + at * KEYS_ENTRY_SIZE);
-		if (search->found != NULL && entry.high == search->key.high)
-			keys_found_add(search->found, entry.row);
-		if (search->found == NULL &&
-		    keys_entry_compare(&entry, &search->key) == 0) {
-			search->key.row = entry.row;
-			return 1;
-		}
-	}
-	return 0;
-}
 
 static int search_segment_row(
     struct search *search, sqlite3_stmt *stmt, struct error *err)
@@ -151,54 +124,31 @@ static int search_segment_row(
 	if (search->found != NULL)
 		return keys_segment_find_prefix(
 		    &search->rows, &segment, search->key.high, search->found, err);
-	int rc = 1;
-	if (search->keys != NULL)
-		rc = keys_may_have(
-		    search->keys, &search->rows, &segment, &search->key, err);
+	int rc =
+	    keys_may_have(search->keys, &search->rows, &segment, &search->key, err);
 	return rc <= 0 ? rc
 		       : keys_segment_find(&search->rows, &segment, &search->key, err);
 }
 
-static int search_rows(struct search *search, const char *sql,
-    int (*row)(struct search *search, sqlite3_stmt *stmt, struct error *err),
-    struct error *err)
+/* The segments as keys_live orders them, of a snapshot that is taken after memory was
+ * looked at: a held one may be older than what memory has forgotten. */
+static int search_run(struct search *search, sqlite3 *db, struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = 0, step = SQLITE_DONE;
-	if (keys_rows_prepare(search->rows.db, &stmt, sql, err) < 0)
-		return -1;
-	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
-		rc = row(search, stmt, err);
-	if (rc == 0 && step != SQLITE_DONE)
-		rc =
-		    keys_rows_error(search->rows.db, "cannot read the key tables", err);
-	(void)sqlite3_finalize(stmt);
-	return rc;
-}
-
-/* The newest first: the log, then the segments as keys_live orders them. */
-static int search_run(struct search *search, sqlite3 *db, struct error *err)
-{
-	int rc = 0;
-	bool own = sqlite3_get_autocommit(db) != 0; /* the transaction is ours to end */
+	assert(sqlite3_get_autocommit(db) != 0);
 	search->rows = (struct keys_rows){.db = db};
-	if (own && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		return keys_rows_error(db, "cannot read the key tables", err);
-	/* A snapshot that is not ours may be older than what memory forgot. */
-	if (search->keys == NULL || !own)
-		rc = search_rows(search,
-		    "SELECT entries FROM key_log WHERE number > "
-		    "(SELECT ifnull(max(log_end), 0) FROM key_segments) "
-		    "ORDER BY number DESC",
-		    search_log_row, err);
-	if (rc == 0)
-		rc = search_rows(search,
-		    "SELECT id, count, first FROM key_segments "
-		    "ORDER BY level, id DESC",
-		    search_segment_row, err);
+	rc = keys_rows_prepare(db, &stmt,
+	    "SELECT id, count, first FROM key_segments ORDER BY level, id DESC", err);
+	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
+		rc = search_segment_row(search, stmt, err);
+	if (rc == 0 && step != SQLITE_DONE)
+		rc = keys_rows_error(db, "cannot read the key tables", err);
+	(void)sqlite3_finalize(stmt);
 	keys_rows_close(&search->rows);
-	if (own)
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc < 0 ? error_wrap(err, "key index") : rc;
 }
 
@@ -206,8 +156,7 @@ int keys_find(struct keys *keys, sqlite3 *db, const unsigned char key[KEYS_SIZE]
     int64_t *row, struct error *err)
 {
 	struct search search = {.keys = keys, .key = keys_entry_of(key, 0)};
-	enum keys_known known =
-	    keys != NULL ? find_peek(keys, &search.key) : KEYS_UNSURE;
+	enum keys_known known = find_peek(keys, &search.key);
 	int rc = known == KEYS_KNOWN;
 	if (known == KEYS_UNSURE)
 		rc = search_run(&search, db, err);
@@ -237,28 +186,61 @@ static void sort_rows(struct keys_found *found)
 	found->count = kept;
 }
 
+int keys_find_give(struct keys_found *found, int rc, int64_t **rows, size_t *count)
+{
+	if (rc < 0) {
+		free(found->rows);
+		return -1;
+	}
+	sort_rows(found);
+	*rows = found->rows;
+	*count = found->count;
+	return 0;
+}
+
+static void find_prefix_in_tables(
+    const struct keys *keys, uint64_t prefix, struct keys_found *found)
+{
+	keys_table_find_prefix(keys->active, prefix, found);
+	if (keys->frozen != NULL)
+		keys_table_find_prefix(keys->frozen, prefix, found);
+}
+
 int keys_find_prefix(struct keys *keys, sqlite3 *db, const unsigned char prefix[8],
     int64_t **rows, size_t *count, struct error *err)
 {
 	struct keys_found found = {0};
 	struct search search = {
 	    .keys = keys, .key = {.high = keys_u64_read(prefix)}, .found = &found};
-	if (keys != NULL) {
-		keys_lock_shared(keys);
-		keys_table_find_prefix(keys->active, search.key.high, &found);
-		if (keys->frozen != NULL)
-			keys_table_find_prefix(keys->frozen, search.key.high, &found);
-		keys_unlock(keys);
+	keys_lock_shared(keys);
+	find_prefix_in_tables(keys, search.key.high, &found);
+	keys_unlock(keys);
+	return keys_find_give(&found, search_run(&search, db, err), rows, count);
+}
+
+/* ---- alone with the index ---- */
+
+int keys_find_inside(struct keys *keys, struct keys_entry *key, struct error *err)
+{
+	int rc = find_in_tables(keys, key);
+	for (size_t i = 0; rc == 0 && i < keys->live_count; i++) {
+		const struct keys_segment *segment = &keys->live[i].segment;
+		rc = keys_may_have(keys, &keys->rows, segment, key, err);
+		if (rc > 0)
+			rc = keys_segment_find(&keys->rows, segment, key, err);
 	}
-	int rc = search_run(&search, db, err);
-	if (rc < 0) {
-		free(found.rows);
-		return -1;
-	}
-	sort_rows(&found);
-	*rows = found.rows;
-	*count = found.count;
-	return 0;
+	return rc;
+}
+
+int keys_find_prefix_inside(
+    struct keys *keys, uint64_t prefix, struct keys_found *found, struct error *err)
+{
+	int rc = 0;
+	find_prefix_in_tables(keys, prefix, found);
+	for (size_t i = 0; rc == 0 && i < keys->live_count; i++)
+		rc = keys_segment_find_prefix(
+		    &keys->rows, &keys->live[i].segment, prefix, found, err);
+	return rc;
 }
 
 int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
@@ -266,17 +248,11 @@ int keys_find_uncommitted(struct keys *keys, const unsigned char key[KEYS_SIZE],
 {
 	struct keys_entry entry = keys_entry_of(key, 0);
 	const struct keys_entry *pending = keys_table_find(keys->pending, &entry);
-	int rc = pending != NULL;
+	int rc = 1;
 	if (pending != NULL)
 		entry = *pending;
 	else
-		rc = find_in_tables(keys, &entry);
-	for (size_t i = 0; rc == 0 && i < keys->live_count; i++) {
-		const struct keys_segment *segment = &keys->live[i].segment;
-		rc = keys_may_have(keys, &keys->rows, segment, &entry, err);
-		if (rc > 0)
-			rc = keys_segment_find(&keys->rows, segment, &entry, err);
-	}
+		rc = keys_find_inside(keys, &entry, err);
 	if (rc > 0)
 		*row = entry.row;
 	return rc < 0 ? error_wrap(err, "key index") : rc;

@@ -1,4 +1,5 @@
-/* keys_internal -- what keys.c (the writer's side) and keys_find.c (any thread's) share.
+/* keys_internal -- what keys.c (the writer's side), keys_find.c (any thread's), keys_load.c
+ * and keys_reader.c (a reader that has an index of its own) share.
  * The writer's thread alone changes the tables and the list of segments, under the
  * lock, in keys_committed; whoever loads a piece of a filter hangs it in under the lock
  * too. The lock is never held while reading or writing the database. */
@@ -19,6 +20,7 @@ struct keys_live {
 	struct keys_segment segment;
 	struct keys_shape shape;
 	unsigned char **pieces; /* of its filter; NULL: not loaded yet */
+	bool listed;            /* while the list is read: the table has it */
 };
 
 struct keys {
@@ -28,9 +30,11 @@ struct keys {
 	struct keys_live *live; /* a key's newest segment first: by level, then by id,
 				      the highest first */
 	size_t live_count;
+	size_t filter_bytes; /* of pieces that were loaded */
 
-	/* The writer's thread only. */
+	/* The writer's thread only, or the reader's. */
 	struct keys_rows rows;
+	sqlite3_stmt *list_segments;
 	sqlite3_stmt *write_log;
 	struct keys_config config;
 	struct keys_table *pending;         /* the open transaction's */
@@ -42,6 +46,15 @@ struct keys {
 	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
 };
+
+/* In keys_find.c, for who has the index to himself: what it has of the key, its tables
+ * first, then through keys->rows its segments. 1, 0, or -1 with err; the other 0 or -1. */
+int keys_find_inside(struct keys *keys, struct keys_entry *key, struct error *err);
+int keys_find_prefix_inside(
+    struct keys *keys, uint64_t prefix, struct keys_found *found, struct error *err);
+/* Gives the rows that were found, sorted, each once; nothing when rc < 0, which it
+ * returns. */
+int keys_find_give(struct keys_found *found, int rc, int64_t **rows, size_t *count);
 
 static inline void keys_must(int rc)
 {

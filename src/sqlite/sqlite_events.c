@@ -73,8 +73,8 @@ static int events_begin(struct sqlite_walk *rows, struct error *err)
 		return 0;
 	rows->by_ids = true;
 	sqlite_key_sid(prefix, walk->query.sid);
-	if (keys_find_prefix(rows->reader->keys, rows->reader->db, prefix, &rows->ids,
-		&rows->id_count, err) < 0)
+	if (sqlite_reader_key_prefix(
+		rows->reader, prefix, &rows->ids, &rows->id_count, err) < 0)
 		return -1;
 	for (size_t i = 0; rows->newest_first && i < rows->id_count / 2; i++) {
 		int64_t *mirror = &rows->ids[rows->id_count - 1 - i], id = *mirror;

@@ -100,7 +100,7 @@ static int docs_read_named(
 /* Reads the only document, or sets how the others are read. */
 static int docs_begin(struct walk *walk, struct error *err)
 {
-	char *key_field = NULL;
+	const char *key_field = NULL;
 	bool named = false;
 	int rc =
 	    sqlite_reader_collection(walk->reader, walk->collection, &key_field, err);
@@ -114,7 +114,6 @@ static int docs_begin(struct walk *walk, struct error *err)
 		walk->sql = mem_printf(
 		    "SELECT id, doc FROM \"doc_%s\" WHERE id > ?2 ORDER BY id LIMIT 500",
 		    walk->collection);
-	free(key_field);
 	return rc < 0 ? -1 : 0;
 }
 

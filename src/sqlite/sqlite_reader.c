@@ -8,6 +8,12 @@
 #include "sqlite/sqlite_schema.h"
 #include "util/mem.h"
 
+/* A collection is never removed, and its key field stays as it was made. */
+struct sqlite_known {
+	struct sqlite_known *next;
+	char *name, *key_field; /* key_field or NULL */
+};
+
 /* ---- open and close ---- */
 
 int sqlite_reader_open(struct engine_reader **out, const char *dir, struct error *err)
@@ -39,6 +45,14 @@ void sqlite_reader_close(struct engine_reader *reader)
 	if (reader == NULL)
 		return;
 	sqlite_cache_clear(&reader->cache);
+	keys_reader_free(reader->own_keys);
+	while (reader->known != NULL) {
+		struct sqlite_known *known = reader->known;
+		reader->known = known->next;
+		free(known->name);
+		free(known->key_field);
+		free(known);
+	}
 	(void)sqlite3_close(reader->db);
 	running_close(reader->given);
 	free(reader->dir);
@@ -85,8 +99,18 @@ sqlite3_stmt *sqlite_reader_stmt(struct engine_reader *reader, const char *forma
 	return stmt;
 }
 
-int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
-    char **key_field, struct error *err)
+static struct sqlite_known *reader_known(
+    const struct engine_reader *reader, const char *collection)
+{
+	struct sqlite_known *known = reader->known;
+	while (known != NULL && strcmp(known->name, collection) != 0)
+		known = known->next;
+	return known;
+}
+
+/* Asks the table: 1, 0 or -1. */
+static int reader_look_up(
+    struct engine_reader *reader, const char *collection, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_cache_get(&reader->cache,
 	    "SELECT name, key_field FROM collections WHERE name = ?", err);
@@ -97,9 +121,26 @@ int sqlite_reader_collection(struct engine_reader *reader, const char *collectio
 	if (rc != 1)
 		return rc;
 	rc = strcmp((const char *)sqlite3_column_text(stmt, 0), collection) == 0;
-	if (rc == 1 && key_field != NULL)
-		*key_field = mem_strdup((const char *)sqlite3_column_text(stmt, 1));
+	if (rc == 1) {
+		struct sqlite_known *known = mem_new(1, sizeof(*known));
+		known->name = mem_strdup(collection);
+		known->key_field =
+		    mem_strdup((const char *)sqlite3_column_text(stmt, 1));
+		known->next = reader->known;
+		reader->known = known;
+	}
 	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
+    const char **key_field, struct error *err)
+{
+	int rc = 1;
+	if (reader_known(reader, collection) == NULL)
+		rc = reader_look_up(reader, collection, err);
+	if (rc == 1 && key_field != NULL)
+		*key_field = reader_known(reader, collection)->key_field;
 	return rc;
 }
 
@@ -161,16 +202,47 @@ static int reader_not_found(struct store_doc *found)
 	return 0;
 }
 
+/* ---- keys ---- */
+
+/* The index of its own, where the writer's is not there or has forgotten too much for a
+ * held snapshot; NULL: the writer's. */
+static struct keys_reader *reader_own_keys(struct engine_reader *reader)
+{
+	if (reader->keys != NULL && sqlite3_get_autocommit(reader->db) != 0)
+		return NULL;
+	if (reader->own_keys == NULL)
+		reader->own_keys = keys_reader_new(reader->db);
+	return reader->own_keys;
+}
+
+static int reader_find_key(struct engine_reader *reader,
+    const unsigned char key[KEYS_SIZE], int64_t *row, struct error *err)
+{
+	struct keys_reader *own = reader_own_keys(reader);
+	return own != NULL ? keys_reader_find(own, key, row, err)
+			   : keys_find(reader->keys, reader->db, key, row, err);
+}
+
+int sqlite_reader_key_prefix(struct engine_reader *reader,
+    const unsigned char prefix[KEYS_SIZE / 2], int64_t **rows, size_t *count,
+    struct error *err)
+{
+	struct keys_reader *own = reader_own_keys(reader);
+	return own != NULL ? keys_reader_find_prefix(own, prefix, rows, count, err)
+			   : keys_find_prefix(
+				 reader->keys, reader->db, prefix, rows, count, err);
+}
+
 /* The key may move to another row between the look at the keys and the look at the
  * row: then there is a newer entry to follow. */
-int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
+static int reader_follow_key(struct engine_reader *reader, const char *collection,
     const char *key_field, struct span key, struct store_doc *found, struct error *err)
 {
 	unsigned char hash[KEYS_SIZE];
 	int64_t row, before = 0;
 	sqlite_key_hash(hash, collection, key);
 	for (;;) {
-		int rc = keys_find(reader->keys, reader->db, hash, &row, err);
+		int rc = reader_find_key(reader, hash, &row, err);
 		if (rc != 1 || row == before)
 			return rc == 1 ? 0 : rc;
 		rc = reader_read_row(reader, collection, row, found, err);
@@ -179,6 +251,20 @@ int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
 		(void)reader_not_found(found);
 		before = row;
 	}
+}
+
+int sqlite_reader_by_key(struct engine_reader *reader, const char *collection,
+    const char *key_field, struct span key, struct store_doc *found, struct error *err)
+{
+	/* One snapshot for key and row costs less than two; but the writer's memory must
+	 * be asked before a snapshot is taken. */
+	if (reader->keys != NULL || sqlite3_get_autocommit(reader->db) == 0)
+		return reader_follow_key(
+		    reader, collection, key_field, key, found, err);
+	if (sqlite_snapshot_begin(reader, err) < 0)
+		return -1;
+	int rc = reader_follow_key(reader, collection, key_field, key, found, err);
+	return sqlite_snapshot_end(reader, rc, err);
 }
 
 int sqlite_reader_by_id(struct engine_reader *reader, const char *collection,
@@ -199,7 +285,7 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
     struct span key, bool by_id, json_t **out, struct error *err)
 {
 	struct store_doc found = {0};
-	char *key_field = NULL;
+	const char *key_field = NULL;
 	int rc = sqlite_reader_collection(reader, collection, &key_field, err);
 	if (rc == 1 && by_id)
 		rc = sqlite_reader_by_id(reader, collection, key, &found, err);
@@ -208,7 +294,6 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
 	else if (rc == 1)
 		rc = sqlite_reader_by_key(
 		    reader, collection, key_field, key, &found, err);
-	free(key_field);
 	*out = found.json;
 	return rc;
 }
@@ -218,5 +303,5 @@ int sqlite_reader_lookup(struct engine_reader *reader, const struct store_key *k
 {
 	unsigned char index[KEYS_SIZE];
 	sqlite_key_event(index, key);
-	return keys_find(reader->keys, reader->db, index, event_id, err);
+	return reader_find_key(reader, index, event_id, err);
 }

@@ -4,7 +4,7 @@
 #ifndef OFFHOOK_SQLITE_SQLITE_READER_H
 #define OFFHOOK_SQLITE_SQLITE_READER_H
 
-#include "keys/keys.h"
+#include "keys/keys_reader.h"
 #include "sqlite/running.h"
 #include "sqlite/sqlite_db.h"
 #include "store/engine.h"
@@ -16,6 +16,9 @@ struct engine_reader {
 	struct sqlite_cache cache;
 	/* the writer's, in its process; else NULL */
 	struct keys *keys;
+	struct keys_reader
+	    *own_keys; /* when the writer's cannot answer; made when first used */
+	struct sqlite_known *known; /* collections that were found, which stay */
 	const struct running *running;
 	struct running *given; /* the owner's, mapped once an attempt has begun here */
 	char *dir;
@@ -41,10 +44,14 @@ int sqlite_snapshot_begin(struct engine_reader *reader, struct error *err);
 /* Returns rc; when that was no error but ending fails, -1 with err. */
 int sqlite_snapshot_end(struct engine_reader *reader, int rc, struct error *err);
 
-/* Whether a collection exists: 1, 0 or -1; *key_field is its key or NULL, malloc'd.
+/* Whether a collection exists: 1, 0 or -1; *key_field is its key or NULL, the reader's.
  * key_field may be NULL. */
 int sqlite_reader_collection(struct engine_reader *reader, const char *collection,
-    char **key_field, struct error *err);
+    const char **key_field, struct error *err);
+/* keys_find_prefix. */
+int sqlite_reader_key_prefix(struct engine_reader *reader,
+    const unsigned char prefix[KEYS_SIZE / 2], int64_t **rows, size_t *count,
+    struct error *err);
 
 /* The document with that key or "_id", in a collection that exists: 1 (found->json is
  * the caller's), 0 or -1. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keys/keys.h"
+#include "keys/keys_reader.h"
 
 enum { MAX_ADDED = 8192 };
 
@@ -24,6 +24,7 @@ struct fixture {
 	struct keys_config config;
 	sqlite3 *db, *reader;
 	struct keys *keys;
+	struct keys_reader *own;           /* of f->reader, as another process has it */
 	struct added added[MAX_ADDED + 1]; /* by row, from 1 */
 	int64_t committed, added_count;    /* the rest is the open transaction's */
 	uint64_t random;
@@ -87,6 +88,7 @@ static inline void open_keys(struct fixture *f)
 	f->db = open_db(f->path);
 	run_sql(f->db, keys_schema);
 	f->reader = open_db(f->path);
+	f->own = keys_reader_new(f->reader);
 	if (keys_open(&f->keys, f->db, &f->config, &err) < 0)
 		fail_msg("%s", err.text);
 }
@@ -95,6 +97,7 @@ static inline void open_keys(struct fixture *f)
 static inline void close_keys(struct fixture *f)
 {
 	keys_close(f->keys);
+	keys_reader_free(f->own);
 	sqlite3_close(f->reader);
 	sqlite3_close(f->db);
 	f->added_count = f->committed;
@@ -215,31 +218,34 @@ static inline int64_t model_find(
 	return row;
 }
 
-/* keys: NULL as another process would. */
-static inline void check_find(struct fixture *f, struct keys *keys, sqlite3 *db,
+/* By the keys_reader, or with NULL through f->keys and f->reader. */
+static inline void check_find(struct fixture *f, struct keys_reader *reader,
     const unsigned char key[KEYS_SIZE], int64_t want)
 {
 	struct error err = {""};
 	int64_t row = 0;
-	int found = keys_find(keys, db, key, &row, &err);
+	int found = reader != NULL ? keys_reader_find(reader, key, &row, &err)
+				   : keys_find(f->keys, f->reader, key, &row, &err);
 	if (found < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(found, want > 0);
 	assert_int_equal(row, want);
-	(void)f;
 }
 
-static inline void check_prefix(
-    struct fixture *f, struct keys *keys, sqlite3 *db, uint32_t sid)
+/* last: the last row that the answer may have. */
+static inline void check_prefix_until(
+    struct fixture *f, struct keys_reader *reader, uint32_t sid, int64_t last)
 {
 	unsigned char key[KEYS_SIZE];
 	struct error err = {""};
 	int64_t *rows;
 	size_t count, at = 0;
 	make_key(key, sid, 0);
-	if (keys_find_prefix(keys, db, key, &rows, &count, &err) < 0)
+	if ((reader != NULL ? keys_reader_find_prefix(reader, key, &rows, &count, &err)
+			    : keys_find_prefix(
+				  f->keys, f->reader, key, &rows, &count, &err)) < 0)
 		fail_msg("%s", err.text);
-	for (int64_t row = 1; row <= f->committed; row++) {
+	for (int64_t row = 1; row <= last; row++) {
 		if (f->added[row].sid == sid) {
 			assert_true(at < count);
 			assert_int_equal(rows[at++], row);
@@ -247,6 +253,12 @@ static inline void check_prefix(
 	}
 	assert_int_equal(count, at);
 	free(rows);
+}
+
+static inline void check_prefix(
+    struct fixture *f, struct keys_reader *reader, uint32_t sid)
+{
+	check_prefix_until(f, reader, sid, f->committed);
 }
 
 /* One key by all the ways there are to ask. */
@@ -260,8 +272,8 @@ static inline void check_key(struct fixture *f, uint32_t sid, uint32_t what)
 	enum keys_known known = keys_peek(f->keys, key, &row);
 	assert_int_not_equal(known, want > 0 ? KEYS_NEW : KEYS_KNOWN);
 	assert_int_equal(row, known == KEYS_KNOWN ? want : 0);
-	check_find(f, f->keys, f->reader, key, want);
-	check_find(f, NULL, f->reader, key, want);
+	check_find(f, NULL, key, want);
+	check_find(f, f->own, key, want);
 
 	row = 0;
 	want = model_find(f, f->added_count, sid, what);
@@ -276,8 +288,8 @@ static inline void check_all(struct fixture *f, uint32_t sids, uint32_t whats)
 	for (uint32_t sid = 0; sid < sids + 2; sid++) {
 		for (uint32_t what = 0; what < whats + 2; what++)
 			check_key(f, sid, what);
-		check_prefix(f, f->keys, f->reader, sid);
-		check_prefix(f, NULL, f->reader, sid);
+		check_prefix(f, NULL, sid);
+		check_prefix(f, f->own, sid);
 	}
 }
 

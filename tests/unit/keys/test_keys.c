@@ -114,8 +114,8 @@ TEST(an_old_snapshot_misses_nothing_that_was_committed)
 	assert_int_equal(ask_number(f->db, "SELECT count(*) FROM key_segments"), 1);
 	for (uint32_t i = 0; i < 8; i++) {
 		make_key(key, i, 0);
-		check_find(f, f->keys, f->reader, key, i + 1);
-		check_prefix(f, f->keys, f->reader, i);
+		check_find(f, f->own, key, i + 1);
+		check_prefix(f, f->own, i);
 	}
 	run_sql(f->reader, "COMMIT");
 	fixture_free(f);
@@ -139,7 +139,7 @@ TEST(many_keys_of_one_prefix_and_many_rows_of_one_key_span_chunks)
 		check_key(f, 1, what);
 	reopen(f);
 	check_key(f, 1, 0);
-	check_prefix(f, f->keys, f->reader, 1);
+	check_prefix(f, NULL, 1);
 	fixture_free(f);
 }
 

@@ -34,7 +34,17 @@ static void must(bool truth, const char *what)
 	}
 }
 
-static void ask_for_known(struct shared *s, struct keys *keys, sqlite3 *db, uint32_t n)
+/* By the writer's memory and db, or by a keys_reader of db. */
+static int find(struct shared *s, struct keys_reader *own, sqlite3 *db,
+    const unsigned char key[KEYS_SIZE], int64_t *row)
+{
+	struct error err;
+	return own != NULL ? keys_reader_find(own, key, row, &err)
+			   : keys_find(s->f->keys, db, key, row, &err);
+}
+
+static void ask_for_known(
+    struct shared *s, struct keys_reader *own, sqlite3 *db, uint32_t n)
 {
 	unsigned char key[KEYS_SIZE];
 	struct error err;
@@ -45,9 +55,11 @@ static void ask_for_known(struct shared *s, struct keys *keys, sqlite3 *db, uint
 	enum keys_known known = keys_peek(s->f->keys, key, &row);
 	must(known != KEYS_NEW, "a committed key is not new");
 	must(known != KEYS_KNOWN || row == want, "its row is right");
-	must(keys_find(keys, db, key, &row, &err) == 1, "it is found");
+	must(find(s, own, db, key, &row) == 1, "it is found");
 	must(row == want, "with its row");
-	must(keys_find_prefix(keys, db, key, &rows, &count, &err) == 0,
+	must((own != NULL
+		     ? keys_reader_find_prefix(own, key, &rows, &count, &err)
+		     : keys_find_prefix(s->f->keys, db, key, &rows, &count, &err)) == 0,
 	    "the prefix is searched");
 	while (at < count && rows[at] != want)
 		at++;
@@ -56,16 +68,15 @@ static void ask_for_known(struct shared *s, struct keys *keys, sqlite3 *db, uint
 }
 
 static void ask_for_strangers(
-    struct shared *s, struct keys *keys, sqlite3 *db, uint32_t n)
+    struct shared *s, struct keys_reader *own, sqlite3 *db, uint32_t n)
 {
 	unsigned char key[KEYS_SIZE];
-	struct error err;
 	int64_t row = 0;
 
 	nth_key(key, ROLLED_BACK + n);
 	must(keys_peek(s->f->keys, key, &row) != KEYS_KNOWN,
 	    "what was rolled back is not known");
-	must(keys_find(keys, db, key, &row, &err) == 0, "nor found");
+	must(find(s, own, db, key, &row) == 0, "nor found");
 }
 
 static void *reader_main(void *arg)
@@ -76,17 +87,19 @@ static void *reader_main(void *arg)
 
 	must(sqlite3_open(s->f->path, &db) == SQLITE_OK, "the reader opens");
 	sqlite3_busy_timeout(db, 10000);
+	struct keys_reader *reader = keys_reader_new(db);
 	while (!s->over) {
 		uint32_t committed = s->committed;
 		if (committed == 0)
 			continue;
 		uint64_t r = next_random(&random);
-		struct keys *keys = r % 16 == 0 ? NULL : s->f->keys;
-		ask_for_known(s, keys, db, (uint32_t)(r >> 8) % committed);
-		ask_for_known(s, keys, db, committed - 1);
-		ask_for_strangers(s, keys, db, (uint32_t)(r >> 8) % committed);
+		struct keys_reader *own = r % 4 == 0 ? reader : NULL;
+		ask_for_known(s, own, db, (uint32_t)(r >> 8) % committed);
+		ask_for_known(s, own, db, committed - 1);
+		ask_for_strangers(s, own, db, (uint32_t)(r >> 8) % committed);
 		s->answers++;
 	}
+	keys_reader_free(reader);
 	sqlite3_close(db);
 	return NULL;
 }
