@@ -311,9 +311,12 @@ enum log_format config_log_format(const struct config_input *input)
 	struct error ignored;
 	if (path == NULL)
 		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
+	if (path == NULL)
+		path = environment_lookup(input->dotenv, "OFFHOOK_CONFIG");
 	(void)read_file(
 	    &loading, path != NULL ? path : default_file, path != NULL, &ignored);
-	read_environment(&loading, input->environment);
+	read_environment(&loading, input->dotenv, " in .env");
+	read_environment(&loading, input->environment, "");
 	(void)read_flags(&loading, input, &ignored);
 	if (raw->text.len > 0)
 		(void)setting->parse(&config, setting, raw->text, &ignored);

@@ -42,7 +42,7 @@ struct route {
 	bool is_unsigned;    /* anybody may call it: no signature, no repeats */
 	struct allowance
 	    *allowance; /* what an unsigned one may store; NULL: anything */
-	bool ordered;        /* one event of a conversation at a time */
+	bool ordered;   /* one event of a conversation at a time */
 	/* A user's, in place of a built-in one of the same table. */
 	bool replaces_builtin;
 	/* What Twilio's Console asks this URL for; NULL: the kind says it. */
