@@ -14,11 +14,18 @@
 
 /* As it is in the file. A slot is the id, a bit until the attempt begins, the lowest 15
  * bits of its number; 0: free. */
-struct running {
+struct running_file {
 	_Atomic(uint64_t) slots[STORE_JOBS_RUNNING];
 };
 
-enum { GIVEN = 1 << 15, FILE_SIZE = sizeof(struct running) };
+/* The owner believes what it has put into the file, and of the file no more than that an
+ * attempt it has given has begun: a worker may write over all of it. */
+struct running {
+	struct running_file *file;
+	struct running_file *own; /* NULL: another process's */
+};
+
+enum { GIVEN = 1 << 15, FILE_SIZE = sizeof(struct running_file) };
 
 static uint64_t running_pack(int64_t id, int try)
 {
@@ -38,7 +45,19 @@ static char *path_of(const char *dir)
 static struct running *running_map(int fd)
 {
 	void *slots = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return slots == MAP_FAILED ? NULL : slots;
+	if (slots == MAP_FAILED)
+		return NULL;
+	struct running *running = mem_new(1, sizeof(*running));
+	running->file = slots;
+	return running;
+}
+
+static void running_own(struct running *running)
+{
+	running->own = mem_new(1, sizeof(*running->own));
+	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++)
+		atomic_init(
+		    &running->own->slots[i], atomic_load(&running->file->slots[i]));
 }
 
 int running_open(struct running **out, const char *dir, struct error *err)
@@ -51,6 +70,8 @@ int running_open(struct running **out, const char *dir, struct error *err)
 		why = posix_fallocate(fd, 0, FILE_SIZE);
 	if (why == 0 && (*out = running_map(fd)) == NULL)
 		why = errno;
+	if (why == 0)
+		running_own(*out);
 	if (fd >= 0)
 		(void)close(fd);
 	if (why != 0)
@@ -75,37 +96,50 @@ struct running *running_join(const char *dir)
 
 void running_close(struct running *running)
 {
-	if (running != NULL)
-		(void)munmap(running, FILE_SIZE);
+	if (running == NULL)
+		return;
+	(void)munmap(running->file, FILE_SIZE);
+	free(running->own);
+	free(running);
 }
 
 /* The i-th place where a job is looked for. */
-static _Atomic(uint64_t) *running_slot(struct running *running, int64_t id, size_t i)
+static size_t running_place(int64_t id, size_t i)
 {
-	return &running->slots[((size_t)id + i) % STORE_JOBS_RUNNING];
+	return ((size_t)id + i) % STORE_JOBS_RUNNING;
 }
 
 bool running_give(struct running *running, int64_t id, int try)
 {
 	uint64_t packed = running_pack(id, try) | GIVEN;
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		_Atomic(uint64_t) *at = running_slot(running, id, i);
+		size_t at = running_place(id, i);
+		_Atomic(uint64_t) *own = &running->own->slots[at];
 		uint64_t is = 0;
-		if (atomic_load_explicit(at, memory_order_relaxed) == 0 &&
-		    atomic_compare_exchange_strong(at, &is, packed))
+		if (atomic_load_explicit(own, memory_order_relaxed) == 0 &&
+		    atomic_compare_exchange_strong(own, &is, packed)) {
+			atomic_store(&running->file->slots[at], packed);
 			return true;
+		}
 	}
 	return false;
 }
 
 bool running_begin(struct running *running, int64_t id, int try)
 {
+	struct running_file *known =
+	    running->own != NULL ? running->own : running->file;
 	uint64_t packed = running_pack(id, try);
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		_Atomic(uint64_t) *at = running_slot(running, id, i);
+		size_t at = running_place(id, i);
 		uint64_t is = packed | GIVEN;
-		if (atomic_load_explicit(at, memory_order_relaxed) == is)
-			return atomic_compare_exchange_strong(at, &is, packed);
+		if (atomic_load_explicit(&known->slots[at], memory_order_relaxed) != is)
+			continue;
+		if (!atomic_compare_exchange_strong(&known->slots[at], &is, packed))
+			return false;
+		if (known == running->own)
+			atomic_store(&running->file->slots[at], packed);
+		return true;
 	}
 	return false;
 }
@@ -113,9 +147,11 @@ bool running_begin(struct running *running, int64_t id, int try)
 void running_remove(struct running *running, int64_t id)
 {
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		_Atomic(uint64_t) *at = running_slot(running, id, i);
-		if (running_id(atomic_load_explicit(at, memory_order_relaxed)) == id) {
-			atomic_store(at, 0);
+		size_t at = running_place(id, i);
+		_Atomic(uint64_t) *own = &running->own->slots[at];
+		if (running_id(atomic_load_explicit(own, memory_order_relaxed)) == id) {
+			atomic_store(&running->file->slots[at], 0);
+			atomic_store(own, 0);
 			return;
 		}
 	}
@@ -123,8 +159,10 @@ void running_remove(struct running *running, int64_t id)
 
 void running_clear(struct running *running)
 {
-	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++)
-		atomic_store(&running->slots[i], 0);
+	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
+		atomic_store(&running->file->slots[i], 0);
+		atomic_store(&running->own->slots[i], 0);
+	}
 }
 
 /* ---- lists ---- */
@@ -155,8 +193,10 @@ void running_read(const struct running *running, struct running_list *out)
 {
 	out->count = 0;
 	for (size_t i = 0; i < STORE_JOBS_RUNNING; i++) {
-		uint64_t packed = atomic_load(&running->slots[i]);
-		if (has_begun(packed))
+		uint64_t own = atomic_load(&running->own->slots[i]);
+		uint64_t packed = own & ~(uint64_t)GIVEN;
+		if (has_begun(own) ||
+		    (own != 0 && atomic_load(&running->file->slots[i]) == packed))
 			out->tries[out->count++] = packed;
 	}
 	running_finish(out);

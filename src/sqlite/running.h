@@ -1,7 +1,10 @@
 /* running -- which attempts of jobs are given to a process, and which of them have begun:
  * DIR/jobs.running, a small file that is mapped into the server and its worker processes.
  * Noting an attempt costs a memory access, and the note outlives a killed server. After a
- * power failure the latest notes may be missing. */
+ * power failure the latest notes may be missing.
+ *
+ * A worker may write over the file. The owner keeps what it has given, and believes of the
+ * file only that a given attempt has begun. */
 #ifndef OFFHOOK_SQLITE_RUNNING_H
 #define OFFHOOK_SQLITE_RUNNING_H
 
@@ -22,10 +25,12 @@ void running_close(struct running *running); /* NULL is fine */
 
 /* ---- any thread ---- */
 
-/* False when STORE_JOBS_RUNNING are noted. */
+/* Only the owner. False when STORE_JOBS_RUNNING are noted. */
 bool running_give(struct running *running, int64_t id, int try);
-/* False when that attempt was not given. */
+/* False when that attempt was not given; to another process, when the file does not say
+ * so. */
 bool running_begin(struct running *running, int64_t id, int try);
+/* Only the owner. */
 void running_remove(struct running *running, int64_t id);
 
 /* ---- which have begun ---- */
@@ -35,6 +40,7 @@ struct running_list {
 	uint64_t tries[STORE_JOBS_RUNNING]; /* id and attempt, in order of id */
 };
 
+/* Only the owner. */
 void running_read(const struct running *running, struct running_list *out);
 /* From another process. The list is empty when no process owns the directory. */
 void running_read_file(const char *dir, struct running_list *out);
@@ -46,7 +52,7 @@ static inline int64_t running_id(uint64_t packed)
 
 /* Whether the list has that attempt of the job. */
 bool running_has(const struct running_list *list, int64_t id, int try);
-/* Forgets all of them. */
+/* Only the owner: forgets all of them. */
 void running_clear(struct running *running);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "sqlite/db_file.h"
 #include "sqlite/lock.h"
+#include "sqlite/read_vfs.h"
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/mem.h"
@@ -68,6 +69,7 @@ static void setup_library(void)
 	/* Saves a lock at every allocation. Has no effect when other code of the process
 	 * has used SQLite before. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	read_vfs_register();
 }
 
 static int open_uri(sqlite3 **out, const char *uri, int flags, struct error *err)
@@ -158,14 +160,18 @@ static bool exists_beside(const char *path, const char *suffix)
 	return exists;
 }
 
-/* When the log and its index are there, SQLite reads without making files. A copied
+/* While there is an owner, it keeps the log's index: a reader, which may be a handler
+ * process, maps it for reading alone (docs/design.md, "What the server believes").
+ * When the log and its index are there, SQLite reads without making files. A copied
  * database may lack them. Without a log, the file alone is the whole store, and nobody
  * changes it. With a log but no index, the index is kept in memory (exclusive locking
  * does that), and a copy that nobody owns needs no locks. */
 static const char *how_to_read(const char *dir, const char *path)
 {
-	if (exists_beside(path, "-shm") || lock_held(dir))
-		return "?mode=ro";
+	if (lock_held(dir))
+		return "?mode=ro&readonly_shm=1&vfs=" READ_VFS;
+	if (exists_beside(path, "-shm"))
+		return "?mode=ro&vfs=" READ_VFS;
 	if (!exists_beside(path, "-wal"))
 		return "?mode=ro&immutable=1";
 	return "?mode=ro&vfs=unix-none";

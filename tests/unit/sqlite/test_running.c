@@ -1,8 +1,11 @@
 /* The file of running tries: full, shared by threads, read from elsewhere. */
 #include "unit/store/store_fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sqlite/lock.h"
 #include "sqlite/running.h"
@@ -41,6 +44,18 @@ static int teardown(void **state)
 	free(dir->list);
 	free(dir);
 	return 0;
+}
+
+static void map_file(const struct dir *dir, uint64_t **bytes)
+{
+	char path[64];
+	(void)snprintf(path, sizeof(path), "%s/jobs.running", dir->path);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	*bytes = mmap(NULL, STORE_JOBS_RUNNING * sizeof(**bytes),
+	    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(*bytes != MAP_FAILED);
+	assert_int_equal(close(fd), 0);
 }
 
 #define DIR_TEST(name) TEST_WITH(name, setup, teardown)
@@ -83,6 +98,35 @@ DIR_TEST(a_try_that_is_given_does_not_run_before_it_begins)
 	assert_false(running_begin(worker, 9, 1));
 	running_close(worker);
 	assert_null(running_join("/nonexistent"));
+}
+
+/* faults 4.1 */
+DIR_TEST(what_a_worker_writes_over_the_file_is_not_believed)
+{
+	struct dir *dir = *state;
+	uint64_t *bytes = NULL;
+	struct running *worker = running_join(dir->path);
+	assert_true(begin(dir->running, 7, 2));
+	assert_true(running_give(dir->running, 8, 1));
+	assert_true(running_give(dir->running, 9, 1));
+	assert_true(running_begin(worker, 9, 1));
+	map_file(dir, &bytes);
+	for (uint64_t i = 0; i < STORE_JOBS_RUNNING; i++)
+		if (i != 9)
+			bytes[i] = i == 20 ? (20 << 16 | 1) : i * 0x9e3779b97f4a7c15U;
+	/* What the owner began, and what a worker has well begun. */
+	running_read(dir->running, dir->list);
+	assert_int_equal(dir->list->count, 2);
+	assert_true(running_has(dir->list, 7, 2));
+	assert_true(running_has(dir->list, 9, 1));
+	/* There is room as before, and an attempt can begin. */
+	for (int i = 0; i < STORE_JOBS_RUNNING - 3; i++)
+		assert_true(begin(dir->running, 1000 + i, 1));
+	assert_false(running_give(dir->running, 5000, 1));
+	running_remove(dir->running, 7);
+	assert_true(begin(dir->running, 5000, 1));
+	running_close(worker);
+	assert_int_equal(munmap(bytes, STORE_JOBS_RUNNING * sizeof(*bytes)), 0);
 }
 
 DIR_TEST(of_two_tries_of_a_job_the_later_counts)
