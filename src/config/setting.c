@@ -25,7 +25,8 @@ const struct setting setting_table[] = {
 	.parse = setting_parse_public_url},
     {"data", .argument = "DIR", .initial = "./offhook-data",
 	.help = "the directory of the store",
-	.more = "Made with mode 0700 when it does not exist.",
+	.more = "Made with mode 0700 when it does not exist. It must belong to the "
+		"user who serves; other users are shut out of it.",
 	.parse = setting_parse_text, .field = FIELD(data)},
     {"admin", .argument = "ADDR:PORT", .initial = "",
 	.help = "where to serve /healthz, /readyz and /metrics",

@@ -31,11 +31,10 @@ int db_file_look(const char *dir, struct error *err)
 			    "were, from a backup; to begin with an empty store, move the log away",
 			    path, log);
 	} else if (!S_ISREG(st.st_mode)) {
-		rc = error_set(err, "%s is not a file%s", path,
-		    S_ISLNK(st.st_mode)
-			? " but a link, beside which its log would be looked for in vain: "
-			  "name the directory it leads to with --data"
-			: "");
+		rc = error_set(err,
+		    "%s is %s: name the directory that has the store's own files with "
+		    "--data",
+		    path, S_ISLNK(st.st_mode) ? "a link" : "not a file");
 	} else if (st.st_size == 0) {
 		rc = error_set(err,
 		    "%s is empty (0 bytes): was it restored, or copied, on a full disk? Restore "

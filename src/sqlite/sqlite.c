@@ -1,11 +1,8 @@
 #include "sqlite/sqlite.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "sqlite/data_dir.h"
 #include "sqlite/db_file.h"
 #include "sqlite/lock.h"
 #include "sqlite/sqlite_collection.h"
@@ -26,21 +23,6 @@
 enum { WRITER_CACHE_KIB = 4096, DEFAULT_QUEUE_BYTES = 64 << 20 };
 
 /* ---- open and close ---- */
-
-static int make_dir(const char *dir, struct error *err)
-{
-	struct stat st;
-	if (mkdir(dir, 0700) == 0)
-		return chmod(dir, 0700) == 0
-			   ? 0
-			   : error_set(err, "cannot set the mode of %s: %s", dir,
-				 strerror(errno));
-	if (errno != EEXIST)
-		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
-		return error_set(err, "%s is not a directory", dir);
-	return 0;
-}
 
 static int make_store(const char *dir, struct error *err)
 {
@@ -94,8 +76,8 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	repeats_init(&db->repeats);
 	mutex_init(&db->mutex);
 	atomic_init(&db->healthy, true);
-	if (make_dir(db->dir, err) < 0 || (db->lock = lock_take(db->dir, err)) < 0 ||
-	    make_store(db->dir, err) < 0 ||
+	if (data_dir_open(db->dir, err) < 0 ||
+	    (db->lock = lock_take(db->dir, err)) < 0 || make_store(db->dir, err) < 0 ||
 	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
 	    db_file_check(db->writer.db, err) < 0 ||
 	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/text.h"
@@ -139,5 +140,24 @@ TEST(a_new_store_is_said_to_be_and_an_empty_file_is_none)
 	assert_int_equal(talk_run(NULL, &err, query), 1);
 	assert_non_null(strstr(buf_text(&err), "offhook.db is empty"));
 	buf_free(&err);
+	talk_end(&talk);
+}
+
+/* faults 4.6: no file of a running server is open to others, whatever the umask */
+TEST(others_cannot_open_what_is_stored)
+{
+	static const char find[] = "test -z \"$(find $D -perm /077)\"";
+	struct talk talk;
+	mode_t mask = umask(0);
+	start(&talk);
+	(void)umask(mask);
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+	assert_true(in_shell(&talk, find));
+	talk_stop(&talk);
+	assert_true(in_shell(&talk, "chmod 755 $D; chmod 644 $D/*"));
+	talk_again(&talk);
+	assert_true(talk_logged(&talk, "other users could open"));
+	assert_true(in_shell(&talk, find));
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
 	talk_end(&talk);
 }

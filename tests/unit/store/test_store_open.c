@@ -233,7 +233,7 @@ STORE_TEST(a_reader_needs_no_right_to_write)
 	assert_string_equal(before, after);
 	fixture_open(f);
 	(void)add_event(f, "SM3", "r");
-	shell("chmod 644 %s/*", f->dir);
+	shell("chmod 755 %s; chmod 644 %s/*", f->dir, f->dir);
 	assert_nobody_reads(f, "1 2 3");
 	fixture_close(f);
 	assert_nobody_reads(f, "1 2 3");

@@ -1,0 +1,121 @@
+#include "sqlite/data_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/log.h"
+#include "util/mem.h"
+
+enum { OTHERS = S_IRWXG | S_IRWXO, PRIVATE_DIR = 0700, PRIVATE_FILE = 0600 };
+
+/* Of the store: only they are changed. Others in the directory are behind its mode. */
+static const char *const names[] = {"offhook.db", "offhook.db-wal", "offhook.db-shm",
+    "offhook.db.new", "lock", "jobs.running", "control.sock"};
+
+enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+static bool is_ours(const char *name)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int refuse_owner(const char *path, const struct stat *st, struct error *err)
+{
+	return error_set(err,
+	    "%s belongs to another user (uid %u; this runs as uid %u), who can read and change "
+	    "what is stored: run this as that user, or give it to this one with chown -R, or "
+	    "name another directory",
+	    path, (unsigned)st->st_uid, (unsigned)geteuid());
+}
+
+/* Whether the directory is the store's, and not /tmp or somebody's home, whose mode is not
+ * ours to change: a store is there, or nothing else. */
+static bool is_for_store(const char *dir)
+{
+	DIR *entries = opendir(dir);
+	const struct dirent *entry;
+	bool store = false, other = false;
+	while (entries != NULL && (entry = readdir(entries)) != NULL) {
+		store |= strcmp(entry->d_name, names[0]) == 0;
+		other |= strcmp(entry->d_name, ".") != 0 &&
+			 strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name);
+	}
+	if (entries != NULL)
+		(void)closedir(entries);
+	return store || !other;
+}
+
+/* Sets *closed when others could open it before. */
+static int close_to_others(
+    const char *path, mode_t have, mode_t want, bool *closed, struct error *err)
+{
+	if ((have & (S_IRWXU | OTHERS)) == want)
+		return 0;
+	if (chmod(path, want) < 0)
+		return error_set(
+		    err, "cannot set the mode of %s: %s", path, strerror(errno));
+	*closed |= (have & OTHERS) != 0;
+	return 0;
+}
+
+static int close_dir(const char *dir, bool *closed, struct error *err)
+{
+	struct stat st;
+	if (mkdir(dir, PRIVATE_DIR) == 0)
+		return close_to_others(dir, 0, PRIVATE_DIR, closed, err);
+	if (errno != EEXIST)
+		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, "%s is not a directory", dir);
+	if (st.st_uid != geteuid())
+		return refuse_owner(dir, &st, err);
+	if ((st.st_mode & OTHERS) != 0 &&
+	    ((st.st_mode & S_ISVTX) != 0 || !is_for_store(dir)))
+		return error_set(err,
+		    "%s is open to other users, and not the store's alone: name a directory in "
+		    "it that is (%s/offhook), or run chmod 0700 %s",
+		    dir, dir, dir);
+	return close_to_others(dir, st.st_mode, PRIVATE_DIR, closed, err);
+}
+
+static int close_file(const char *path, bool *closed, struct error *err)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT
+			   ? 0
+			   : error_set(err, "%s: %s", path, strerror(errno));
+	if (S_ISLNK(st.st_mode))
+		return error_set(err,
+		    "%s is a link: the store's files must lie in its directory; move the "
+		    "whole directory and name it, or make a link to it",
+		    path);
+	if (st.st_uid != geteuid())
+		return refuse_owner(path, &st, err);
+	return close_to_others(path, st.st_mode, PRIVATE_FILE, closed, err);
+}
+
+int data_dir_open(const char *dir, struct error *err)
+{
+	bool closed = false;
+	int rc = close_dir(dir, &closed, err);
+	for (size_t i = 0; i < NAMES && rc == 0; i++) {
+		char *path = mem_printf("%s/%s", dir, names[i]);
+		rc = close_file(path, &closed, err);
+		free(path);
+	}
+	if (closed)
+		log_write(LOG_WARN,
+		    "other users could open the data directory or files in it: they were "
+		    "closed to them",
+		    "dir", dir, NULL);
+	return rc;
+}
