@@ -5,6 +5,7 @@
 
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/log_flood.h"
 #include "util/mem.h"
 
 enum { FRESH_US = 5000000 };
@@ -60,8 +61,27 @@ static void metrics_http(struct buf *out, const struct admin_view *view)
 	    "Connections or requests turned away.", http.shed_total);
 	metric(out, "http_request_bytes", "gauge", "Memory of requests being served.",
 	    http.memory_bytes);
+	buf_puts(out,
+	    "# HELP offhook_http_refused_total Requests answered before they were "
+	    "webhooks, by code.\n"
+	    "# TYPE offhook_http_refused_total counter\n");
+	for (int i = 0; i < SERVER_REFUSALS; i++)
+		buf_printf(out, "offhook_http_refused_total{code=\"%d\"} %" PRIu64 "\n",
+		    server_refusals[i], http.refused_total[i]);
+}
+
+static void metrics_log(struct buf *out)
+{
 	metric(out, "log_dropped_total", "counter",
 	    "Log lines dropped because nobody read them.", log_dropped());
+	buf_puts(out,
+	    "# HELP offhook_log_left_out_total Log lines left out because there were "
+	    "too many of their sort.\n"
+	    "# TYPE offhook_log_left_out_total counter\n");
+	for (int i = 0; i < LOG_FLOODS; i++)
+		buf_printf(out, "offhook_log_left_out_total{sort=\"%s\"} %" PRIu64 "\n",
+		    log_flood_name((enum log_flood)i),
+		    log_flood_left_out((enum log_flood)i));
 }
 
 static void metrics_store(struct buf *out, const struct admin_view *view)
@@ -157,6 +177,7 @@ void metrics_write(struct metrics *metrics, struct buf *out)
 {
 	metrics_webhooks(out, &metrics->view);
 	metrics_http(out, &metrics->view);
+	metrics_log(out);
 	metrics_store(out, &metrics->view);
 	metrics_jobs(out, &metrics->view);
 	if (metrics->counted_us == 0 ||

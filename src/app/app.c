@@ -24,6 +24,7 @@
 #include "webhook/lane.h"
 #include "webhook/order.h"
 #include "webhook/rekey.h"
+#include "webhook/stray.h"
 #include "webhook/webhook.h"
 #include "workers/work.h"
 
@@ -71,6 +72,13 @@ static bool app_admit(void *ctx, struct request *request, struct reply *refusal)
 	return false;
 }
 
+static void app_refused(
+    void *ctx, const struct request *request, int status, struct span why)
+{
+	struct app *app = ctx;
+	stray_log(atomic_load(&app->service.routes), request, status, why);
+}
+
 static void app_serve(void *ctx, struct request *request)
 {
 	struct app *app = ctx;
@@ -105,6 +113,7 @@ static int app_open_server(struct app *app, struct error *err)
 	    .name = "oh-loop",
 	    .limits = server_default_limits,
 	    .admit = app_admit,
+	    .refused = app_refused,
 	    .serve = app_serve,
 	    .ctx = app,
 	};

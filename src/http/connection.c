@@ -127,6 +127,19 @@ static void connection_send(struct connection *c, const struct reply *reply)
 		connection_deadline(c, c->set->shared->config.limits.request_ms);
 }
 
+/* An answer before the request is served. */
+static void connection_refuse(struct connection *c, const struct reply *reply)
+{
+	struct server_shared *shared = c->set->shared;
+	for (int i = 0; i < SERVER_REFUSALS; i++)
+		if (server_refusals[i] == reply->status)
+			connection_count(&shared->refused[i]);
+	if (shared->config.refused != NULL)
+		shared->config.refused(shared->config.ctx, &c->exchange->request,
+		    reply->status, reply->body);
+	connection_send(c, reply);
+}
+
 /* An answer of this layer's own. The connection closes, because the rest of the request
  * cannot be understood or is not wanted. */
 static void connection_send_error(struct connection *c, int status, const char *text)
@@ -137,7 +150,7 @@ static void connection_send_error(struct connection *c, int status, const char *
 	    .body = span_of(text),
 	    .close = true,
 	};
-	connection_send(c, &reply);
+	connection_refuse(c, &reply);
 }
 
 /* ---- making room ---- */
@@ -189,7 +202,7 @@ static void connection_admit(struct connection *c)
 	if (config->admit != NULL && !config->admit(config->ctx, request, &refusal)) {
 		/* Closing spares reading a body that nobody wants. */
 		refusal.close |= parser_has_body(parser);
-		connection_send(c, &refusal);
+		connection_refuse(c, &refusal);
 	} else if (expect == EXPECT_UNKNOWN) {
 		connection_send_error(
 		    c, 417, "the only expectation understood is 100-continue");

@@ -16,6 +16,7 @@ struct server_shared {
 	atomic_size_t memory; /* bytes of their requests, now */
 	/* counts since the start */
 	atomic_uint_fast64_t connections, requests, malformed, timed_out, shed;
+	atomic_uint_fast64_t refused[SERVER_REFUSALS];
 };
 
 struct connection;

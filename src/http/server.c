@@ -22,6 +22,8 @@ const struct server_limits server_default_limits = {
     .idle_ms = 75000,
 };
 
+const int server_refusals[SERVER_REFUSALS] = {400, 404, 405, 408, 413, 417, 431, 503};
+
 /* One I/O thread. */
 struct io {
 	struct server *server;
@@ -170,4 +172,6 @@ void server_stats(const struct server *server, struct server_stats *out)
 	    .shed_total = atomic_load(&shared->shed),
 	    .memory_bytes = atomic_load(&shared->memory),
 	};
+	for (int i = 0; i < SERVER_REFUSALS; i++)
+		out->refused_total[i] = atomic_load(&shared->refused[i]);
 }

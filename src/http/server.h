@@ -13,6 +13,11 @@
 
 struct server;
 
+/* The statuses of what is answered before serve, 400 to 503. */
+enum { SERVER_REFUSALS = 8 };
+
+extern const int server_refusals[SERVER_REFUSALS];
+
 struct server_limits {
 	size_t body_bytes;   /* larger: 413 */
 	size_t header_bytes; /* request line and headers together; larger: 431 */
@@ -39,6 +44,11 @@ struct server_config {
 	 * call). Only afterwards 100-continue is sent and Content-Length compared with
 	 * body_bytes, so that 404 comes before 413. May be NULL. */
 	bool (*admit)(void *ctx, struct request *request, struct reply *refusal);
+	/* Called on a loop for every request that is answered with an error before serve:
+	 * by admit's refusal, or because of a limit. The parts of the request that were
+	 * not read are absent. May be NULL. */
+	void (*refused)(
+	    void *ctx, const struct request *request, int status, struct span why);
 	/* Called on a loop for every whole request. Somebody must then call
 	 * request_reply, at once or later. */
 	void (*serve)(void *ctx, struct request *request);
@@ -68,6 +78,8 @@ struct server_stats {
 	uint64_t timed_out_total; /* 408 */
 	uint64_t shed_total;      /* 503 for connections or memory */
 	uint64_t memory_bytes;    /* of requests, now */
+	/* Those that `refused` is told, by status. */
+	uint64_t refused_total[SERVER_REFUSALS];
 };
 
 void server_stats(const struct server *server, struct server_stats *out);

@@ -47,9 +47,7 @@ struct service {
 	struct order *order;
 	struct store *store;
 	struct templates *templates;
-	atomic_bool on_failure;         /* the user's app has an on_failure */
-	_Atomic int64_t refusal_second; /* in which refusals_logged were logged */
-	atomic_int refusals_logged;
+	atomic_bool on_failure; /* the user's app has an on_failure */
 	_Atomic uint64_t refusals_undiagnosed;
 };
 

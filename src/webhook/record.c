@@ -6,6 +6,7 @@
 #include "util/clock.h"
 #include "util/jsonw.h"
 #include "util/log.h"
+#include "util/log_flood.h"
 #include "util/text.h"
 
 /* A call's end is a key of its own: from then on, a repeat of what the call asked
@@ -173,6 +174,29 @@ void record_fill(struct webhook *webhook, enum event_state state)
 	record_failures(webhook);
 }
 
+/* Of what strangers, or a store that fails, decide the number. */
+static bool record_may_log(const struct webhook *webhook)
+{
+	switch (webhook->outcome) {
+	case OUTCOME_REPEAT:
+		return log_flood_passes(FLOOD_REPEATED);
+	case OUTCOME_SHED:
+	case OUTCOME_STORE:
+		return log_flood_passes(FLOOD_UNSTORED);
+	case OUTCOME_DONE:
+	case OUTCOME_FAILED:
+	case OUTCOME_LATE:
+	case OUTCOME_UNSIGNED:
+	case OUTCOME_BAD_FORM:
+	case OUTCOME_REFUSED:
+	case OUTCOME_DECLINED:
+	case OUTCOME_SPENT:
+	case OUTCOMES:
+		break;
+	}
+	return !webhook->route->is_unsigned || log_flood_passes(FLOOD_UNSIGNED);
+}
+
 /* Uses no arena: the store's thread may be using it when a webhook is answered 503
  * while its transaction waits. */
 void record_log(const struct webhook *webhook)
@@ -180,7 +204,7 @@ void record_log(const struct webhook *webhook)
 	enum outcome outcome = webhook->outcome;
 	bool well = outcome == OUTCOME_DONE || outcome == OUTCOME_REPEAT ||
 		    outcome == OUTCOME_DECLINED;
-	if (!log_enabled(well ? LOG_INFO : LOG_WARN))
+	if (!log_enabled(well ? LOG_INFO : LOG_WARN) || !record_may_log(webhook))
 		return;
 	char sid[48];
 	char from[LOG_PHONE_SIZE];

@@ -1,19 +1,16 @@
 #include "webhook/refusal.h"
 
 #include "twilio/diagnose.h"
-#include "util/clock.h"
 #include "util/container.h"
 #include "util/log.h"
+#include "util/log_flood.h"
 #include "webhook/examiner.h"
 
-enum { LINES_A_SECOND = 10, DIAGNOSED_BODY = 64 * 1024 };
+enum { DIAGNOSED_BODY = 64 * 1024 };
 
-static bool refusal_may_log(struct service *service)
+static bool refusal_may_log(void)
 {
-	int64_t second = clock_mono_us() / 1000000;
-	if (atomic_exchange(&service->refusal_second, second) != second)
-		atomic_store(&service->refusals_logged, 0);
-	return atomic_fetch_add(&service->refusals_logged, 1) < LINES_A_SECOND;
+	return log_enabled(LOG_WARN) && log_flood_passes(FLOOD_REFUSED);
 }
 
 /* In the webhook's arena, of which it is the last user. */
@@ -48,7 +45,7 @@ static void refusal_diagnose(struct exam *exam, struct verifier *verifier)
 void refusal_log(struct webhook *webhook, const struct signed_request *request)
 {
 	const struct request *http = webhook->request;
-	if (!refusal_may_log(webhook->lane->service))
+	if (!refusal_may_log())
 		return;
 	struct refusal *refusal = arena_zalloc(webhook->arena, sizeof(*refusal));
 	refusal->exam.run = refusal_diagnose;
@@ -82,7 +79,7 @@ void refusal_end(struct refusal *refusal)
 
 void refusal_note(struct webhook *webhook, const char *why)
 {
-	if (!refusal_may_log(webhook->lane->service))
+	if (!refusal_may_log())
 		return;
 	char peer[64];
 	request_peer_text(webhook->request, peer);

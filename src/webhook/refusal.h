@@ -8,8 +8,8 @@
 struct refusal;
 
 /* For a signature that does not match. Strangers decide how many of these there are, a
- * diagnosis costs hundreds of HMACs and a line costs disk. So at most 10 lines a second
- * are logged, and no loop diagnoses: when the webhook ends, its reply sent, refusal_end
+ * diagnosis costs hundreds of HMACs and a line costs disk. So FLOOD_REFUSED
+ * (util/log_flood.h) limits the lines, and no loop diagnoses: when the webhook ends, its reply sent, refusal_end
  * gives it to the examiner (webhook/examiner.h), which writes the line. What the examiner
  * has no room or no time for, and what has a body over 64 kB, gets its line without a
  * diagnosis, and is counted (refusals_undiagnosed). */

@@ -42,6 +42,15 @@ TEST(webhooks_are_counted_by_outcome)
 	expect_metric(talk, "offhook_webhooks_total{outcome=\"done\"} 1\n");
 	expect_metric(talk, "offhook_webhooks_total{outcome=\"repeat\"} 1\n");
 	expect_metric(talk, "offhook_webhooks_total{outcome=\"unsigned\"} 1\n");
+	expect_metric(talk, "offhook_http_refused_total{code=\"404\"} 0\n");
+	struct buf astray = {0};
+	talk_request(&astray, "/nothing", "", "");
+	talk_once(talk, &answer, &astray);
+	assert_int_equal(answer.status, 404);
+	answer_clear(&answer);
+	buf_free(&astray);
+	expect_metric(talk, "offhook_http_refused_total{code=\"404\"} 1\n");
+	expect_metric(talk, "offhook_log_left_out_total{sort=\"no-route\"} 0\n");
 	expect_metric(talk, "offhook_store_events_total 1\n");
 	expect_metric(talk, "offhook_store_healthy 1\n");
 }

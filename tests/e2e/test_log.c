@@ -180,4 +180,121 @@ TEST(errors_of_a_start_are_json)
 	}
 }
 
+/* ---- floods ---- */
+
+enum { FLOOD = 300 };
+
+static void flood(const struct talk *talk, const char *start, const char *rest)
+{
+	for (int i = 0; i < FLOOD; i++) {
+		struct buf request = {0};
+		struct answer answer;
+		buf_printf(&request, "%s%d%s", start, i, rest);
+		talk_once(talk, &answer, &request);
+		assert_true(answer.status != 0);
+		answer_clear(&answer);
+		buf_free(&request);
+	}
+}
+
+/* How many lines have the message and the field's value; `more` of them is added. */
+static json_int_t count(
+    const json_t *lines, const char *message, const char *field, const char *value)
+{
+	size_t i;
+	const json_t *line;
+	json_int_t sum = 0;
+	json_array_foreach(lines, i, line) {
+		if (strcmp(text_of(line, "msg"), message) == 0 &&
+		    (field == NULL || strcmp(text_of(line, field), value) == 0))
+			sum += field == NULL
+				   ? json_integer_value(json_object_get(line, "more"))
+				   : 1;
+	}
+	return sum;
+}
+
+static void expect_flood(const json_t *lines, json_int_t written, json_int_t most,
+    const char *more, json_int_t all)
+{
+	json_int_t left_out = count(lines, more, NULL, NULL);
+	if (written > most || written + left_out != all)
+		fail_msg("%s: %lld lines, %lld left out", more, (long long)written,
+		    (long long)left_out);
+}
+
+/* faults 3.8, 5.3: what strangers decide the number of */
+TEST(floods_are_few_lines_and_a_count)
+{
+	static const char *const json[] = {"--log-format", "json", NULL};
+	struct talk talk;
+	talk_start_program(&talk, APPS_DIR "/rogue", json);
+	flood(&talk, "POST /nothing/",
+	    " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+	flood(&talk, "GET /sms?",
+	    " HTTP/1.1\r\nHost: a\r\nX-Twilio-Signature: aGVsbG8=\r\n\r\n");
+	flood(&talk, "GET /open/", " HTTP/1.1\r\nHost: a\r\n\r\n");
+	flood(&talk, "PATCH /sms?", " HTTP/1.1\r\nHost: a\r\n\r\n");
+	for (int i = 0; i < FLOOD; i++)
+		talk_expect(&talk, "/sms", SMS("1", "hello"), 200);
+	talk_stop(&talk);
+	json_t *lines = read_log(&talk);
+	json_int_t unsigned_lines = count(lines, "webhook", "kind", "other");
+	expect_flood(lines,
+	    count(lines, "request refused", "why", "there is no route of this path"),
+	    15, "more requests for paths without a route", FLOOD);
+	expect_flood(lines,
+	    count(lines, "request refused", "why", "this path is not for that method"),
+	    15, "more requests with a method that is not taken", FLOOD);
+	expect_flood(lines,
+	    count(
+		lines, "webhook refused: the signature does not match", "path", "/sms"),
+	    180, "more webhooks were refused", FLOOD);
+	expect_flood(
+	    lines, unsigned_lines, 180, "more webhooks of unsigned routes", FLOOD);
+	expect_flood(lines, count(lines, "webhook", "outcome", "repeat"), 180,
+	    "more webhooks were repeated", FLOOD - 1);
+	json_decref(lines);
+	talk_end(&talk);
+}
+
+static void stray(const struct talk *talk, const char *request, int status)
+{
+	struct buf bytes = {0};
+	struct answer answer;
+	buf_puts(&bytes, request);
+	talk_once(talk, &answer, &bytes);
+	assert_int_equal(answer.status, status);
+	answer_clear(&answer);
+	buf_free(&bytes);
+}
+
+/* faults 5.3: a wrong URL, method or size in the Twilio Console */
+TEST(a_wrong_url_is_told_with_what_was_meant)
+{
+	struct talk *talk = *state;
+	stray(talk,
+	    "POST /twilio/sms/?token=hidden HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+	    404);
+	assert_true(talk_logged(talk,
+	    "request refused path=/twilio/sms/ method=POST status=404 why=\"there is no "
+	    "route of this path\" advice=\"did you mean /twilio/sms (without the slash at "
+	    "its end)?\""));
+	stray(talk, "PUT /twilio/sms HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+	    405);
+	assert_true(talk_logged(talk,
+	    "path=/twilio/sms method=PUT status=405 why=\"this path is not for that "
+	    "method\" advice=\"/twilio/sms takes GET POST;"));
+	stray(talk,
+	    "POST /twilio/sms HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n",
+	    413);
+	assert_true(talk_logged(talk, "path=/twilio/sms method=POST status=413"));
+	stray(talk, "POST /+15551234567 HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400);
+	assert_true(talk_logged(talk, "path=\"/+…4567\" method=POST status=400"));
+	size_t len;
+	char *log = text_read_file(talk->log, 8U << 20, &len);
+	assert_null(strstr(log, "hidden"));
+	free(log);
+}
+
 TEST_GROUP(talk_setup, talk_teardown)
