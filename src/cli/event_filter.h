@@ -12,9 +12,13 @@ struct event_filter {
 	/* The rest, for event_filter_matches: */
 	int64_t after_ms, before_ms; /* received; 0: any */
 	struct span error;           /* part of the failure, in any case; absent: any */
+	/* Whose: the sender, the receiver, any value of the event; absent: any. A number also
+	 * without its + or its channel ("whatsapp:"); "…4567", as the log writes it: one that
+	 * ends so. */
+	struct span from, to, number;
 };
 
-/* Reads --kind, --sid, --state, --older, --newer and --error. */
+/* Reads --kind, --sid, --state, --from, --to, --number, --older, --newer and --error. */
 int event_filter_read(struct event_filter *out, const struct options *options,
     int64_t now_ms, struct error *err);
 bool event_filter_given(const struct options *options);

@@ -147,6 +147,9 @@ static const struct flag flags[] = {
 	.verbs = BOTH},
     {"sid", "SID", .help = "only about that message, call or recording", .verbs = BOTH},
     {"state", "STATE", .help = "only done, failed or late ones", .verbs = BOTH},
+    {"from", "NUMBER", .help = "only from that number or address", .verbs = BOTH},
+    {"to", "NUMBER", .help = "only to that one", .verbs = BOTH},
+    {"number", "NUMBER", .help = "only with that one in any parameter", .verbs = BOTH},
     {"older", "AGE", .help = "only received longer ago: 90s, 15m, 2h, 7d",
 	.verbs = BOTH},
     {"newer", "AGE", .help = "only received since then", .verbs = BOTH},
@@ -165,7 +168,9 @@ const struct command cmd_events = {
     .summary = "show what came in, and run again what failed",
     .about =
 	"Lists events, the newest last: id, time (UTC), kind, the reply's status,\n"
-	"state, and what it was about. `events show ID` shows one of them whole.\n"
+	"state, what it was about, and why it failed. NUMBER may lack its + and its\n"
+	"channel (whatsapp:); as the log writes it, …4567, it is how the number ends.\n"
+	"`events show ID` shows one of them whole.\n"
 	"`events retry` runs the handler of failed and late events again, given by id or\n"
 	"by options: what it writes is committed and the event is done; the reply that\n"
 	"was sent stays. It is a job of the queue offhook.events: see `offhook jobs`.\n"
@@ -178,6 +183,7 @@ const struct command cmd_events = {
     .examples = "  offhook events --follow\n"
 		"  offhook events --kind sms.received --limit 100\n"
 		"  offhook events --sid SM0123456789abcdef0123456789abcdef --json\n"
+		"  offhook events --state failed --number +15551234567\n"
 		"  offhook events show 42\n"
 		"  offhook events retry --state failed --newer 2h --dry-run\n",
     .flags = flags,

@@ -105,6 +105,11 @@ void event_view_line(FILE *out, const struct store_event *event, bool colour)
 	    event->reply.status, event_state_name(event->state),
 	    colour && bad ? "\033[0m" : "");
 	event_view_subject(out, event);
+	if (event->failure.len > 0) {
+		(void)fprintf(out, "  %swhy: ", colour ? "\033[31m" : "");
+		term_print(out, event->failure, false);
+		(void)fputs(colour ? "\033[0m" : "", out);
+	}
 	if (event->duplicates > 0)
 		(void)fprintf(out, "%s  +%lld repeated%s", colour ? "\033[2m" : "",
 		    (long long)event->duplicates, colour ? "\033[0m" : "");

@@ -13,7 +13,7 @@
 json_t *event_view_json(const struct store_event *event);
 /* The names of these; ends with NULL. */
 extern const char *const event_view_fields[];
-/* One line of a list: id, time, kind, reply, who and what. */
+/* One line of a list: id, time, kind, reply, who and what, why it failed. */
 void event_view_line(FILE *out, const struct store_event *event, bool colour);
 /* Who and what alone: "+15551234567 → +15559876543  Hello". */
 void event_view_subject(FILE *out, const struct store_event *event);

@@ -51,6 +51,51 @@ TEST(a_failed_event_is_told_to_on_failure)
 	talk_end(&talk);
 }
 
+/* faults 5.9 */
+TEST(failed_events_are_listed_with_their_reason_and_by_number)
+{
+	struct talk talk;
+	start(&talk);
+	post(&talk, "/broken", "SM1", "x");
+	talk_expect(&talk, "/broken",
+	    "MessageSid=SM2&From=whatsapp%3A%2B15551234567&To=%2B1999&Body=y", 200);
+
+	static const struct {
+		const char *words[4];
+		const char *sid, *not ;
+	} rows[] = {
+	    {{"--state", "failed"}, "SM1", NULL},
+	    {{"--state", "failed", "--from", "+15551234567"}, "SM2", "SM1"},
+	    {{"--from", "whatsapp:+15551234567"}, "SM2", "SM1"},
+	    {{"--number", "1555"}, "SM1", "SM2"},
+	    {{"--number", "…4567"}, "SM2", "SM1"},
+	    {{"--to", "+1999", "--error", "BROKEN"}, "SM2", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *words[12] = {"events", "--data", talk.data, "--json"};
+		struct buf out = {0};
+		memcpy(words + 4, rows[i].words, sizeof(rows[i].words));
+		assert_int_equal(talk_run(&out, NULL, words), 0);
+		if (strstr(buf_text(&out), rows[i].sid) == NULL ||
+		    (rows[i].not != NULL &&
+			strstr(buf_text(&out), rows[i].not ) != NULL) ||
+		    strstr(buf_text(&out), "\"failure\":\"broken\"") == NULL)
+			fail_msg("row %zu: %s", i, buf_text(&out));
+		buf_clear(&out);
+		words[3] = "--limit=5";
+		assert_int_equal(talk_run(&out, NULL, words), 0);
+		assert_non_null(strstr(buf_text(&out), "  why: broken\n"));
+		buf_clear(&out);
+		const char *retry[] = {"events", "retry", "--data", talk.data,
+		    "--dry-run", "--number", "+15551234567", NULL};
+		assert_int_equal(talk_run(&out, NULL, retry), 0);
+		assert_non_null(strstr(buf_text(&out), "1 event would be"));
+		buf_free(&out);
+	}
+	talk_end(&talk);
+}
+
 TEST(a_late_event_is_told_once)
 {
 	struct talk talk;

@@ -33,6 +33,50 @@ TEST(an_event_matches_by_age_and_failure)
 	}
 }
 
+/* faults 5.9: by number */
+TEST(an_event_matches_by_number)
+{
+	const struct store_event event = {
+	    .params =
+		SPAN("{\"From\":\"whatsapp:+15551234567\",\"To\":\"+15559876543\","
+		     "\"Many\":[\"x\",\"client:Alice\"]}"),
+	    .raw = SPAN("{\"data\":{\"to\":\"+442071838750\"}}")};
+	const struct store_event call = {
+	    .params = SPAN("{\"Caller\":\"+15551234567\",\"Called\":\"12345\"}")};
+	const struct store_event other = {
+	    .params = SPAN("{\"From\":\"+15551234560\"}")};
+
+	static const struct {
+		const char *from, *to, *number;
+		bool want, want_call;
+	} rows[] = {
+	    {"+15551234567", NULL, NULL, true, true},
+	    {"15551234567", NULL, NULL, true, true},
+	    {"whatsapp:+15551234567", NULL, NULL, true, false},
+	    {"…4567", NULL, NULL, true, true},
+	    {"+1555123456", NULL, NULL, false, false},
+	    {NULL, "+15551234567", NULL, false, false},
+	    {NULL, "+15559876543", NULL, true, false},
+	    {NULL, "12345", NULL, false, true},
+	    {"+15551234567", "+15559876543", NULL, true, false},
+	    {NULL, NULL, "+15559876543", true, false},
+	    {NULL, NULL, "client:alice", true, false},
+	    {NULL, NULL, "+442071838750", true, false},
+	    {NULL, NULL, "+15551234567", true, true},
+	    {"+15551234567", NULL, "12345", false, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct event_filter filter = {.from = span_of(rows[i].from),
+		    .to = span_of(rows[i].to),
+		    .number = span_of(rows[i].number)};
+		if (event_filter_matches(&filter, &event) != rows[i].want ||
+		    event_filter_matches(&filter, &call) != rows[i].want_call ||
+		    event_filter_matches(&filter, &other))
+			fail_msg("row %zu", i);
+	}
+}
+
 TEST(mistakes_are_explained)
 {
 
@@ -43,6 +87,8 @@ TEST(mistakes_are_explained)
 	    {"--kind", "nonsense", "is none of sms.received"},
 	    {"--state", "dead", "none of done, failed, late"},
 	    {"--newer", "yesterday", "is no age"},
+	    {"--number", " ", "is empty"},
+	    {"--from", "…", "is empty"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -108,6 +108,24 @@ TEST(a_line_shows_failures_and_repeats_in_colour)
 	}
 }
 
+/* faults 5.9: the reason */
+TEST(a_line_says_why_it_failed)
+{
+	struct store_event event =
+	    event_of("sms.received", "{\"From\":\"+1\",\"To\":\"+2\",\"Body\":\"Hi\"}");
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	event.state = EVENT_FAILED;
+	event.failure = SPAN("broken\nin app.c:\033[2J");
+	event_view_line(out, &event, false);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(text,
+	    "    42  2026-01-01 12:00:00  sms.received      200 failed  +1 → +2  Hi"
+	    "  why: broken⏎in app.c:\\x1b[2J\n");
+	free(text);
+}
+
 TEST(the_whole_event_has_every_parameter_and_the_reply)
 {
 	struct store_event event = event_of("sms.received",
