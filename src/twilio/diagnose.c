@@ -1,5 +1,6 @@
 #include "twilio/diagnose.h"
 
+#include "twilio/diagnose_body.h"
 #include "twilio/diagnose_url.h"
 
 /* The refused request, and the verifier that checks its near misses. */
@@ -216,8 +217,8 @@ struct miss {
 	struct diagnosis found;
 };
 
-/* Tried before other URLs: causes that a URL cannot explain, or explains less well. */
-static const struct miss first_misses[] = {
+/* Tried first: what the headers say. */
+static const struct miss header_misses[] = {
     {is_malformed,
 	{"malformed",
 	    "the X-Twilio-Signature header is not 28 (or, of a SharedKey, 44) "
@@ -231,6 +232,10 @@ static const struct miss first_misses[] = {
     {matches_without_key,
 	{"shared-key", "the Auth Token signed this, but a header names a SharedKey: "
 		       "something on the way adds it"}},
+};
+
+/* Tried before other URLs: causes that a URL cannot explain, or explains less well. */
+static const struct miss first_misses[] = {
     {matches_listed,
 	{"token", "another token configured here signed this: add it to the account's "
 		  "tokens in TWILIO_AUTH_TOKENS"}},
@@ -300,11 +305,14 @@ struct diagnosis diagnose(struct verifier *verifier,
 	    "and the account's primary Auth Token (not an API key) with the one here"};
 
 	enum {
+		HEADER = sizeof(header_misses) / sizeof(header_misses[0]),
 		FIRST = sizeof(first_misses) / sizeof(first_misses[0]),
 		LAST = sizeof(last_misses) / sizeof(last_misses[0])
 	};
 
-	bool some = find_miss(&found, &inquiry, first_misses, FIRST) ||
+	bool some = find_miss(&found, &inquiry, header_misses, HEADER) ||
+		    diagnose_body(&found, verifier, request, arena) ||
+		    find_miss(&found, &inquiry, first_misses, FIRST) ||
 		    diagnose_url(&found, verifier, request, hints, arena) ||
 		    find_miss(&found, &inquiry, last_misses, LAST);
 	if (!some && verifier_exhausted(verifier))

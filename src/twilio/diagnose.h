@@ -14,7 +14,8 @@
 struct diagnosis {
 	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query",
 	 * "prefix", "token", "account", "shared-key", "json-as-form", "form-as-json", "get-params",
-	 * "body-hash", "trimmed", "call-token", "malformed", "unknown", "not-diagnosed". */
+	 * "body-hash", "newline", "bom", "blank", "trimmed", "call-token", "malformed",
+	 * "unknown", "not-diagnosed". */
 	const char *cause;
 	/* One sentence that names what to change, without a secret or a parameter's
 	 * value (a URL's query is cut to "?…"): "the signature matches for https://…: your

@@ -174,6 +174,12 @@ TEST(verify_reads_the_body_from_a_file_or_standard_input)
 	    " --signature '%s' --body-file - <%s | grep -qx genuine",
 	    OFFHOOK_BIN, signature, path);
 	assert_int_equal(system(command), 0);
+	write_text(path, "Body=from+a+file\n"); /* faults 5.12 */
+	EXPECT(1, "not genuine: the body ends with a newline that was not signed",
+	    "verify", "--url", SIGNED_URL, "--signature", signature, "--body-file",
+	    path);
+	EXPECT(1, "{\"genuine\":false,\"cause\":\"newline\",", "verify", "--url",
+	    SIGNED_URL, "--signature", signature, "--body-file", path, "--json");
 	write_text(path, "Body=from+another+file");
 	EXPECT(1, "not genuine: ", "verify", "--url", SIGNED_URL, "--signature",
 	    signature, "--body-file", path);

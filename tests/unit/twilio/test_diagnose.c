@@ -2,7 +2,10 @@
 
 #include "twilio/diagnose.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "util/text.h"
 
 #define ACCOUNT_A "AC0000000000000000000000000000000a"
 #define ACCOUNT_B "AC0000000000000000000000000000000b"
@@ -204,6 +207,76 @@ TEST(a_changed_form_is_named)
 	explain((struct story){.signed_form = "CallSid=C",
 	    .seen_form = "CallSid=C&CallToken=x&StirVerstat=y",
 	    .cause = "call-token"});
+}
+
+/* faults 5.12: a form's file as an editor saves it */
+TEST(what_an_editor_does_to_a_form_is_named)
+{
+	static const struct {
+		const char *was, *is, *cause, *advice;
+	} rows[] = {
+	    {"Body=x", "Body=x\n", "newline",
+		"ends with a newline that was not signed"},
+	    {"Body=x", "Body=x\r\n", "newline", "ends with a newline"},
+	    {"Body=x", "Body=x\n\n", "newline", "ends with newlines"},
+	    {"Body=x",
+		"\xEF\xBB\xBF"
+		"Body=x",
+		"bom", "byte order mark"},
+	    {"Body=x",
+		"\xEF\xBB\xBF"
+		"Body=x\r\n",
+		"bom", "and ends with a newline"},
+	    {"Body=x", "Body=x ", "blank", "blanks that were not signed"},
+	    {"Body=x", "  Body=x \n", "blank", "blanks that were not signed"},
+	    {"Body=x\n", "Body=x", "newline", "lacks the newline"},
+	    {"Body=x\r\n", "Body=x", "newline", "lacks the CR LF"},
+	    {"A=1\nB=2", "A=1\r\nB=2", "newline",
+		"end with CR LF and were signed with LF"},
+	    {"A=1\r\nB=2", "A=1\nB=2", "newline",
+		"end with LF and were signed with CR LF"},
+	    {"Body=x&AccountSid=" ACCOUNT_A, "Body=x&AccountSid=" ACCOUNT_A "\n",
+		"newline", "ends with a newline"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		explain((struct story){.signed_form = rows[i].was,
+		    .seen_form = rows[i].is,
+		    .signed_with =
+			strstr(rows[i].was, ACCOUNT_A) != NULL ? "token-of-a" : NULL,
+		    .cause = rows[i].cause,
+		    .advice = rows[i].advice});
+}
+
+/* faults 5.12: the same to JSON, of which the URL has the hash */
+TEST(what_an_editor_does_to_json_is_named)
+{
+	static const struct {
+		const char *was, *is, *cause;
+	} rows[] = {
+	    {"{}", "{}\n", "newline"},
+	    {"{}", "{}\r\n", "newline"},
+	    {"{}\n", "{}", "newline"},
+	    {"{}\n", "{}\n\n", "newline"},
+	    {"{}", "\xEF\xBB\xBF{}", "bom"},
+	    {"{}", "{} ", "blank"},
+	    {"{\n}\n", "{\r\n}\r\n", "newline"},
+	    {"{\r\n}", "{\n}", "newline"},
+	    {"{}", "{ }", "body-hash"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char url[128], hex[65];
+		unsigned char digest[32];
+		text_sha256(digest, span_of(rows[i].was));
+		text_hex(hex, digest, sizeof(digest));
+		(void)snprintf(url, sizeof(url), "https://h.io/p?bodySHA256=%s", hex);
+		explain((struct story){.signed_url = url,
+		    .signed_form = "",
+		    .seen_url = url,
+		    .seen_body = rows[i].is,
+		    .cause = rows[i].cause});
+	}
 }
 
 TEST(a_shared_key_is_explained)
