@@ -52,6 +52,7 @@ void event_open(oh_event *out, const struct context_world *world,
 	out->context.time_ms = frame->received_at_ms;
 	out->context.base_url = frame->base_url;
 	out->context.twiml = twiml_new(event_language(out), arena);
+	twiml_base(out->context.twiml, frame->base_url);
 	out->root = (struct oh_twiml){twiml_root(out->context.twiml), arena};
 }
 

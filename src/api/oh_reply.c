@@ -96,6 +96,10 @@ void oh_reply_xml(oh_event *event, const char *xml)
 		    .content_type = SPAN("text/xml; charset=utf-8"),
 		    .body = arena_copy(event->context.arena, buf_span(&text)),
 		};
+	const char *warning;
+	for (size_t n = 0;
+	     template != NULL && (warning = template_warning(template, n)) != NULL; n++)
+		twiml_warn(context->twiml, warning);
 	template_free(template);
 	buf_free(&text);
 }

@@ -215,6 +215,7 @@ int templates_open(struct templates **out, const char *dir, struct error *err)
 		if (templates_compile(
 			&templates->slots[i].template, templates, name, err) < 0)
 			goto failed;
+		template_log_warnings(templates->slots[i].template);
 	}
 	if (dir != NULL)
 		templates_log_found(templates);
@@ -261,6 +262,7 @@ static void templates_reload_one(struct templates *templates, enum template_name
 	slot->template = fresh;
 	(void)pthread_rwlock_unlock(&templates->lock);
 	template_free(old);
+	template_log_warnings(fresh);
 	if (gone)
 		log_write(LOG_WARN, "a template is gone: the built-in text is used",
 		    "file", file, "dir", templates->dir, NULL);

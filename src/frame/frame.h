@@ -147,6 +147,8 @@ struct frame_progress {
 
 /* FRAME_LOG. The last one of a process that dies by a signal has the message FRAME_CRASH. */
 #define FRAME_CRASH "crash"
+/* What Twilio would only warn about in a reply; each is told once by the server. */
+#define FRAME_DOUBT "TwiML is doubtful"
 
 struct frame_log {
 	uint64_t id; /* of the run; 0: none */

@@ -4,6 +4,7 @@
 
 #include "handlers/handler_run.h"
 #include "handlers/program_pool.h"
+#include "twilio/template.h"
 #include "util/container.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -137,11 +138,15 @@ static int handlers_accept(
 			service->store, pair->name.ptr, pair->value.ptr, err) < 0)
 			return -1;
 	}
-	for (const struct route *route = manifest->routes; route->path != NULL; route++)
+	for (const struct route *route = manifest->routes; route->path != NULL;
+	     route++) {
+		if (route->fallback != NULL)
+			template_log_warnings(route->fallback);
 		if (route->replaces_builtin)
 			log_write(LOG_INFO,
 			    "a route of the app's own replaces the built-in one",
 			    "path", route->path, "methods", route_methods(route), NULL);
+	}
 	atomic_store(&service->routes, manifest->routes);
 	return 0;
 }

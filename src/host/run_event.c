@@ -82,8 +82,7 @@ static void event_log_warnings(const oh_context *context)
 			   (text = twiml_warning(context->twiml, n)) != NULL;
 	     n++) {
 		struct pair pair = {SPAN("warning"), span_of(text)};
-		struct frame_log line = {
-		    context->run->id, SPAN("TwiML is doubtful"), &pair, 1};
+		struct frame_log line = {context->run->id, SPAN(FRAME_DOUBT), &pair, 1};
 		context->world->log(context->world->ctx, &line);
 	}
 }

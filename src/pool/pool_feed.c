@@ -86,10 +86,37 @@ static void feed_write_log(
 	for (size_t i = 0; i < log->pair_count && i < LOG_PAIRS; i++)
 		fields[count++] = feed_field(feed_line(arena, log->pairs[i].name),
 		    span_of(feed_line(arena, log->pairs[i].value)));
-	log_write_fields(LOG_INFO, feed_line(arena, log->message), fields, count);
+	log_write_fields(span_is(log->message, FRAME_DOUBT) ? LOG_WARN : LOG_INFO,
+	    feed_line(arena, log->message), fields, count);
 }
 
-static bool feed_take_log(struct process *process, struct span frame)
+static uint64_t feed_hash(uint64_t hash, struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash =
+		    (hash ^ (unsigned char)text.ptr[i]) * 0x100000001B3U; /* FNV-1a */
+	return hash;
+}
+
+/* A route's replies are doubtful each time in the same way: once is enough. */
+static bool feed_is_told(
+    struct pool *pool, const struct process *process, const struct frame_log *log)
+{
+	const struct pool_run *run = process_run(process, log->id);
+	uint64_t hash = 0xCBF29CE484222325U;
+	if (run == NULL || !span_is(log->message, FRAME_DOUBT))
+		return false;
+	hash = feed_hash(hash, span_of(run->place));
+	for (uint32_t i = 0; i < log->pair_count; i++)
+		hash = feed_hash(hash, log->pairs[i].value);
+	for (size_t i = 0; i < POOL_DOUBTS && i < pool->doubt_count; i++)
+		if (pool->doubts[i] == hash)
+			return true;
+	pool->doubts[pool->doubt_count++ % POOL_DOUBTS] = hash;
+	return false;
+}
+
+static bool feed_take_log(struct pool *pool, struct process *process, struct span frame)
 {
 	struct arena *arena = arena_new();
 	struct frame_log log;
@@ -97,7 +124,7 @@ static bool feed_take_log(struct process *process, struct span frame)
 	if (good && span_is(log.message, FRAME_CRASH)) {
 		crash_report_free(process->crash);
 		process->crash = crash_report_new(&log);
-	} else if (good) {
+	} else if (good && !feed_is_told(pool, process, &log)) {
 		feed_write_log(process, &log, arena);
 	}
 	arena_free(arena);
@@ -136,7 +163,7 @@ static bool feed_take_frame(
 	case FRAME_RESULT:
 		return feed_take_result(process, frame);
 	case FRAME_LOG:
-		return feed_take_log(process, frame);
+		return feed_take_log(pool, process, frame);
 	case FRAME_PROGRESS:
 		return feed_take_progress(pool, process, frame);
 	case FRAME_BELL:

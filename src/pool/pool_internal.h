@@ -27,6 +27,8 @@ struct pool_call {
 	int max, rc;
 };
 
+enum { POOL_DOUBTS = 256 };
+
 struct pool {
 	struct mailbox submitted; /* any thread: struct pool_run */
 	struct mailbox calls;     /* any thread: struct pool_call */
@@ -49,8 +51,11 @@ struct pool {
 	struct mail **waiting_end;
 	int64_t looked_us;
 	int64_t average_us; /* what a run takes, smoothed */
-	int early_deaths;   /* in a row, of processes that were never ready */
-	int64_t start_us;   /* no process is started before this */
+	uint64_t
+	    doubts[POOL_DOUBTS]; /* hashes of what was told of replies, as a ring */
+	size_t doubt_count;
+	int early_deaths; /* in a row, of processes that were never ready */
+	int64_t start_us; /* no process is started before this */
 	bool closing;
 	int64_t close_us; /* what still runs then is killed */
 };

@@ -4,6 +4,7 @@
 #include "twilio/twiml.h"
 #include "twilio/twiml_check.h"
 #include "twilio/twiml_write.h"
+#include "util/log.h"
 #include "util/utf8.h"
 
 struct rendering {
@@ -17,6 +18,21 @@ void template_free(struct template *template)
 {
 	if (template != NULL)
 		arena_free(template->arena);
+}
+
+const char *template_warning(const struct template *template, size_t n)
+{
+	const struct template_warning *warning = template->warnings;
+	while (warning != NULL && n-- > 0)
+		warning = warning->next;
+	return warning != NULL ? warning->text : NULL;
+}
+
+void template_log_warnings(const struct template *template)
+{
+	const char *text;
+	for (size_t n = 0; (text = template_warning(template, n)) != NULL; n++)
+		log_write(LOG_WARN, "template is doubtful", "reason", text, NULL);
 }
 
 static struct span value_of(const struct rendering *r, const struct piece *piece)

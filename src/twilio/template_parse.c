@@ -1,7 +1,6 @@
 #include "twilio/template.h"
 
 #include <ctype.h>
-#include <stdio.h>
 
 #include <libxml/tree.h>
 
@@ -10,7 +9,6 @@
 #include "twilio/twiml.h"
 #include "twilio/twiml_check.h"
 #include "twilio/twiml_write.h"
-#include "util/log.h"
 #include "util/text.h"
 
 struct compiler {
@@ -20,6 +18,7 @@ struct compiler {
 	struct twiml_writer writer;
 	struct buf out; /* what the writer wrote since the last piece */
 	struct piece **end;
+	struct template_warning **warnings_end;
 	struct piece *message; /* of the <Message> being compiled, if it needs one */
 	size_t bytes;          /* of all literal pieces */
 	struct error *err;
@@ -31,10 +30,24 @@ static int at_line(struct compiler *c, const xmlNode *node)
 	return error_wrap(c->err, "%s:%ld", c->file, xmlGetLineNo(node));
 }
 
-static void warn(const struct compiler *c, const xmlNode *node)
+/* Notes what err has. */
+static void warn(struct compiler *c, const xmlNode *node)
 {
-	log_write(LOG_WARN, "template is doubtful", "file", c->file,
-	    LOG_INT("line", xmlGetLineNo(node)), "reason", c->err->text, NULL);
+	struct template_warning *warning = arena_zalloc(c->arena, sizeof(*warning));
+	warning->text = arena_printf(
+	    c->arena, "%s:%ld: %s", c->file, xmlGetLineNo(node), c->err->text);
+	*c->warnings_end = warning;
+	c->warnings_end = &warning->next;
+}
+
+/* Placeholders hide a query, and a URL that has a host may be anybody's. */
+static void check_query(struct compiler *c, const xmlNode *node,
+    const struct twiml_element *element, const char *attribute, struct span url)
+{
+	const char *what = arena_printf(c->arena, "<%s>%s%s", element->name,
+	    attribute != NULL ? " " : "", attribute != NULL ? attribute : "");
+	if (twiml_check_query(what, url, (struct span){0}, c->err) > 0)
+		warn(c, node);
 }
 
 static struct piece *piece_new(
@@ -114,6 +127,8 @@ static int compile_value(struct compiler *c, const xmlNode *node,
 		int checked = twiml_check_value(element, attribute, value, c->err);
 		if (checked > 0)
 			warn(c, node);
+		if (checked == 0 && attribute->type == TWIML_URL)
+			check_query(c, node, element, attribute->name, value);
 		twiml_write_attribute(&c->writer, attribute->name, value);
 		return checked < 0 ? -1 : 0;
 	}
@@ -189,6 +204,8 @@ static int compile_text(
 	}
 	if (twiml_check_text(element, c->err) < 0)
 		return -1;
+	if (strcmp(element->name, "Redirect") == 0)
+		check_query(c, node, element, NULL, text);
 	struct span before = span_head(all, (size_t)(text.ptr - all.ptr));
 	struct span after = span_from(all, before.len + text.len);
 	twiml_write_text(&c->writer, element, beside(before, node->prev));
@@ -286,6 +303,7 @@ int template_parse(struct template **out, enum twiml_kind kind, const char *file
 	    .file = file,
 	    .arena = arena,
 	    .end = &template->pieces,
+	    .warnings_end = &template->warnings,
 	    .err = &why};
 	template->arena = arena;
 	int result = compile(&c, xmlDocGetRootElement(doc));

@@ -28,10 +28,16 @@ struct piece {
 	const struct twiml_attribute *attribute;
 };
 
+struct template_warning {
+	struct template_warning *next;
+	const char *text;
+};
+
 struct template
 {
 	struct arena *arena; /* holds everything, also this struct */
 	struct piece *pieces;
+	struct template_warning *warnings;
 };
 
 #endif

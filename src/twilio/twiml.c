@@ -33,6 +33,7 @@ struct warning {
 struct twiml {
 	struct arena *arena;
 	enum twiml_kind kind;
+	struct span own_host; /* absent: not known */
 	struct twiml_node root;
 	struct twiml_node stray; /* what twiml_add returns after a mistake */
 	size_t size;
@@ -40,7 +41,7 @@ struct twiml {
 	struct warning *warnings, **warnings_end;
 };
 
-static void warn(struct twiml *twiml, const char *text)
+void twiml_warn(struct twiml *twiml, const char *text)
 {
 	struct warning *warning = arena_zalloc(twiml->arena, sizeof(*warning));
 	warning->text = arena_strdup(twiml->arena, text);
@@ -69,6 +70,16 @@ struct twiml *twiml_new(enum twiml_kind kind, struct arena *arena)
 	twiml->root.element = twiml->stray.element = twiml_response[kind];
 	twiml->warnings_end = &twiml->warnings;
 	return twiml;
+}
+
+void twiml_base(struct twiml *twiml, struct span base_url)
+{
+	const char *slashes =
+	    base_url.len == 0 ? NULL : memmem(base_url.ptr, base_url.len, "//", 2);
+	if (slashes == NULL)
+		return;
+	struct span host = span_from(base_url, (size_t)(slashes - base_url.ptr) + 2);
+	twiml->own_host = span_head(host, span_find(host, '/'));
 }
 
 struct twiml_node *twiml_root(struct twiml *twiml)
@@ -118,6 +129,18 @@ struct twiml_node *twiml_add(struct twiml_node *parent, const char *name)
 	return node;
 }
 
+/* The element's attribute (NULL: its text) is a URL that Twilio will call. */
+static void check_query(
+    const struct twiml_node *node, const char *attribute, struct span url)
+{
+	struct twiml *twiml = node->twiml;
+	struct error err;
+	const char *what = arena_printf(twiml->arena, "<%s>%s%s", node->element->name,
+	    attribute != NULL ? " " : "", attribute != NULL ? attribute : "");
+	if (twiml_check_query(what, url, twiml->own_host, &err) > 0)
+		twiml_warn(twiml, err.text);
+}
+
 /* An attribute that is set twice keeps its place and gets the later value. */
 static void set(struct twiml_node *node, const char *name, struct span value)
 {
@@ -147,7 +170,9 @@ void twiml_attr(struct twiml_node *node, const char *name, struct span value)
 		return;
 	}
 	if (checked > 0)
-		warn(node->twiml, err.text);
+		twiml_warn(node->twiml, err.text);
+	if (attribute->type == TWIML_URL && span_find(value, '?') < value.len)
+		check_query(node, name, value);
 	set(node, attribute->name, value);
 }
 
@@ -183,7 +208,7 @@ void twiml_attr_any(struct twiml_node *node, const char *name, struct span value
 		return;
 	}
 	if (twiml_attribute_find(node->element, span_of(name)) == NULL)
-		warn(
+		twiml_warn(
 		    twiml, arena_printf(twiml->arena, "<%s> %s: not in the TwiML table",
 			       node->element->name, name));
 	set(node, arena_strdup(twiml->arena, name), value);
@@ -198,6 +223,8 @@ void twiml_text(struct twiml_node *node, struct span text)
 		twiml_fail(node->twiml, "%s", err.text);
 		return;
 	}
+	if (strcmp(node->element->name, "Redirect") == 0)
+		check_query(node, NULL, text);
 	append(node)->text = arena_copy(node->twiml->arena, text);
 }
 
@@ -230,7 +257,7 @@ static void write_end(
 	if (closed < 0)
 		twiml_fail(twiml, "%s", err.text);
 	if (closed > 0)
-		warn(twiml, err.text);
+		twiml_warn(twiml, err.text);
 }
 
 /* Without recursion, so that deep nesting cannot exhaust the stack. */

@@ -26,6 +26,9 @@ enum {
 
 /* An empty <Response>, in the arena. One thread at a time. */
 struct twiml *twiml_new(enum twiml_kind kind, struct arena *arena);
+/* Where our own URLs lead: "https://sms.example.com/prefix". One whose query is not sorted
+ * is a warning. */
+void twiml_base(struct twiml *twiml, struct span base_url);
 /* The <Response> itself. Never NULL. */
 struct twiml_node *twiml_root(struct twiml *twiml);
 /* Adds a last child. Names are as in XML, case-sensitive. Never NULL: an element that
@@ -55,6 +58,8 @@ size_t twiml_size(const struct twiml *twiml);
  * -1 with the first mistake in err and out unchanged: what Twilio would refuse is not
  * written. */
 int twiml_close(struct twiml *twiml, struct buf *out, struct error *err);
+/* Adds a warning of the caller's. */
+void twiml_warn(struct twiml *twiml, const char *text);
 /* The n-th warning, from 0; NULL: there are no more. */
 const char *twiml_warning(const struct twiml *twiml, size_t n);
 

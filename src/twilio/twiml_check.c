@@ -8,6 +8,8 @@
 #include "util/text.h"
 #include "util/utf8.h"
 
+enum { URL_NAME = 30 }; /* of a name in an error */
+
 static int compare(struct span name, const char *other)
 {
 	size_t len = strlen(other);
@@ -132,6 +134,53 @@ int twiml_check_text(const struct twiml_element *element, struct error *err)
 	if (element->text)
 		return 0;
 	return error_set(err, "<%s> takes no text", element->name);
+}
+
+static bool name_is_before(struct span a, struct span b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len == 0 ? 0 : memcmp(a.ptr, b.ptr, len);
+	return order < 0 || (order == 0 && a.len < b.len);
+}
+
+/* Whether a URL leads to us, as far as it says. */
+static bool url_is_own(struct span url, struct span own_host)
+{
+	const char *slashes = memmem(url.ptr, url.len, "//", 2);
+	size_t at = slashes == NULL ? url.len : (size_t)(slashes - url.ptr);
+	if (slashes == NULL || (at > 0 && url.ptr[at - 1] != ':'))
+		return true; /* a path */
+	struct span host = span_from(url, at + 2);
+	size_t end = 0;
+	while (end < host.len && strchr("/?#", host.ptr[end]) == NULL)
+		end++;
+	return own_host.len > 0 && span_ieq(span_head(host, end), own_host);
+}
+
+int twiml_check_query(
+    const char *what, struct span url, struct span own_host, struct error *err)
+{
+	struct span before = {0};
+	url = span_head(url, span_find(url, '#'));
+	size_t mark = span_find(url, '?');
+	if (mark == url.len || !url_is_own(span_head(url, mark), own_host))
+		return 0;
+	for (struct span rest = span_from(url, mark + 1); rest.len > 0;) {
+		struct span pair = span_head(rest, span_find(rest, '&'));
+		struct span name = span_head(pair, span_find(pair, '='));
+		rest = span_from(rest, pair.len < rest.len ? pair.len + 1 : pair.len);
+		if (before.ptr != NULL && name_is_before(name, before)) {
+			(void)error_set(err,
+			    "%s: the URL's query is not sorted by name (%.*s before "
+			    "%.*s): Twilio signs it so and sorts it then, and the "
+			    "signature will not match; write it sorted",
+			    what, SPAN_ARG(utf8_cut(before, URL_NAME)),
+			    SPAN_ARG(utf8_cut(name, URL_NAME)));
+			return 1;
+		}
+		before = name;
+	}
+	return 0;
 }
 
 int twiml_check_size(size_t bytes, struct error *err)

@@ -195,9 +195,39 @@ TEST(a_route_of_ones_own_stands_in_for_a_built_in_one)
 	start(&talk);
 	talk_expect_text(&talk, "/twilio/voice",
 	    "CallSid=CA00000000000000000000000000000001&CallStatus=ringing&From=" ANN,
-	    "<Response><Say>My own voice</Say></Response>");
+	    "<Response><Say>My own voice</Say>");
 	assert_true(talk_logged(&talk,
 	    "a route of the app's own replaces the built-in one path=/twilio/voice"));
+	talk_end(&talk);
+}
+
+static size_t lines_logged(const struct talk *talk, const char *text)
+{
+	char line[2048];
+	size_t count = 0;
+	FILE *log = fopen(talk->log, "re");
+	assert_non_null(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		count += strstr(line, text) != NULL;
+	(void)fclose(log);
+	return count;
+}
+
+/* faults 5.13 */
+TEST(a_query_that_twilio_would_sort_is_warned_of_once)
+{
+	static const char warning[] = "the URL's query is not sorted by name";
+	struct talk talk;
+	start(&talk);
+	for (int i = 0; i < 5; i++) {
+		char form[128];
+		(void)snprintf(form, sizeof(form),
+		    "CallSid=CA%032d&CallStatus=ringing&From=%s", i, ANN);
+		talk_expect_text(&talk, "/twilio/voice", form, "My own voice");
+	}
+	assert_true(talk_logged(&talk, warning));
+	talk_stop(&talk);
+	assert_int_equal(lines_logged(&talk, warning), 1);
 	talk_end(&talk);
 }
 

@@ -109,6 +109,7 @@ static int on_call(oh_event *event, oh_twiml *reply)
 {
 	(void)event;
 	oh_say(reply, "My own voice");
+	oh_gather(reply, .action = "/twilio/voice?menu=1&from=voice");
 	return OH_OK;
 }
 

@@ -377,3 +377,32 @@ int main(void)
 	xmlCleanupParser();
 	return failed;
 }
+
+/* faults 5.13 */
+TEST(a_query_that_is_not_sorted_is_a_warning_with_its_line)
+{
+	static const struct {
+		const char *xml, *want;
+	} rows[] = {
+	    {"<Response>\n<Record action='/x?b=1&amp;a=2'/></Response>",
+		"t.xml:2: <Record> action: the URL's query is not sorted"},
+	    {"<Response><Redirect>/x?b=1&amp;a=2</Redirect></Response>",
+		"t.xml:1: <Redirect>: the URL's query is not sorted"},
+	    {"<Response><Record action='/x?a=1&amp;b=2'/></Response>", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct template *template;
+		struct error err;
+		assert_int_equal(template_parse(&template, TWIML_VOICE, "t.xml",
+				     span_of(rows[i].xml), &err),
+		    0);
+		const char *warning = template_warning(template, 0);
+		if (rows[i].want == NULL)
+			assert_null(warning);
+		else
+			assert_true(warning != NULL &&
+				    strstr(warning, rows[i].want) == warning);
+		template_free(template);
+	}
+}

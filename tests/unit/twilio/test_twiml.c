@@ -403,3 +403,54 @@ int main(void)
 	xmlCleanupParser();
 	return failed;
 }
+
+/* faults 5.13: Twilio sorts a query after signing it */
+TEST(a_query_of_ours_that_is_not_sorted_is_a_warning)
+{
+	static const struct {
+		const char *element, *attribute, *url;
+		bool want;
+	} rows[] = {
+	    {"Gather", "action", "/menu?b=1&a=2", true},
+	    {"Gather", "action", "menu?b=1&a=2", true},
+	    {"Gather", "action", "?b&a", true},
+	    {"Gather", "action", "https://h.io/menu?b=1&a=2", true},
+	    {"Gather", "action", "https://H.IO/menu?b=1&a=2#rc=2", true},
+	    {"Gather", "action", "//h.io/menu?b=1&a=2", true},
+	    {"Gather", "action", "https://other.io/menu?b=1&a=2", false},
+	    {"Gather", "action", "https://h.io:8443/menu?b=1&a=2", false},
+	    {"Gather", "action", "https://h.io.evil/menu?b=1&a=2", false},
+	    {"Gather", "action", "/menu?a=2&b=1", false},
+	    {"Gather", "action", "/menu?a=2&a=1", false},
+	    {"Gather", "action", "/menu?a=2&aa=1&b", false},
+	    {"Gather", "action", "/menu?to=http://h.io/&url=x", false},
+	    {"Gather", "action", "/menu?a=1#?b=1&a=2", false},
+	    {"Gather", "action", "/menu", false},
+	    {"Gather", "partialResultCallback", "/menu?b=1&a=2", true},
+	    {"Record", "recordingStatusCallback", "/menu?b=1&a=2", true},
+	    {"Record", "transcribeCallback", "/menu?b=1&a=2", true},
+	    {"Redirect", NULL, "/menu?b=1&a=2", true},
+	    {"Redirect", NULL, "/menu?a=1&b=2", false},
+	    {"Play", NULL, "/music?b=1&a=2", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena *arena = arena_new();
+		struct twiml *twiml = twiml_new(TWIML_VOICE, arena);
+		twiml_base(twiml, SPAN("https://h.io/prefix"));
+		struct twiml_node *node = twiml_add(twiml_root(twiml), rows[i].element);
+		if (rows[i].attribute != NULL)
+			twiml_attr(node, rows[i].attribute, span_of(rows[i].url));
+		else
+			twiml_text(node, span_of(rows[i].url));
+		const char *warning = twiml_warning(twiml, 0);
+		if ((warning != NULL) != rows[i].want)
+			fail_msg("<%s> %s: %s", rows[i].element, rows[i].url, warning);
+		if (i == 0)
+			assert_string_equal(warning,
+			    "<Gather> action: the URL's query is not sorted by name (b "
+			    "before a): Twilio signs it so and sorts it then, and the "
+			    "signature will not match; write it sorted");
+		arena_free(arena);
+	}
+}
