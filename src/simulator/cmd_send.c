@@ -151,6 +151,10 @@ static int send_read_url(struct send *send, struct error *err)
 		url->target = span_of(given != NULL ? given : "");
 	else if (url_split(url, span_of(given), err) != 0)
 		return -1;
+	else if (span_istarts(url->scheme, SPAN("ws")))
+		return error_set(err,
+		    "--url: it sends webhooks, and Twilio opens %.*s:// as a WebSocket",
+		    SPAN_ARG(url->scheme));
 	send_add_path(send, url);
 	return 0;
 }

@@ -2,16 +2,23 @@
 
 int url_split(struct url *out, struct span text, struct error *err)
 {
-	bool https = span_istarts(text, SPAN("https://"));
-	if (!https && !span_istarts(text, SPAN("http://")))
+	static const char *const schemes[] = {"https", "http", "wss", "ws"};
+
+	enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
+
+	size_t n = 0;
+	struct span scheme = span_head(text, span_find(text, ':'));
+	while (n < SCHEMES && !span_ieq(scheme, span_of(schemes[n])))
+		n++;
+	if (n == SCHEMES || !span_starts(span_from(text, scheme.len), SPAN("://")))
 		return error_set(err,
-		    "--url: \"%.*s\" does not begin with http:// or https://",
+		    "--url: \"%.*s\" does not begin with http://, https:// or wss://",
 		    SPAN_ARG(text));
 	for (size_t i = 0; i < text.len; i++) {
 		if ((unsigned char)text.ptr[i] <= ' ')
 			return error_set(err, "--url: a URL has no blanks");
 	}
-	out->scheme = https ? SPAN("https") : SPAN("http");
+	out->scheme = span_of(schemes[n]);
 	struct span rest = span_from(text, out->scheme.len + 3);
 	rest = span_head(rest, span_find(rest, '#'));
 	size_t end = 0;

@@ -6,7 +6,7 @@
 #include "util/span.h"
 
 struct url {
-	struct span scheme; /* "http" or "https", lower-case */
+	struct span scheme; /* "http", "https", "ws" or "wss": lower-case */
 	struct span host;   /* with its port, if it has one; without user:password@ */
 	struct span target; /* path and query, without the fragment; may be empty */
 };

@@ -1,6 +1,7 @@
 #include "twilio/diagnose.h"
 
 #include "twilio/diagnose_body.h"
+#include "twilio/diagnose_query.h"
 #include "twilio/diagnose_url.h"
 
 /* The refused request, and the verifier that checks its near misses. */
@@ -314,7 +315,8 @@ struct diagnosis diagnose(struct verifier *verifier,
 		    diagnose_body(&found, verifier, request, arena) ||
 		    find_miss(&found, &inquiry, first_misses, FIRST) ||
 		    diagnose_url(&found, verifier, request, hints, arena) ||
-		    find_miss(&found, &inquiry, last_misses, LAST);
+		    find_miss(&found, &inquiry, last_misses, LAST) ||
+		    diagnose_query(&found, verifier, request, arena);
 	if (!some && verifier_exhausted(verifier))
 		found = (struct diagnosis){DIAGNOSIS_NONE,
 		    "trying all near misses of this request takes too long: it is large, "

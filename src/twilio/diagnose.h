@@ -12,7 +12,7 @@
 #define DIAGNOSIS_NONE "not-diagnosed"
 
 struct diagnosis {
-	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query",
+	/* A word for logs and metrics: "scheme", "host", "port", "slash", "query", "query-order",
 	 * "prefix", "token", "account", "shared-key", "json-as-form", "form-as-json", "get-params",
 	 * "body-hash", "newline", "bom", "blank", "trimmed", "call-token", "malformed",
 	 * "unknown", "not-diagnosed". */

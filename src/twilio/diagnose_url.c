@@ -34,10 +34,19 @@ static void add(
 static void add_schemes(struct forms *out, const struct signed_request *request)
 {
 	add(out, request->scheme, NULL, NULL);
+	bool websocket = span_istarts(request->scheme, SPAN("ws"));
 	if (span_ieq(request->scheme, SPAN("https")))
 		add(out, SPAN("http"), "scheme", "Twilio calls it by http");
-	else
-		add(out, SPAN("https"), "scheme", "your proxy strips https");
+	else if (!span_ieq(request->scheme, SPAN("wss")))
+		add(out, websocket ? SPAN("wss") : SPAN("https"), "scheme",
+		    websocket ? "your proxy strips TLS" : "your proxy strips https");
+	if (websocket) {
+		add(out, SPAN("https"), "scheme", "Twilio calls it by https");
+		return;
+	}
+	/* A handshake is a GET, and nothing is posted. */
+	if (request->params == NULL && request->body.len == 0)
+		add(out, SPAN("wss"), "scheme", "Twilio opens it as a WebSocket");
 }
 
 /* The first of a list to which each proxy appends. */

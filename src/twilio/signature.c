@@ -257,7 +257,7 @@ static struct span host_other_port(
 	return join(arena, host, default_port);
 }
 
-enum { HOST_FORMS = 4, TARGET_FORMS = 3 };
+enum { HOST_FORMS = 4, TARGET_FORMS = 4 };
 
 /* Each host goes with each target; absent ones are skipped. The likeliest come first. */
 struct candidates {
@@ -270,8 +270,9 @@ struct candidates {
 static struct candidates candidates_of(
     const struct signed_request *request, struct arena *arena)
 {
-	bool websocket = span_ieq(request->scheme, SPAN("wss"));
-	bool secure = websocket || span_ieq(request->scheme, SPAN("https"));
+	bool secure_socket = span_ieq(request->scheme, SPAN("wss"));
+	bool websocket = secure_socket || span_ieq(request->scheme, SPAN("ws"));
+	bool secure = secure_socket || span_ieq(request->scheme, SPAN("https"));
 	struct span port = secure ? SPAN(":443") : SPAN(":80");
 	struct span target = request->target;
 	struct span lower = host_lower(request->host, arena);
@@ -283,6 +284,11 @@ static struct candidates candidates_of(
 	};
 	if (lower.ptr != NULL)
 		out.hosts[3] = host_other_port(lower, port, arena);
+	/* A URL without a path is signed so, and cannot be asked for without "/". */
+	if (target.len == 0 || target.ptr[0] == '?')
+		out.targets[3] = join(arena, SPAN("/"), target);
+	else if (target.ptr[0] == '/' && (target.len == 1 || target.ptr[1] == '?'))
+		out.targets[3] = span_from(target, 1);
 	if (websocket && out.targets[1].ptr == NULL)
 		out.targets[1] = join(arena, target, SPAN("/"));
 	return out;

@@ -71,7 +71,7 @@ uint64_t verifier_left(const struct verifier *verifier);
 
 /* Is it genuine? Tries the account's tokens with these URLs: host as sent or in lower
  * case; port as sent, without, or with the scheme's own; query as sent or with ' and
- * %27 exchanged; nothing else (docs/design.md, "Signature"). Where the settings name a
+ * %27 exchanged; a path that is only "/" also without it; nothing else (docs/design.md, "Signature"). Where the settings name a
  * SharedKey, that key alone counts, with its own algorithm. When the query has
  * bodySHA256, the body's SHA-256 must match it; a form may be signed as a form instead.
  * Compares in constant time. Takes one index array and one buffer from the arena,

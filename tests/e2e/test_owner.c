@@ -196,6 +196,35 @@ TEST(verify_reads_the_body_from_a_file_or_standard_input)
 	EXPECT(2, "--url and --signature are needed", "verify", "--url", SIGNED_URL);
 }
 
+/* faults 5.13 */
+TEST(verify_takes_any_url_that_twilio_signs)
+{
+	static const struct {
+		const char *is_signed, *given, *want;
+		int code;
+	} rows[] = {
+	    {"wss://h.io/media", "wss://h.io/media", "genuine\n", 0},
+	    {"wss://h.io/media/", "WSS://h.io/media", "genuine\n", 0},
+	    {"ws://h.io", "ws://h.io", "genuine\n", 0},
+	    {"https://h.io", "https://h.io", "genuine\n", 0},
+	    {"https://h.io", "https://h.io/", "genuine\n", 0},
+	    {"https://h.io?a=1", "https://h.io/?a=1", "genuine\n", 0},
+	    {"https://h.io/p?b=1&a=2", "https://h.io/p?a=2&b=1",
+		"not genuine: the URL's query was signed in another order", 1},
+	    {"https://h.io/p", "ftp://h.io/p", "does not begin with http://", 2},
+	};
+	struct talk *talk = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char header[64];
+		talk_signature(header, TALK_TOKEN, rows[i].is_signed, NULL);
+		header[strcspn(header, "\r")] = '\0';
+		EXPECT(rows[i].code, rows[i].want, "verify", "--url", rows[i].given,
+		    "--signature", header + strlen("X-Twilio-Signature: "));
+	}
+	(void)talk;
+	EXPECT(2, "as a WebSocket", "send", "sms", "--url", "wss://h.io/media");
+}
+
 /* While a token is being rotated there are two. */
 TEST(verify_takes_any_of_several_tokens)
 {

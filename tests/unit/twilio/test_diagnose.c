@@ -209,6 +209,56 @@ TEST(a_changed_form_is_named)
 	    .cause = "call-token"});
 }
 
+/* faults 5.13 */
+TEST(a_query_that_was_signed_in_another_order_is_named)
+{
+	static const struct {
+		const char *was, *is, *advice;
+	} rows[] = {
+	    {"b=secret&a=1", "a=1&b=secret", "Twilio sorts it by name after"},
+	    {"c=1&a=2&b=3", "a=2&b=3&c=1", "Twilio sorts it by name after"},
+	    {"d&b=&a=2&f=1&e=6&c=3", "a=2&b=&c=3&d&e=6&f=1", "Twilio sorts"},
+	    {"b=1&A=2", "A=2&b=1", "Twilio sorts"},
+	    {"g=7&a=1&b=2&c=3&d=4&e=5&f=6", "a=1&b=2&c=3&d=4&e=5&f=6&g=7",
+		"Twilio sorts"},
+	    {"a=1&b=secret", "b=secret&a=1", "something on the way writes it anew"},
+	    {"a=2&a=1", "a=1&a=2", "Twilio sorts"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char was[128], is[128];
+		(void)snprintf(was, sizeof(was), "https://h.io/p?%s", rows[i].was);
+		(void)snprintf(is, sizeof(is), "https://h.io/p?%s", rows[i].is);
+		explain((struct story){.signed_url = was,
+		    .seen_url = is,
+		    .cause = "query-order",
+		    .advice = rows[i].advice});
+	}
+}
+
+/* faults 5.13 */
+TEST(another_scheme_of_a_websocket_is_named)
+{
+	explain((struct story){.signed_url = "wss://h.io/media",
+	    .signed_form = "",
+	    .seen_url = "ws://h.io/media",
+	    .seen_body = "",
+	    .cause = "scheme",
+	    .advice = "your proxy strips TLS"});
+	explain((struct story){.signed_url = "wss://h.io/media",
+	    .signed_form = "",
+	    .seen_url = "https://h.io/media",
+	    .seen_body = "",
+	    .cause = "scheme",
+	    .advice = "Twilio opens it as a WebSocket"});
+	explain((struct story){.signed_url = "https://h.io/media",
+	    .signed_form = "",
+	    .seen_url = "wss://h.io/media",
+	    .seen_body = "",
+	    .cause = "scheme",
+	    .advice = "Twilio calls it by https"});
+}
+
 /* faults 5.12: a form's file as an editor saves it */
 TEST(what_an_editor_does_to_a_form_is_named)
 {

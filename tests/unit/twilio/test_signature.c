@@ -199,7 +199,7 @@ TEST(the_url_counts_but_for_port_host_case_and_apostrophe)
 	    {"https://h.io/p", "", "https://h.io/p?", "", false},
 	    {"https://h.io/p", "", "https://h.io/p/", "", false},
 	    {"https://h.io/p", "", "https://h.io//p", "", false},
-	    {"https://h.io", "", "https://h.io/", "", false},
+	    {"https://h.io", "", "https://h.io/", "", true},
 	    {"https://h.io?a=1", "", "https://h.io?a=1", "", true},
 	    {"https://h.io/p", "", "https://h.io/p#rc=2", "", true},
 	    {"HTTPS://h.io:443/p", "", "HTTPS://h.io/p", "", true},
@@ -338,6 +338,44 @@ TEST(a_websocket_may_be_signed_with_a_slash_whatever_is_in_its_target)
 	assert_true(check(token, &request));
 	request.scheme = SPAN("https");
 	assert_false(check(token, &request));
+}
+
+/* faults 5.13 */
+TEST(a_url_without_a_path_is_signed_without_a_slash)
+{
+	static const struct {
+		const char *is_signed, *seen;
+		bool want;
+	} rows[] = {
+	    {"https://h.io", "https://h.io/", true},
+	    {"https://h.io", "https://h.io", true},
+	    {"https://h.io/", "https://h.io/", true},
+	    {"https://h.io/", "https://h.io", true},
+	    {"https://h.io?a=1", "https://h.io/?a=1", true},
+	    {"https://h.io/?a=1", "https://h.io?a=1", true},
+	    {"https://h.io:443", "https://H.io/", true},
+	    {"https://h.io", "https://h.io:443/", true},
+	    {"wss://h.io", "wss://h.io/", true},
+	    {"wss://h.io/", "wss://h.io", true},
+	    {"ws://h.io/a/", "ws://h.io/a", true},
+	    {"ws://h.io:80/a", "ws://h.io/a", true},
+	    {"https://h.io/a", "https://h.io/a/", false},
+	    {"https://h.io/a/", "https://h.io/a", false},
+	    {"https://h.io", "https://h.io//", false},
+	    {"https://h.io", "http://h.io/", false},
+	    {"https://h.io", "https://h.io/a", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char signature[SIGNATURE_SIZE];
+		signature_make(
+		    signature, span_of(token), span_of(rows[i].is_signed), NULL);
+		struct signed_request request = {
+		    .bodyless = true, .signature = span_of(signature)};
+		assert_true(signature_split_url(&request, span_of(rows[i].seen)));
+		if (check(token, &request) != rows[i].want)
+			fail_msg("%s as %s", rows[i].is_signed, rows[i].seen);
+	}
 }
 
 TEST(a_url_is_split_without_changing_it)
