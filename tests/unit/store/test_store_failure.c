@@ -170,7 +170,8 @@ static void mount_small(struct fixture *f)
 {
 	fixture_close(f);
 	(void)mkdir(f->dir, 0700);
-	if (getuid() != 0 || mount("tmpfs", f->dir, "tmpfs", 0, "size=1m,mode=0700") < 0) {
+	if (getuid() != 0 ||
+	    mount("tmpfs", f->dir, "tmpfs", 0, "size=1m,mode=0700") < 0) {
 		fixture_open(f);
 		skip();
 	}
