@@ -46,9 +46,47 @@ struct connection {
 	size_t charged;            /* of server_shared.memory */
 	size_t lingered;           /* bytes read and thrown away */
 	enum state state;
+	uint64_t since;   /* connections.moves, when it entered its list */
 	bool close_after; /* the reply */
 	bool running;
 };
+
+/* ---- where it stands ---- */
+
+/* GONE is what it becomes where it is. */
+static struct connection_list *connections_of(struct connections *set, enum state state)
+{
+	switch (state) {
+	case STATE_READING:
+		return &set->reading;
+	case STATE_SERVING:
+		return &set->serving;
+	case STATE_IDLE:
+	case STATE_SENDING:
+	case STATE_LINGERING:
+	case STATE_GONE:
+		break;
+	}
+	return &set->resting;
+}
+
+static void connection_enter(struct connection *c, enum state state)
+{
+	struct connection_list *from = connections_of(c->set, c->state);
+	struct connection_list *to = connections_of(c->set, state);
+	c->state = state;
+	if (from == to)
+		return;
+	TAILQ_REMOVE(from, c, link);
+	TAILQ_INSERT_TAIL(to, c, link);
+	c->since = ++c->set->moves;
+}
+
+static bool connections_empty(const struct connections *set)
+{
+	return TAILQ_EMPTY(&set->reading) && TAILQ_EMPTY(&set->serving) &&
+	       TAILQ_EMPTY(&set->resting);
+}
 
 /* ---- the request's memory ---- */
 
@@ -121,7 +159,7 @@ static void connection_send(struct connection *c, const struct reply *reply)
 	reply_head(out, reply, c->close_after ? "close" : kept, &c->set->date);
 	stream_send(&c->stream, buf_span(out), body);
 	exchange_end(c);
-	c->state = STATE_SENDING;
+	connection_enter(c, STATE_SENDING);
 	/* A client that does not read its reply must not hold the connection. */
 	if (!stream_sent(&c->stream))
 		connection_deadline(c, c->set->shared->config.limits.request_ms);
@@ -155,18 +193,20 @@ static void connection_send_error(struct connection *c, int status, const char *
 
 /* ---- making room ---- */
 
-/* The connection of this loop that holds room longest without having sent a whole request:
- * one in the middle of a request, else an idle one. NULL: there is none. */
-static struct connection *connections_oldest(struct connections *set, enum state least)
+/* Of two connections the one that has been in its list longer; NULL is none. */
+static struct connection *connection_older(struct connection *a, struct connection *b)
 {
-	struct connection *c, *idle = NULL;
-	TAILQ_FOREACH(c, &set->all, link) {
-		if (c->state == STATE_READING)
-			return c;
-		if (c->state == STATE_IDLE && idle == NULL)
-			idle = c;
-	}
-	return least == STATE_IDLE ? idle : NULL;
+	if (a == NULL || b == NULL)
+		return a == NULL ? b : a;
+	return a->since < b->since ? a : b;
+}
+
+/* The first of a list that is not c. */
+static struct connection *connections_first(
+    struct connection_list *list, const struct connection *c)
+{
+	struct connection *first = TAILQ_FIRST(list);
+	return first == c && first != NULL ? TAILQ_NEXT(first, link) : first;
 }
 
 static void connection_free(struct connection *c)
@@ -175,7 +215,7 @@ static void connection_free(struct connection *c)
 	exchange_end(c);
 	loop_timer_stop(set->loop, &c->timer);
 	stream_close(&c->stream);
-	TAILQ_REMOVE(&set->all, c, link);
+	TAILQ_REMOVE(connections_of(set, c->state), c, link);
 	free(c);
 	atomic_fetch_sub_explicit(&set->shared->open, 1, memory_order_relaxed);
 }
@@ -229,9 +269,9 @@ static bool connection_step_reading(struct connection *c)
 		return true;
 	}
 	while (!exchange_charge(c)) {
-		struct connection *oldest = connections_oldest(c->set, STATE_READING);
+		struct connection *oldest = connections_first(&c->set->reading, c);
 		connection_count(&shared->shed);
-		if (oldest != NULL && oldest != c) {
+		if (oldest != NULL) {
 			connection_close(oldest);
 			continue;
 		}
@@ -243,7 +283,7 @@ static bool connection_step_reading(struct connection *c)
 		connection_admit(c);
 		return true;
 	case PARSE_DONE:
-		c->state = STATE_SERVING;
+		connection_enter(c, STATE_SERVING);
 		loop_timer_stop(c->set->loop, &c->timer);
 		shared->config.serve(shared->config.ctx, &c->exchange->request);
 		return true;
@@ -254,7 +294,7 @@ static bool connection_step_reading(struct connection *c)
 	if (used > 0)
 		return true;
 	if (c->stream.eof)
-		c->state = STATE_GONE; /* in the middle of a request */
+		connection_enter(c, STATE_GONE); /* in the middle of a request */
 	return c->stream.eof;
 }
 
@@ -262,19 +302,19 @@ static bool connection_step_idle(struct connection *c)
 {
 	if (stream_peek(&c->stream).len > 0) {
 		exchange_begin(c);
-		c->state = STATE_READING;
+		connection_enter(c, STATE_READING);
 		connection_deadline(c, c->set->shared->config.limits.request_ms);
 		return true;
 	}
 	if (c->stream.eof)
-		c->state = STATE_GONE;
+		connection_enter(c, STATE_GONE);
 	return c->stream.eof;
 }
 
 static bool connection_step_sending(struct connection *c)
 {
 	if (c->stream.broken) {
-		c->state = STATE_GONE;
+		connection_enter(c, STATE_GONE);
 		return true;
 	}
 	if (!stream_sent(&c->stream)) {
@@ -285,10 +325,10 @@ static bool connection_step_sending(struct connection *c)
 	stream_go(&c->stream);
 	if (c->close_after) {
 		stream_finish(&c->stream);
-		c->state = STATE_LINGERING;
+		connection_enter(c, STATE_LINGERING);
 		connection_deadline(c, LINGER_MS);
 	} else {
-		c->state = STATE_IDLE;
+		connection_enter(c, STATE_IDLE);
 		connection_deadline(c, c->set->shared->config.limits.idle_ms);
 	}
 	return true;
@@ -302,7 +342,7 @@ static bool connection_step_lingering(struct connection *c)
 	if (data.len == 0 && !c->stream.eof)
 		return false;
 	if (c->lingered > LINGER_BYTES || c->stream.broken || data.len == 0)
-		c->state = STATE_GONE;
+		connection_enter(c, STATE_GONE);
 	return true;
 }
 
@@ -343,7 +383,7 @@ static void connection_run(struct connection *c)
 	if (c->state != STATE_GONE)
 		return;
 	connection_free(c);
-	if (set->draining && TAILQ_EMPTY(&set->all))
+	if (set->draining && connections_empty(set))
 		set->drained(set);
 }
 
@@ -353,7 +393,7 @@ void request_reply(struct request *request, const struct reply *reply)
 	struct connection *c = exchange->connection;
 	assert(c->state == STATE_SERVING && c->exchange == exchange);
 	if (c->stream.broken)
-		c->state = STATE_GONE;
+		connection_enter(c, STATE_GONE);
 	else
 		connection_send(c, reply);
 	connection_run(c);
@@ -375,7 +415,7 @@ static void connection_on_deadline(struct loop_timer *timer)
 		if (stream_waiting(&c->stream))
 			connection_deadline(c, DRAIN_GRACE_MS);
 		else
-			c->state = STATE_GONE;
+			connection_enter(c, STATE_GONE);
 		break;
 	case STATE_READING:
 		connection_count(&c->set->shared->timed_out);
@@ -383,7 +423,7 @@ static void connection_on_deadline(struct loop_timer *timer)
 		break;
 	case STATE_SENDING:
 	case STATE_LINGERING:
-		c->state = STATE_GONE;
+		connection_enter(c, STATE_GONE);
 		break;
 	case STATE_SERVING:
 	case STATE_GONE:
@@ -398,7 +438,9 @@ void connections_init(
     struct connections *set, struct loop *loop, struct server_shared *shared)
 {
 	*set = (struct connections){.loop = loop, .shared = shared};
-	TAILQ_INIT(&set->all);
+	TAILQ_INIT(&set->reading);
+	TAILQ_INIT(&set->serving);
+	TAILQ_INIT(&set->resting);
 }
 
 void connections_add(
@@ -412,14 +454,16 @@ void connections_add(
 	c->peer = *peer;
 	c->timer.fire = connection_on_deadline;
 	stream_open(&c->stream, set->loop, fd, connection_on_wake);
-	TAILQ_INSERT_TAIL(&set->all, c, link);
+	TAILQ_INSERT_TAIL(&set->resting, c, link);
+	c->since = ++set->moves;
 	connection_count(&shared->connections);
 	connection_deadline(c, limits->idle_ms);
 	if (open < limits->connections)
 		return;
 	connection_count(&shared->shed);
-	struct connection *oldest = connections_oldest(set, STATE_IDLE);
-	if (oldest != NULL && oldest != c) {
+	struct connection *oldest = connection_older(
+	    connections_first(&set->reading, c), connections_first(&set->resting, c));
+	if (oldest != NULL) {
 		connection_close(oldest);
 		return;
 	}
@@ -432,20 +476,27 @@ void connections_drain(struct connections *set)
 {
 	struct connection *c;
 	set->draining = true;
-	TAILQ_FOREACH(c, &set->all, link)
+	TAILQ_FOREACH(c, &set->resting, link)
 		if (c->state == STATE_IDLE)
 			connection_deadline(c, DRAIN_GRACE_MS);
-	if (TAILQ_EMPTY(&set->all))
+	if (connections_empty(set))
 		set->drained(set);
 }
 
-void connections_clear(struct connections *set)
+static void connections_clear_list(struct connection_list *list)
 {
-	struct connection *c = TAILQ_FIRST(&set->all);
+	struct connection *c = TAILQ_FIRST(list);
 	while (c != NULL) {
 		struct connection *next = TAILQ_NEXT(c, link);
 		connection_free(c);
 		c = next;
 	}
+}
+
+void connections_clear(struct connections *set)
+{
+	connections_clear_list(&set->reading);
+	connections_clear_list(&set->serving);
+	connections_clear_list(&set->resting);
 	buf_free(&set->out);
 }

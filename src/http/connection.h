@@ -25,8 +25,10 @@ struct connection;
 struct connections {
 	struct loop *loop;
 	struct server_shared *shared;
-	TAILQ_HEAD(connection_list, connection) all;
+	/* Each connection is in one of them; who has been there longest comes first. */
+	TAILQ_HEAD(connection_list, connection) reading, serving, resting;
 	uint64_t requests; /* so far */
+	uint64_t moves;    /* from one to another; so their order is known */
 	bool draining;
 	/* Called when draining and none is left. */
 	void (*drained)(struct connections *set);
@@ -36,8 +38,9 @@ struct connections {
 
 void connections_init(
     struct connections *set, struct loop *loop, struct server_shared *shared);
-/* Takes a socket that was accepted. Beyond the limit of connections it gets 503 and is
- * closed. */
+/* Takes a socket that was accepted. Beyond the limit of connections the one that has
+ * waited longest is closed, whatever it waits for: its client to send a request, or to
+ * take a reply. When all are being served, the new one gets 503 and is closed. */
 void connections_add(
     struct connections *set, int fd, const struct sockaddr_storage *peer);
 /* From now on every reply closes its connection; idle connections are closed after a
