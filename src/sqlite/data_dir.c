@@ -37,8 +37,9 @@ static int refuse_owner(const char *path, const struct stat *st, struct error *e
 }
 
 /* Whether the directory is the store's, and not /tmp or somebody's home, whose mode is not
- * ours to change: a store is there, or nothing else. */
-static bool is_for_store(const char *dir)
+ * ours to change: nothing else is there; or a store is, and not everybody puts files beside
+ * it. */
+static bool is_for_store(const char *dir, const struct stat *st)
 {
 	DIR *entries = opendir(dir);
 	const struct dirent *entry;
@@ -46,11 +47,13 @@ static bool is_for_store(const char *dir)
 	while (entries != NULL && (entry = readdir(entries)) != NULL) {
 		store |= strcmp(entry->d_name, names[0]) == 0;
 		other |= strcmp(entry->d_name, ".") != 0 &&
-			 strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name);
+			 strcmp(entry->d_name, "..") != 0 &&
+			 strcmp(entry->d_name, "lost+found") != 0 &&
+			 !is_ours(entry->d_name);
 	}
 	if (entries != NULL)
 		(void)closedir(entries);
-	return store || !other;
+	return !other || (store && (st->st_mode & S_ISVTX) == 0);
 }
 
 /* Sets *closed when others could open it before. */
@@ -77,8 +80,7 @@ static int close_dir(const char *dir, bool *closed, struct error *err)
 		return error_set(err, "%s is not a directory", dir);
 	if (st.st_uid != geteuid())
 		return refuse_owner(dir, &st, err);
-	if ((st.st_mode & OTHERS) != 0 &&
-	    ((st.st_mode & S_ISVTX) != 0 || !is_for_store(dir)))
+	if ((st.st_mode & OTHERS) != 0 && !is_for_store(dir, &st))
 		return error_set(err,
 		    "%s is open to other users, and not the store's alone: name a directory in "
 		    "it that is (%s/offhook), or run chmod 0700 %s",
