@@ -98,7 +98,8 @@ static void metrics_store(struct buf *out, const struct admin_view *view)
 	    store.waiting);
 	metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.",
 	    (uint64_t)store.wal_bytes);
-	metric(out, "store_healthy", "gauge", "1 while commits succeed.",
+	metric(out, "store_healthy", "gauge",
+	    "1 while commits and checkpoints succeed.",
 	    store_healthy(view->store, NULL) ? 1 : 0);
 }
 

@@ -28,6 +28,7 @@ struct checkpoint {
 	pthread_mutex_t mutex;
 	pthread_cond_t wanted;
 	bool is_wanted, stopping; /* under mutex */
+	struct error trouble;     /* under mutex: why the last one failed, or "" */
 	atomic_int written;       /* pages of the log that are in the file */
 
 	/* the writer's */
@@ -36,6 +37,26 @@ struct checkpoint {
 	int try_again_at; /* pages from which on writing it back is tried once more */
 	bool warned;
 };
+
+/* Logs one line when checkpoints begin to fail, and one when they work again. Commits may go
+ * on meanwhile, into a log that grows. */
+static void checkpoint_note(struct checkpoint *c, sqlite3 *db, int rc)
+{
+	struct error why = {""};
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+		return; /* another program's; it tells nothing of the disk */
+	if (rc != SQLITE_OK)
+		(void)sqlite_db_error(db, &why);
+	mutex_lock(&c->mutex);
+	bool was_failing = c->trouble.text[0] != '\0';
+	c->trouble = why;
+	mutex_unlock(&c->mutex);
+	if (rc != SQLITE_OK && !was_failing)
+		log_write(LOG_ERROR, "the store's log cannot be written back and grows",
+		    "why", why.text, NULL);
+	else if (rc == SQLITE_OK && was_failing)
+		log_write(LOG_INFO, "the store's log is written back again", NULL);
+}
 
 static void *checkpoint_run(void *ctx)
 {
@@ -49,11 +70,12 @@ static void *checkpoint_run(void *ctx)
 		c->is_wanted = false;
 		mutex_unlock(&c->mutex);
 		mutex_lock(&c->one_at_a_time);
-		/* A failure (disk full) makes the writer fail too, which logs it. */
 		int written = 0;
-		if (sqlite3_wal_checkpoint_v2(c->db, "main", SQLITE_CHECKPOINT_PASSIVE,
-			NULL, &written) == SQLITE_OK)
+		int rc = sqlite3_wal_checkpoint_v2(
+		    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, &written);
+		if (rc == SQLITE_OK)
 			atomic_store(&c->written, written);
+		checkpoint_note(c, c->db, rc);
 		mutex_unlock(&c->one_at_a_time);
 		mutex_lock(&c->mutex);
 	}
@@ -117,11 +139,12 @@ static void checkpoint_wake(struct checkpoint *c)
  * next commit starts the log anew, unless a reader needs what is in it. */
 static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 {
-	(void)sqlite3_wal_checkpoint_v2(
+	int rc = sqlite3_wal_checkpoint_v2(
 	    writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	checkpoint_note(c, writer, rc);
 	c->told_at = pages;
 	c->try_again_at = pages + c->limit / 8;
-	if (!c->warned && pages / 2 > c->limit) {
+	if (rc == SQLITE_OK && !c->warned && pages / 2 > c->limit) {
 		c->warned = true;
 		log_write(LOG_WARN, "the store's log cannot be written back and grows",
 		    "why", "another program keeps a transaction open on it", NULL);
@@ -163,6 +186,22 @@ void checkpoint_committed(struct checkpoint *c, sqlite3 *writer, int pages)
 	}
 }
 
+bool checkpoint_healthy(struct checkpoint *c, struct error *why)
+{
+	mutex_lock(&c->mutex);
+	bool healthy = c->trouble.text[0] == '\0';
+	if (!healthy && why != NULL)
+		*why = c->trouble;
+	mutex_unlock(&c->mutex);
+	return healthy;
+}
+
+void checkpoint_retry(struct checkpoint *c)
+{
+	if (!checkpoint_healthy(c, NULL))
+		checkpoint_wake(c);
+}
+
 int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err)
 {
 	mutex_lock(&c->one_at_a_time);
@@ -170,6 +209,7 @@ int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err
 	int rc = sqlite3_wal_checkpoint_v2(
 	    writer, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	(void)sqlite3_busy_timeout(writer, SQLITE_DB_BUSY_MS);
+	checkpoint_note(c, writer, rc);
 	mutex_unlock(&c->one_at_a_time);
 	if (rc == SQLITE_BUSY)
 		return 1;

@@ -4,6 +4,7 @@
 #define OFFHOOK_SQLITE_CHECKPOINT_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/error.h"
@@ -20,6 +21,11 @@ void checkpoint_close(struct checkpoint *checkpoint);
  * writes the rest of the log back itself. While another program keeps a transaction open
  * that does not help, and the log grows, with a warning. */
 void checkpoint_committed(struct checkpoint *checkpoint, sqlite3 *writer, int pages);
+/* False, with why (unless NULL), while checkpoints fail (I/O error, disk full …): commits may
+ * go on, but the log grows. Any thread. */
+bool checkpoint_healthy(struct checkpoint *checkpoint, struct error *why);
+/* Has the thread try again when the last checkpoint failed. */
+void checkpoint_retry(struct checkpoint *checkpoint);
 /* Empties the log file, so that nothing erased is left in it. By the writer. 1 when a
  * reader prevents it: try again soon. */
 int checkpoint_truncate(

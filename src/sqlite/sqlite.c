@@ -114,7 +114,7 @@ static void sqlite_flush(struct engine_db *db)
 static bool sqlite_healthy(struct engine_db *db, struct error *why)
 {
 	if (atomic_load(&db->healthy))
-		return true;
+		return checkpoint_healthy(db->checkpoint, why);
 	mutex_lock(&db->mutex);
 	if (why != NULL)
 		*why = db->trouble;

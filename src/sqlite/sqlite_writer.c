@@ -228,6 +228,7 @@ static bool writer_idle(struct engine_db *db)
 	}
 	if (atomic_load(&db->stopping))
 		return false;
+	checkpoint_retry(db->checkpoint);
 	commit_queue_wait(&db->queue, IDLE_MS);
 	if (commit_queue_empty(&db->queue) && !atomic_load(&db->stopping) &&
 	    (w->failing || files_check(&db->files, NULL) < 0))

@@ -257,8 +257,9 @@ void store_id(char out[STORE_ID_SIZE], int64_t row);
 /* The row in an "_id"; 0 when the text cannot be one. */
 int64_t store_id_row(struct span id);
 
-/* False, with why (unless NULL), while commits fail (disk full, the files moved away …).
- * The store tries again once a second. */
+/* False, with why (unless NULL), while commits fail (disk full, the files moved away …), or
+ * what was committed cannot be moved to where it shall stay. The store tries again once a
+ * second. */
 bool store_healthy(struct store *store, struct error *why);
 
 struct store_stats {

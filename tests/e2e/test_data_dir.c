@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,11 +22,16 @@ static bool in_shell(const struct talk *talk, const char *command)
 	return system(line) == 0;
 }
 
+static void find_admin(struct talk *talk)
+{
+	for (int i = 0; i < PATIENCE && !talk_find_admin(talk); i++)
+		(void)usleep(20000);
+}
+
 static void start(struct talk *talk)
 {
 	talk_start(talk, with_admin);
-	for (int i = 0; i < PATIENCE && !talk_find_admin(talk); i++)
-		(void)usleep(20000);
+	find_admin(talk);
 }
 
 /* What /readyz says; the caller's. */
@@ -159,5 +165,44 @@ TEST(others_cannot_open_what_is_stored)
 	assert_true(talk_logged(&talk, "other users could open"));
 	assert_true(in_shell(&talk, find));
 	talk_expect(&talk, "/twilio/sms", "MessageSid=SM1&Body=a", 200);
+	talk_end(&talk);
+}
+
+static void post_large(const struct talk *talk, int number)
+{
+	struct buf form = {0};
+	buf_printf(&form, "MessageSid=SM%032x&Body=", (unsigned)number);
+	for (int i = 0; i < 1000; i++)
+		buf_puts(&form, "0123456789012345678901234567890123456789");
+	talk_expect(talk, "/twilio/sms", buf_text(&form), 200);
+	buf_free(&form);
+}
+
+/* faults 4.7: the database cannot grow, while its log still can */
+TEST(a_checkpoint_that_fails_is_logged_once_and_readyz_tells)
+{
+	struct talk talk;
+	struct stat st;
+	char path[160];
+	int number = 0;
+	start(&talk);
+	while (number < 150)
+		post_large(&talk, number++);
+	talk_stop(&talk);
+	talk_again(&talk);
+	find_admin(&talk);
+	(void)snprintf(path, sizeof(path), "%s/offhook.db", talk.data);
+	assert_int_equal(stat(path, &st), 0);
+	struct rlimit limit = {(rlim_t)st.st_size, RLIM_INFINITY};
+	assert_int_equal(prlimit(talk.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	while (number < 260)
+		post_large(&talk, number++);
+	await_ready(&talk, 503, "offhook.db");
+	post_large(&talk, number++);
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(prlimit(talk.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	await_ready(&talk, 200, "ready");
+	assert_true(talk_logged(&talk, "the store's log is written back again"));
+	assert_int_equal(count_logged(&talk, "cannot be written back"), 1);
 	talk_end(&talk);
 }

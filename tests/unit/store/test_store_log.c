@@ -1,7 +1,9 @@
 /* The write-ahead log stays small, and a reader that stands still stops nobody. */
 #include "store_fixture.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 enum { COUNT = 4000, LIMIT = 1 << 20 };
@@ -14,14 +16,14 @@ static void count_done(struct store_txn *txn)
 	done_count++;
 }
 
-/* Some 8 MB, a few transactions a commit. */
-static void write_much(struct fixture *f)
+/* A few transactions a commit. */
+static void write_some(struct fixture *f, int count)
 {
-	struct store_txn *txns = calloc(COUNT, sizeof(*txns));
+	struct store_txn *txns = calloc((size_t)count, sizeof(*txns));
 	static char body[2000];
 	memset(body, 'x', sizeof(body));
 	done_count = 0;
-	for (int i = 0; i < COUNT; i++) {
+	for (int i = 0; i < count; i++) {
 		txns[i] = event_txn("", "");
 		txns[i].key_count = 0;
 		txns[i].event.reply.body = (struct span){body, sizeof(body)};
@@ -34,9 +36,15 @@ static void write_much(struct fixture *f)
 			(void)usleep(100);
 	}
 	store_flush(f->store);
-	while (done_count < COUNT)
+	while (done_count < count)
 		(void)usleep(100);
 	free(txns);
+}
+
+/* Some 8 MB. */
+static void write_much(struct fixture *f)
+{
+	write_some(f, COUNT);
 }
 
 static int64_t log_size(const struct fixture *f)
@@ -96,4 +104,40 @@ STORE_TEST(a_reader_that_stands_still_stops_nobody)
 	write_much(f);
 	store_stats(f->store, &stats);
 	assert_true(stats.wal_bytes < LIMIT + LIMIT / 2);
+}
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void wait_healthy(struct fixture *f, bool want)
+{
+	for (int i = 0; i < 10000 && store_healthy(f->store, &f->err) != want; i++)
+		(void)usleep(1000);
+	assert_int_equal(store_healthy(f->store, &f->err), want);
+}
+
+/* faults 4.7: the database cannot grow, while its log still can */
+STORE_TEST(a_checkpoint_that_fails_is_told_and_made_up_for)
+{
+	struct fixture *f = *state;
+	char path[96];
+	struct stat st;
+	write_much(f);
+	fixture_reopen(f);
+	(void)snprintf(path, sizeof(path), "%s/offhook.db", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	limit_files((rlim_t)st.st_size);
+	write_some(f, COUNT * 2 / 3);
+	wait_healthy(f, false);
+	assert_non_null(strstr(f->err.text, "offhook.db"));
+	(void)add_event(f, "SM1", "r");
+	limit_files(RLIM_INFINITY);
+	wait_healthy(f, true);
+	(void)add_event(f, "SM2", "r");
 }
