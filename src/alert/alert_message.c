@@ -53,6 +53,10 @@ static void message_say_what(struct buf *out, const json_t *doc)
 	else if (message_is(doc, FAILURE_JOB_DEAD))
 		buf_printf(out, "%lld job%s of the queue %s %s given up",
 		    (long long)count, s, subject, count == 1 ? "was" : "were");
+	else if (message_is(doc, FAILURE_WEBHOOKS_REFUSED))
+		buf_printf(out,
+		    "%lld webhook%s refused one after another: none was Twilio's",
+		    (long long)count, count == 1 ? " was" : "s were");
 	else if (!message_is_of_sms(doc))
 		buf_puts(out, "this is a test of alerts");
 	else {

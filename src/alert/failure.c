@@ -26,6 +26,8 @@ const char *failure_name(enum failure_what what)
 		return "message.failed";
 	case FAILURE_MESSAGE_UNDELIVERED:
 		return "message.undelivered";
+	case FAILURE_WEBHOOKS_REFUSED:
+		return "webhook.refused";
 	case FAILURE_JOB_DEAD:
 		break;
 	}
@@ -60,8 +62,8 @@ static struct span failure_group(const struct failure *failure, struct arena *ar
 	    failure->what == FAILURE_JOB_DEAD ? failure->queue : failure->route;
 	if (failure_is_of_message(failure))
 		subject = span_of(arena_printf(arena, "%ld", failure_code(failure)));
-	struct span all = span_of(arena_printf(
-	    arena, "%s %.*s", failure_name(failure->what), SPAN_ARG(subject)));
+	struct span all = span_trim(span_of(arena_printf(
+	    arena, "%s %.*s", failure_name(failure->what), SPAN_ARG(subject))));
 	if (all.len > FAILURE_GROUP_MAX)
 		all.len = FAILURE_GROUP_MAX;
 	while (!utf8_valid(all))
@@ -129,7 +131,7 @@ struct span failure_payload(const struct store_job *job, struct arena *arena)
 /* For an edit of the document, on the writer's thread. */
 struct note {
 	struct span error, sid;
-	int64_t id;
+	int64_t id, count;
 	char at[CLOCK_ISO_SIZE];
 };
 
@@ -138,9 +140,11 @@ static json_t *failure_text_or_null(struct span text)
 	return text.len == 0 ? json_null() : json_stringn(text.ptr, text.len);
 }
 
-static json_t *failure_one_more(const json_t *doc, const char *name)
+static json_t *failure_more(
+    const struct note *note, const json_t *doc, const char *name)
 {
-	return json_integer(json_integer_value(json_object_get(doc, name)) + 1);
+	return json_integer(
+	    json_integer_value(json_object_get(doc, name)) + note->count);
 }
 
 static int failure_count(const void *ctx, json_t *doc, struct error *err)
@@ -148,8 +152,8 @@ static int failure_count(const void *ctx, json_t *doc, struct error *err)
 	const struct note *note = ctx;
 	bool first = json_integer_value(json_object_get(doc, "count")) == 0;
 	if ((first && json_object_set_new(doc, "firstAt", json_string(note->at)) < 0) ||
-	    json_object_set_new(doc, "count", failure_one_more(doc, "count")) < 0 ||
-	    json_object_set_new(doc, "total", failure_one_more(doc, "total")) < 0 ||
+	    json_object_set_new(doc, "count", failure_more(note, doc, "count")) < 0 ||
+	    json_object_set_new(doc, "total", failure_more(note, doc, "total")) < 0 ||
 	    json_object_set_new(doc, "lastAt", json_string(note->at)) < 0 ||
 	    json_object_set_new(doc, "lastError", failure_text_or_null(note->error)) <
 		0 ||
@@ -187,6 +191,7 @@ static void failure_count_in_group(struct store_write **writes,
 	note->error = utf8_repair(arena_copy(arena, failure_error(failure)), arena);
 	note->sid = utf8_repair(arena_copy(arena, failure->sid), arena);
 	note->id = failure->id;
+	note->count = failure->count > 0 ? failure->count : 1;
 	clock_iso(note->at, failure->at_ms);
 	write->op = STORE_UPDATE;
 	write->collection = COLLECTION_ALERTS;

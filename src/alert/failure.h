@@ -22,7 +22,8 @@ enum failure_what {
 	FAILURE_EVENT_LATE,
 	FAILURE_MESSAGE_FAILED,
 	FAILURE_MESSAGE_UNDELIVERED,
-	FAILURE_JOB_DEAD
+	FAILURE_JOB_DEAD,
+	FAILURE_WEBHOOKS_REFUSED /* one after another (webhook/outage.h) */
 };
 
 /* "event.failed", "event.late", "message.failed" … */
@@ -31,9 +32,10 @@ const char *failure_name(enum failure_what what);
 struct failure {
 	enum failure_what what;
 	int64_t at_ms; /* wall clock */
+	int64_t count; /* of the same at once; 0: one */
 	int64_t
-	    id; /* of the event or job; 0: of the transaction's own event, which gets
-		       its id at the commit */
+	    id; /* of the event or job; 0: of the transaction's own event, if it has one,
+		       which gets its id at the commit */
 	struct span sid;   /* the rest is absent where it does not apply */
 	struct span route; /* the path as the app's table has it, not the request's */
 	struct span queue;

@@ -329,7 +329,10 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 	while (sigtimedwait(&stop, NULL, &second) < 0 &&
 	       (errno == EAGAIN || errno == EINTR)) {
 		templates_reload(app->templates);
-		log_flood_tell(clock_mono_us(), false);
+		struct failure_listeners listeners = service_listeners(&app->service);
+		int64_t now_us = clock_mono_us();
+		log_flood_tell(now_us, false);
+		outage_look(&app->service.outage, app->store, &listeners, now_us);
 		/* After a burst the C library keeps the memory. Once the server is quiet
 		 * again, it goes back to the machine. */
 		struct server_stats stats;

@@ -111,7 +111,8 @@ const struct setting setting_table[] = {
     {"alert-url", .argument = "URL", .initial = "",
 	.help = "where alerts are posted to as JSON",
 	.more = "An alert tells of events that failed or were late, messages that "
-		"were not delivered, and dead letters; all of one kind, route, error "
+		"were not delivered, dead letters, and webhooks that were refused one "
+		"after another; all of one kind, route, error "
 		"code or queue together. Its field \"text\" is a sentence, which is "
 		"what chat services show. With alert-secret it is signed. An address "
 		"that is itself a secret belongs into the file or the variable. "

@@ -115,6 +115,7 @@ static enum webhook_step intake_hand_over(
 static enum webhook_step intake_genuine(
     struct webhook *webhook, const struct seal *seal)
 {
+	outage_genuine(&webhook->lane->service->outage);
 	memcpy(webhook->seal, seal->bytes, sizeof(webhook->seal));
 	webhook->sealed = true;
 	webhook->account = seal->account;
@@ -124,6 +125,7 @@ static enum webhook_step intake_genuine(
 static enum webhook_step intake_forged(
     struct webhook *webhook, const struct signed_request *request)
 {
+	outage_refused(&webhook->lane->service->outage);
 	refusal_log(webhook, request);
 	return webhook_refuse(webhook, OUTCOME_REFUSED, 403,
 	    "the signature does not match: this request is not Twilio's, or the URL or "

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "twilio/signature.h"
 #include "util/buf.h"
+#include "webhook/outage.h"
 #include "webhook/route.h"
 
 /* How a webhook ended, for metrics. */
@@ -49,6 +50,7 @@ struct service {
 	struct templates *templates;
 	atomic_bool on_failure; /* the user's app has an on_failure */
 	_Atomic uint64_t refusals_undiagnosed;
+	struct outage outage;
 };
 
 struct lane {

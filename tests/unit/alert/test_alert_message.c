@@ -37,6 +37,9 @@ TEST(a_sentence_says_what_and_how_many)
 		"1 message was not delivered, error 39999."},
 	    {"message.undelivered 0", "message.undelivered", 1,
 		"1 message was not delivered."},
+	    {"webhook.refused", "webhook.refused", 12,
+		"12 webhooks were refused one after another: none was Twilio's since "
+		"2026-01-31T12:00:00.000Z. Last error: no stock"},
 	    {"job.dead processSms", "job.dead", 1,
 		"1 job of the queue processSms was given up. Last error: no stock"},
 	    {"job.dead processSms", "job.dead", 2,

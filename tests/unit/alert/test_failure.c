@@ -162,6 +162,7 @@ PLAY_TEST(failures_of_one_cause_are_one_group)
 		"message.failed 0", 16},
 	    {{.what = FAILURE_JOB_DEAD, .queue = SPAN("processSms")},
 		"job.dead processSms", 19},
+	    {{.what = FAILURE_WEBHOOKS_REFUSED, .count = 12}, "webhook.refused", 15},
 	    {{.what = FAILURE_EVENT_FAILED, .route = {long_route, 298}},
 		"event.failed \xc3\xa9", 199},
 	};
