@@ -128,6 +128,34 @@ static int templates_compile(struct template **out, const struct templates *temp
 	return rc;
 }
 
+int templates_check(const char *dir, enum template_name name, struct error *err)
+{
+	struct templates templates = {.dir = mem_strdup(dir)};
+	struct template *template = NULL;
+	templates.slots[name].stamp = templates_stamp(&templates, name);
+	int rc = templates_compile(&template, &templates, name, err);
+	template_free(template);
+	free(templates.dir);
+	return rc;
+}
+
+static DIR *templates_open_dir(const char *path, struct error *err)
+{
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		(void)error_set(err, "templates: %s: %s", path, strerror(errno));
+	return dir;
+}
+
+int templates_check_dir(const char *path, struct error *err)
+{
+	DIR *dir = templates_open_dir(path, err);
+	if (dir == NULL)
+		return -1;
+	(void)closedir(dir);
+	return 0;
+}
+
 /* ---- files that are no templates ---- */
 
 /* Whether that is a name of TwiML's files: an editor's copies (sms.xml~, .sms.xml.swp)
@@ -165,10 +193,9 @@ static int templates_look_around(struct templates *templates, struct error *err)
 	if (stamp_eq(now, templates->dir_stamp))
 		return 0;
 	templates->dir_stamp = now;
-	DIR *dir = opendir(templates->dir);
+	DIR *dir = templates_open_dir(templates->dir, err);
 	if (dir == NULL)
-		return error_set(
-		    err, "templates: %s: %s", templates->dir, strerror(errno));
+		return -1;
 	struct dirent *entry;
 	int count = 0;
 	buf_putc(&strays, '\n');

@@ -22,6 +22,10 @@ struct templates;
 /* dir NULL: only the built-in ones. Logs which of its files were found, and warns of .xml
  * files of other names. -1 with err (file, line, reason) when a file is wrong. */
 int templates_open(struct templates **out, const char *dir, struct error *err);
+/* Whether templates_open would take that file of dir; -1 with err. Logs nothing. */
+int templates_check(const char *dir, enum template_name name, struct error *err);
+/* Whether it would take the directory. */
+int templates_check_dir(const char *dir, struct error *err);
 void templates_close(struct templates *templates); /* NULL is fine */
 /* Reads the files that changed, and logs the result; warns of new files of other names.
  * One thread. */

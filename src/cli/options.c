@@ -291,6 +291,11 @@ int options_config(struct config *out, const struct options *options, struct err
 	return config_load(out, &options->input, err);
 }
 
+void options_read_config(struct config *out, const struct options *options)
+{
+	config_read(out, &options->input);
+}
+
 int options_fail(const struct options *options, const struct error *err)
 {
 	(void)fflush(stdout);
@@ -308,6 +313,20 @@ int options_fail(const struct options *options, const struct error *err)
 int options_misused(const struct options *options, const struct error *err)
 {
 	(void)options_fail(options, err);
+	return options_explain_misuse(options);
+}
+
+void options_fail_config(const struct options *options, const struct config *config)
+{
+	struct error err;
+	for (size_t i = 0; i < config->error_count; i++) {
+		(void)error_set(&err, "%s", config->errors[i]);
+		(void)options_fail(options, &err);
+	}
+}
+
+int options_explain_misuse(const struct options *options)
+{
 	if (!log_is_json())
 		(void)fprintf(stderr, "Try `%s %s --help`.\n", options_program(),
 		    options->command->name);

@@ -61,6 +61,9 @@ int options_window(const struct options *options, int64_t now_ms, int64_t *after
 int options_config(
     struct config *out, const struct options *options, struct error *err);
 
+/* The same, with all errors in it (config_read). */
+void options_read_config(struct config *out, const struct options *options);
+
 /* The program's name for help and messages; a user's program has its own. */
 const char *options_program(void);
 /* Prints "offhook NAME: error" on stderr; where the log is JSON, a line of it. Returns
@@ -68,5 +71,9 @@ const char *options_program(void);
 int options_fail(const struct options *options, const struct error *err);
 /* Prints the same, and how to get help. Returns EXIT_USAGE. */
 int options_misused(const struct options *options, const struct error *err);
+/* Prints how to get help. Returns EXIT_USAGE. */
+int options_explain_misuse(const struct options *options);
+/* Prints each of the config's errors. */
+void options_fail_config(const struct options *options, const struct config *config);
 
 #endif

@@ -1,37 +1,25 @@
 /* cmd_serve -- runs the server. */
 #include "app/app.h"
+#include "app/app_check.h"
 #include "cli/options.h"
 #include "util/log.h"
-
-static int check_tokens(const struct config *config, struct error *err)
-{
-	if (tokens_count(config->tokens) > 0)
-		return 0;
-	return error_set(err,
-	    "without your account's Auth Token it cannot tell Twilio from anybody else.\n"
-	    "Copy the token from the Twilio Console, then either\n"
-	    "  export TWILIO_AUTH_TOKEN=your_auth_token\n"
-	    "or put this line into offhook.conf, and run chmod 600 offhook.conf:\n"
-	    "  auth-token = your_auth_token\n"
-	    "There is no option for it, because others could read it with ps. Just to "
-	    "try:\n"
-	    "  export TWILIO_AUTH_TOKEN=$(openssl rand -hex 16)\n"
-	    "lets `offhook send`, with the same variable, play Twilio");
-}
 
 static int serve_run(const struct options *options)
 {
 	struct config config;
 	struct error err;
-	if (options_config(&config, options, &err) != 0)
-		return options_misused(options, &err);
-	int rc = check_tokens(&config, &err);
-	if (rc == 0) {
-		log_setup(config.log_format, config.log_level);
-		for (size_t i = 0; i < config.warning_count; i++)
-			log_write(LOG_WARN, config.warnings[i], NULL);
-		rc = app_run(&config, options->app, &err);
+	options_read_config(&config, options);
+	bool misused = config.error_count > 0;
+	app_check(&config);
+	if (config.error_count > 0) {
+		options_fail_config(options, &config);
+		config_clear(&config);
+		return misused ? options_explain_misuse(options) : EXIT_FAILED;
 	}
+	log_setup(config.log_format, config.log_level);
+	for (size_t i = 0; i < config.warning_count; i++)
+		log_write(LOG_WARN, config.warnings[i], NULL);
+	int rc = app_run(&config, options->app, &err);
 	config_clear(&config);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,6 @@ struct loading {
 	struct raw raw[SETTING_MAX]; /* in the order of setting_table */
 	char *file_text;             /* raw points into it; wiped at the end */
 	size_t file_len;
-	bool lenient; /* wrong lines of the file are passed over */
 };
 
 static void loading_clear(struct loading *loading)
@@ -36,6 +36,12 @@ static void loading_clear(struct loading *loading)
 	if (loading->file_text != NULL)
 		explicit_bzero(loading->file_text, loading->file_len);
 	free(loading->file_text);
+}
+
+/* Keeps an error: loading goes on, so that all of them are told. */
+static void loading_failed(struct loading *loading, const struct error *err)
+{
+	config_complain(loading->config, "%s", err->text);
 }
 
 static size_t setting_index(const struct setting *setting)
@@ -93,43 +99,44 @@ static int read_line(
 	return 0;
 }
 
-static int read_lines(struct loading *loading, const char *path, struct error *err)
+static void read_lines(struct loading *loading, const char *path)
 {
+	struct error err;
 	struct span rest = {loading->file_text, loading->file_len};
 	for (int number = 1; rest.len > 0; number++) {
 		size_t end = span_find(rest, '\n');
 		const char *where =
 		    arena_printf(loading->config->arena, "%s:%d", path, number);
-		if (read_line(loading, span_head(rest, end), where, err) != 0 &&
-		    !loading->lenient)
-			return error_wrap(err, "%s", where);
+		if (read_line(loading, span_head(rest, end), where, &err) != 0) {
+			(void)error_wrap(&err, "%s", where);
+			loading_failed(loading, &err);
+		}
 		rest = span_from(rest, end < rest.len ? end + 1 : end);
 	}
-	return 0;
 }
 
-static int read_file(
-    struct loading *loading, const char *path, bool must_exist, struct error *err)
+static void read_file(struct loading *loading, const char *path, bool must_exist)
 {
+	struct config *config = loading->config;
 	struct stat info;
 	if (stat(path, &info) != 0 && errno == ENOENT && !must_exist)
-		return 0;
+		return;
 	loading->file_text = text_read_file(path, FILE_LIMIT, &loading->file_len);
-	if (loading->file_text == NULL)
-		return error_set(err, "%s: %s", path,
+	if (loading->file_text == NULL) {
+		config_complain(config, "%s: %s", path,
 		    errno == EFBIG ? "too large for a settings file" : strerror(errno));
-	loading->config->file = arena_strdup(loading->config->arena, path);
-	if (read_lines(loading, loading->config->file, err) != 0)
-		return -1;
+		return;
+	}
+	config->file = arena_strdup(config->arena, path);
+	read_lines(loading, config->file);
 	bool closed = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 	for (size_t i = 0; i < setting_count && !closed; i++) {
 		if (setting_table[i].secret && loading->raw[i].source == CONFIG_FILE)
-			return error_set(err,
+			config_complain(config,
 			    "%s: %s is secret, but others may open the file; run: "
 			    "chmod 600 %s",
 			    loading->raw[i].where, setting_table[i].name, path);
 	}
-	return 0;
 }
 
 /* --- the environment --- */
@@ -173,17 +180,20 @@ static int check_variable(struct span name, struct error *err)
 	    err, "%.*s is not a setting; `offhook config` lists them", SPAN_ARG(name));
 }
 
-static int check_variables(
-    char *const *environment, const char *file, struct error *err)
+static void check_variables(
+    struct loading *loading, char *const *environment, const char *file)
 {
+	struct error err;
 	for (; environment != NULL && *environment != NULL; environment++) {
 		struct span entry = span_of(*environment);
-		if (span_starts(entry, SPAN("OFFHOOK_")) &&
-		    !service_link(*environment) &&
-		    check_variable(span_head(entry, span_find(entry, '=')), err) != 0)
-			return file != NULL ? error_wrap(err, "%s", file) : -1;
+		if (!span_starts(entry, SPAN("OFFHOOK_")) ||
+		    service_link(*environment) ||
+		    check_variable(span_head(entry, span_find(entry, '=')), &err) == 0)
+			continue;
+		if (file != NULL)
+			(void)error_wrap(&err, "%s", file);
+		loading_failed(loading, &err);
 	}
-	return 0;
 }
 
 /* In: " in .env", or "". */
@@ -218,29 +228,24 @@ static void read_port(struct loading *loading, const struct config_input *input)
 
 /* --- flags, and all together --- */
 
-static int read_flags(
-    struct loading *loading, const struct config_input *input, struct error *err)
+static int read_flag(
+    struct loading *loading, const struct config_flag *flag, struct error *err)
 {
-	for (size_t i = 0; i < input->flag_count; i++) {
-		const struct config_flag *flag = &input->flags[i];
-		const struct setting *setting = setting_find(span_of(flag->name));
-		if (setting == NULL)
-			return unknown_setting(span_of(flag->name), err);
-		if (setting->secret)
-			return error_set(err,
-			    "--%s would show in the list of processes; set the variable %s",
-			    setting->name, setting->variable);
-		loading->raw[setting_index(setting)] =
-		    (struct raw){span_of(flag->value),
-			arena_printf(loading->config->arena, "--%s", flag->name),
-			CONFIG_FLAG};
-	}
+	const struct setting *setting = setting_find(span_of(flag->name));
+	if (setting == NULL)
+		return unknown_setting(span_of(flag->name), err);
+	if (setting->secret)
+		return error_set(err,
+		    "--%s would show in the list of processes; set the variable %s",
+		    setting->name, setting->variable);
+	loading->raw[setting_index(setting)] = (struct raw){span_of(flag->value),
+	    arena_printf(loading->config->arena, "--%s", flag->name), CONFIG_FLAG};
 	return 0;
 }
 
-static int config_gather(
-    struct loading *loading, const struct config_input *input, struct error *err)
+static void config_gather(struct loading *loading, const struct config_input *input)
 {
+	struct error err;
 	const char *path = input->file;
 	for (size_t i = 0; i < setting_count; i++)
 		loading->raw[i] = (struct raw){
@@ -249,31 +254,40 @@ static int config_gather(
 		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
 	if (path == NULL)
 		path = environment_lookup(input->dotenv, "OFFHOOK_CONFIG");
-	if (read_file(loading, path != NULL ? path : default_file, path != NULL, err) !=
-		0 ||
-	    check_variables(input->dotenv, ".env", err) != 0 ||
-	    check_variables(input->environment, NULL, err) != 0)
-		return -1;
+	read_file(loading, path != NULL ? path : default_file, path != NULL);
+	check_variables(loading, input->dotenv, ".env");
+	check_variables(loading, input->environment, NULL);
 	read_environment(loading, input->dotenv, " in .env");
 	read_environment(loading, input->environment, "");
-	if (read_flags(loading, input, err) != 0)
-		return -1;
+	for (size_t i = 0; i < input->flag_count; i++)
+		if (read_flag(loading, &input->flags[i], &err) != 0)
+			loading_failed(loading, &err);
 	read_port(loading, input);
-	return 0;
 }
 
-static int config_parse(struct loading *loading, struct error *err)
+/* What is wrong counts as not given, so that the rest can be checked. */
+static void config_parse_one(struct loading *loading, const struct setting *setting)
+{
+	struct config *config = loading->config;
+	const struct raw *raw = &loading->raw[setting_index(setting)];
+	struct error err;
+	if (setting->parse(config, setting, raw->text, &err) == 0)
+		return;
+	if (raw->source == CONFIG_FILE)
+		(void)error_wrap(&err, "%s", setting->name);
+	(void)error_wrap(&err, "%s", raw->where);
+	loading_failed(loading, &err);
+	(void)setting->parse(config, setting, span_of(setting->initial), &err);
+}
+
+static void config_parse(struct loading *loading)
 {
 	struct config *config = loading->config;
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 		const struct raw *raw = &loading->raw[i];
 		struct config_value *value = &config->values[i];
-		if (setting->parse(config, setting, raw->text, err) != 0) {
-			if (raw->source == CONFIG_FILE)
-				error_wrap(err, "%s", setting->name);
-			return error_wrap(err, "%s", raw->where);
-		}
+		config_parse_one(loading, setting);
 		value->source = raw->source;
 		value->where = raw->where;
 		value->text = !setting->secret ? arena_strndup(config->arena, raw->text)
@@ -281,48 +295,66 @@ static int config_parse(struct loading *loading, struct error *err)
 						  : "";
 	}
 	if (tokens_look_odd(config->tokens))
-		setting_warn(config,
+		config_warn(config,
 		    "an Auth Token has 32 lower-case hexadecimal digits; "
 		    "one of those given does not: is it an API key?");
-	return 0;
 }
 
-int config_load(struct config *out, const struct config_input *input, struct error *err)
+static void config_say(struct config *config, const char **texts, size_t *count,
+    size_t max, const char *format, va_list args)
+{
+	struct error err;
+	if (*count == max)
+		return;
+	(void)vsnprintf(err.text, sizeof(err.text), format, args);
+	texts[(*count)++] = arena_strdup(config->arena, err.text);
+}
+
+void config_complain(struct config *config, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	config_say(config, config->errors, &config->error_count, CONFIG_MAX_ERRORS,
+	    format, args);
+	va_end(args);
+}
+
+void config_warn(struct config *config, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	config_say(config, config->warnings, &config->warning_count,
+	    CONFIG_MAX_WARNINGS, format, args);
+	va_end(args);
+}
+
+void config_read(struct config *out, const struct config_input *input)
 {
 	struct loading loading = {.config = out};
 	*out = (struct config){
 	    .arena = arena_new(), .proxies = proxies_new(), .tokens = tokens_new()};
-	int rc = config_gather(&loading, input, err);
-	if (rc == 0)
-		rc = config_parse(&loading, err);
+	config_gather(&loading, input);
+	config_parse(&loading);
 	loading_clear(&loading);
-	if (rc != 0)
-		config_clear(out);
-	return rc;
+}
+
+int config_load(struct config *out, const struct config_input *input, struct error *err)
+{
+	config_read(out, input);
+	if (out->error_count == 0)
+		return 0;
+	(void)error_set(err, "%s", out->errors[0]);
+	config_clear(out);
+	return -1;
 }
 
 enum log_format config_log_format(const struct config_input *input)
 {
-	struct config config = {.arena = arena_new(), .log_format = LOG_AUTO};
-	struct loading loading = {.config = &config, .lenient = true};
-	const struct setting *setting = setting_find(SPAN("log-format"));
-	const struct raw *raw = &loading.raw[setting_index(setting)];
-	const char *path = input->file;
-	struct error ignored;
-	if (path == NULL)
-		path = environment_lookup(input->environment, "OFFHOOK_CONFIG");
-	if (path == NULL)
-		path = environment_lookup(input->dotenv, "OFFHOOK_CONFIG");
-	(void)read_file(
-	    &loading, path != NULL ? path : default_file, path != NULL, &ignored);
-	read_environment(&loading, input->dotenv, " in .env");
-	read_environment(&loading, input->environment, "");
-	(void)read_flags(&loading, input, &ignored);
-	if (raw->text.len > 0)
-		(void)setting->parse(&config, setting, raw->text, &ignored);
-	loading_clear(&loading);
-	arena_free(config.arena);
-	return config.log_format;
+	struct config config;
+	config_read(&config, input);
+	enum log_format format = config.log_format;
+	config_clear(&config);
+	return format;
 }
 
 static void wipe_secret(char *secret)

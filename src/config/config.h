@@ -25,7 +25,7 @@ struct config_value {
 	enum config_source source;
 };
 
-enum { CONFIG_MAX_WARNINGS = 16 };
+enum { CONFIG_MAX_WARNINGS = 16, CONFIG_MAX_ERRORS = 64 };
 
 struct config {
 	const char *listen;        /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
@@ -70,6 +70,9 @@ struct config {
 	/* Mistakes that do not keep the server from starting. */
 	const char *warnings[CONFIG_MAX_WARNINGS];
 	size_t warning_count;
+	/* Mistakes that do, in the order of their discovery. */
+	const char *errors[CONFIG_MAX_ERRORS];
+	size_t error_count;
 	struct arena *arena; /* holds the texts above */
 };
 
@@ -87,12 +90,19 @@ struct config_input {
 	char *const *dotenv;      /* the same of ./.env; NULL: it is not read */
 };
 
-/* Fills out. On failure -1 (out needs no clearing) and err says which file and line,
- * variable or flag is wrong, and how. */
+/* Fills out, which is to be cleared. out->errors say which files and lines, variables and
+ * flags are wrong, and how: all of them. What is wrong has its default. */
+void config_read(struct config *out, const struct config_input *input);
+/* The same, unless there are errors: then -1 with the first of them, and out needs no
+ * clearing. */
 int config_load(
     struct config *out, const struct config_input *input, struct error *err);
-/* The format of the log as far as it can be known when config_load has failed: wrong lines
- * and values are passed over. */
+/* Adds to the errors, or to the warnings. */
+__attribute__((format(printf, 2, 3))) void config_complain(
+    struct config *config, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void config_warn(
+    struct config *config, const char *format, ...);
+/* The format of the log, also when there are errors. */
 enum log_format config_log_format(const struct config_input *input);
 /* Frees it and wipes secrets. A config that is all zero is fine. */
 void config_clear(struct config *config);

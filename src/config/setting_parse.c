@@ -1,7 +1,5 @@
 #include "config/setting_parse.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/standard_webhook.h"
@@ -10,18 +8,6 @@
 #include "util/mem.h"
 #include "util/suggest.h"
 #include "util/text.h"
-
-void setting_warn(struct config *config, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	if (config->warning_count == CONFIG_MAX_WARNINGS)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	config->warnings[config->warning_count++] = arena_strdup(config->arena, text);
-}
 
 static int64_t *number_field(struct config *config, const struct setting *setting)
 {
@@ -94,15 +80,15 @@ int setting_parse_public_url(struct config *config, const struct setting *settin
 	config->public_host = url.host;
 	config->public_prefix = url.prefix;
 	if (url.had_userinfo)
-		setting_warn(config,
+		config_warn(config,
 		    "%s: user and password are left out: Twilio does not sign them",
 		    setting->name);
 	if (url.had_fragment)
-		setting_warn(config,
+		config_warn(config,
 		    "%s: the part from # on is left out: it belongs into the Twilio Console",
 		    setting->name);
 	if (url.has_underscore)
-		setting_warn(config,
+		config_warn(config,
 		    "%s: Twilio refuses host names with an underscore (error 11100)",
 		    setting->name);
 	return 0;

@@ -12,8 +12,4 @@ setting_parser setting_parse_text, setting_parse_optional, setting_parse_address
     setting_parse_alert_url, setting_parse_alert_secret, setting_parse_account_tokens,
     setting_parse_shared_keys;
 
-/* Adds a warning to config; after CONFIG_MAX_WARNINGS it is dropped. */
-__attribute__((format(printf, 2, 3))) void setting_warn(
-    struct config *config, const char *format, ...);
-
 #endif

@@ -284,6 +284,12 @@ int control_request(
 	return rc;
 }
 
+int control_check(const char *dir, struct error *err)
+{
+	struct sockaddr_un address;
+	return control_address(&address, dir, err);
+}
+
 bool control_running(const char *dir)
 {
 	int fd;

@@ -48,6 +48,8 @@ enum { CONTROL_IDS = 500 };
 
 int control_request(
     const char *dir, json_t *request, json_t **answer, struct error *err);
+/* Whether a socket in dir can be made at all; -1 with err when the path is too long. */
+int control_check(const char *dir, struct error *err);
 /* Whether a server of dir runs; asks it nothing. */
 bool control_running(const char *dir);
 /* Does the same, except swap and server, on a store that this process has opened. */

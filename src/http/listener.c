@@ -120,22 +120,60 @@ static bool address_free(struct address *address)
 	return true;
 }
 
+static int address_failed(const struct address *address, struct error *err)
+{
+	char text[LISTENER_TEXT_SIZE];
+	int saved = errno;
+	address_text(address, text);
+	return error_set(err, "cannot listen on %s: %s%s", text, strerror(saved),
+	    saved == EADDRINUSE ? " (is another server running there?)" : "");
+}
+
+int address_check(struct address *address, struct error *err)
+{
+	return address_free(address) ? 0 : address_failed(address, err);
+}
+
+static in_port_t address_port(const struct address *address)
+{
+	return address->at.ss_family == AF_INET6
+		   ? ((const struct sockaddr_in6 *)&address->at)->sin6_port
+		   : ((const struct sockaddr_in *)&address->at)->sin_port;
+}
+
+/* All addresses of its family. */
+static bool address_is_any(const struct address *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->at;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->at;
+	return address->at.ss_family == AF_INET6
+		   ? IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr)
+		   : v4->sin_addr.s_addr == INADDR_ANY;
+}
+
+bool address_overlaps(const struct address *a, const struct address *b)
+{
+	if (address_port(a) == 0 || address_port(a) != address_port(b))
+		return false;
+	if (a->every || b->every)
+		return true;
+	return a->at.ss_family == b->at.ss_family &&
+	       (address_is_any(a) || address_is_any(b) ||
+		   memcmp(&a->at, &b->at, a->len) == 0);
+}
+
 int listener_open(
     struct listener *listener, struct address *address, bool first, struct error *err)
 {
-	char text[LISTENER_TEXT_SIZE];
 	*listener = (struct listener){.fd = -1};
 	if (!first || address_free(address))
 		listener->fd = address_bind(address, true);
 	socklen_t len = sizeof(address->at);
 	if (listener->fd < 0 || listen(listener->fd, BACKLOG) != 0 ||
 	    getsockname(listener->fd, (struct sockaddr *)&address->at, &len) != 0) {
-		int saved = errno;
-		address_text(address, text);
+		(void)address_failed(address, err);
 		listener_close(listener);
-		return error_set(err, "cannot listen on %s: %s%s", text,
-		    strerror(saved),
-		    saved == EADDRINUSE ? " (is another server running there?)" : "");
+		return -1;
 	}
 	return 0;
 }

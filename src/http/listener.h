@@ -24,6 +24,11 @@ int address_parse(struct address *out, const char *text, struct error *err);
 /* "127.0.0.1:8080", "[::1]:8080"; "0.0.0.0:8080" for all addresses. */
 void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE]);
 
+/* Whether one could listen there now: -1 with err when not. Leaves nothing open. */
+int address_check(struct address *address, struct error *err);
+/* Whether the two cannot both be listened on. */
+bool address_overlaps(const struct address *a, const struct address *b);
+
 struct listener {
 	int fd;
 	struct event *event;

@@ -93,6 +93,18 @@ static int server_open_ios(
 	return 0;
 }
 
+int server_check(const char *listen, const char *other, struct error *err)
+{
+	struct address address, second;
+	if (address_parse(&address, listen, err) < 0 ||
+	    address_check(&address, err) < 0)
+		return -1;
+	if (other != NULL && address_parse(&second, other, NULL) == 0 &&
+	    address_overlaps(&address, &second))
+		return error_set(err, "%s and %s are the same address", listen, other);
+	return 0;
+}
+
 int server_open(
     struct server **out, const struct server_config *config, struct error *err)
 {

@@ -59,6 +59,9 @@ struct server_config {
  * and why ("address in use"…). */
 int server_open(
     struct server **out, const struct server_config *config, struct error *err);
+/* Whether server_open could listen there now, and, when `other` is not NULL, there too at
+ * the same time; -1 with err when not. Leaves nothing open. */
+int server_check(const char *listen, const char *other, struct error *err);
 /* Where it listens, "127.0.0.1:8080", with the port that was picked. */
 const char *server_address(const struct server *server);
 /* Stops listening and closes idle connections. Requests that have begun are finished,

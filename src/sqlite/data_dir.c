@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,21 @@ static int close_to_others(
 	return 0;
 }
 
+/* Of a directory that is there. */
+static int look_at_dir(const char *dir, struct stat *st, struct error *err)
+{
+	if (stat(dir, st) < 0 || !S_ISDIR(st->st_mode))
+		return error_set(err, "%s is not a directory", dir);
+	if (st->st_uid != geteuid())
+		return refuse_owner(dir, st, err);
+	if ((st->st_mode & OTHERS) != 0 && !is_for_store(dir, st))
+		return error_set(err,
+		    "%s is open to other users, and not the store's alone: name a directory in "
+		    "it that is (%s/offhook), or run chmod 0700 %s",
+		    dir, dir, dir);
+	return 0;
+}
+
 static int close_dir(const char *dir, bool *closed, struct error *err)
 {
 	struct stat st;
@@ -76,33 +92,69 @@ static int close_dir(const char *dir, bool *closed, struct error *err)
 		return close_to_others(dir, 0, PRIVATE_DIR, closed, err);
 	if (errno != EEXIST)
 		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
-		return error_set(err, "%s is not a directory", dir);
-	if (st.st_uid != geteuid())
-		return refuse_owner(dir, &st, err);
-	if ((st.st_mode & OTHERS) != 0 && !is_for_store(dir, &st))
-		return error_set(err,
-		    "%s is open to other users, and not the store's alone: name a directory in "
-		    "it that is (%s/offhook), or run chmod 0700 %s",
-		    dir, dir, dir);
+	if (look_at_dir(dir, &st, err) < 0)
+		return -1;
 	return close_to_others(dir, st.st_mode, PRIVATE_DIR, closed, err);
+}
+
+/* 0: it is not there. */
+static int look_at_file(const char *path, struct stat *st, struct error *err)
+{
+	if (lstat(path, st) < 0)
+		return errno == ENOENT
+			   ? 0
+			   : error_set(err, "%s: %s", path, strerror(errno));
+	if (S_ISLNK(st->st_mode))
+		return error_set(err,
+		    "%s is a link: the store's files must lie in its directory; move the "
+		    "whole directory and name it, or make a link to it",
+		    path);
+	return st->st_uid != geteuid() ? refuse_owner(path, st, err) : 1;
 }
 
 static int close_file(const char *path, bool *closed, struct error *err)
 {
 	struct stat st;
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT
-			   ? 0
-			   : error_set(err, "%s: %s", path, strerror(errno));
-	if (S_ISLNK(st.st_mode))
-		return error_set(err,
-		    "%s is a link: the store's files must lie in its directory; move the "
-		    "whole directory and name it, or make a link to it",
-		    path);
-	if (st.st_uid != geteuid())
-		return refuse_owner(path, &st, err);
-	return close_to_others(path, st.st_mode, PRIVATE_FILE, closed, err);
+	int there = look_at_file(path, &st, err);
+	return there <= 0
+		   ? there
+		   : close_to_others(path, st.st_mode, PRIVATE_FILE, closed, err);
+}
+
+/* Whether a file can be made in dir: for root, access() says so of /proc as well. A full
+ * disk does not count, since the server starts on one. */
+static int probe_dir(const char *dir, struct error *err)
+{
+	char *name = mem_printf("%s/.offhook-XXXXXX", dir);
+	int rc = 0;
+	if (mkdtemp(name) != NULL)
+		(void)rmdir(name);
+	else if (errno != ENOSPC && errno != EDQUOT)
+		rc =
+		    error_set(err, "cannot make files in %s: %s", dir, strerror(errno));
+	free(name);
+	return rc;
+}
+
+int data_dir_check(const char *dir, struct error *err)
+{
+	struct stat st;
+	if (stat(dir, &st) < 0) {
+		if (errno != ENOENT)
+			return error_set(
+			    err, "cannot make %s: %s", dir, strerror(errno));
+		char *parent = mem_strdup(dir);
+		int rc = probe_dir(dirname(parent), err);
+		free(parent);
+		return rc < 0 ? error_wrap(err, "cannot make %s", dir) : 0;
+	}
+	int rc = look_at_dir(dir, &st, err);
+	for (size_t i = 0; i < NAMES && rc == 0; i++) {
+		char *path = mem_printf("%s/%s", dir, names[i]);
+		rc = look_at_file(path, &st, err) < 0 ? -1 : 0;
+		free(path);
+	}
+	return rc < 0 || probe_dir(dir, err) < 0 ? -1 : 1;
 }
 
 int data_dir_open(const char *dir, struct error *err)

@@ -9,5 +9,8 @@
  * err when that is not ours to do: it belongs to another user, or is shared by more than
  * the store. */
 int data_dir_open(const char *dir, struct error *err);
+/* What that would say, and whether files can be made there: 1, or 0 when the directory is
+ * not there and can be made; -1 with err. Changes nothing that stays. */
+int data_dir_check(const char *dir, struct error *err);
 
 #endif

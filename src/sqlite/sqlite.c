@@ -24,6 +24,14 @@ enum { WRITER_CACHE_KIB = 4096, DEFAULT_QUEUE_BYTES = 64 << 20 };
 
 /* ---- open and close ---- */
 
+static int sqlite_check(const char *dir, struct error *err)
+{
+	int there = data_dir_check(dir, err);
+	if (there <= 0 || lock_held(dir))
+		return there < 0 ? -1 : 0;
+	return db_file_look(dir, err) < 0 ? -1 : 0;
+}
+
 static int make_store(const char *dir, struct error *err)
 {
 	int there = db_file_look(dir, err);
@@ -186,6 +194,7 @@ static void sqlite_job_ended(struct engine_db *db, int64_t id)
 const struct engine engine_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
+    .check = sqlite_check,
     .close = sqlite_close,
     .submit = sqlite_submit,
     .flush = sqlite_flush,

@@ -80,6 +80,11 @@ static void store_finished(void *ctx, struct store_txn *txn)
 	txn->done(txn);
 }
 
+int store_check(const struct engine *engine, const char *dir, struct error *err)
+{
+	return engine->check(dir, err);
+}
+
 int store_open(struct store **out, const struct engine *engine,
     const struct store_config *config, struct error *err)
 {

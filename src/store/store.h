@@ -41,6 +41,10 @@ struct store_config {
  * the writer and the checkpointer. One process at a time: err says who has it. */
 int store_open(struct store **out, const struct engine *engine,
     const struct store_config *config, struct error *err);
+/* What store_open would say of the directory before it opens anything there: -1 with err.
+ * Makes and changes nothing that stays, takes no lock. Of a directory that another process
+ * owns it says nothing. */
+int store_check(const struct engine *engine, const char *dir, struct error *err);
 /* Commits what was submitted, ends the threads, releases the lock. NULL is fine. */
 void store_close(struct store *store);
 
