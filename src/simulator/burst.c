@@ -88,14 +88,6 @@ double tally_ms(struct tally *tally, size_t per_mille)
 	return (double)tally->us[index] / 1000;
 }
 
-bool tally_good(const struct tally *tally)
-{
-	int64_t good = 0;
-	for (size_t status = 200; status < 300; status++)
-		good += tally->statuses[status];
-	return (size_t)good == tally->count;
-}
-
 void tally_free(struct tally *tally)
 {
 	free(tally->us);

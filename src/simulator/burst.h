@@ -37,8 +37,6 @@ struct tally {
 void tally_add(struct tally *tally, const struct client_reply *reply);
 /* The p-th per mille of the times, in ms: 500 is the median. Sorts. */
 double tally_ms(struct tally *tally, size_t per_mille);
-/* Whether each request got a 2xx. */
-bool tally_good(const struct tally *tally);
 void tally_free(struct tally *tally);
 
 #endif

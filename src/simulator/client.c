@@ -42,6 +42,18 @@ static size_t client_receive(char *bytes, size_t one, size_t count, void *ctx)
 	return one * count;
 }
 
+/* One line of the head, with its line end. */
+static size_t client_take_header(char *bytes, size_t one, size_t count, void *ctx)
+{
+	struct client *client = ctx;
+	struct span line = {bytes, one * count}, name = SPAN("X-Offhook-Event:");
+	char *event = client->reply->event;
+	if (span_istarts(line, name))
+		(void)snprintf(event, sizeof(client->reply->event), "%.*s",
+		    SPAN_ARG(span_trim(span_from(line, name.len))));
+	return one * count;
+}
+
 static void client_set_options(struct client *client,
     const struct client_request *request, struct curl_slist *headers)
 {
@@ -54,6 +66,8 @@ static void client_set_options(struct client *client,
 	set(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	set(handle, CURLOPT_WRITEFUNCTION, client_receive);
 	set(handle, CURLOPT_WRITEDATA, client);
+	set(handle, CURLOPT_HEADERFUNCTION, client_take_header);
+	set(handle, CURLOPT_HEADERDATA, client);
 	set(handle, CURLOPT_URL, request->url);
 	set(handle, CURLOPT_REQUEST_TARGET, request->target);
 	set(handle, CURLOPT_HTTPHEADER, headers);
@@ -94,6 +108,7 @@ int client_send(struct client *client, const struct client_request *request,
 		headers = curl->slist_append(headers, *header);
 	buf_clear(&reply->body);
 	client->message[0] = '\0';
+	reply->event[0] = '\0';
 	client->reply = reply;
 	client_set_options(client, request, headers);
 	CURLcode code = curl->easy_perform(client->handle);

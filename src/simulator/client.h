@@ -28,6 +28,7 @@ struct client_request {
 struct client_reply {
 	int status;
 	char type[128];  /* Content-Type, or "" */
+	char event[16];  /* X-Offhook-Event: "failed", "late", or "" */
 	struct buf body; /* longer than CLIENT_MAX_REPLY is an error */
 	int64_t us;      /* from the first byte sent to the last one received */
 };

@@ -7,6 +7,7 @@
 #include "cli/token_file.h"
 #include "client/curl.h"
 #include "simulator/burst.h"
+#include "simulator/failing.h"
 #include "simulator/forge.h"
 #include "util/clock.h"
 #include "util/suggest.h"
@@ -25,6 +26,8 @@ struct send {
 	struct client_request fixed; /* all requests, unless --fresh */
 	bool fresh;
 	struct tally tally;
+	struct failing failing;
+	int64_t began_ms;
 	struct error error; /* of the first request without an answer */
 };
 
@@ -268,6 +271,9 @@ static void send_print_json(const struct client_request *request,
 	if (err != NULL)
 		(void)json_object_set_new(
 		    line, "error", term_json_text(span_of(err->text)));
+	if (err == NULL && reply->event[0] != '\0')
+		(void)json_object_set_new(
+		    line, "state", term_json_text(span_of(reply->event)));
 	(void)json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	(void)fputc('\n', stdout);
 	json_decref(line);
@@ -292,6 +298,7 @@ static void send_done(void *ctx, const struct client_request *request,
 	if (err != NULL && send->error.text[0] == '\0')
 		send->error = *err;
 	tally_add(&send->tally, err == NULL ? reply : &none);
+	failing_add(&send->failing, request, err == NULL ? reply : &none);
 	if (send->options->json)
 		send_print_json(request, reply, err);
 }
@@ -301,17 +308,20 @@ static void send_print_first(struct send *send)
 	const struct client_reply *reply = &send->tally.first;
 	enum sample_kind kind = send->forge.kind;
 	struct span from = send->forge.sample.values[SAMPLE_TO];
+	bool is_call =
+	    kind == SAMPLE_CALL || kind == SAMPLE_GATHER || kind == SAMPLE_RECORD;
 	if (reply->status == 0)
 		return;
-	phone_show(stdout,
+	bool readable = phone_show(stdout,
 	    &(struct phone_reply){.status = reply->status,
 		.type = span_of(reply->type),
 		.body = buf_span(&reply->body),
-		.call = kind == SAMPLE_CALL || kind == SAMPLE_GATHER ||
-			kind == SAMPLE_RECORD,
+		.call = is_call,
 		.callback = kind == SAMPLE_STATUS || kind == SAMPLE_CALL_STATUS ||
 			    kind == SAMPLE_RECORDING || kind == SAMPLE_TRANSCRIPTION,
 		.from = from.ptr != NULL ? from : SPAN("+15559876543")});
+	send->failing.misread =
+	    !readable && (is_call || kind == SAMPLE_SMS || kind == SAMPLE_MMS);
 	if (send->repeat == 1)
 		(void)printf("%d%s%s in %.1f ms\n", reply->status,
 		    reply->type[0] != '\0' ? " " : "", reply->type,
@@ -355,6 +365,7 @@ static int send_all(struct send *send, struct error *err)
 		    forge->dial != NULL ? forge->dial : "", sample_name(forge->kind),
 		    send->fixed.label);
 	int64_t start = clock_mono_us();
+	send->began_ms = clock_wall_ms();
 	burst_run(&(struct burst){.curl = &curl,
 	    .count = send->repeat,
 	    .threads =
@@ -386,11 +397,10 @@ static int send_run(const struct options *options)
 		rc = send_all(&send, &err);
 	if (rc == 0 && send.error.text[0] != '\0')
 		rc = send_explain(&send, send.error.text, &err);
-	int code = EXIT_OK;
-	if (rc != 0)
-		code = options_fail(options, &err);
-	else if (!tally_good(&send.tally))
-		code = EXIT_FAILED;
+	else if (rc == 0)
+		rc = failing_explain(
+		    &send.failing, send.config.data, send.began_ms, &err);
+	int code = rc != 0 ? options_fail(options, &err) : EXIT_OK;
 	if (send.tally.statuses[403] > 0 && send.server.url_where != NULL)
 		(void)fprintf(stderr,
 		    "403: it was signed as a call of %s (taken from %s); the server's log "
@@ -447,7 +457,10 @@ const struct command cmd_send = {
 	"for that kind is called. Without --url, your server is: its address (listen,\n"
 	"public-url) and its token come from the environment, ./.env or offhook.conf,\n"
 	"else from the server that runs here: that of the data directory, or `offhook dev`\n"
-	"in this directory. Fails unless every answer is 2xx.\n",
+	"in this directory.\n"
+	"Exits 0 when every answer is 2xx and Twilio can read it; 1 when one is not, when\n"
+	"a handler failed or was late (its error is shown when the store is here), or when\n"
+	"nothing answers; 2 when the command line is wrong.\n",
     .examples =
 	"  offhook send sms --body \"Hello there\"\n"
 	"  offhook send mms --media https://example.com/cat.jpg,image/jpeg\n"

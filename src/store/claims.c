@@ -164,6 +164,7 @@ static void claim_repeats(
     struct claims *claims, struct store_claim *claim, const struct store_event *event)
 {
 	claim->event_id = event->id;
+	claim->state = event->state;
 	claim->reply.status = event->reply.status;
 	claim->reply.type = arena_copy(claim->arena, event->reply.type);
 	claim->reply.body = arena_copy(claim->arena, event->reply.body);

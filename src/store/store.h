@@ -128,6 +128,7 @@ struct store_claim {
 	void (*done)(struct store_claim *claim);
 	enum store_claimed outcome;
 	int64_t event_id;
+	enum event_state state; /* of that event */
 	struct store_reply reply;
 	/* for the store alone: */
 	bool count;

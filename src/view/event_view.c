@@ -144,13 +144,13 @@ static void print_params(FILE *out, const struct store_event *event)
 void event_view_reply(FILE *out, const struct store_event *event)
 {
 	json_t *params = params_of(event);
-	phone_show(out, &(struct phone_reply){.status = event->reply.status,
-			    .type = event->reply.type,
-			    .body = event->reply.body,
-			    .call = strncmp(event->kind, "call.", 5) == 0,
-			    .callback = strcmp(event->kind, "sms.status") == 0 ||
-					strcmp(event->kind, "call.status") == 0,
-			    .from = span_of(param(params, "To"))});
+	(void)phone_show(out, &(struct phone_reply){.status = event->reply.status,
+				  .type = event->reply.type,
+				  .body = event->reply.body,
+				  .call = strncmp(event->kind, "call.", 5) == 0,
+				  .callback = strcmp(event->kind, "sms.status") == 0 ||
+					      strcmp(event->kind, "call.status") == 0,
+				  .from = span_of(param(params, "To"))});
 	json_decref(params);
 }
 

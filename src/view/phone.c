@@ -210,14 +210,14 @@ static void show_verb(const struct view *view, const xmlNode *node)
 
 /* --- the whole --- */
 
-static void show_response(const struct view *view, const xmlNode *root)
+static bool show_response(const struct view *view, const xmlNode *root)
 {
 	size_t count = 0;
 	if (!is(root, "Response")) {
 		(void)fprintf(view->out,
 		    "(not TwiML: its root is <%s>; Twilio: error 12102)\n",
 		    (const char *)root->name);
-		return;
+		return false;
 	}
 	for (const xmlNode *node = root->children; node != NULL; node = node->next) {
 		if (node->type != XML_ELEMENT_NODE)
@@ -232,24 +232,27 @@ static void show_response(const struct view *view, const xmlNode *root)
 		(void)fprintf(view->out, view->reply->call && !view->reply->callback
 					     ? "(no verbs: the call ends)\n"
 					     : "(no reply)\n");
+	return true;
 }
 
-static void show_xml(const struct view *view)
+static bool show_xml(const struct view *view)
 {
 	struct span body = view->reply->body;
 	xmlDoc *doc = xmlReadMemory(body.ptr, (int)body.len, "reply.xml", NULL,
 	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 		XML_PARSE_NOCDATA);
 	const xmlNode *root = doc == NULL ? NULL : xmlDocGetRootElement(doc);
+	bool readable = false;
 	if (root == NULL) {
 		(void)fprintf(
 		    view->out, "(not well-formed XML; Twilio: error 12100)\n");
 		term_print(view->out, body, true);
 		(void)fputc('\n', view->out);
 	} else {
-		show_response(view, root);
+		readable = show_response(view, root);
 	}
 	xmlFreeDoc(doc);
+	return readable;
 }
 
 static void show_plain(const struct view *view)
@@ -270,7 +273,7 @@ static bool type_is(struct span type, const char *name)
 	return span_ieq(span_media_type(type), span_of(name));
 }
 
-void phone_show(FILE *out, const struct phone_reply *reply)
+bool phone_show(FILE *out, const struct phone_reply *reply)
 {
 	struct view view = {out, reply, 0};
 	bool xml = type_is(reply->type, "text/xml") ||
@@ -285,13 +288,17 @@ void phone_show(FILE *out, const struct phone_reply *reply)
 	} else if (reply->body.len == 0 || reply->status == 204) {
 		(void)fprintf(out, "(no reply)\n");
 	} else if (xml) {
-		show_xml(&view);
+		return show_xml(&view);
 	} else if (type_is(reply->type, "text/plain")) {
 		show_plain(&view);
+	} else if (reply->call && span_istarts(reply->type, SPAN("audio/"))) {
+		(void)fprintf(out, "plays the reply\nhangs up\n");
 	} else {
 		(void)fprintf(
 		    out, "(Twilio does not take this Content-Type: error 12300)\n");
 		term_print(out, reply->body, true);
 		(void)fputc('\n', out);
+		return false;
 	}
+	return true;
 }

@@ -17,7 +17,7 @@ struct phone_reply {
 	struct span from; /* who seems to write: our number; may be absent */
 };
 
-/* Prints it. */
-void phone_show(FILE *out, const struct phone_reply *reply);
+/* Prints it. False when Twilio could not read it. */
+bool phone_show(FILE *out, const struct phone_reply *reply);
 
 #endif

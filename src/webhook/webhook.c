@@ -60,6 +60,20 @@ static enum webhook_step webhook_claim(struct webhook *webhook)
 	return WEBHOOK_WAIT;
 }
 
+/* `offhook send` tells by it that the reply is not the handler's. */
+static const char *webhook_state_header(enum event_state state)
+{
+	switch (state) {
+	case EVENT_DONE:
+		break;
+	case EVENT_FAILED:
+		return "X-Offhook-Event: failed";
+	case EVENT_LATE:
+		return "X-Offhook-Event: late";
+	}
+	return NULL;
+}
+
 /* A known key: the first reply again, byte for byte. Only when Twilio says that it
  * could not use that reply, the fallback is better. */
 static enum webhook_step webhook_repeat(struct webhook *webhook)
@@ -75,6 +89,7 @@ static enum webhook_step webhook_repeat(struct webhook *webhook)
 					? NULL
 					: arena_strndup(webhook->arena, first->type),
 		    .body = first->body,
+		    .header = webhook_state_header(webhook->claim.state),
 		};
 	return WEBHOOK_SEND;
 }
@@ -146,6 +161,7 @@ static void webhook_give_up(struct webhook *webhook, enum event_state state)
 	webhook->writes = NULL;
 	webhook->jobs = NULL;
 	fallback_reply(webhook);
+	webhook->reply.header = webhook_state_header(state);
 }
 
 /* ---- its commit ---- */

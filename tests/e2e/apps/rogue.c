@@ -81,6 +81,20 @@ static int on_open(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
+/* Answers that Twilio cannot use. */
+static int on_odd(oh_event *event, oh_twiml *reply)
+{
+	const char *what = oh_path_param(event, "what");
+	(void)reply;
+	if (strcmp(what, "xml") == 0)
+		oh_reply(event, 200, "text/xml", "<Response>");
+	else if (strcmp(what, "json") == 0)
+		oh_reply(event, 200, "application/json", "{}");
+	else
+		oh_reply(event, atoi(what), "text/plain", "odd");
+	return OH_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const oh_route routes[] = {
@@ -88,6 +102,7 @@ int main(int argc, char **argv)
 		.fallback = "<Response><Message>Try later, {{From}}</Message></Response>"},
 	    {OH_MESSAGE, "/slow", .handler = on_sms, .deadline_s = 1},
 	    {OH_MESSAGE, "/ordered", .handler = on_ordered},
+	    {OH_SIGNED, "/odd/:what", .handler = on_odd},
 	    {OH_UNSIGNED, "/open/:id", .handler = on_open, .methods = "GET PUT"},
 	    {0},
 	};

@@ -55,11 +55,11 @@ TEST(a_reply_is_shown_as_it_would_be_seen_or_heard)
 		char *got = NULL;
 		size_t len;
 		FILE *out = open_memstream(&got, &len);
-		phone_show(out, &(struct phone_reply){.status = rows[i].status,
-				    .type = span_of(rows[i].type),
-				    .body = span_of(rows[i].body),
-				    .call = rows[i].call,
-				    .from = SPAN("+2")});
+		(void)phone_show(out, &(struct phone_reply){.status = rows[i].status,
+					  .type = span_of(rows[i].type),
+					  .body = span_of(rows[i].body),
+					  .call = rows[i].call,
+					  .from = SPAN("+2")});
 		assert_int_equal(fclose(out), 0);
 		assert_string_equal(got, rows[i].want);
 		free(got);
