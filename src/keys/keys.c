@@ -30,6 +30,13 @@ const char *const keys_schema =
     "CREATE TABLE IF NOT EXISTS key_filters (id INTEGER PRIMARY KEY, "
     "bits BLOB NOT NULL);";
 
+/* NULL: written by a version that made no checksums. */
+const char *const keys_schema_sums =
+    "ALTER TABLE key_log ADD COLUMN sum INTEGER;"
+    "ALTER TABLE key_segments ADD COLUMN sum INTEGER;"
+    "ALTER TABLE key_filters ADD COLUMN sum INTEGER;"
+    "CREATE TABLE key_sums (id INTEGER PRIMARY KEY, sums BLOB NOT NULL);";
+
 /* ---- open and close ---- */
 
 /* A thread that waits to write comes before those that ask to read after it: otherwise
@@ -66,7 +73,8 @@ int keys_open(
 		keys->config.fan_out = FAN_OUT;
 	assert(keys->config.fan_out >= 2 && keys->config.fan_out <= KEYS_FAN_MAX);
 	keys->pending = keys_table_new(0);
-	if (keys_load_segments(keys, err) < 0 || keys_load_log(keys, err) < 0) {
+	if (keys_load_segments(keys, err) < 0 || keys_check_log(keys, err) < 0 ||
+	    keys_load_log(keys, err) < 0) {
 		keys_close(keys);
 		return error_wrap(err, "key index");
 	}
@@ -119,16 +127,18 @@ static int keys_write_log(struct keys *keys, struct error *err)
 	if (count == 0)
 		return 0;
 	if (keys_rows_prepare(keys->rows.db, &keys->write_log,
-		"REPLACE INTO key_log (id, number, entries) VALUES (?1, ?2, ?3)",
+		"REPLACE INTO key_log (id, number, entries, sum) VALUES (?1, ?2, ?3, ?4)",
 		err) < 0)
 		return -1;
 	unsigned char *bytes = mem_new(count, KEYS_ENTRY_SIZE);
 	for (size_t i = 0; i < count; i++)
 		keys_entry_write(
 		    bytes + i * KEYS_ENTRY_SIZE, &keys->pending->entries[i]);
-	(void)sqlite3_bind_int64(
-	    keys->write_log, 1, keys->log_rows * 2 + keys->log_odd);
-	(void)sqlite3_bind_int64(keys->write_log, 2, keys->log_number + 1);
+	int64_t id = keys->log_rows * 2 + keys->log_odd, number = keys->log_number + 1;
+	(void)sqlite3_bind_int64(keys->write_log, 1, id);
+	(void)sqlite3_bind_int64(keys->write_log, 2, number);
+	(void)sqlite3_bind_int64(keys->write_log, 4,
+	    keys_log_sum(bytes, count * KEYS_ENTRY_SIZE, id, number));
 	(void)sqlite3_bind_blob64(
 	    keys->write_log, 3, bytes, count * KEYS_ENTRY_SIZE, free);
 	int rc = sqlite3_step(keys->write_log);

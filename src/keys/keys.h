@@ -31,11 +31,13 @@ struct keys_config {
 	size_t fan_out; /* segments of a size before they are merged, 2 to 16; 0: 8 */
 };
 
-/* SQL that makes the tables; for the engine's schema. */
-extern const char *const keys_schema;
+/* SQL that makes the tables, and what later adds checksums to them; for the engine's
+ * schema. */
+extern const char *const keys_schema, *const keys_schema_sums;
 
 /* Loads the key log. db is the writer's connection, used by the writer's thread only;
- * an unfinished merge starts anew. */
+ * an unfinished merge starts anew. -1 with err, also when the tables are damaged: what a
+ * start reads is checked here, the rest whenever it is read. */
 int keys_open(struct keys **out, sqlite3 *db, const struct keys_config *config,
     struct error *err);
 void keys_close(struct keys *keys); /* NULL is fine */

@@ -94,10 +94,9 @@ static int keys_may_have(struct keys *keys, struct keys_rows *rows,
 		return says == FILTER_PERHAPS;
 
 	struct keys_shape shape = keys_filter_shape(segment->count);
-	int64_t row = segment->first + (int64_t)keys_filter_piece(shape, key);
-	size_t size = keys_filter_size(shape);
-	unsigned char *bits = mem_new(1, size);
-	if (keys_piece_read(rows, row, bits, size, err) < 0) {
+	unsigned char *bits = mem_new(1, keys_filter_size(shape));
+	if (keys_piece_read(rows, segment, keys_filter_piece(shape, key), bits, err) <
+	    0) {
 		free(bits);
 		return -1;
 	}
@@ -118,9 +117,9 @@ struct search {
 static int search_segment_row(
     struct search *search, sqlite3_stmt *stmt, struct error *err)
 {
-	struct keys_segment segment = {.id = sqlite3_column_int64(stmt, 0),
-	    .count = (uint64_t)sqlite3_column_int64(stmt, 1),
-	    .first = sqlite3_column_int64(stmt, 2)};
+	struct keys_segment segment;
+	if (keys_segment_read(stmt, &segment, err) < 0)
+		return -1;
 	if (search->found != NULL)
 		return keys_segment_find_prefix(
 		    &search->rows, &segment, search->key.high, search->found, err);
@@ -141,7 +140,8 @@ static int search_run(struct search *search, sqlite3 *db, struct error *err)
 	if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		return keys_rows_error(db, "cannot read the key tables", err);
 	rc = keys_rows_prepare(db, &stmt,
-	    "SELECT id, count, first FROM key_segments ORDER BY level, id DESC", err);
+	    "SELECT " KEYS_SEGMENT_COLUMNS " FROM key_segments ORDER BY level, id DESC",
+	    err);
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW)
 		rc = search_segment_row(search, stmt, err);
 	if (rc == 0 && step != SQLITE_DONE)

@@ -14,8 +14,6 @@
 #include "keys/keys_segment.h"
 #include "keys/keys_table.h"
 
-enum { KEYS_LEVELS = 32 };
-
 struct keys_live {
 	struct keys_segment segment;
 	struct keys_shape shape;

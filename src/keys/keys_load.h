@@ -16,13 +16,30 @@ struct keys_live *keys_live_of(const struct keys *keys, int64_t segment);
 void keys_live_clear(struct keys_live *live);
 
 /* Makes the list of live segments what the table says. Those that stay keep their
- * filters. -1 with err. */
+ * filters. -1 with err, also when there is no such segment. */
 int keys_load_segments(struct keys *keys, struct error *err);
-/* Adds the log's rows beyond keys->log_number. -1 with err. */
+
+/* A row of the log; entries are borrowed until the statement's next step. */
+struct keys_log_row {
+	int64_t id, number;
+	const void *entries;
+	size_t size;
+};
+
+/* What keys_log_read wants, from key_log. */
+#define KEYS_LOG_COLUMNS "id, number, entries, sum"
+
+/* The row that stmt is at; -1 with err when it is not what was written. */
+int keys_log_read(sqlite3_stmt *stmt, struct keys_log_row *out, struct error *err);
+int64_t keys_log_sum(const void *entries, size_t size, int64_t id, int64_t number);
+/* Adds the entries of the row, the one after the last. */
+void keys_log_take(struct keys *keys, const struct keys_log_row *row);
+/* Adds the log's rows beyond what is in segments. -1 with err, also when one of them is
+ * missing before the last. */
 int keys_load_log(struct keys *keys, struct error *err);
-/* Adds one row of the log, the one after the last. */
-void keys_load_log_row(
-    struct keys *keys, int64_t id, int64_t number, const void *entries, size_t size);
+/* Reads all rows of the log, those that do not count too: one whose number is damaged may
+ * look as if it did not. */
+int keys_check_log(struct keys *keys, struct error *err);
 /* The active table becomes the frozen one. */
 void keys_freeze(struct keys *keys, struct keys_table *next);
 

@@ -10,6 +10,7 @@ static struct keys_job *job_new(const struct keys_segment *out, size_t input_cou
 	struct keys_job *job = mem_new(1, sizeof(*job));
 	job->out = *out;
 	job->out.count = 0;
+	job->out.summed = true;
 	job->input_count = input_count;
 	job->inputs = mem_new(input_count, sizeof(*job->inputs));
 	return job;
@@ -62,24 +63,13 @@ static const struct keys_entry *job_peek(struct keys_input *input, uint64_t at,
 		return NULL;
 	if (input->sorted != NULL)
 		return &input->sorted[at];
-	int64_t row = input->segment.first + (int64_t)(at / KEYS_CHUNK_ENTRIES);
-	size_t within = at % KEYS_CHUNK_ENTRIES;
-	if (input->cache.row != row) {
-		input->cache.row = 0;
-		if (keys_chunk_read(rows, row, &input->cache, err) < 0) {
-			*failed = true;
-			return NULL;
-		}
-	}
-	if (within >= input->cache.count) {
-		(void)error_set(err,
-		    "the store is damaged: row %lld of key_chunks is too short; "
-		    "restore a backup",
-		    (long long)row);
+	uint64_t index = at / KEYS_CHUNK_ENTRIES;
+	if (input->cache.row != input->segment.first + (int64_t)index &&
+	    keys_chunk_read(rows, &input->segment, index, &input->cache, err) < 0) {
 		*failed = true;
 		return NULL;
 	}
-	return &input->cache.entries[within];
+	return &input->cache.entries[at % KEYS_CHUNK_ENTRIES];
 }
 
 /* Takes the inputs' smallest entries, of equal keys the oldest first, until the chunk
@@ -129,14 +119,8 @@ static int job_flush_pieces(struct keys_job *job, struct keys_rows *rows,
 static int job_finish(
     struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err)
 {
-	const struct keys_segment *out = &job->out;
-	const int64_t row[] = {
-	    out->id, out->level, (int64_t)out->count, out->first, out->log_end};
 	if (job_flush_pieces(job, rows, job->shape.pieces, spent, err) < 0 ||
-	    keys_rows_run(rows->db,
-		"INSERT INTO key_segments (id, level, count, first, log_end) "
-		"VALUES (?1, ?2, ?3, ?4, ?5)",
-		row, err) < 0)
+	    keys_segment_write(rows, &job->out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job->input_count; i++) {
 		if (job->inputs[i].sorted == NULL &&
@@ -164,11 +148,17 @@ int keys_job_step(
 			return -1;
 		keys_filter_add(now->bits, job->shape, &chunk.entries[i]);
 	}
-	if (keys_chunk_write(rows, &chunk, err) < 0)
+	if (keys_chunk_write(rows, &chunk, &now->sums.sums[now->sums.count], err) < 0)
 		return -1;
 	now->chunks++;
 	*spent += chunk.count * KEYS_ENTRY_SIZE;
-	if (now->chunks == keys_chunk_count(job->out.count))
+	bool last = now->chunks == keys_chunk_count(job->out.count);
+	if ((++now->sums.count == KEYS_SUMS || last) &&
+	    keys_sums_write(rows, &job->out, &now->sums, err) < 0)
+		return -1;
+	if (now->sums.count == KEYS_SUMS)
+		now->sums = (struct keys_sums){.from = now->chunks};
+	if (last)
 		return job_finish(job, rows, spent, err);
 	return 0;
 }

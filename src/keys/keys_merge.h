@@ -21,6 +21,7 @@ struct keys_progress {
 	uint64_t at[KEYS_FAN_MAX];           /* entries taken of each input */
 	uint64_t chunks, pieces;             /* written */
 	unsigned char bits[KEYS_PIECE_SIZE]; /* of the piece that comes next */
+	struct keys_sums sums; /* of the chunks since the last row of them */
 };
 
 struct keys_job {

@@ -45,49 +45,54 @@ void keys_reader_free(struct keys_reader *reader)
 
 enum follow { FOLLOW_FAILED = -1, FOLLOW_END, FOLLOW_TOOK, FOLLOW_LOST };
 
-/* Looks at the log's row of that id, which may be the one after the last that was read. */
+/* Looks at the log's row of that id; a number of 0 when it is not there. */
+static int reader_read_row(
+    struct keys_reader *reader, int64_t id, struct keys_log_row *out, struct error *err)
+{
+	sqlite3_stmt *stmt = reader->read_log_row;
+	*out = (struct keys_log_row){.number = 0};
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	int step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW)
+		return keys_log_read(stmt, out, err);
+	return step == SQLITE_DONE
+		   ? 0
+		   : keys_rows_error(reader->db, "cannot read the key log", err);
+}
+
+/* Takes the row when it is the one after the last that was read. */
 static enum follow reader_try_row(
     struct keys_reader *reader, int64_t id, struct error *err)
 {
 	struct keys *keys = reader->keys;
-	sqlite3_stmt *stmt = reader->read_log_row;
+	struct keys_log_row row;
 	enum follow follow = FOLLOW_END;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	int rc = sqlite3_step(stmt);
-	int64_t number = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	if (number == keys->log_number + 1) {
-		const void *entries = sqlite3_column_blob(stmt, 1);
-		keys_load_log_row(
-		    keys, id, number, entries, (size_t)sqlite3_column_bytes(stmt, 1));
-		follow = FOLLOW_TOOK;
-	} else if (number > keys->log_number) {
-		follow = FOLLOW_LOST;
-	} else if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		(void)keys_rows_error(reader->db, "cannot read the key log", err);
+	if (reader_read_row(reader, id, &row, err) < 0) {
 		follow = FOLLOW_FAILED;
+	} else if (row.number == keys->log_number + 1) {
+		keys_log_take(keys, &row);
+		follow = FOLLOW_TOOK;
+	} else if (row.number > keys->log_number) {
+		follow = FOLLOW_LOST;
 	}
-	(void)sqlite3_reset(stmt);
+	(void)sqlite3_reset(reader->read_log_row);
 	return follow;
 }
 
-/* The number of the last row that was read, as the snapshot has it: at least what was
+/* The last row that was read, as the snapshot has it: its number is at least what was
  * read, unless the snapshot is an older one. */
 static enum follow reader_try_last(struct keys_reader *reader, struct error *err)
 {
 	const struct keys *keys = reader->keys;
-	sqlite3_stmt *stmt = reader->read_log_row;
+	struct keys_log_row row;
+	int64_t id = (keys->log_rows - 1) * 2 + keys->log_odd;
 	if (keys->active->count == 0)
 		return FOLLOW_END;
-	(void)sqlite3_bind_int64(stmt, 1, (keys->log_rows - 1) * 2 + keys->log_odd);
-	int rc = sqlite3_step(stmt);
-	bool has =
-	    rc == SQLITE_ROW && sqlite3_column_int64(stmt, 0) >= keys->log_number;
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		(void)keys_rows_error(reader->db, "cannot read the key log", err);
-	(void)sqlite3_reset(stmt);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+	int rc = reader_read_row(reader, id, &row, err);
+	(void)sqlite3_reset(reader->read_log_row);
+	if (rc < 0)
 		return FOLLOW_FAILED;
-	return has ? FOLLOW_END : FOLLOW_LOST;
+	return row.number >= keys->log_number ? FOLLOW_END : FOLLOW_LOST;
 }
 
 /* Reads the log's rows that came since. A row's successor is behind it or begins a table
@@ -100,7 +105,7 @@ static enum follow reader_follow_log(struct keys_reader *reader, struct error *e
 	enum follow follow = FOLLOW_TOOK;
 	bool took = false;
 	if (keys_rows_prepare(reader->db, &reader->read_log_row,
-		"SELECT number, entries FROM key_log WHERE id = ?1", err) < 0)
+		"SELECT " KEYS_LOG_COLUMNS " FROM key_log WHERE id = ?1", err) < 0)
 		return FOLLOW_FAILED;
 	while (follow == FOLLOW_TOOK) {
 		const int64_t ids[] = {keys->log_rows * 2 + keys->log_odd, 0, 1};

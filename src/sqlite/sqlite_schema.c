@@ -45,6 +45,7 @@ static const struct migration migrations[] = {
     {"INSERT OR REPLACE INTO meta VALUES('unkeyed_first', 1);"
      "INSERT OR REPLACE INTO meta SELECT 'unkeyed_last', coalesce(max(id), 0) FROM event;",
 	NULL, "0.1.0"},
+    {NULL, &keys_schema_sums, "0.1.0"},
 };
 
 enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };

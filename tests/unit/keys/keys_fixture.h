@@ -87,6 +87,9 @@ static inline void open_keys(struct fixture *f)
 	struct error err = {""};
 	f->db = open_db(f->path);
 	run_sql(f->db, keys_schema);
+	if (ask_number(f->db, "PRAGMA user_version") == 0)
+		run_sql(f->db, keys_schema_sums);
+	run_sql(f->db, "PRAGMA user_version = 1");
 	f->reader = open_db(f->path);
 	f->own = keys_reader_new(f->reader);
 	if (keys_open(&f->keys, f->db, &f->config, &err) < 0)

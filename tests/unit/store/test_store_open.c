@@ -90,7 +90,11 @@ STORE_TEST(an_older_store_is_brought_up_to_date_by_its_owner)
 	struct store_reader *reader = NULL;
 	(void)add_event(f, "SM1", "r");
 	fixture_close(f);
-	sql(f, "ALTER TABLE event DROP COLUMN request; PRAGMA user_version = 2;");
+	sql(f, "ALTER TABLE event DROP COLUMN request;"
+	       "ALTER TABLE key_log DROP COLUMN sum;"
+	       "ALTER TABLE key_segments DROP COLUMN sum;"
+	       "ALTER TABLE key_filters DROP COLUMN sum;"
+	       "DROP TABLE key_sums; PRAGMA user_version = 2;");
 	assert_int_equal(
 	    store_reader_open(&reader, engines_for(f->dir), f->dir, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "older"));
