@@ -18,9 +18,9 @@ set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SECTION comm)
 set(CPACK_COMPONENT_OFFHOOK_DESCRIPTION "Receives the webhooks that Twilio sends for
 messages and calls, proves that they are Twilio's, stores each before it answers,
 and answers with TwiML.")
-# `send` loads libcurl, `dev` calls the compiler.
+# `send` loads libcurl. `dev` and `create` are for who has liboffhook-dev.
 set(CPACK_DEBIAN_OFFHOOK_PACKAGE_RECOMMENDS "libcurl4, ca-certificates")
-set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SUGGESTS "liboffhook-dev, gcc, make")
+set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SUGGESTS "liboffhook-dev")
 
 set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_NAME liboffhook0)
 set(CPACK_DEBIAN_LIBOFFHOOK0_PACKAGE_SECTION libs)
@@ -35,6 +35,9 @@ set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_DEPENDS
 	"liboffhook0 (= ${PROJECT_VERSION}), libc6-dev, libjansson-dev")
+# What `dev` and a new project's Makefile call.
+set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_RECOMMENDS
+	"offhook, gcc | c-compiler, make, pkg-config | pkgconf")
 # For linking liboffhook.a.
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SUGGESTS
 	"libevent-dev, libsqlite3-dev, libssl-dev, libpcre2-dev, libxml2-dev, libglib2.0-dev")

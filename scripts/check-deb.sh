@@ -1,7 +1,7 @@
 #!/bin/sh
 # The Debian packages, installed by apt in a clean system: everything they depend on
-# comes from Debian, every example builds with what pkg-config says and nothing else,
-# and passes its tests. Needs root and mmdebstrap, and Debian's archive, as this
+# comes from Debian, liboffhook-dev brings what building needs, every example builds with
+# what pkg-config says and nothing else, and passes its tests. Needs root and mmdebstrap, and Debian's archive, as this
 # system's apt knows it.
 #   check-deb.sh [BUILD-DIRECTORY [BUILD-DIRECTORY-WITH-TESTS]]
 set -eu
@@ -23,7 +23,15 @@ cat >"$work/check/inside.sh" <<'END'
 set -eu
 cd "$(dirname "$0")"
 export DEBIAN_FRONTEND=noninteractive
-apt-get install -y -qq --no-install-recommends ./*.deb >/dev/null
+# A machine that only has the program is told what building needs.
+apt-get install -y -qq --no-install-recommends ./offhook_*.deb ./liboffhook0_*.deb >/dev/null
+offhook create early 2>lacks
+grep -q 'lacks make, cc, pkg-config' lacks
+if offhook dev early 2>lacks; then exit 1; fi
+grep -q 'apt-get install' lacks
+# And liboffhook-dev brings it, by what it recommends.
+apt-get install -y -qq -o APT::Install-Recommends=true ./*.deb >/dev/null
+make -s -C early app
 for package in offhook liboffhook0 liboffhook-dev; do
 	test -s "/usr/share/doc/$package/copyright"
 done
@@ -49,7 +57,7 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
 	[ -s "$file" ] && set -- "$@" "$file"
 done
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-mmdebstrap --quiet --variant=apt --include=gcc,libc6-dev,pkg-config,libcmocka0 \
+mmdebstrap --quiet --variant=apt --include=libcmocka0 \
 	--aptopt="$work/apt.conf" \
 	--customize-hook="copy-in $work/check /" \
 	--customize-hook='chroot "$1" sh /check/inside.sh' \

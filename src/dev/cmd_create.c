@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "dev/dev_tools.h"
 #include "dev/project_files.h"
 #include "store/store.h"
 #include "util/buf.h"
@@ -76,6 +77,8 @@ static int create_run(const struct options *options)
 	    "  cd %s && offhook dev\n"
 	    "  offhook send sms --body Hello    # there, in another terminal\n",
 	    dir, dir);
+	if (dev_tools_check(NULL, &err) < 0)
+		(void)fprintf(stderr, "%s\n", err.text);
 	return EXIT_OK;
 }
 

@@ -94,11 +94,14 @@ static void dev_tell_broken(const struct dev *dev)
 		log_write(LOG_ERROR, "the compiler said", "text", shown, NULL);
 		free(shown);
 	}
-	dev_tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
-	    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
-	    count.warnings, count.warnings == 1 ? "" : "s",
-	    dev->server != NULL ? "the old code goes on answering"
-				: "save it again when it is mended");
+	const char *next = dev->server != NULL ? "the old code goes on answering"
+					       : "save it again when it is mended";
+	if (count.errors + count.warnings == 0) /* of the linker, or of make */
+		dev_tell(dev, RED, "%s does not build; %s", dev->project.source, next);
+	else
+		dev_tell(dev, RED, "%s does not build: %d error%s, %d warning%s; %s",
+		    dev->project.source, count.errors, count.errors == 1 ? "" : "s",
+		    count.warnings, count.warnings == 1 ? "" : "s", next);
 	funlockfile(stderr);
 }
 
@@ -149,7 +152,11 @@ static int dev_rebuild(struct dev *dev)
 	switch (
 	    dev_build(&dev->project, &program, &dev->said, dev->options.arena, &err)) {
 	case DEV_UNBUILT:
-		return options_fail(&dev->options, &err);
+		dev_tell_said(dev);
+		if (dev->server == NULL)
+			return options_fail(&dev->options, &err);
+		dev_tell(dev, RED, "%s; the old code goes on answering", err.text);
+		return EXIT_OK;
 	case DEV_BROKEN:
 		dev_tell_broken(dev);
 		return EXIT_OK;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/token_file.h"
+#include "dev/dev_tools.h"
 #include "util/spawn.h"
 
 enum { MOST_SAID = 1 << 20 };
@@ -96,7 +97,7 @@ enum dev_built dev_build(struct dev_project *project, const char **program,
 	    project->target, project->taken % 2);
 	(void)unlink(*program);
 	int code = build_run(project, *program, said, err);
-	if (code < 0)
+	if (code < 0 || (code > 0 && dev_tools_check(buf_text(said), err) < 0))
 		return DEV_UNBUILT;
 	return code == 0 ? DEV_BUILT : DEV_BROKEN;
 }

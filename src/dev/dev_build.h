@@ -26,7 +26,7 @@ enum dev_built { DEV_BUILT, DEV_BROKEN, DEV_UNBUILT };
 /* Builds in the current directory, which must be the project's. DEV_BUILT: program is the
  * path of a new file; the next build does not touch it once the caller has counted it in
  * taken. DEV_BROKEN: said has the output of make or the compiler. DEV_UNBUILT: err says
- * why the build could not start. */
+ * why the build could not start: also what the machine lacks (dev/dev_tools.h). */
 enum dev_built dev_build(struct dev_project *project, const char **program,
     struct buf *said, struct arena *arena, struct error *err);
 
