@@ -5,7 +5,6 @@
 #include "sqlite/data_dir.h"
 #include "sqlite/db_file.h"
 #include "sqlite/lock.h"
-#include "sqlite/sqlite_check.h"
 #include "sqlite/sqlite_collection.h"
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_events.h"
@@ -14,6 +13,7 @@
 #include "sqlite/sqlite_index.h"
 #include "sqlite/sqlite_jobs_read.h"
 #include "sqlite/sqlite_key.h"
+#include "sqlite/sqlite_numbers.h"
 #include "sqlite/sqlite_reader.h"
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
@@ -90,7 +90,7 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	    sqlite_db_open(&db->writer.db, db->dir, WRITER_CACHE_KIB, err) < 0 ||
 	    db_file_check(db->writer.db, err) < 0 ||
 	    sqlite_schema_upgrade(db->writer.db, err) < 0 ||
-	    sqlite_check(db->writer.db, err) < 0 ||
+	    sqlite_numbers_check(db->writer.db, err) < 0 ||
 	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
 	    running_open(&db->running, db->dir, err) < 0 ||
 	    checkpoint_open(&db->checkpoint, db->dir, wal_bytes, err) < 0 ||

@@ -1,4 +1,4 @@
-#include "sqlite/sqlite_check.h"
+#include "sqlite/sqlite_numbers.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 /* Beyond what any store can come to. A job's id has 48 bits in jobs.running. */
 static const int64_t rows_most = INT64_MAX / 2, jobs_most = (int64_t)1 << 47;
 
-__attribute__((format(printf, 2, 3))) static int check_damaged(
+__attribute__((format(printf, 2, 3))) static int numbers_damaged(
     struct error *err, const char *format, ...)
 {
 	char what[160];
@@ -23,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static int check_damaged(
 }
 
 /* The number of meta, which must be there and between the two. */
-static int check_number(sqlite3 *db, const char *name, int64_t least, int64_t most,
+static int numbers_one(sqlite3 *db, const char *name, int64_t least, int64_t most,
     int64_t *out, struct error *err)
 {
 	sqlite3_stmt *stmt =
@@ -33,13 +33,13 @@ static int check_number(sqlite3 *db, const char *name, int64_t least, int64_t mo
 	sqlite_db_text(stmt, 1, span_of(name));
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 0)
-		rc = check_damaged(err, "meta has no %s", name);
+		rc = numbers_damaged(err, "meta has no %s", name);
 	if (rc == 1) {
 		*out = sqlite3_column_int64(stmt, 0);
 		bool right = sqlite3_column_type(stmt, 0) == SQLITE_INTEGER &&
 			     *out >= least && *out <= most;
 		rc = right ? 0
-			   : check_damaged(err, "%s of meta cannot be %.40s", name,
+			   : numbers_damaged(err, "%s of meta cannot be %.40s", name,
 				 (const char *)sqlite3_column_text(stmt, 0));
 	}
 	(void)sqlite3_finalize(stmt);
@@ -53,7 +53,7 @@ static bool is_version(const char *text)
 	return text != NULL && sscanf(text, "%4u.%4u.%4u", &major, &minor, &patch) == 3;
 }
 
-static int check_version(sqlite3 *db, const char *name, struct error *err)
+static int numbers_version(sqlite3 *db, const char *name, struct error *err)
 {
 	sqlite3_stmt *stmt =
 	    sqlite_db_prepare(db, "SELECT value FROM meta WHERE name = ?", err);
@@ -62,29 +62,30 @@ static int check_version(sqlite3 *db, const char *name, struct error *err)
 	sqlite_db_text(stmt, 1, span_of(name));
 	int rc = sqlite_db_step(stmt, err);
 	if (rc == 0)
-		rc = check_damaged(err, "meta has no %s", name);
+		rc = numbers_damaged(err, "meta has no %s", name);
 	if (rc == 1)
 		rc = is_version((const char *)sqlite3_column_text(stmt, 0))
 			 ? 0
-			 : check_damaged(err, "%s of meta is no version", name);
+			 : numbers_damaged(err, "%s of meta is no version", name);
 	(void)sqlite3_finalize(stmt);
 	return rc;
 }
 
 /* The largest id of the table, or 0. */
-static int check_largest(
+static int numbers_largest(
     sqlite3 *db, const char *table, int64_t most, int64_t *out, struct error *err)
 {
 	char *sql = sqlite3_mprintf("SELECT coalesce(max(id), 0) FROM \"%w\"", table);
 	int rc = sqlite_db_int(db, sql, out, err);
 	sqlite3_free(sql);
 	if (rc == 0 && *out > most)
-		rc = check_damaged(err, "row %" PRId64 " of %s cannot be", *out, table);
+		rc = numbers_damaged(
+		    err, "row %" PRId64 " of %s cannot be", *out, table);
 	return rc < 0 ? -1 : 0;
 }
 
 /* No document has a row that is still to be given. */
-static int check_documents(sqlite3 *db, int64_t next_row, struct error *err)
+static int numbers_documents(sqlite3 *db, int64_t next_row, struct error *err)
 {
 	int64_t largest = 0;
 	sqlite3_stmt *stmt =
@@ -94,10 +95,10 @@ static int check_documents(sqlite3 *db, int64_t next_row, struct error *err)
 	int rc;
 	while ((rc = sqlite_db_step(stmt, err)) == 1) {
 		const char *table = (const char *)sqlite3_column_text(stmt, 0);
-		if (check_largest(db, table, rows_most, &largest, err) < 0)
+		if (numbers_largest(db, table, rows_most, &largest, err) < 0)
 			rc = -1;
 		else if (largest >= next_row)
-			rc = check_damaged(err,
+			rc = numbers_damaged(err,
 			    "next_row of meta is %" PRId64 ", and %s has row %" PRId64,
 			    next_row, table, largest);
 		if (rc < 0)
@@ -107,21 +108,21 @@ static int check_documents(sqlite3 *db, int64_t next_row, struct error *err)
 	return rc;
 }
 
-int sqlite_check(sqlite3 *db, struct error *err)
+int sqlite_numbers_check(sqlite3 *db, struct error *err)
 {
 	int64_t next_row, next_job, first, last, event = 0, job = 0;
-	if (check_number(db, "next_row", 1, rows_most, &next_row, err) < 0 ||
-	    check_number(db, "next_job", 1, jobs_most, &next_job, err) < 0 ||
-	    check_number(db, "unkeyed_first", 1, rows_most, &first, err) < 0 ||
-	    check_number(db, "unkeyed_last", 0, rows_most, &last, err) < 0 ||
-	    check_version(db, "written_by", err) < 0 ||
-	    check_version(db, "readable_from", err) < 0 ||
-	    check_largest(db, "event", rows_most, &event, err) < 0 ||
-	    check_largest(db, "job", jobs_most, &job, err) < 0)
+	if (numbers_one(db, "next_row", 1, rows_most, &next_row, err) < 0 ||
+	    numbers_one(db, "next_job", 1, jobs_most, &next_job, err) < 0 ||
+	    numbers_one(db, "unkeyed_first", 1, rows_most, &first, err) < 0 ||
+	    numbers_one(db, "unkeyed_last", 0, rows_most, &last, err) < 0 ||
+	    numbers_version(db, "written_by", err) < 0 ||
+	    numbers_version(db, "readable_from", err) < 0 ||
+	    numbers_largest(db, "event", rows_most, &event, err) < 0 ||
+	    numbers_largest(db, "job", jobs_most, &job, err) < 0)
 		return -1;
 	if (first <= last && last > event)
-		return check_damaged(err,
+		return numbers_damaged(err,
 		    "unkeyed_last of meta is %" PRId64 ", and the last event %" PRId64,
 		    last, event);
-	return check_documents(db, next_row, err);
+	return numbers_documents(db, next_row, err);
 }
