@@ -103,7 +103,7 @@ int checkpoint_open(
 		free(c);
 		return -1;
 	}
-	c->trickle = trickle_new(c->db);
+	c->trickle = trickle_new(c->db, true);
 	mutex_init(&c->one_at_a_time);
 	mutex_init(&c->mutex);
 	cond_init(&c->wanted);
@@ -200,6 +200,14 @@ void checkpoint_retry(struct checkpoint *c)
 {
 	if (!checkpoint_healthy(c, NULL))
 		checkpoint_wake(c);
+}
+
+void checkpoint_ahead(struct checkpoint *c)
+{
+	mutex_lock(&c->one_at_a_time);
+	(void)sqlite3_wal_checkpoint_v2(
+	    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	mutex_unlock(&c->one_at_a_time);
 }
 
 int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err)

@@ -26,6 +26,8 @@ void checkpoint_committed(struct checkpoint *checkpoint, sqlite3 *writer, int pa
 bool checkpoint_healthy(struct checkpoint *checkpoint, struct error *why);
 /* Has the thread try again when the last checkpoint failed. */
 void checkpoint_retry(struct checkpoint *checkpoint);
+/* Writes back what the log has now, on the caller's thread, while the writer goes on. */
+void checkpoint_ahead(struct checkpoint *checkpoint);
 /* Empties the log file, so that nothing erased is left in it. By the writer. 1 when a
  * reader prevents it: try again soon. */
 int checkpoint_truncate(

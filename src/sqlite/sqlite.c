@@ -17,6 +17,7 @@
 #include "sqlite/sqlite_reader.h"
 #include "sqlite/sqlite_schema.h"
 #include "sqlite/sqlite_writer.h"
+#include "sqlite/trickle.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/thread.h"
@@ -60,6 +61,7 @@ static void free_db(struct engine_db *db)
 	sqlite_jobs_stop(w);
 	buf_free(&w->text);
 	(void)sqlite3_close(w->db);
+	trickle_free(db->trickle);
 	running_close(db->running);
 	lock_drop(db->lock);
 	files_clear(&db->files);
@@ -94,8 +96,12 @@ static int sqlite_open(struct engine_db **out, const struct store_config *config
 	    keys_open(&db->keys, db->writer.db, &keys, err) < 0 ||
 	    running_open(&db->running, db->dir, err) < 0 ||
 	    checkpoint_open(&db->checkpoint, db->dir, wal_bytes, err) < 0 ||
-	    files_note(&db->files, db->dir, err) < 0 ||
-	    sqlite_writer_start(db, err) < 0) {
+	    files_note(&db->files, db->dir, err) < 0) {
+		free_db(db);
+		return -1;
+	}
+	db->trickle = trickle_new(db->writer.db, false);
+	if (sqlite_writer_start(db, err) < 0) {
 		free_db(db);
 		return -1;
 	}

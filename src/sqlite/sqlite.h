@@ -52,6 +52,7 @@ struct engine_db {
 	struct commit_queue queue;
 	struct repeats repeats;
 	struct checkpoint *checkpoint;
+	struct trickle *trickle; /* the writer writes pages back, too */
 	struct running *running;
 	struct files files;
 	struct sqlite_writer writer;

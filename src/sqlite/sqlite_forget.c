@@ -110,11 +110,15 @@ static int forget_events(struct forget *f, struct error *err)
 static int forget_try_to_empty_log(struct engine_db *db, void *ctx, struct error *err)
 {
 	(void)ctx;
-	return checkpoint_truncate(db->checkpoint, db->writer.db, err);
+	int rc = checkpoint_truncate(db->checkpoint, db->writer.db, err);
+	/* The pages in its cache are not wiped; those in the file are. */
+	if (rc == 0)
+		(void)sqlite3_db_release_memory(db->writer.db);
+	return rc;
 }
 
 /* Erased bytes are in the log until that is emptied. The writer goes on committing
- * between the attempts. */
+ * between the attempts, and has little to write back itself. */
 static int forget_empty_log(struct engine_db *db, struct error *err)
 {
 	int rc = 1;
@@ -123,6 +127,7 @@ static int forget_empty_log(struct engine_db *db, struct error *err)
 		    .run = forget_try_to_empty_log, .bare = true};
 		if (i > 0)
 			(void)usleep(EMPTY_PAUSE_US);
+		checkpoint_ahead(db->checkpoint);
 		rc = sqlite_writer_do(db, &task, err);
 	}
 	if (rc == 1)

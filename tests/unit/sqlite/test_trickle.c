@@ -106,7 +106,7 @@ TEST(a_checkpoint_syncs_a_few_pages_at_a_time)
 	assert_int_equal(sqlite_db_open(&db, dir, 256, NULL), 0);
 	assert_int_equal(sqlite_db_exec(db, "PRAGMA journal_mode = WAL", NULL), 0);
 	watch_file(db);
-	struct trickle *trickle = trickle_new(db);
+	struct trickle *trickle = trickle_new(db, true);
 	assert_non_null(trickle);
 	fill(db);
 	checkpoint(db);

@@ -119,6 +119,63 @@ STORE_TEST(what_was_overwritten_before_is_gone_too)
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 }
 
+/* Rows that grow push others onto new pages, and copies stay behind; faults 4.2 */
+enum { PEOPLE = 400, ROUNDS = 12, AT_ONCE = 200, SIZES = 3 };
+
+static void churn(
+    struct fixture *f, const char *collection, unsigned chance, const char *person)
+{
+	static char docs[PEOPLE][160], keys[PEOPLE][16];
+	struct update *updates[SIZES];
+	static const int sizes[SIZES] = {5, 5000, 200};
+	assert_int_equal(store_declare(f->store, collection, "sid", &f->err), 0);
+	for (size_t i = 0; i < SIZES; i++) {
+		char text[5100];
+		(void)snprintf(
+		    text, sizeof(text), "{\"$set\":{\"note\":\"%0*d\"}}", sizes[i], 0);
+		updates[i] = update_of(text);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		static struct store_write writes[AT_ONCE];
+		struct store_txn txn = {.writes = writes};
+		for (int i = 0; i < AT_ONCE; i++) {
+			chance = chance * 1103515245 + 12345;
+			unsigned n = chance / 65536 % PEOPLE;
+			(void)snprintf(keys[n], sizeof(keys[n]), "k%u", n);
+			(void)snprintf(docs[n], sizeof(docs[n]),
+			    "{\"sid\":\"%s\",\"from\":\"%s\",\"note\":\"%0*u\"}",
+			    keys[n], n % 2 == 0 ? person : "+15559999999",
+			    (int)(n % 90), n);
+			writes[i] = (struct store_write){.op = STORE_UPDATE,
+			    .collection = collection,
+			    .doc = span_of(docs[n]),
+			    .key = span_of(keys[n]),
+			    .update = updates[chance / 256 % SIZES],
+			    .expect = -1,
+			    .next = i + 1 < AT_ONCE ? &writes[i + 1] : NULL};
+		}
+		assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+	}
+	for (size_t i = 0; i < SIZES; i++)
+		update_free(updates[i]);
+}
+
+STORE_TEST(what_moved_to_another_page_is_gone_too)
+{
+	static const char *const collections[] = {"a", "b", "c", "d", "e", "f"};
+	struct fixture *f = *state;
+	struct store_forgotten got;
+	for (unsigned i = 0; i < 6; i++)
+		churn(f, collections[i], i, PERSON);
+	assert_int_equal(store_forget(f->store, SPAN(PERSON), &got, &f->err), 0);
+	assert_in_range(got.documents, 6 * PEOPLE / 3, 6 * PEOPLE / 2);
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+	/* Nor does it come back from the pages that the writer has in memory. */
+	for (unsigned i = 0; i < 6; i++)
+		churn(f, collections[i], i + 100, "+15557777777");
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+}
+
 struct asked {
 	struct store_claim claim;
 	_Atomic int told;
