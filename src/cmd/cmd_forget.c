@@ -22,15 +22,29 @@ static int forget_confirm(const struct options *options, struct error *err)
 	return 0;
 }
 
+static long long forget_count(const json_t *answer, const char *name)
+{
+	return json_integer_value(json_object_get(answer, name));
+}
+
 static void forget_print(const json_t *answer)
 {
-	long long events = json_integer_value(json_object_get(answer, "events"));
-	long long documents = json_integer_value(json_object_get(answer, "documents"));
-	long long jobs = json_integer_value(json_object_get(answer, "jobs"));
+	long long events = forget_count(answer, "events");
+	long long documents = forget_count(answer, "documents");
+	long long jobs = forget_count(answer, "jobs");
+	long long errors = forget_count(answer, "errors");
+	long long names = forget_count(answer, "names");
 	(void)printf(
 	    "erased: what %lld event%s held, %lld document%s, and %lld job%s\n", events,
 	    events == 1 ? "" : "s", documents, documents == 1 ? "" : "s", jobs,
 	    jobs == 1 ? "" : "s");
+	if (errors > 0)
+		(void)printf(
+		    "erased from alerts and other jobs: the errors of %lld\n", errors);
+	if (names > 0)
+		(void)printf("kept: %lld name%s of collections, indexes or queues with "
+			     "it\n",
+		    names, names == 1 ? "" : "s");
 }
 
 static int forget_run(const struct options *options)
@@ -73,11 +87,20 @@ const struct command cmd_forget = {
     .usage = "ADDRESS [options]",
     .summary = "erase one person's data",
     .about =
-	"Empties every event in which a parameter equals the address, and removes every\n"
-	"document and job in which a value does (of the payload; the group or unique\n"
-	"key). The events' rows stay, without contents, so that their repeats are still\n"
-	"known. The bytes leave the files too; backups and exports are yours to mend.\n"
-	"Works beside a running server.\n",
+	"Erases what holds the address, beside a running server too: the parameters,\n"
+	"path, query, body, headers and reply of events; documents and keys; jobs, by\n"
+	"their payload, group or unique key; the errors of alerts and of other jobs.\n"
+	"What is told of the same calls and messages without a number goes with them.\n"
+	"The events' rows stay, empty, so that their repeats are still known.\n"
+	"\n"
+	"A phone number is found in every spelling (+1555…, %2B1555…, whatsapp:+1555…,\n"
+	"1555…, \\u002b1555…, Base64), within a text too, but not in a longer number. A\n"
+	"short code or a bare name is found only where it is a whole value.\n"
+	"\n"
+	"It cannot find a number in words, with spaces or without its country code, nor\n"
+	"what is compressed, encrypted or cut up by a handler. What is stored while it\n"
+	"runs may stay: it can be repeated. Backups, exports, the lines of the log,\n"
+	"templates and settings, and what Twilio has, are yours to mend.\n",
     .examples = "  offhook forget +15551234567\n"
 		"  offhook forget whatsapp:+15551234567 --yes\n",
     .flags = flags,

@@ -13,9 +13,10 @@ static int execute_forget(
 		return error_set(err, "forget: no address");
 	if (store_forget(store, span_of(address), &forgotten, err) < 0)
 		return -1;
-	*answer = json_pack("{s:I, s:I, s:I}", "events", (json_int_t)forgotten.events,
-	    "documents", (json_int_t)forgotten.documents, "jobs",
-	    (json_int_t)forgotten.jobs);
+	*answer = json_pack("{s:I, s:I, s:I, s:I, s:I}", "events",
+	    (json_int_t)forgotten.events, "documents", (json_int_t)forgotten.documents,
+	    "jobs", (json_int_t)forgotten.jobs, "errors", (json_int_t)forgotten.errors,
+	    "names", (json_int_t)forgotten.names);
 	return 0;
 }
 

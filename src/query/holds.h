@@ -1,25 +1,31 @@
-/* holds -- does a JSON text hold a string as one of its values, at any depth? Or a path,
- * as one of its segments? */
+/* holds -- does a text hold somebody's address, in any spelling that a request, a
+ * document or a reply may have? */
 #ifndef OFFHOOK_QUERY_HOLDS_H
 #define OFFHOOK_QUERY_HOLDS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "util/buf.h"
 
-/* The string that is looked for. */
+enum { HOLDS_SHIFTS = 3 };
+
+/* One thread's. How an address is looked for depends on what it is:
+ * - a phone number (7 to 15 digits, perhaps after "whatsapp:" or the like and "+") by its
+ *   digits, wherever they are no part of a longer number;
+ * - what has ":" or "@" (client:alice, sip:alice@example.com) as it is, wherever it is no
+ *   part of a longer name;
+ * - any other text only where it is a whole value: of JSON, a path's segment, a query. */
 struct holds {
-	struct span value;
-	struct buf needle; /* as it is in JSON, without quotes */
+	enum { HOLDS_NUMBER, HOLDS_NAME, HOLDS_VALUE } how;
+	struct buf needle;
+	struct buf base64[HOLDS_SHIFTS]; /* what Base64 makes of it, at each place */
+	struct buf decoded[2];
 };
 
-void holds_init(struct holds *holds, struct span value);
+void holds_init(struct holds *holds, struct span address);
 void holds_clear(struct holds *holds);
-bool holds_value(const struct holds *holds, json_t *json);
-/* Parses the text only when it may hold the string. False for text that is not JSON. */
-bool holds_text(const struct holds *holds, struct span text);
-/* Whether a segment of a request-target's path is the string, %xx decoded. */
-bool holds_target(const struct holds *holds, struct span target);
+/* Reads %xx, JSON's \uxxxx and other escapes, XML's entities, each of them up to three
+ * deep, and Base64. False for an absent text. */
+bool holds_text(struct holds *holds, struct span text);
 
 #endif

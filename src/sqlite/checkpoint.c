@@ -205,8 +205,9 @@ void checkpoint_retry(struct checkpoint *c)
 void checkpoint_ahead(struct checkpoint *c)
 {
 	mutex_lock(&c->one_at_a_time);
-	(void)sqlite3_wal_checkpoint_v2(
+	int rc = sqlite3_wal_checkpoint_v2(
 	    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	checkpoint_note(c, c->db, rc);
 	mutex_unlock(&c->one_at_a_time);
 }
 

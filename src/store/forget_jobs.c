@@ -7,13 +7,14 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-enum { DROP_AT_ONCE = 250 };
+/* Of a transaction, so that no webhook waits long for it. */
+enum { DROP_AT_ONCE = 250, BYTES_AT_ONCE = 1 << 20 };
 
 struct forget {
 	struct store *store;
 	struct holds address;
 	struct store_job_write changes[2 * DROP_AT_ONCE];
-	size_t count;
+	size_t count, bytes;
 	int64_t dropped;
 };
 
@@ -29,7 +30,7 @@ static int forget_drop_now(struct forget *f, struct error *err)
 		return error_set(err, "%s", txn.error.text);
 	for (size_t i = 0; i < f->count; i++)
 		f->dropped += f->changes[i].op == JOB_DROP && f->changes[i].changed;
-	f->count = 0;
+	f->count = f->bytes = 0;
 	return 0;
 }
 
@@ -46,13 +47,15 @@ static int forget_drop_all(
 	int rc, dropped = 0;
 	struct store_jobs *jobs = store_jobs_open(reader, &(struct store_job_query){0});
 	while (dropped == 0 && (rc = store_jobs_next(jobs, &job, err)) == 1) {
-		if (!span_eq(job.group, f->address.value) &&
-		    !span_eq(job.unique, f->address.value) &&
+		if (!holds_text(&f->address, job.group) &&
+		    !holds_text(&f->address, job.unique) &&
 		    !holds_text(&f->address, job.payload))
 			continue;
 		forget_add(f, JOB_CANCEL, job.id);
 		forget_add(f, JOB_DROP, job.id);
-		if (f->count == sizeof(f->changes) / sizeof(f->changes[0]))
+		f->bytes += job.payload.len + job.errors.len;
+		if (f->count == sizeof(f->changes) / sizeof(f->changes[0]) ||
+		    f->bytes > BYTES_AT_ONCE)
 			dropped = forget_drop_now(f, err);
 	}
 	store_jobs_close(jobs);

@@ -4,9 +4,9 @@
 
 #include "store/store.h"
 
-/* Removes every job in which a value of the payload, the group or the unique key equals
- * the address. An open job is cancelled first, so that its group goes on and its worker
- * commits nothing. *count: how many. */
+/* Removes every job whose payload, group or unique key holds the address. An open job is
+ * cancelled first, so that its group goes on and its worker commits nothing. *count: how
+ * many. */
 int forget_jobs(
     struct store *store, struct span address, int64_t *count, struct error *err);
 

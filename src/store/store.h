@@ -429,12 +429,16 @@ int store_index(
 
 struct store_forgotten {
 	int64_t events, documents, jobs;
+	int64_t errors; /* alerts, and jobs of others, whose texts told of it */
+	int64_t names;  /* of collections, indexes and queues that hold it: they stay */
 };
 
-/* Erases one person. Events in which a parameter, or a segment of the path in query,
- * equals the address lose parameters, body and reply; their rows stay, so that repeats
- * stay known. Documents in which a value equals it, and jobs (a value of the payload,
- * the group or the unique key), are removed. The bytes leave the files too. */
+/* Erases one person: whatever holds the address, in any spelling (query/holds.h). Events
+ * lose parameters, body, request and reply; their rows stay, so that repeats stay known.
+ * Documents, and jobs that hold it in the payload, the group or the unique key, are
+ * removed. Of alerts and other jobs the texts of errors go. The bytes leave the files
+ * too. Webhooks go on meanwhile: what is stored of the person while it runs may stay.
+ * What was erased is, also when it fails in between. */
 int store_forget(struct store *store, struct span address, struct store_forgotten *out,
     struct error *err);
 

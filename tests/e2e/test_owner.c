@@ -362,7 +362,7 @@ TEST(forget_without_a_terminal_wants_a_yes_as_an_option)
 	assert_int_equal(system(command), 0);
 	assert_int_equal(
 	    talk_count(talk, "sms_messages", "{\"from\":\"+15556660099\"}"), 1);
-	EXPECT(0, "{\"events\":1,\"documents\":1,\"jobs\":0}", "forget", "+15556660099",
+	EXPECT(0, "{\"events\":1,\"documents\":1,\"jobs\":0", "forget", "+15556660099",
 	    "--yes", "--json", "--data", talk->data);
 	assert_int_equal(
 	    talk_count(talk, "sms_messages", "{\"from\":\"+15556660099\"}"), 0);

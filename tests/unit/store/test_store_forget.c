@@ -2,6 +2,7 @@
 #include "job_fixture.h"
 
 #include <sqlite3.h>
+#include <stddef.h>
 
 #define PERSON "+15550001234"
 
@@ -35,6 +36,8 @@ static void forget(struct fixture *f, const char *address, struct store_forgotte
 	assert_int_equal(got.events, want.events);
 	assert_int_equal(got.documents, want.documents);
 	assert_int_equal(got.jobs, want.jobs);
+	assert_int_equal(got.errors, want.errors);
+	assert_int_equal(got.names, want.names);
 }
 
 STORE_TEST(a_person_is_nowhere_afterwards)
@@ -54,12 +57,12 @@ STORE_TEST(a_person_is_nowhere_afterwards)
 	(void)snprintf(large, sizeof(large),
 	    "{\"sid\":\"d\",\"pad\":\"%08000d\",\"from\":\"%s\"}", 0, PERSON);
 	(void)insert(f, "sms", large, "d");
-	forget(f, PERSON, (struct store_forgotten){2, 3, 0});
+	forget(f, PERSON, (struct store_forgotten){.events = 2, .documents = 3});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 	assert_int_equal(files_that_hold(f, "+15559999999"), 1);
 	assert_found(f, "sms", NULL, "{\"sid\":\"c\",\"from\":\"+15559999999\"}");
 	assert_events(f, (struct store_event_query){0}, "1 2 3");
-	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
+	forget(f, PERSON, (struct store_forgotten){0});
 }
 
 /* The target of a route with parameters in its path (struct store_event). */
@@ -83,7 +86,7 @@ STORE_TEST(a_person_in_a_path_is_forgotten)
 		struct store_txn txn = event_txn("SM1", "r");
 		txn.event.query = span_of(rows[i].target);
 		assert_int_equal(store_commit(f->store, &txn), STORE_OK);
-		forget(f, PERSON, (struct store_forgotten){rows[i].want, 0, 0});
+		forget(f, PERSON, (struct store_forgotten){.events = rows[i].want});
 	}
 	assert_int_equal(files_that_hold(f, "/people/%2B15550001234"), 0);
 }
@@ -115,7 +118,7 @@ STORE_TEST(what_was_overwritten_before_is_gone_too)
 		assert_int_equal(commit_write(f, &write), STORE_OK);
 		update_free(update);
 	}
-	forget(f, PERSON, (struct store_forgotten){0, 200, 0});
+	forget(f, PERSON, (struct store_forgotten){.documents = 200});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 }
 
@@ -191,7 +194,7 @@ STORE_TEST(a_forgotten_event_is_still_known_as_a_repeat)
 	struct fixture *f = *state;
 	struct asked asked = {.claim = {.arena = arena_new(), .done = told}};
 	add_of(f, "SM1", "{\"From\":\"" PERSON "\"}", "for " PERSON);
-	forget(f, PERSON, (struct store_forgotten){1, 0, 0});
+	forget(f, PERSON, (struct store_forgotten){.events = 1});
 	asked.claim.key = key_of("SM1");
 	if (!store_claim(f->store, &asked.claim, true)) {
 		while (asked.told == 0)
@@ -203,16 +206,112 @@ STORE_TEST(a_forgotten_event_is_still_known_as_a_repeat)
 	arena_free(asked.claim.arena);
 }
 
-STORE_TEST(an_address_is_matched_whole)
+STORE_TEST(an_address_within_a_text_is_found_and_a_longer_one_is_not)
 {
 	struct fixture *f = *state;
-	add_of(f, "SM1", "{\"From\":\"" PERSON "5\",\"" PERSON "\":\"x " PERSON "\"}",
-	    "r");
+	add_of(f, "SM1", "{\"From\":\"" PERSON "5\"}", "r");
 	add_of(f, "SM2", "{\"From\":\"a\\\"b\\\\c\"}", "r");
-	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
-	forget(f, "a\"b\\c", (struct store_forgotten){1, 0, 0});
+	add_of(f, "SM3", "{\"" PERSON "\":\"x\"}", "r");
+	add_of(f, "SM4", "{\"Body\":\"call " PERSON "!\"}", "r");
+	(void)insert(f, "sms", "{\"note\":\"" PERSON "7\"}", NULL);
+	(void)insert(f, "sms", "{\"note\":\"call " PERSON "!\"}", NULL);
+	(void)insert(f, "sms", "{\"" PERSON "\":{}}", NULL);
+	(void)insert(f, "sms", "{\"waId\":15550001234}", NULL);
+	forget(f, PERSON, (struct store_forgotten){.events = 2, .documents = 3});
+	forget(f, "a\"b\\c", (struct store_forgotten){.events = 1});
+	assert_int_equal(files_that_hold(f, PERSON "5"), 1);
+	assert_int_equal(files_that_hold(f, PERSON "7"), 1);
 	struct store_forgotten none;
 	assert_int_equal(store_forget(f->store, SPAN(""), &none, &f->err), -1);
+}
+
+/* Every column that has words of a request; faults 4.2 */
+STORE_TEST(no_part_of_an_event_keeps_it)
+{
+	static const size_t parts[] = {offsetof(struct store_event, sid),
+	    offsetof(struct store_event, route), offsetof(struct store_event, query),
+	    offsetof(struct store_event, failure), offsetof(struct store_event, params),
+	    offsetof(struct store_event, raw), offsetof(struct store_event, request),
+	    offsetof(struct store_event, reply.type),
+	    offsetof(struct store_event, reply.body)};
+
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct store_txn txn = event_txn("SM1", "r");
+		char *event = (char *)&txn.event;
+		*(struct span *)(void *)(event + parts[i]) =
+		    SPAN("{\"x\":\"" PERSON "\"}");
+		txn.event.state = EVENT_FAILED;
+		assert_int_equal(store_commit(f->store, &txn), STORE_OK);
+		forget(f, PERSON, (struct store_forgotten){.events = 1});
+		assert_int_equal(files_that_hold(f, PERSON), 0);
+	}
+	assert_int_equal(files_that_hold(f, "/twilio/sms"), 1);
+}
+
+/* What was said in a person's call names the call alone. */
+STORE_TEST(what_is_told_of_a_persons_call_goes_with_it)
+{
+#define CALL(n)    "CA0000000000000000000000000000000" n
+#define TEXT(n)    "{\"CallSid\":\"" CALL(n) "\",\"TranscriptionData\":\"secret " n "\"}"
+#define FROM(n, p) "{\"CallSid\":\"" CALL(n) "\",\"From\":\"" p "\"}"
+	struct fixture *f = *state;
+	add_of(f, "GT1", TEXT("1"), "r");
+	add_of(f, CALL("1"), FROM("1", PERSON), "r");
+	add_of(f, "GT2", TEXT("1"), "r");
+	add_of(f, "GT3", TEXT("2"), "r");
+	add_of(f, CALL("2"), FROM("2", "+15559999999"), "r");
+	/* Told in the same call, of somebody else. */
+	add_of(f, "XX1", FROM("1", "+15559999998"), "r");
+	add_of(f, "XX2", "{\"ParentCallSid\":\"" CALL("1") "\",\"x\":\"stays\"}", "r");
+	forget(f, PERSON, (struct store_forgotten){.events = 3});
+	assert_int_equal(files_that_hold(f, "secret 1"), 0);
+	assert_int_equal(files_that_hold(f, "secret 2"), 1);
+	assert_int_equal(files_that_hold(f, "+15559999998"), 1);
+	assert_int_equal(files_that_hold(f, "stays"), 1);
+	forget(f, PERSON, (struct store_forgotten){0});
+}
+
+/* Alerts and the jobs of others stay, without the texts; faults 4.2 */
+STORE_TEST(an_error_that_tells_of_the_person_is_replaced)
+{
+	struct fixture *f = *state;
+	struct store_job_write failed = settled(1, 1, JOB_WAITING);
+	struct store_job_write progress = change_of(JOB_PROGRESS, 1);
+	assert_int_equal(
+	    store_declare(f->store, "offhook.alerts", "group", &f->err), 0);
+	(void)insert(f, "offhook.alerts",
+	    "{\"group\":\"g\",\"count\":7,\"lastError\":\"no " PERSON "\"}", "g");
+	(void)insert(f, "offhook.alerts",
+	    "{\"group\":\"h\",\"count\":8,\"lastError\":\"no\"}", "h");
+	(void)insert(
+	    f, "offhook.alerts", "{\"group\":\"" PERSON "\",\"count\":9}", PERSON);
+	(void)enqueue(f, new_job("q", "{}"));
+	failed.error = SPAN("cannot reach " PERSON);
+	(void)done(f, failed);
+	failed.nth = 2;
+	failed.error = SPAN("busy");
+	(void)done(f, failed);
+	progress.job.progress = SPAN("calling " PERSON);
+	(void)done(f, progress);
+	forget(f, PERSON, (struct store_forgotten){.documents = 1, .errors = 2});
+	assert_int_equal(files_that_hold(f, PERSON), 0);
+	assert_found(f, "offhook.alerts", NULL,
+	    "{\"group\":\"g\",\"count\":7,\"lastError\":null} "
+	    "{\"group\":\"h\",\"count\":8,\"lastError\":\"no\"}");
+	assert_jobs(f, "1 waiting");
+	assert_int_equal(files_that_hold(f, "(erased)"), 1);
+	assert_int_equal(files_that_hold(f, "busy"), 1);
+	forget(f, PERSON, (struct store_forgotten){0});
+}
+
+STORE_TEST(what_is_named_after_a_person_is_emptied_and_told)
+{
+	struct fixture *f = *state;
+	(void)insert(f, "chat_15550001234", "{\"text\":\"a secret\"}", NULL);
+	(void)enqueue(f, new_job("remind_15550001234", "{}"));
+	forget(f, PERSON, (struct store_forgotten){.documents = 1, .names = 2});
+	assert_int_equal(files_that_hold(f, "a secret"), 0);
 }
 
 STORE_TEST(a_reader_that_stands_still_is_named)
@@ -231,7 +330,7 @@ STORE_TEST(a_reader_that_stands_still_is_named)
 	assert_int_equal(store_forget(f->store, SPAN(PERSON), &got, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "a reader"));
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	forget(f, PERSON, (struct store_forgotten){0, 0, 0});
+	forget(f, PERSON, (struct store_forgotten){0});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 }
 
@@ -255,11 +354,11 @@ STORE_TEST(a_persons_jobs_are_dropped)
 	write.error = SPAN("cannot reach " PERSON);
 	(void)done(f, write);
 	assert_true(store_job_began(f->store, 2, 1));
-	forget(f, PERSON, (struct store_forgotten){0, 0, 6});
+	forget(f, PERSON, (struct store_forgotten){.jobs = 6});
 	assert_jobs(f, "5 waiting");
 	(void)done(f, change_of(JOB_CANCEL, 5));
 	(void)done(f, change_of(JOB_DROP, 5));
-	forget(f, "nobody", (struct store_forgotten){0, 0, 0});
+	forget(f, "nobody", (struct store_forgotten){0});
 	assert_int_equal(files_that_hold(f, PERSON), 0);
 	/* What ran meanwhile writes nothing. */
 	write = settled(2, 1, JOB_DONE);
@@ -273,6 +372,6 @@ STORE_TEST(a_forgotten_job_lets_its_group_go_on)
 	write.job.payload = SPAN("{\"from\":\"" PERSON "\"}");
 	(void)enqueue(f, write);
 	(void)enqueue(f, grouped_job("q", "a"));
-	forget(f, PERSON, (struct store_forgotten){0, 0, 1});
+	forget(f, PERSON, (struct store_forgotten){.jobs = 1});
 	assert_jobs(f, "2 waiting");
 }
