@@ -86,7 +86,7 @@ stage_crash() {
 }
 
 stage_fuzz() {
-	scripts/fuzz.sh "${FUZZ_SECONDS:-8}"
+	scripts/fuzz.sh "${FUZZ_SECONDS:-4}"
 }
 
 stage_install() {

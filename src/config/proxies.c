@@ -86,7 +86,8 @@ int proxies_add(struct proxies *proxies, struct span list, struct error *err)
 	size_t count = proxies->count;
 	while (list.len > 0) {
 		size_t end = 0;
-		while (end < list.len && strchr(", \t", list.ptr[end]) == NULL)
+		while (end < list.len &&
+		       (list.ptr[end] == '\0' || strchr(", \t", list.ptr[end]) == NULL))
 			end++;
 		struct span entry = span_head(list, end);
 		list = span_from(list, end < list.len ? end + 1 : end);

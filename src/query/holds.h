@@ -22,6 +22,7 @@ struct holds {
 	struct buf decoded[2];
 };
 
+/* The address is not empty. */
 void holds_init(struct holds *holds, struct span address);
 void holds_clear(struct holds *holds);
 /* Reads %xx, JSON's \uxxxx and other escapes, XML's entities, each of them up to three

@@ -26,8 +26,9 @@ int url_split(struct url *out, struct span text, struct error *err)
 		end++;
 	out->host = span_head(rest, end);
 	out->target = span_from(rest, end);
-	size_t at = span_find(out->host, '@');
-	if (at < out->host.len)
-		out->host = span_from(out->host, at + 1);
+	/* A password may have one, too. */
+	const char *at = memrchr(out->host.ptr, '@', out->host.len);
+	if (at != NULL)
+		out->host = span_from(out->host, (size_t)(at - out->host.ptr) + 1);
 	return out->host.len > 0 ? 0 : error_set(err, "--url: it names no host");
 }

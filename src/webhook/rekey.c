@@ -5,6 +5,7 @@
 
 #include "twilio/event.h"
 #include "util/log.h"
+#include "webhook/route.h"
 
 enum { SLICE = 500 };
 
@@ -44,7 +45,8 @@ static struct params rekey_params(json_t *object, struct arena *arena)
 /* Where the route's path has parameters, the query holds all of the target. */
 static struct span rekey_target(const struct store_event *event, struct arena *arena)
 {
-	if (event->query.len > 0 && event->query.ptr[0] == '/')
+	struct route route = {.path = arena_strndup(arena, event->route)};
+	if (event->query.len > 0 && route_is_pattern(&route))
 		return event->query;
 	if (event->query.ptr == NULL)
 		return event->route;
@@ -70,9 +72,9 @@ static bool rekey_in_query(
 	return true;
 }
 
-static void rekey_event(struct slice *slice, const struct store_event *stored)
+bool rekey_event(struct store_key *out, const struct store_event *stored,
+    const struct config *config, struct arena *arena)
 {
-	struct arena *arena = slice->arena;
 	const struct family *family = family_find(span_of(stored->kind));
 	bool json = family != NULL && family->kind == EVENT_JSON;
 	json_t *object =
@@ -83,7 +85,7 @@ static void rekey_event(struct slice *slice, const struct store_event *stored)
 	    .target = rekey_target(stored, arena),
 	    .params = json ? NULL : &params,
 	    .body = stored->raw,
-	    .prefix = slice->config->public_prefix,
+	    .prefix = config->public_prefix,
 	};
 	struct event event;
 	/* Of a form that is no text, params are not the bytes that were sent. */
@@ -92,19 +94,22 @@ static void rekey_event(struct slice *slice, const struct store_event *stored)
 		params.count = 0;
 	source.in_query = rekey_in_query(&params, source.target, arena);
 	event_read(&event, &source, arena);
+	out->sid = arena_copy(arena, event.sid);
+	memcpy(out->hash, event.sameness, STORE_KEY_SIZE);
+	json_decref(object);
 	/* Nothing proves what names no SID: it may be an unsigned route's, and the ErrorUrl
 	 * that a stranger wrote, another route's. */
-	if (event.is_fallback && stored->sid.len == 0) {
-		json_decref(object);
-		return;
-	}
-	struct store_rekey *rekey = arena_zalloc(arena, sizeof(*rekey));
+	return !event.is_fallback || stored->sid.len > 0;
+}
+
+static void rekey_add_event(struct slice *slice, const struct store_event *stored)
+{
+	struct store_rekey *rekey = arena_zalloc(slice->arena, sizeof(*rekey));
 	rekey->event_id = stored->id;
-	rekey->key.sid = arena_copy(arena, event.sid);
-	memcpy(rekey->key.hash, event.sameness, STORE_KEY_SIZE);
+	if (!rekey_event(&rekey->key, stored, slice->config, slice->arena))
+		return;
 	rekey->next = slice->txn.rekeys;
 	slice->txn.rekeys = rekey;
-	json_decref(object);
 }
 
 static int rekey_slice(struct store *store, struct store_reader *reader,
@@ -117,7 +122,7 @@ static int rekey_slice(struct store *store, struct store_reader *reader,
 	int64_t done = last;
 	int rc;
 	while ((rc = store_events_next(events, &event, err)) == 1) {
-		rekey_event(&slice, &event);
+		rekey_add_event(&slice, &event);
 		done = event.id < last ? event.id : last;
 	}
 	store_events_close(events);

@@ -12,4 +12,8 @@
  * err. */
 int rekey_store(struct store *store, const struct config *config, struct error *err);
 
+/* The key of one stored event; its SID is in the arena. False when it gets none. */
+bool rekey_event(struct store_key *out, const struct store_event *stored,
+    const struct config *config, struct arena *arena);
+
 #endif

@@ -65,6 +65,15 @@ TEST(a_socket_without_an_address_is_never_trusted)
 	proxies_free(proxies);
 }
 
+/* A NUL is no separator. */
+TEST(a_list_has_no_nul)
+{
+	struct proxies *proxies = proxies_new();
+	assert_int_equal(proxies_add(proxies, SPAN("::1\0::2"), NULL), -1);
+	assert_int_equal(proxies_add(proxies, SPAN("\0"), NULL), -1);
+	proxies_free(proxies);
+}
+
 TEST(a_wrong_entry_is_named_and_nothing_is_added)
 {
 
