@@ -9,8 +9,9 @@ enum { SECRET_MIN = 16, BODY_MAX = 512 };
 static bool is_known(const char *cause)
 {
 	static const char *const causes[] = {"scheme", "host", "port", "slash", "query",
-	    "prefix", "token", "account", "shared-key", "json-as-form", "form-as-json",
-	    "get-params", "body-hash", "trimmed", "call-token", "malformed", "unknown"};
+	    "query-order", "prefix", "token", "account", "shared-key", "json-as-form",
+	    "form-as-json", "get-params", "body-hash", "newline", "bom", "blank",
+	    "trimmed", "call-token", "malformed", "unknown", DIAGNOSIS_NONE};
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
 		if (strcmp(cause, causes[i]) == 0)
 			return true;
@@ -35,7 +36,7 @@ static void check(const struct tokens *tokens, struct signed_request *request,
 {
 	struct verifier *verifier = verifier_new(tokens);
 	if (!verifier_check(verifier, request, arena)) {
-		struct diagnosis found = diagnose(tokens, request, hints, arena);
+		struct diagnosis found = diagnose(verifier, request, hints, arena);
 		must(is_known(found.cause));
 		must(found.advice[0] != '\0' && strchr(found.advice, '\n') == NULL);
 		check_secrets(tokens, found.advice, sent);
