@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "http/parser.h"
+#include "http/exchange.h"
 #include "http/stream.h"
 #include "util/clock.h"
 #include "util/container.h"
@@ -15,8 +15,6 @@ enum {
 	 * reply. */
 	LINGER_MS = 2000,
 	LINGER_BYTES = 1 << 20,
-	/* In a request's number: the loop's index is above so many bits. */
-	LOOP_SHIFT = 48,
 	/* How long a drain waits on an idle connection: a request may be on its way. */
 	DRAIN_GRACE_MS = 200,
 };
@@ -30,12 +28,6 @@ enum state {
 	STATE_GONE,      /* to be freed */
 };
 
-struct exchange {
-	struct request request;
-	struct connection *connection;
-	struct parser *parser;
-};
-
 struct connection {
 	TAILQ_ENTRY(connection) link;
 	struct connections *set;
@@ -43,7 +35,6 @@ struct connection {
 	struct loop_timer timer; /* the deadline of the state */
 	struct sockaddr_storage peer;
 	struct exchange *exchange; /* while READING and SERVING; in its own arena */
-	size_t charged;            /* of server_shared.memory */
 	size_t lingered;           /* bytes read and thrown away */
 	enum state state;
 	uint64_t since;   /* connections.moves, when it entered its list */
@@ -88,46 +79,19 @@ static bool connections_empty(const struct connections *set)
 	       TAILQ_EMPTY(&set->resting);
 }
 
-/* ---- the request's memory ---- */
+/* ---- its request ---- */
 
-static void exchange_begin(struct connection *c)
+static void connection_begin(struct connection *c)
 {
-	struct arena *arena = arena_new();
-	struct exchange *exchange = arena_zalloc(arena, sizeof(*exchange));
-	exchange->connection = c;
-	exchange->request.loop = c->set->loop;
-	exchange->request.number =
-	    (uint64_t)loop_index(c->set->loop) << LOOP_SHIFT | ++c->set->requests;
-	exchange->request.arena = arena;
-	exchange->request.peer = c->peer;
-	exchange->request.first_byte_us = clock_mono_us();
-	exchange->parser =
-	    parser_new(&exchange->request, &c->set->shared->config.limits);
-	c->exchange = exchange;
+	c->exchange = exchange_new(
+	    c->set->loop, &c->peer, ++c->set->requests, &c->set->shared->config.limits);
+	c->exchange->connection = c;
 }
 
-static void exchange_end(struct connection *c)
+static void connection_end(struct connection *c)
 {
-	if (c->exchange == NULL)
-		return;
-	arena_free(c->exchange->request.arena);
+	exchange_free(c->exchange, &c->set->shared->memory);
 	c->exchange = NULL;
-	atomic_fetch_sub_explicit(
-	    &c->set->shared->memory, c->charged, memory_order_relaxed);
-	c->charged = 0;
-}
-
-/* Adds what the request's memory has grown by; false when all requests together have
- * too much. */
-static bool exchange_charge(struct connection *c)
-{
-	struct server_shared *shared = c->set->shared;
-	size_t size = arena_size(c->exchange->request.arena);
-	size_t more = size - c->charged;
-	c->charged = size;
-	return atomic_fetch_add_explicit(&shared->memory, more, memory_order_relaxed) +
-		   more <=
-	       shared->config.limits.memory_bytes;
 }
 
 static void connection_count(atomic_uint_fast64_t *counter)
@@ -158,7 +122,7 @@ static void connection_send(struct connection *c, const struct reply *reply)
 	    parser_framing(c->exchange->parser)->minor == 0 ? "keep-alive" : NULL;
 	reply_head(out, reply, c->close_after ? "close" : kept, &c->set->date);
 	stream_send(&c->stream, buf_span(out), body);
-	exchange_end(c);
+	connection_end(c);
 	connection_enter(c, STATE_SENDING);
 	/* A client that does not read its reply must not hold the connection. */
 	if (!stream_sent(&c->stream))
@@ -212,7 +176,7 @@ static struct connection *connections_first(
 static void connection_free(struct connection *c)
 {
 	struct connections *set = c->set;
-	exchange_end(c);
+	connection_end(c);
 	loop_timer_stop(set->loop, &c->timer);
 	stream_close(&c->stream);
 	TAILQ_REMOVE(connections_of(set, c->state), c, link);
@@ -268,7 +232,8 @@ static bool connection_step_reading(struct connection *c)
 		connection_send_error(c, status, parser_reason(c->exchange->parser));
 		return true;
 	}
-	while (!exchange_charge(c)) {
+	while (!exchange_charge(
+	    c->exchange, &shared->memory, shared->config.limits.memory_bytes)) {
 		struct connection *oldest = connections_first(&c->set->reading, c);
 		connection_count(&shared->shed);
 		if (oldest != NULL) {
@@ -301,7 +266,7 @@ static bool connection_step_reading(struct connection *c)
 static bool connection_step_idle(struct connection *c)
 {
 	if (stream_peek(&c->stream).len > 0) {
-		exchange_begin(c);
+		connection_begin(c);
 		connection_enter(c, STATE_READING);
 		connection_deadline(c, c->set->shared->config.limits.request_ms);
 		return true;
@@ -467,7 +432,7 @@ void connections_add(
 		connection_close(oldest);
 		return;
 	}
-	exchange_begin(c);
+	connection_begin(c);
 	connection_send_error(c, 503, "too many connections");
 	connection_run(c);
 }
