@@ -30,6 +30,7 @@ TEST(sms_stores_the_message_and_answers_with_its_words)
 	talk_end(&talk);
 }
 
+/* faults 2.3 */
 TEST(sms_stores_a_message_without_words)
 {
 	struct talk talk;
@@ -42,6 +43,7 @@ TEST(sms_stores_a_message_without_words)
 	talk_end(&talk);
 }
 
+/* faults 2.2 */
 TEST(sms_stores_all_of_a_message_that_has_a_nul)
 {
 	struct talk talk;
@@ -102,6 +104,7 @@ TEST(status_does_not_retry_who_has_opted_out)
 	talk_end(&talk);
 }
 
+/* faults 2.7 */
 TEST(status_keeps_delivered_when_sent_comes_late_and_then_read)
 {
 	struct talk talk;

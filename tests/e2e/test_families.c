@@ -62,6 +62,7 @@ static size_t runs(struct talk *talk, const char *kind, const char *by)
 	return talk_count(talk, "runs", filter);
 }
 
+/* faults 1.1, 1.2, 1.3, 1.4, 1.7 */
 TEST(every_event_of_a_family_is_handled_once_on_every_route)
 {
 	static const char *const kinds[] = {"transcription.realtime",
@@ -81,6 +82,7 @@ TEST(every_event_of_a_family_is_handled_once_on_every_route)
 	assert_int_equal(runs(talk, "sms.status", "any"), statuses);
 }
 
+/* faults 1.8 */
 TEST(a_status_never_reaches_the_handler_of_messages_or_calls)
 {
 	struct talk *talk = *state;
@@ -98,6 +100,7 @@ TEST(a_status_never_reaches_the_handler_of_messages_or_calls)
 	assert_int_equal(runs(talk, "sms.received", "message"), 1);
 }
 
+/* faults 1.9 */
 TEST(the_account_is_the_one_whose_token_signed)
 {
 	struct talk *talk = *state;

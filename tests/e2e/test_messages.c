@@ -137,6 +137,7 @@ TEST(a_failure_keeps_its_code_as_text)
 	    "30003");
 }
 
+/* faults 1.10 */
 TEST(a_reason_that_comes_later_is_kept)
 {
 	struct talk *talk = *state;

@@ -79,6 +79,7 @@ static void check_forwarded(
 	}
 }
 
+/* faults 3.6 */
 TEST(forwarded_headers_are_believed_from_trusted_proxies_only)
 {
 	struct talk talk;
@@ -161,6 +162,7 @@ static void expect_where(
 	buf_free(&request);
 }
 
+/* faults 2.1, 2.4 */
 TEST(a_handler_knows_the_public_url_of_its_routes_and_the_query_of_a_post)
 {
 	struct talk talk;

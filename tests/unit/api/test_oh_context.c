@@ -83,6 +83,7 @@ static int knows_no_address(oh_job *job)
 	return OH_OK;
 }
 
+/* faults 2.4 */
 PLAY_TEST(the_url_of_a_route_has_the_prefix)
 {
 	struct play *play = *state;

@@ -49,6 +49,7 @@ static void fill(struct play *play)
 	play->event.path_param_count = 1;
 }
 
+/* faults 2.2, 2.3 */
 PLAY_TEST(parameters_are_valid_text_and_raw_bytes)
 {
 	struct play *play = *state;
@@ -171,6 +172,7 @@ static int reads_no_query(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
+/* faults 2.1 */
 PLAY_TEST(the_query_is_told_of_any_method)
 {
 	static const char *const without[] = {
@@ -199,6 +201,7 @@ static int keeps_all(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
+/* faults 2.2 */
 PLAY_STORE_TEST(parameters_with_a_nul_are_a_document)
 {
 	struct play *play = *state;

@@ -394,6 +394,7 @@ TEST(every_family_is_recorded)
 	arena_free(arena);
 }
 
+/* faults 1.1 to 1.4 */
 TEST(no_two_recorded_events_are_the_same_on_any_route)
 {
 	struct arena *arena = arena_new();

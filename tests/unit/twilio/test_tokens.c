@@ -52,7 +52,7 @@ TEST(an_account_that_is_listed_uses_only_its_own_tokens)
 	tokens_free(tokens);
 }
 
-/* Signatures are the official package's (twilio 6.3.1), over the same URL and form. */
+/* faults 1.11: signatures are the official package's (twilio 6.3.1), over the same URL and form. */
 TEST(a_shared_key_counts_for_requests_that_name_it_and_for_no_others)
 {
 	static const char form[] = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&"

@@ -198,6 +198,7 @@ static void store_it(struct world *world, struct webhook *webhook)
 	assert_int_equal(store_commit(world->f->store, &webhook->txn), STORE_OK);
 }
 
+/* faults 1.1 to 1.4 */
 TEST_WITH(all_recorded_events_are_handled_on_every_kind_of_route, setup, teardown)
 {
 	struct world *world = *state;
@@ -223,6 +224,7 @@ TEST_WITH(all_recorded_events_are_handled_on_every_kind_of_route, setup, teardow
 	}
 }
 
+/* faults 1.7 */
 TEST_WITH(a_conversations_retry_is_handled_once, setup, teardown)
 {
 	struct world *world = *state;
@@ -240,6 +242,7 @@ TEST_WITH(a_conversations_retry_is_handled_once, setup, teardown)
 	}
 }
 
+/* faults 1.5 */
 TEST_WITH(json_that_was_signed_once_is_a_repeat_however_it_comes, setup, teardown)
 {
 	struct world *world = *state;
@@ -420,6 +423,7 @@ static bool is_excused(const struct webhook *first, const struct webhook *second
 		   0;
 }
 
+/* faults 1.5, 1.6 */
 TEST_WITH(nothing_made_from_an_accepted_request_is_handled_again, setup, teardown)
 {
 	struct world *world = *state;
