@@ -8,6 +8,8 @@ static void check_again(struct span name, struct span value)
 {
 	struct buf line = {0};
 	struct span rest, name2, value2;
+	if (span_starts(name, SPAN("export "))) /* of "export export A=1" */
+		return;
 	buf_put(&line, name);
 	buf_puts(&line, "=\"");
 	buf_put(&line, value);
@@ -15,8 +17,7 @@ static void check_again(struct span name, struct span value)
 	rest = buf_span(&line);
 	must(dotenv_next(&rest, &name2, &value2));
 	must(rest.len == 0 && span_eq(value, value2));
-	/* "export export A=1" names "export A". */
-	must(span_eq(name, name2) || span_starts(name, SPAN("export ")));
+	must(span_eq(name, name2));
 	buf_free(&line);
 }
 
