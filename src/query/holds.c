@@ -140,7 +140,10 @@ static size_t holds_unescape_one(struct buf *out, struct span text)
 		holds_put_code(out, (unsigned)code);
 		return 6;
 	}
-	buf_putc(out, strchr("bfnrt", text.ptr[1]) != NULL ? '\n' : text.ptr[1]);
+	if (strchr("bfnrt", text.ptr[1]) != NULL)
+		buf_putc(out, '\n');
+	else
+		buf_putc(out, text.ptr[1]);
 	return 2;
 }
 
@@ -179,8 +182,8 @@ static bool holds_ends_escape(struct span text, size_t at)
 
 static bool holds_begins_escape(struct span text, size_t at)
 {
-	char c = at < text.len ? text.ptr[at] : ' ';
-	return c == '%' || c == '\\' || c == '&';
+	return at < text.len &&
+	       (text.ptr[at] == '%' || text.ptr[at] == '\\' || text.ptr[at] == '&');
 }
 
 static bool holds_in_word(char c)

@@ -39,9 +39,9 @@ static uint64_t calls_hash(struct span params, const char *name)
 /* Its place, or the free one where it would be. */
 static size_t calls_place(const struct calls *calls, uint64_t hash)
 {
-	size_t at = (size_t)(hash >> 1) % (2 * CALLS_MAX);
+	size_t at = (size_t)(hash >> 1) % CALLS_TABLE;
 	while (calls->table[at] != 0 && calls->table[at] != hash)
-		at = (at + 1) % (2 * CALLS_MAX);
+		at = (at + 1) % CALLS_TABLE;
 	return at;
 }
 

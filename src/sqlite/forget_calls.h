@@ -8,11 +8,11 @@
 
 #include "util/span.h"
 
-enum { CALLS_MAX = 32768 };
+enum { CALLS_MAX = 32768, CALLS_TABLE = 2 * CALLS_MAX };
 
 /* Hashes of SIDs. Two that have the same are one in 2^49, with as many as there may be. */
 struct calls {
-	uint64_t table[2 * CALLS_MAX]; /* 0: free */
+	uint64_t table[CALLS_TABLE]; /* 0: free */
 	uint32_t count;
 };
 
