@@ -44,7 +44,8 @@ size_t proxies_count(const struct proxies *proxies)
 static int read_address(unsigned char out[16], struct span text)
 {
 	char plain[INET6_ADDRSTRLEN];
-	if (text.len == 0 || text.len >= sizeof(plain))
+	if (text.len == 0 || text.len >= sizeof(plain) ||
+	    span_find(text, '\0') < text.len)
 		return -1;
 	memcpy(plain, text.ptr, text.len);
 	plain[text.len] = '\0';

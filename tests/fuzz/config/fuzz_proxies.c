@@ -12,7 +12,7 @@ static bool peer_of(struct sockaddr_storage *out, struct span entry)
 	struct span address = span_head(entry, span_find(entry, '/'));
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	if (address.len >= sizeof(text))
+	if (address.len >= sizeof(text) || span_find(address, '\0') < address.len)
 		return false;
 	memcpy(text, address.ptr, address.len);
 	text[address.len] = '\0';
