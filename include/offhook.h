@@ -397,7 +397,9 @@ OH_API const char *oh_insert(
 OH_API OH_YOURS json_t *oh_get(
     oh_context *context, const char *collection, const char *id);
 /* The documents that match filter (json_object() is all of them), as an array; at most
- * limit, 0: all. sort is {"field": 1 or -1}, or NULL: oldest first. Does not see this
+ * limit, 0: all. A filter has at most 100 $regex of 4,000 bytes each; when they take more
+ * than a second of processor time in one call (each text may take 20 microseconds more),
+ * or 16 MiB, that is a mistake, and never "no match". sort is {"field": 1 or -1}, or NULL: oldest first. Does not see this
  * handler's own writes. */
 OH_API OH_YOURS json_t *oh_find(oh_context *context, const char *collection,
     OH_TAKES json_t *filter, OH_TAKES json_t *sort, size_t limit);
@@ -409,7 +411,9 @@ OH_API int64_t oh_count(
     oh_context *context, const char *collection, OH_TAKES json_t *filter);
 /* Updates all that match filter and returns how many do. Which they are is looked up
  * now, as oh_find does (a filter on "_id" or the key sees own writes, too); whether each
- * still matches is checked at commit. */
+ * still matches is checked at commit. What has changed by then is matched again, and $pull
+ * matches then: all $regex of one run may take 50 ms there, or everything is undone and the
+ * handler runs again; after three such runs the event has failed. */
 OH_API int64_t oh_update(oh_context *context, const char *collection,
     OH_TAKES json_t *filter, OH_TAKES json_t *update);
 /* As oh_update, but when another number than expected matches at commit, everything is

@@ -39,6 +39,7 @@ struct oh_context {
 	uint32_t rows_used; /* of run->row_count */
 	struct staged_job *jobs, **jobs_end;
 	uint32_t job_count;
+	struct budget budget; /* of the call on documents that is under way */
 
 	struct twiml *twiml; /* the reply; NULL: a job's */
 	const char *mistake; /* the first one; NULL: none */

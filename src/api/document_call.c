@@ -27,6 +27,8 @@ bool documents_call(struct documents_call *out, oh_context *context, const char 
 		return false;
 	}
 	out->key_field = collections_key(context->world->app, collection);
+	context->budget = budget_of(BUDGET_QUERY_MS);
+	out->budget = &context->budget;
 	return true;
 }
 
@@ -86,7 +88,23 @@ json_t *documents_get(
 	if (reader != NULL && store_get(reader, target->collection, target->name,
 				  target->row != 0, &doc, &err) < 0)
 		documents_fail(call, "%s", err.text);
-	return stage_apply(call->context, target, doc);
+	doc = stage_apply(call->context, target, doc, call->budget);
+	if (!call->budget->spent)
+		return doc;
+	(void)budget_refuse(&err);
+	documents_fail(call, "an earlier filter: %s", err.text);
+	json_decref(doc);
+	return NULL;
+}
+
+bool documents_match(
+    const struct documents_call *call, const struct filter *filter, const json_t *doc)
+{
+	struct error err;
+	int rc = filter_match(filter, doc, call->budget, &err);
+	if (rc < 0)
+		documents_fail(call, "%s", err.text);
+	return rc == 1;
 }
 
 struct store_docs *documents_open(

@@ -14,6 +14,7 @@ struct documents_call {
 	const char *name;
 	const char *collection;
 	const char *key_field; /* of the collection, or NULL */
+	struct budget *budget; /* for the filters that are matched here */
 };
 
 /* Fills out. False after a mistake: the collection's name is wrong. */
@@ -40,6 +41,9 @@ struct store_docs *documents_open(
 /* False at the end, and after a mistake. */
 bool documents_next(
     const struct documents_call *call, struct store_docs *docs, struct store_doc *out);
+/* Whether a document matches; false after a mistake: the filter takes too long. */
+bool documents_match(
+    const struct documents_call *call, const struct filter *filter, const json_t *doc);
 /* Whether the filter asks for one "_id" or key: then out names it, pointing into the
  * filter or digits. */
 bool documents_target(struct stage_target *out, const struct documents_call *call,

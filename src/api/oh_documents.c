@@ -128,22 +128,42 @@ void oh_upsert(oh_context *context, const char *collection, const char *key,
 /* ---- changing and removing what matches ---- */
 
 struct rows {
-	int64_t *list;
+	int64_t *list, *stamps;
 	uint32_t count, room;
+	bool stamped; /* stamps are wanted: to match again would cost much */
 	struct arena *arena;
 };
 
-static void documents_note_row(struct rows *rows, int64_t row)
+static int64_t *documents_longer(
+    struct arena *arena, const int64_t *list, uint32_t count, uint32_t room)
+{
+	int64_t *more = arena_alloc(arena, room * sizeof(*more));
+	if (count > 0)
+		memcpy(more, list, count * sizeof(*more));
+	return more;
+}
+
+static void documents_note_row(struct rows *rows, int64_t row, int64_t stamp)
 {
 	if (rows->count == rows->room) {
-		int64_t *more =
-		    arena_alloc(rows->arena, (rows->room * 2 + 8) * sizeof(*more));
-		if (rows->count > 0)
-			memcpy(more, rows->list, rows->count * sizeof(*more));
-		rows->list = more;
 		rows->room = rows->room * 2 + 8;
+		rows->list =
+		    documents_longer(rows->arena, rows->list, rows->count, rows->room);
+		if (rows->stamped)
+			rows->stamps = documents_longer(
+			    rows->arena, rows->stamps, rows->count, rows->room);
 	}
+	if (rows->stamped)
+		rows->stamps[rows->count] = stamp;
 	rows->list[rows->count++] = row;
+}
+
+static void documents_take_rows(struct frame_write *write, const struct rows *rows)
+{
+	write->ids = rows->list;
+	write->id_count = rows->count;
+	write->stamps = rows->stamps;
+	write->stamp_count = rows->stamped ? rows->count : 0;
 }
 
 /* Fills in which documents the write is for, and gives how many match now. */
@@ -154,26 +174,26 @@ static int64_t documents_resolve(
 	struct stage_target target;
 	struct rows rows = {.arena = call->context->arena};
 	if (!documents_target(&target, call, staged->filter, digits)) {
-		struct store_query query = {
-		    .collection = call->collection, .filter = staged->filter};
+		rows.stamped = filter_has_patterns(staged->filter);
+		struct store_query query = {.collection = call->collection,
+		    .filter = staged->filter,
+		    .stamped = rows.stamped};
 		struct store_doc doc;
 		struct store_docs *docs = documents_open(call, &query);
 		while (documents_next(call, docs, &doc))
-			documents_note_row(&rows, doc.row);
+			documents_note_row(&rows, doc.row, doc.stamp);
 		store_docs_close(docs);
-		staged->write.ids = rows.list;
-		staged->write.id_count = rows.count;
+		documents_take_rows(&staged->write, &rows);
 		return rows.count;
 	}
 	json_t *doc = documents_get(call, &target);
-	bool matches = doc != NULL && filter_match(staged->filter, doc);
+	bool matches = doc != NULL && documents_match(call, staged->filter, doc);
 	json_decref(doc);
 	if (target.row == 0) {
 		staged->write.key = arena_copy(rows.arena, target.name);
 	} else {
-		documents_note_row(&rows, target.row);
-		staged->write.ids = rows.list;
-		staged->write.id_count = rows.count;
+		documents_note_row(&rows, target.row, 0);
+		documents_take_rows(&staged->write, &rows);
 	}
 	return matches;
 }
@@ -198,6 +218,8 @@ static int64_t documents_change(const struct documents_call *call, const json_t 
 	staged->write.key = change.write.key;
 	staged->write.ids = change.write.ids;
 	staged->write.id_count = change.write.id_count;
+	staged->write.stamps = change.write.stamps;
+	staged->write.stamp_count = change.write.stamp_count;
 	staged->write.expect = expect;
 	staged->write.filter = context_json(context, filter);
 	if (update != NULL)

@@ -87,18 +87,18 @@ static bool stage_makes(const struct staged *staged, const struct stage_target *
 	return write->key.ptr != NULL && span_eq(write->key, target->name);
 }
 
-static json_t *stage_make(const struct staged *staged)
+static json_t *stage_make(const struct staged *staged, struct budget *budget)
 {
 	struct span text = staged->write.doc;
 	json_t *doc = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
 	/* The store refuses an update that does not fit the document. */
 	if (staged->update != NULL)
-		(void)update_apply(staged->update, doc, true, NULL);
+		(void)update_apply(staged->update, doc, true, budget, NULL);
 	return doc;
 }
 
-static bool stage_concerns(
-    const struct staged *staged, const struct stage_target *target, const json_t *doc)
+static bool stage_concerns(const struct staged *staged,
+    const struct stage_target *target, const json_t *doc, struct budget *budget)
 {
 	const struct frame_write *write = &staged->write;
 	const char *id = json_string_value(json_object_get(doc, "_id"));
@@ -107,21 +107,23 @@ static bool stage_concerns(
 		? stage_has_key(doc, target->key_field, write->key)
 		: stage_has_row(write, id == NULL ? 0 : store_id_row(span_of(id)));
 	return write->op != STORE_INSERT && named &&
-	       (staged->filter == NULL || filter_match(staged->filter, doc));
+	       (staged->filter == NULL ||
+		   filter_match(staged->filter, doc, budget, NULL) == 1);
 }
 
-json_t *stage_apply(
-    const oh_context *context, const struct stage_target *target, json_t *doc)
+json_t *stage_apply(const oh_context *context, const struct stage_target *target,
+    json_t *doc, struct budget *budget)
 {
 	for (const struct staged *staged = context->staged; staged != NULL;
 	     staged = staged->next) {
 		if (!span_is(staged->write.collection, target->collection))
 			continue;
 		if (doc == NULL && stage_makes(staged, target)) {
-			doc = stage_make(staged);
-		} else if (doc != NULL && stage_concerns(staged, target, doc)) {
+			doc = stage_make(staged, budget);
+		} else if (doc != NULL && stage_concerns(staged, target, doc, budget)) {
 			if (staged->write.op == STORE_UPDATE && staged->update != NULL)
-				(void)update_apply(staged->update, doc, false, NULL);
+				(void)update_apply(
+				    staged->update, doc, false, budget, NULL);
 			else if (staged->write.op == STORE_REMOVE) {
 				json_decref(doc);
 				doc = NULL;

@@ -39,8 +39,9 @@ struct stage_target {
 };
 
 /* What the staged writes make of a document (taken; NULL: the store has none): the
- * document as it will be (the caller's), or NULL. */
-json_t *stage_apply(
-    const oh_context *context, const struct stage_target *target, json_t *doc);
+ * document as it will be (the caller's), or NULL. It says nothing once the budget of
+ * their filters is spent. */
+json_t *stage_apply(const oh_context *context, const struct stage_target *target,
+    json_t *doc, struct budget *budget);
 
 #endif

@@ -68,19 +68,27 @@ static json_t *export_flatten(json_t *view)
 static int export_events(struct export *export, struct error *err)
 {
 	struct store_event event;
+	struct budget budget = budget_of(BUDGET_QUERY_MS);
 	int rc = 0;
 	struct store_events *events =
 	    store_events_open(export->reader, &(struct store_event_query){0});
 	while (ferror(export->out) == 0 &&
 	       (rc = store_events_next(events, &event, err)) == 1) {
 		json_t *view = event_view_json(&event);
-		if (export->filter == NULL || filter_match(export->filter, view)) {
+		int matches = export->filter == NULL
+				  ? 1
+				  : filter_match(export->filter, view, &budget, err);
+		if (matches == 1) {
 			json_t *object = export->csv != NULL ? export_flatten(view)
 							     : json_incref(view);
 			export_row(export, object);
 			json_decref(object);
 		}
 		json_decref(view);
+		if (matches < 0) {
+			rc = -1;
+			break;
+		}
 	}
 	store_events_close(events);
 	return rc < 0 ? -1 : 0;

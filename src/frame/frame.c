@@ -69,7 +69,7 @@ static const struct field write_fields[] = {FIELD(U32, frame_write, op),
     FIELD(SPAN, frame_write, collection), FIELD(SPAN, frame_write, doc),
     FIELD(SPAN, frame_write, key), FIELD(SPAN, frame_write, filter),
     FIELD(SPAN, frame_write, update), FIELD(I64, frame_write, expect),
-    LIST(frame_write, ids, &numbers), END};
+    LIST(frame_write, ids, &numbers), LIST(frame_write, stamps, &numbers), END};
 static const struct list writes = {sizeof(struct frame_write), write_fields};
 
 static const struct field job_fields[] = {FIELD(U32, frame_job, op),

@@ -18,7 +18,7 @@
 #include "util/span.h"
 
 /* Changes with every change of the protocol. */
-enum { FRAME_VERSION = 1 };
+enum { FRAME_VERSION = 2 };
 
 enum frame_type {
 	FRAME_READY = 1,    /* process: FRAME_VERSION and what the app has */
@@ -105,6 +105,9 @@ struct frame_write {
 	 * without a key: the documents meant. */
 	const int64_t *ids;
 	uint32_t id_count;
+	const int64_t
+	    *stamps; /* none, or of each document: as it was when it matched */
+	uint32_t stamp_count;
 };
 
 /* One staged change of jobs, as struct store_job_write (store/store.h) has it. */

@@ -107,6 +107,7 @@ static int result_take_write(const struct taker *taker, struct store_write *writ
     const struct frame_write *from, struct error *err)
 {
 	if (from->op > STORE_REMOVE || from->expect < -1 ||
+	    (from->stamp_count > 0 && from->stamp_count != from->id_count) ||
 	    from->collection.ptr == NULL || !store_name_valid(from->collection))
 		return error_set(err, "a write that makes no sense");
 	write->op = (enum store_op)from->op;
@@ -115,6 +116,7 @@ static int result_take_write(const struct taker *taker, struct store_write *writ
 	write->key = from->key;
 	write->ids = from->ids;
 	write->id_count = from->id_count;
+	write->stamps = from->stamp_count > 0 ? from->stamps : NULL;
 	write->expect = from->expect;
 	int rc = write->op == STORE_INSERT ? result_take_insert(taker, from, err)
 					   : result_take_change(write, from, err);

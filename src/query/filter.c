@@ -17,6 +17,11 @@ void filter_free(struct filter *filter)
 	free(filter);
 }
 
+bool filter_has_patterns(const struct filter *filter)
+{
+	return filter->patterns > 0;
+}
+
 /* Every match fulfils what is below FILTER_AND alone. */
 static const json_t *demanded(const struct filter_node *node, const char *path)
 {

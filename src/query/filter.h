@@ -21,6 +21,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "query/budget.h"
 #include "util/error.h"
 
 #define FILTER_NESTING_MAX 32 /* objects and lists within each other */
@@ -29,8 +30,8 @@ struct filter;
 
 /* Compiles; spec is not kept. Anything not understood is an error that names it
  * ("$foo is not an operator; did you mean …", "at \"a.b\""): never silently ignored.
- * Limits: FILTER_NESTING_MAX, 1,000 conditions, 10,000 values in a $in, 32 names in a
- * path. */
+ * Limits: FILTER_NESTING_MAX, 1,000 conditions, of which 100 may be $regex, 10,000 values
+ * in a $in, 32 names in a path. */
 int filter_compile(struct filter **out, const json_t *spec, struct error *err);
 /* A condition on one element of an array, as $pull takes it: operators for the element
  * itself ({"$gt": 3}), or a filter on the fields of elements that are objects.
@@ -38,9 +39,12 @@ int filter_compile(struct filter **out, const json_t *spec, struct error *err);
 int filter_compile_element(
     struct filter **out, const json_t *condition, struct error *err);
 void filter_free(struct filter *filter); /* NULL is fine */
-/* Any thread. A regular expression that takes too long (50 ms on one value) counts as
- * not matching. False for anything but an object. */
-bool filter_match(const struct filter *filter, const json_t *doc);
+/* 1 or 0; -1 with err when its regular expressions have spent the budget. Any thread. 0 for
+ * anything but an object. */
+int filter_match(const struct filter *filter, const json_t *doc, struct budget *budget,
+    struct error *err);
+/* Whether it has regular expressions: what they cost is worth sparing. */
+bool filter_has_patterns(const struct filter *filter);
 /* The scalar that path must equal for a document to match, or NULL when the filter
  * does not demand one: for keys and indexes. Never null, since a missing field equals
  * that. A document may also hold it within a list (see above), and 1 as 1.0. Borrowed

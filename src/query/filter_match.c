@@ -27,7 +27,8 @@ static bool among(const struct filter_node *node, const json_t *value)
 }
 
 /* One value, arrays as a whole; NULL when missing. */
-static bool test_value(const struct filter_node *node, const json_t *value)
+static bool test_value(
+    const struct filter_node *node, const json_t *value, struct budget *budget)
 {
 	switch (node->op) {
 	case FILTER_EQ:
@@ -50,9 +51,10 @@ static bool test_value(const struct filter_node *node, const json_t *value)
 		return value != NULL;
 	case FILTER_REGEX:
 		return json_is_string(value) &&
-		       pattern_match(
-			   node->pattern, (struct span){json_string_value(value),
-					      json_string_length(value)});
+		       pattern_match(node->pattern,
+			   (struct span){
+			       json_string_value(value), json_string_length(value)},
+			   budget);
 	case FILTER_AND:
 	case FILTER_OR:
 	case FILTER_NOT:
@@ -61,19 +63,21 @@ static bool test_value(const struct filter_node *node, const json_t *value)
 	return false;
 }
 
-static bool test_value_or_elements(const struct filter_node *node, const json_t *value)
+static bool test_value_or_elements(
+    const struct filter_node *node, const json_t *value, struct budget *budget)
 {
-	if (test_value(node, value))
+	if (test_value(node, value, budget))
 		return true;
 	if (node->op == FILTER_EXISTS)
 		return false;
 	for (size_t i = 0; i < json_array_size(value); i++)
-		if (test_value(node, json_array_get(value, i)))
+		if (test_value(node, json_array_get(value, i), budget))
 			return true;
 	return false;
 }
 
-static bool test_path(const struct filter_node *node, size_t step, const json_t *value)
+static bool test_path(const struct filter_node *node, size_t step, const json_t *value,
+    struct budget *budget)
 {
 	const struct path *path = node->path;
 	while (step < path->count && value != NULL) {
@@ -82,33 +86,34 @@ static bool test_path(const struct filter_node *node, size_t step, const json_t 
 		value = path_child(value, &path->steps[step++]);
 	}
 	if (step == path->count || value == NULL)
-		return test_value_or_elements(node, value);
+		return test_value_or_elements(node, value, budget);
 	/* Below an array of objects: one of them must match. An empty array does not. */
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *element = json_array_get(value, i);
-		if (json_is_object(element) && test_path(node, step, element))
+		if (json_is_object(element) && test_path(node, step, element, budget))
 			return true;
 	}
 	return false;
 }
 
-static bool test_node(const struct filter_node *node, const json_t *doc)
+static bool test_node(
+    const struct filter_node *node, const json_t *doc, struct budget *budget)
 {
 	switch (node->op) {
 	case FILTER_AND:
 		for (const struct filter_node *at = node->first; at != NULL;
 		     at = at->next)
-			if (!test_node(at, doc))
+			if (!test_node(at, doc, budget))
 				return false;
 		return true;
 	case FILTER_OR:
 		for (const struct filter_node *at = node->first; at != NULL;
 		     at = at->next)
-			if (test_node(at, doc))
+			if (test_node(at, doc, budget))
 				return true;
 		return false;
 	case FILTER_NOT:
-		return !test_node(node->first, doc);
+		return !test_node(node->first, doc, budget);
 	case FILTER_EQ:
 	case FILTER_GT:
 	case FILTER_GTE:
@@ -119,11 +124,13 @@ static bool test_node(const struct filter_node *node, const json_t *doc)
 	case FILTER_REGEX:
 		break;
 	}
-	return test_path(node, 0, doc);
+	return test_path(node, 0, doc, budget);
 }
 
-bool filter_match(const struct filter *filter, const json_t *doc)
+int filter_match(const struct filter *filter, const json_t *doc, struct budget *budget,
+    struct error *err)
 {
-	return (filter->any_value || json_is_object(doc)) &&
-	       test_node(filter->root, doc);
+	bool matches = (filter->any_value || json_is_object(doc)) &&
+		       test_node(filter->root, doc, budget);
+	return budget->spent ? budget_refuse(err) : matches;
 }

@@ -43,6 +43,7 @@ struct filter {
 	struct filter_node *root;
 	struct filter_node *made_last; /* every node, by made_before */
 	size_t count;
+	size_t patterns;
 	bool any_value; /* applies to any value, not only to objects */
 };
 

@@ -7,7 +7,8 @@
 
 #include "util/suggest.h"
 
-#define LIST_MAX 10000
+#define LIST_MAX     10000
+#define PATTERNS_MAX 100
 
 /* One operator being compiled. */
 struct term {
@@ -73,6 +74,9 @@ static int take_regex(struct term *term, struct error *err)
 		return error_set(err, "$regex takes a string");
 	if (options != NULL && !json_is_string(options))
 		return error_set(err, "$options takes a string such as \"i\"");
+	if (++term->filter->patterns > PATTERNS_MAX)
+		return error_set(
+		    err, "more than %d $regex; one can have a|b", PATTERNS_MAX);
 	return pattern_compile(&term->node->pattern,
 	    (struct span){
 		json_string_value(term->operand), json_string_length(term->operand)},

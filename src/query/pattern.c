@@ -13,9 +13,11 @@
 #define TEXT_MAX       4000
 #define GROUPS_MAX     100 /* nested parentheses: the compiler recurses */
 #define HEAP_MAX_KIB   (16 * 1024)
-#define CPU_MAX_NS     (50 * INT64_C(1000000))
-/* Looking at the clock costs as much as about ten steps. */
+#define FREE_NS        20000
+/* Looking at the clock costs as much as about ten steps; but a step may read all of a long
+ * text. */
 #define STEPS_PER_LOOK 64
+#define BYTES_PER_LOOK (256 * 1024)
 
 struct pattern {
 	pcre2_code *code;
@@ -92,38 +94,78 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
-struct budget {
-	unsigned steps;
-	int64_t ends_ns; /* of this thread's processor time; 0 before the first look */
+struct budget budget_of(int64_t ms)
+{
+	int64_t ns = ms * 1000000;
+	return (struct budget){.full_ns = ns, .left_ns = ns};
+}
+
+int budget_refuse(struct error *err)
+{
+	return error_set(err,
+	    "$regex takes too long or too much memory: avoid repeats within repeats, such as "
+	    "(a+)+, or let other conditions choose fewer documents");
+}
+
+/* One match under way. */
+struct run {
+	struct budget *budget;
+	unsigned steps, steps_per_look;
+	int64_t
+	    seen_ns; /* this thread's processor time at the last look; 0: none yet */
 };
 
 static int on_step(pcre2_callout_block *block, void *cookie)
 {
-	struct budget *budget = cookie;
+	struct run *run = cookie;
 	(void)block;
-	if (++budget->steps % STEPS_PER_LOOK != 0)
+	if (++run->steps % run->steps_per_look != 0)
 		return 0;
 	struct timespec now = {0};
 	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-	if (budget->ends_ns == 0)
-		budget->ends_ns = now_ns + CPU_MAX_NS;
-	return now_ns > budget->ends_ns ? PCRE2_ERROR_MATCHLIMIT : 0;
+	if (run->seen_ns != 0)
+		run->budget->left_ns -= now_ns - run->seen_ns;
+	run->seen_ns = now_ns;
+	return run->budget->left_ns < 0 ? PCRE2_ERROR_MATCHLIMIT : 0;
 }
 
-bool pattern_match(const struct pattern *pattern, struct span text)
+static void begin_run(struct run *run, struct budget *budget, size_t len)
 {
-	struct budget budget = {0};
+	size_t steps = BYTES_PER_LOOK / (len + 1);
+	*run = (struct run){.budget = budget, .steps_per_look = STEPS_PER_LOOK};
+	if (steps < STEPS_PER_LOOK)
+		run->steps_per_look = steps == 0 ? 1 : (unsigned)steps;
+	budget->left_ns += FREE_NS;
+	if (budget->left_ns > budget->full_ns)
+		budget->left_ns = budget->full_ns;
+}
+
+/* Whether the match ended with an answer; text that is not UTF-8 has none to find. */
+static bool has_ended(int found)
+{
+	return found >= PCRE2_ERROR_NOMATCH ||
+	       (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21);
+}
+
+bool pattern_match(
+    const struct pattern *pattern, struct span text, struct budget *budget)
+{
+	struct run run;
 	int found = PCRE2_ERROR_NOMEMORY;
+	if (budget->spent)
+		return false;
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 	pcre2_match_context *context = pcre2_match_context_copy(pattern->limits);
 	if (data != NULL && context != NULL) {
-		(void)pcre2_set_callout(context, on_step, &budget);
+		begin_run(&run, budget, text.len);
+		(void)pcre2_set_callout(context, on_step, &run);
 		found = pcre2_match(
 		    pattern->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, data, context);
 	}
 	pcre2_match_context_free(context);
 	pcre2_match_data_free(data);
+	budget->spent = !has_ended(found);
 	/* 0: found, with more groups than the one of match data. */
 	return found >= 0;
 }

@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "query/budget.h"
 #include "util/error.h"
 
 /* How deep objects and lists may be nested: in an update, and in a document in which
@@ -28,10 +29,11 @@ struct update;
  * A spec without operators is an error that says to use $set. At most 1,000 changes. */
 int update_compile(struct update **out, const json_t *spec, struct error *err);
 void update_free(struct update *update); /* NULL is fine */
-/* Changes doc, all of it or (with -1 and err: $inc on a string …) nothing. inserting:
- * $setOnInsert counts. 1 when something changed, 0 when nothing did. Several threads
- * may use one update, each on its own doc, which shares nothing with it afterwards. */
-int update_apply(
-    const struct update *update, json_t *doc, bool inserting, struct error *err);
+/* Changes doc, all of it or (with -1 and err: $inc on a string, a $pull whose regular
+ * expressions have spent the budget …) nothing. inserting: $setOnInsert counts. 1 when
+ * something changed, 0 when nothing did. Several threads may use one update, each on its
+ * own doc, which shares nothing with it afterwards. */
+int update_apply(const struct update *update, json_t *doc, bool inserting,
+    struct budget *budget, struct error *err);
 
 #endif

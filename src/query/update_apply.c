@@ -72,6 +72,23 @@ static int check_list(
 	return 0;
 }
 
+/* Whether $pull's condition has an answer for each element. It is asked again when they are
+ * pulled, which must not fail: then without a limit, since it is known to end. */
+static int check_pull(const struct update_action *action, const json_t *doc,
+    struct budget *budget, struct error *err)
+{
+	if (check_list(action, doc, err) != 0)
+		return -1;
+	if (action->condition == NULL || !filter_has_patterns(action->condition))
+		return 0;
+	const json_t *list = path_get(doc, action->path, action->path->count);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (filter_match(
+			action->condition, json_array_get(list, i), budget, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* The sum, or NULL with err; the old value may be missing. */
 static json_t *sum(const json_t *old, const json_t *amount, struct error *err)
 {
@@ -133,8 +150,8 @@ static int check_rename(
 	return 0;
 }
 
-static int check_action(
-    const struct update_action *action, const json_t *doc, struct error *err)
+static int check_action(const struct update_action *action, const json_t *doc,
+    struct budget *budget, struct error *err)
 {
 	switch (action->op) {
 	case UPDATE_SET:
@@ -150,7 +167,7 @@ static int check_action(
 			   ? -1
 			   : check_list(action, doc, err);
 	case UPDATE_PULL:
-		return check_list(action, doc, err);
+		return check_pull(action, doc, budget, err);
 	case UPDATE_RENAME:
 		return check_rename(action, doc, err);
 	case UPDATE_UNSET:
@@ -259,10 +276,12 @@ static bool pull(const struct update_action *action, json_t *doc)
 {
 	json_t *list = path_get(doc, action->path, action->path->count);
 	size_t size = json_array_size(list), kept = 0;
+	struct budget unlimited = budget_of(INT32_MAX);
 	for (size_t i = 0; i < size; i++) {
 		json_t *element = json_array_get(list, i);
 		bool gone = action->condition != NULL
-				? filter_match(action->condition, element)
+				? filter_match(
+				      action->condition, element, &unlimited, NULL) == 1
 				: filter_compare(element, action->value) == 0;
 		if (gone)
 			continue;
@@ -307,14 +326,14 @@ static bool run_action(const struct update_action *action, json_t *doc)
 	return false;
 }
 
-int update_apply(
-    const struct update *update, json_t *doc, bool inserting, struct error *err)
+int update_apply(const struct update *update, json_t *doc, bool inserting,
+    struct budget *budget, struct error *err)
 {
 	bool changed = false;
 	const struct update_action *end = update->actions + update->count;
 	for (const struct update_action *at = update->actions; at < end; at++)
 		if ((inserting || at->op != UPDATE_SET_ON_INSERT) &&
-		    check_action(at, doc, err) != 0)
+		    check_action(at, doc, budget, err) != 0)
 			return error_wrap(
 			    err, "%s at \"%.200s\"", at->name, at->path->text);
 	for (const struct update_action *at = update->actions; at < end; at++)

@@ -39,7 +39,8 @@ struct sqlite_writer {
 	struct buf text;       /* of what is being written */
 	struct repeat repeats[REPEATS_MAX];
 	size_t repeat_count;
-	bool failing; /* the last commit failed */
+	bool failing;         /* the last commit failed */
+	struct budget budget; /* of the transaction that is being applied */
 	/* of the open transaction, for stats */
 	uint64_t batch_events, batch_duplicates;
 };

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 enum {
 	READER_CACHE_KIB = 2048,
@@ -276,8 +277,17 @@ struct span sqlite_db_column(sqlite3_stmt *stmt, int column)
 	return (struct span){ptr, len};
 }
 
-int sqlite_db_doc(
-    sqlite3_stmt *stmt, int64_t row, struct store_doc *found, struct error *err)
+int64_t sqlite_db_stamp(struct span text)
+{
+	unsigned char digest[32];
+	int64_t stamp;
+	text_sha256(digest, text);
+	memcpy(&stamp, digest, sizeof(stamp));
+	return stamp;
+}
+
+int sqlite_db_doc(sqlite3_stmt *stmt, int64_t row, bool stamped,
+    struct store_doc *found, struct error *err)
 {
 	(void)sqlite3_bind_int64(stmt, 1, row);
 	int rc = sqlite_db_step(stmt, err);
@@ -286,6 +296,7 @@ int sqlite_db_doc(
 	struct span text = sqlite_db_column(stmt, 0);
 	found->row = row;
 	found->json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	found->stamp = stamped ? sqlite_db_stamp(text) : 0;
 	(void)sqlite3_reset(stmt);
 	/* Text that is not JSON was written by another program: as if it were not there. */
 	return found->json != NULL ? 1 : 0;

@@ -49,8 +49,10 @@ struct span sqlite_db_column(sqlite3_stmt *stmt, int column);
 struct store_doc;
 /* The document at `row`, by a statement that gives its text for the id ?1: 1 and
  * found->json is the caller's, 0 when the row is not there, -1 with err. */
-int sqlite_db_doc(
-    sqlite3_stmt *stmt, int64_t row, struct store_doc *found, struct error *err);
+int sqlite_db_doc(sqlite3_stmt *stmt, int64_t row, bool stamped,
+    struct store_doc *found, struct error *err);
+/* Of a document's text: store_doc.stamp. */
+int64_t sqlite_db_stamp(struct span text);
 
 /* A reader's statements, found by their text: the last SQLITE_CACHE_SIZE that were made. */
 enum { SQLITE_CACHE_SIZE = 16 };

@@ -18,11 +18,11 @@ static enum sqlite_applied no_key(const char *collection, struct error *err)
 
 /* As sqlite_db_doc. */
 static int docs_read_row(struct sqlite_writer *w, struct sqlite_collection *c,
-    int64_t row, struct store_doc *found, struct error *err)
+    int64_t row, bool stamped, struct store_doc *found, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_collection_stmt(
 	    w, &c->select, "SELECT doc FROM %s WHERE id = ?", c->name, err);
-	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, found, err);
+	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, stamped, found, err);
 }
 
 /* A document's key, hashed once. */
@@ -48,7 +48,7 @@ static int docs_find_key(struct engine_db *db, struct sqlite_collection *c,
 	int64_t row;
 	int rc = keys_find_uncommitted(db->keys, key->hash, &row, err);
 	if (rc == 1)
-		rc = docs_read_row(&db->writer, c, row, found, err);
+		rc = docs_read_row(&db->writer, c, row, false, found, err);
 	if (rc == 1 && !sqlite_key_is(found->json, c->key_field, key->value)) {
 		json_decref(found->json);
 		found->json = NULL;
@@ -155,13 +155,14 @@ static enum sqlite_applied docs_insert(struct engine_db *db,
 }
 
 /* Changes doc as the write says: 1 changed, 0 left as it is, -1 with err. */
-static int docs_revise(
-    const struct store_write *write, json_t *doc, bool inserting, struct error *err)
+static int docs_revise(struct engine_db *db, const struct store_write *write,
+    json_t *doc, bool inserting, struct error *err)
 {
 	if (write->edit != NULL)
 		return write->edit(write->edit_ctx, doc, err);
 	return write->update == NULL ? 0
-				     : update_apply(write->update, doc, inserting, err);
+				     : update_apply(write->update, doc, inserting,
+					   &db->writer.budget, err);
 }
 
 /* Inserts the document of an upsert, as the update or edit changes it. */
@@ -178,7 +179,7 @@ static enum sqlite_applied docs_upsert(struct engine_db *db,
 		return SQLITE_CONFLICT;
 	}
 	enum sqlite_applied applied = SQLITE_CONFLICT;
-	int changed = docs_revise(write, doc, true, err);
+	int changed = docs_revise(db, write, doc, true, err);
 	if (changed == 0)
 		applied = docs_insert(db, c, write->doc, key, 0, err);
 	if (changed == 1) {
@@ -235,7 +236,7 @@ static enum sqlite_applied docs_change(struct engine_db *db,
 	json_t *old_key = NULL;
 	if (c->key_field != NULL)
 		old_key = json_deep_copy(filter_path(found->json, c->key_field));
-	int changed = docs_revise(write, found->json, false, err);
+	int changed = docs_revise(db, write, found->json, false, err);
 	bool new_key = c->key_field != NULL &&
 		       !json_equal(old_key, filter_path(found->json, c->key_field));
 	json_decref(old_key);
@@ -266,6 +267,17 @@ static enum sqlite_applied docs_change_or_remove(struct engine_db *db,
 								    : SQLITE_APPLIED;
 }
 
+/* Whether a row that a reader or the key has found is meant: 1, 0, or -1 with err when that
+ * takes too long to find out. With the stamp that the reader saw, it need not be. */
+static int docs_match(struct engine_db *db, const struct store_write *write,
+    int64_t stamp, const struct store_doc *found, struct error *err)
+{
+	if (write->filter == NULL || (stamp != 0 && stamp == found->stamp))
+		return 1;
+	int rc = filter_match(write->filter, found->json, &db->writer.budget, err);
+	return rc < 0 ? error_wrap(err, "collection '%s'", write->collection) : rc;
+}
+
 static enum sqlite_applied docs_as_expected(
     const struct store_write *write, int64_t count, struct error *err)
 {
@@ -288,12 +300,13 @@ static enum sqlite_applied apply_to_key(struct engine_db *db,
 		return SQLITE_BROKEN;
 	key.known_free = rc == 0;
 	bool inserts = rc == 0 && write->op == STORE_UPDATE && write->doc.ptr != NULL;
-	bool matches = rc == 1 && (write->filter == NULL ||
-				      filter_match(write->filter, found.json));
-	enum sqlite_applied applied = docs_as_expected(write, inserts || matches, err);
+	int matches = rc == 1 ? docs_match(db, write, 0, &found, err) : 0;
+	enum sqlite_applied applied =
+	    matches < 0 ? SQLITE_CONFLICT
+			: docs_as_expected(write, inserts || matches == 1, err);
 	if (applied == SQLITE_APPLIED && inserts)
 		applied = docs_upsert(db, c, write, &key, err);
-	else if (applied == SQLITE_APPLIED && matches)
+	else if (applied == SQLITE_APPLIED && matches == 1)
 		applied = docs_change_or_remove(db, c, write, &found, err);
 	json_decref(found.json);
 	return applied;
@@ -306,11 +319,15 @@ static enum sqlite_applied apply_to_ids(struct engine_db *db,
 	int64_t count = 0;
 	for (size_t i = 0; i < write->id_count && applied == SQLITE_APPLIED; i++) {
 		struct store_doc found = {0};
-		int rc = docs_read_row(&db->writer, c, write->ids[i], &found, err);
+		int64_t stamp = write->stamps == NULL ? 0 : write->stamps[i];
+		int rc = docs_read_row(
+		    &db->writer, c, write->ids[i], stamp != 0, &found, err);
 		if (rc < 0)
 			return SQLITE_BROKEN;
-		if (rc == 1 && (write->filter == NULL ||
-				   filter_match(write->filter, found.json))) {
+		int matches = rc == 1 ? docs_match(db, write, stamp, &found, err) : 0;
+		if (matches < 0) {
+			applied = SQLITE_CONFLICT;
+		} else if (matches == 1) {
 			count++;
 			applied = docs_change_or_remove(db, c, write, &found, err);
 		}

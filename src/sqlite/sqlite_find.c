@@ -16,6 +16,8 @@ struct walk {
 	struct engine_reader *reader;
 	const char *collection;
 	const struct filter *filter;
+	bool stamped; /* stamps are asked for */
+	struct budget budget;
 	bool begun;
 	char *sql; /* gives (id, doc) of rows after ?2; NULL: there are no more */
 	const json_t *value;    /* its ?1, when it goes through an index */
@@ -149,7 +151,18 @@ static int docs_read_slice(struct walk *walk, struct error *err)
 static void docs_drop(struct walk *walk)
 {
 	json_decref(walk->given.json);
-	walk->given.json = NULL;
+	walk->given = (struct store_doc){0};
+}
+
+/* Takes the next one of the slice. */
+static void docs_take(struct walk *walk)
+{
+	size_t start = walk->next == 0 ? 0 : walk->list[walk->next - 1].end;
+	struct span text = {walk->text.ptr + start, walk->list[walk->next].end - start};
+	walk->given.row = walk->list[walk->next++].row;
+	walk->given.json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+	if (walk->stamped)
+		walk->given.stamp = sqlite_db_stamp(text);
 }
 
 static int docs_next(struct engine_docs *docs, struct store_doc *out, struct error *err)
@@ -160,23 +173,22 @@ static int docs_next(struct engine_docs *docs, struct store_doc *out, struct err
 		return -1;
 	walk->begun = true;
 	for (;;) {
-		if (walk->given.json != NULL &&
-		    (walk->filter == NULL ||
-			filter_match(walk->filter, walk->given.json)))
+		int matches = walk->given.json == NULL ? 0
+			      : walk->filter == NULL
+				  ? 1
+				  : filter_match(walk->filter, walk->given.json,
+					&walk->budget, err);
+		if (matches < 0)
+			return -1;
+		if (matches == 1)
 			break;
 		docs_drop(walk);
-		if (walk->next < walk->count) {
-			size_t start =
-			    walk->next == 0 ? 0 : walk->list[walk->next - 1].end;
-			size_t end = walk->list[walk->next].end;
-			walk->given.row = walk->list[walk->next++].row;
-			walk->given.json = json_loadb(
-			    walk->text.ptr + start, end - start, JSON_ALLOW_NUL, NULL);
-		} else if (walk->sql == NULL) {
+		if (walk->next < walk->count)
+			docs_take(walk);
+		else if (walk->sql == NULL)
 			return 0;
-		} else if (docs_read_slice(walk, err) < 0) {
+		else if (docs_read_slice(walk, err) < 0)
 			return -1;
-		}
 	}
 	*out = walk->given;
 	return 1;
@@ -192,12 +204,14 @@ static void docs_close(struct engine_docs *docs)
 }
 
 struct engine_docs *sqlite_find(
-    struct engine_reader *reader, const char *collection, const struct filter *filter)
+    struct engine_reader *reader, const struct store_query *query)
 {
 	struct walk *walk = mem_new(1, sizeof(*walk));
 	walk->docs = (struct engine_docs){docs_next, docs_close};
 	walk->reader = reader;
-	walk->collection = collection;
-	walk->filter = filter;
+	walk->collection = query->collection;
+	walk->filter = query->filter;
+	walk->stamped = query->stamped;
+	walk->budget = budget_of(BUDGET_QUERY_MS);
 	return &walk->docs;
 }

@@ -8,6 +8,6 @@
 
 /* As struct engine's docs. */
 struct engine_docs *sqlite_find(
-    struct engine_reader *reader, const char *collection, const struct filter *filter);
+    struct engine_reader *reader, const struct store_query *query);
 
 #endif

@@ -192,7 +192,7 @@ static int reader_read_row(struct engine_reader *reader, const char *collection,
 {
 	sqlite3_stmt *stmt = sqlite_reader_stmt(
 	    reader, "SELECT doc FROM \"doc_%w\" WHERE id = ?", collection, err);
-	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, found, err);
+	return stmt == NULL ? -1 : sqlite_db_doc(stmt, row, false, found, err);
 }
 
 static int reader_not_found(struct store_doc *found)

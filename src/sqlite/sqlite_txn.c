@@ -147,6 +147,7 @@ static int txn_apply_changes(
 	struct mark mark = {
 	    txn_needs_savepoint(txn), keys_mark(db->keys), w->jobs.next_id};
 	enum sqlite_applied applied = SQLITE_APPLIED;
+	w->budget = budget_of(BUDGET_TXN_MS);
 	if (mark.guarded && sqlite_db_run(w->savepoint, err) < 0)
 		return -1;
 	if (txn->revised_event != 0)

@@ -36,7 +36,7 @@ static int docs_begin(struct store_docs *docs, struct error *err)
 	if (name_check(query->collection, err) < 0 ||
 	    (query->sort != NULL && filter_sort_check(query->sort, err) < 0))
 		return -1;
-	docs->docs = docs->engine->docs(docs->reader, query->collection, query->filter);
+	docs->docs = docs->engine->docs(docs->reader, query);
 	if (query->sort == NULL)
 		return 0;
 	docs->sorter.order = query->sort;
@@ -55,7 +55,7 @@ static int docs_one(struct store_docs *docs, struct store_doc *out, struct error
 	if (docs->seen >= (int64_t)docs->sorter.count)
 		return 0;
 	const struct sorted *sorted = &docs->sorter.heap[docs->seen];
-	*out = (struct store_doc){sorted->row, sorted->doc};
+	*out = (struct store_doc){.row = sorted->row, .json = sorted->doc};
 	return 1;
 }
 

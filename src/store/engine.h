@@ -104,9 +104,10 @@ struct engine {
 	    struct engine_reader *reader, const struct store_event_query *query);
 	int (*event_get)(struct engine_reader *reader, int64_t id, struct arena *arena,
 	    struct store_event *out, struct error *err);
-	/* Every document that matches, in order of insertion. */
-	struct engine_docs *(*docs)(struct engine_reader *reader,
-	    const char *collection, const struct filter *filter);
+	/* Every document that matches, in order of insertion; sort, limit and skip are the
+	 * front's. */
+	struct engine_docs *(*docs)(
+	    struct engine_reader *reader, const struct store_query *query);
 	int64_t (*count)(
 	    struct engine_reader *reader, const char *collection, struct error *err);
 	int (*get)(struct engine_reader *reader, const char *collection,

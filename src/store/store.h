@@ -164,7 +164,11 @@ struct store_write {
 	struct span key;
 	const int64_t *ids; /* UPDATE, REMOVE without key: rows that a reader found */
 	size_t id_count;
-	const struct filter *filter; /* checked again at commit; NULL: all of them */
+	/* Of each row, the stamp that the reader found; NULL: unknown. */
+	const int64_t *stamps;
+	/* Checked again at commit, unless the stamp is the same; NULL: all of them. What its
+	 * regular expressions may cost there is BUDGET_TXN_MS for the whole transaction. */
+	const struct filter *filter;
 	const struct update *update; /* UPDATE: how; NULL when edit says how, or when an
 					existing document shall stay as it is */
 	/* UPDATE: the caller's own code changes the document: 1 changed, 0 not, -1 with
@@ -178,8 +182,8 @@ struct store_write {
 enum store_result {
 	STORE_OK,
 	STORE_FAILED, /* disk full, I/O error …: nothing of it was written */
-	/* An expectation or a unique key did not hold, or an update does not fit its
-	 * document ($inc of text). Nothing was written either, but the claim on the
+	/* An expectation or a unique key did not hold, an update does not fit its
+	 * document ($inc of text), or its regular expressions take too long. Nothing was written either, but the claim on the
 	 * transaction's key is still held, so that the handler can run again. */
 	STORE_CONFLICT
 };
@@ -321,14 +325,18 @@ struct store_query {
 	const struct filter *filter; /* NULL: all */
 	const json_t *sort;  /* {"receivedAt": -1, …}; NULL: order of insertion */
 	int64_t limit, skip; /* limit 0: all */
+	bool stamped;        /* asks for stamps; not with a sort */
 };
 
 struct store_doc {
 	int64_t row;  /* for store_write.ids */
 	json_t *json; /* with "_id"; borrowed until the next call */
+	/* When asked for: as long as the document has the same, it is unchanged. 0: unknown. */
+	int64_t stamp;
 };
 
-/* Documents that match. A collection that does not exist is empty. Uses the key or an
+/* Documents that match, within BUDGET_QUERY_MS: beyond that next is -1. A collection that
+ * does not exist is empty. Uses the key or an
  * index when the filter asks for equal values. */
 struct store_docs;
 struct store_docs *store_docs_open(

@@ -13,7 +13,7 @@
 #include "query/filter.h"
 #include "query/update.h"
 
-/* 1, 0, or -1 when the filter does not compile. Takes over spec. */
+/* 1, 0, or -1 when the filter does not compile or takes too long. Takes over spec. */
 static inline int law_match(json_t *spec, const json_t *doc)
 {
 	struct filter *filter = NULL;
@@ -22,9 +22,10 @@ static inline int law_match(json_t *spec, const json_t *doc)
 	json_decref(spec);
 	if (rc != 0)
 		return -1;
-	bool matched = filter_match(filter, doc);
+	struct budget budget = budget_of(50);
+	int matched = filter_match(filter, doc, &budget, NULL);
 	filter_free(filter);
-	return matched ? 1 : 0;
+	return matched;
 }
 
 /* Whether got is what it ought to be; a filter made larger may exceed the limits. */
@@ -148,10 +149,12 @@ static inline const char *law_of_demand(
 static inline const char *law_of_demands(json_t *doc, json_t *spec)
 {
 	struct filter *filter = NULL;
+	struct budget budget = budget_of(50);
 	if (filter_compile(&filter, spec, NULL) != 0)
 		return NULL;
-	const char *broken =
-	    filter_match(filter, doc) ? law_of_demand(filter, spec, doc) : NULL;
+	const char *broken = filter_match(filter, doc, &budget, NULL) == 1
+				 ? law_of_demand(filter, spec, doc)
+				 : NULL;
 	filter_free(filter);
 	return broken;
 }
@@ -218,6 +221,12 @@ static inline const char *law_of_set(json_t *doc, json_t *spec)
 	return NULL;
 }
 
+static inline int law_update(const struct update *update, json_t *doc)
+{
+	struct budget budget = budget_of(50);
+	return update_apply(update, doc, false, &budget, NULL);
+}
+
 /* Each change by itself, the last one first, leads to the same document. */
 static inline const char *law_of_splitting(
     const json_t *before, json_t *spec, const json_t *after)
@@ -232,7 +241,7 @@ static inline const char *law_of_splitting(
 	for (size_t i = 0; i < json_array_size(one); i++) {
 		struct update *update = NULL;
 		if (update_compile(&update, json_array_get(one, i), NULL) == 0)
-			(void)update_apply(update, doc, false, NULL);
+			(void)law_update(update, doc);
 		update_free(update);
 	}
 	bool same = json_equal(doc, after);
@@ -256,14 +265,14 @@ static inline const char *law_of_updates(json_t *original, json_t *spec)
 		return NULL;
 	json_t *doc = json_deep_copy(original);
 	clock_t begin = clock();
-	int rc = update_apply(update, doc, false, NULL);
+	int rc = law_update(update, doc);
 	bool slow = law_slow(begin);
 	if (json_equal(doc, original) != (rc != 1))
 		broken = "the document changed exactly when update_apply says so";
 	else if (!slow && rc >= 0 && (broken = law_of_set(doc, spec)) == NULL)
 		broken = law_of_splitting(original, spec, doc);
 	if (broken == NULL && !slow && rc >= 0 && law_repeats(spec) &&
-	    update_apply(update, doc, false, NULL) != 0)
+	    law_update(update, doc) != 0)
 		broken = "setting and removing twice is as once";
 	update_free(update);
 	json_decref(doc);

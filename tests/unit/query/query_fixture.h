@@ -6,6 +6,9 @@
 
 #include <jansson.h>
 
+#include "query/filter.h"
+#include "query/update.h"
+
 /* The caller's to free. */
 static inline json_t *parse(const char *text)
 {
@@ -14,6 +17,24 @@ static inline json_t *parse(const char *text)
 	if (value == NULL)
 		fail_msg("not JSON: %s: %s", text, error.text);
 	return value;
+}
+
+/* Within a query's budget. */
+static inline bool fits(const struct filter *filter, const json_t *doc)
+{
+	struct budget budget = budget_of(BUDGET_QUERY_MS);
+	struct error err = {""};
+	int rc = filter_match(filter, doc, &budget, &err);
+	if (rc < 0)
+		fail_msg("%s", err.text);
+	return rc == 1;
+}
+
+static inline int run_update(
+    const struct update *update, json_t *doc, bool inserting, struct error *err)
+{
+	struct budget budget = budget_of(BUDGET_QUERY_MS);
+	return update_apply(update, doc, inserting, &budget, err);
 }
 
 #endif

@@ -15,7 +15,7 @@ static int apply(const char *spec_text, json_t *doc, bool inserting, struct erro
 	if (update_compile(&update, spec, err) != 0)
 		fail_msg("%s: %s", spec_text, err->text);
 	json_decref(spec);
-	int rc = update_apply(update, doc, inserting, err);
+	int rc = run_update(update, doc, inserting, err);
 	update_free(update);
 	return rc;
 }
@@ -261,11 +261,11 @@ TEST(documents_share_nothing_with_the_update)
 	assert_int_equal(update_compile(&update, spec, NULL), 0);
 	json_decref(spec);
 	json_t *first = json_object(), *second = json_object();
-	assert_int_equal(update_apply(update, first, false, NULL), 1);
+	assert_int_equal(run_update(update, first, false, NULL), 1);
 	(void)json_array_append_new(
 	    json_object_get(json_object_get(first, "o"), "l"), json_integer(2));
 	(void)json_object_clear(json_array_get(json_object_get(first, "p"), 0));
-	assert_int_equal(update_apply(update, second, false, NULL), 1);
+	assert_int_equal(run_update(update, second, false, NULL), 1);
 	update_free(update);
 	json_t *want = parse("{\"o\": {\"l\": [1]}, \"p\": [{\"x\": 1}]}");
 	assert_true(json_equal(second, want));
