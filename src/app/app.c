@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "admin/admin.h"
 #include "alert/alert_settings.h"
+#include "app/reload.h"
 #include "builtin/builtin.h"
 #include "builtin/templates.h"
 #include "control/control.h"
@@ -41,6 +43,9 @@ struct app {
 	struct server *server;
 	struct admin *admin; /* NULL: no --admin */
 	struct control_server told;
+	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
+	uint64_t served;               /* requests at the last look */
+	uint64_t trimmed;              /* and when memory was last given back */
 };
 
 /* 404, or 405 with what is allowed there. */
@@ -147,6 +152,24 @@ static int app_start_work(struct app *app, const oh_app *user, struct error *err
 	return work_start(app->work, user, err);
 }
 
+static int app_do_swap(void *ctx, const char *program, struct error *err)
+{
+	const struct app *app = ctx;
+	return work_swap(app->work, program, err);
+}
+
+static int app_do_reload(void *ctx, json_t **answer, struct error *err)
+{
+	struct app *app = ctx;
+	struct reload *reload = atomic_load(&app->reload);
+	if (reload == NULL)
+		return error_set(err, "the server is not ready to reload its settings");
+	int rc = reload_now(reload, answer, err);
+	const struct config *config = app->service.config;
+	atomic_store(&app->told.public_url, config->public_url);
+	return rc;
+}
+
 static int app_open_all(struct app **out, const struct config *config,
     const struct route *routes, const oh_app *user, struct error *err)
 {
@@ -169,8 +192,11 @@ static int app_open_all(struct app **out, const struct config *config,
 	    app_start_work(app, user, err) < 0 || app_open_server(app, err) < 0 ||
 	    app_open_admin(app, err) < 0)
 		goto failed;
-	app->told = (struct control_server){
-	    work_swap, app->work, app_address(app), config->public_url};
+	app->told = (struct control_server){.swap = app_do_swap,
+	    .reload = app_do_reload,
+	    .ctx = app,
+	    .address = app_address(app)};
+	atomic_init(&app->told.public_url, config->public_url);
 	control_attach(app->control, &app->told);
 	*out = app;
 	return 0;
@@ -235,6 +261,7 @@ void app_close(struct app *app)
 	handlers_free(app->handlers);
 	order_free(app->service.order);
 	templates_close(app->templates);
+	reload_free(app->reload);
 	free(app->lanes);
 	free(app);
 }
@@ -305,14 +332,73 @@ static void app_print_ready(const struct app *app)
 		app_print_route(base, route);
 }
 
-int app_run(const struct config *config, const oh_app *user, struct error *err)
+/* ---- until it is told to stop ---- */
+
+static void app_signals(sigset_t *out)
+{
+	(void)sigemptyset(out);
+	(void)sigaddset(out, SIGTERM);
+	(void)sigaddset(out, SIGINT);
+	(void)sigaddset(out, SIGHUP);
+	(void)sigaddset(out, SIGUSR1);
+}
+
+void app_block_signals(void)
+{
+	sigset_t signals;
+	app_signals(&signals);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* What is looked at about once a second. */
+static void app_look(struct app *app)
+{
+	struct failure_listeners listeners = service_listeners(&app->service);
+	int64_t now_us = clock_mono_us();
+	templates_reload(app->templates);
+	log_flood_tell(now_us, false);
+	outage_look(&app->service.outage, app->store, &listeners, now_us);
+	/* After a burst the C library keeps the memory. Once the server is quiet again, it
+	 * goes back to the machine. */
+	struct server_stats stats;
+	server_stats(app->server, &stats);
+	if (stats.requests_total == app->served && app->trimmed != app->served) {
+		(void)malloc_trim(0);
+		app->trimmed = app->served;
+	}
+	app->served = stats.requests_total;
+}
+
+static void app_wait(struct app *app, bool terminal)
+{
+	const struct timespec second = {.tv_sec = 1};
+	struct error ignored; /* it is in the log */
+	sigset_t signals;
+	app_signals(&signals);
+	for (;;) {
+		int signal = sigtimedwait(&signals, NULL, &second);
+		bool closed = terminal && isatty(STDERR_FILENO) == 0;
+		if (signal == SIGTERM || signal == SIGINT ||
+		    (signal == SIGHUP && closed))
+			return;
+		if (signal == SIGHUP)
+			(void)app_do_reload(app, NULL, &ignored);
+		else if (signal == SIGUSR1)
+			log_write(LOG_DEBUG,
+			    "SIGUSR1: the log goes to stderr; there is no file to open "
+			    "again",
+			    NULL);
+		app_look(app);
+	}
+}
+
+int app_run(const struct config *config, const struct app_source *source,
+    const oh_app *user, struct error *err)
 {
 	struct app *app = NULL;
-	sigset_t stop;
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGINT);
-	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	sigset_t again;
+	bool terminal = isatty(STDERR_FILENO) == 1;
+	app_block_signals();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
 	if (log_start(err) < 0)
@@ -322,29 +408,12 @@ int app_run(const struct config *config, const oh_app *user, struct error *err)
 		log_stop();
 		return -1;
 	}
+	atomic_store(&app->reload, reload_new(&app->service, app->work, source));
 	app_print_ready(app);
-	const struct timespec second = {.tv_sec = 1};
-	uint64_t served = 0;  /* requests at the last look */
-	uint64_t trimmed = 0; /* and when memory was last given back */
-	while (sigtimedwait(&stop, NULL, &second) < 0 &&
-	       (errno == EAGAIN || errno == EINTR)) {
-		templates_reload(app->templates);
-		struct failure_listeners listeners = service_listeners(&app->service);
-		int64_t now_us = clock_mono_us();
-		log_flood_tell(now_us, false);
-		outage_look(&app->service.outage, app->store, &listeners, now_us);
-		/* After a burst the C library keeps the memory. Once the server is quiet
-		 * again, it goes back to the machine. */
-		struct server_stats stats;
-		server_stats(app->server, &stats);
-		if (stats.requests_total == served && trimmed != served) {
-			(void)malloc_trim(0);
-			trimmed = served;
-		}
-		served = stats.requests_total;
-	}
-	(void)sigdelset(&stop, SIGTERM);
-	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL); /* a second Ctrl-C ends it */
+	app_wait(app, terminal);
+	(void)sigemptyset(&again);
+	(void)sigaddset(&again, SIGINT);
+	(void)pthread_sigmask(SIG_UNBLOCK, &again, NULL); /* a second Ctrl-C ends it */
 	log_write(LOG_INFO, "stopping: requests in flight finish", NULL);
 	app_close(app);
 	log_adopt_stop();

@@ -33,9 +33,20 @@ const char *app_admin_address(const struct app *app);
 /* Finishes the requests in flight, then closes all. NULL is fine. */
 void app_close(struct app *app);
 
+/* Where `serve` gets its settings from when they are to be loaded again. */
+struct app_source {
+	int (*load)(struct config *out, const void *ctx, struct error *err);
+	const void *ctx;
+};
+
+/* Blocks the signals that app_run waits for. Early: until then they end the program. Before
+ * there are threads. */
+void app_block_signals(void);
 /* `serve`: app_open, then prints "listening on http://ADDR:PORT" on stderr, and serves
- * until SIGTERM or SIGINT (a second SIGINT ends it at once). -1 with err when it could
- * not start. Blocks those signals in the whole process. */
-int app_run(const struct config *config, const oh_app *user, struct error *err);
+ * until SIGTERM or SIGINT (a second SIGINT ends it at once). SIGHUP reloads the settings
+ * (app/reload.h); when it comes because the terminal was closed, it stops the server.
+ * SIGUSR1 is for logs that are files; there are none. -1 with err when it could not start. */
+int app_run(const struct config *config, const struct app_source *source,
+    const oh_app *user, struct error *err);
 
 #endif

@@ -80,6 +80,21 @@ void data_writer_close(struct data_writer *writer)
 	free(writer);
 }
 
+int data_ask_server(
+    json_t **answer, const struct options *options, json_t *request, struct error *err)
+{
+	struct config config;
+	int rc = locate_data(&config, options, err);
+	if (rc == 0) {
+		rc = control_request(config.data, request, answer, err);
+		if (rc == 1)
+			rc = error_set(err, "no server runs on %s", config.data);
+		config_clear(&config);
+	}
+	json_decref(request);
+	return rc;
+}
+
 int data_change(
     json_t **answer, const struct options *options, json_t *request, struct error *err)
 {

@@ -17,6 +17,10 @@ int data_open(
 int data_change(
     json_t **answer, const struct options *options, json_t *request, struct error *err);
 
+/* The same for what only a server can do: -1 with err when none runs. */
+int data_ask_server(
+    json_t **answer, const struct options *options, json_t *request, struct error *err);
+
 /* The same for many requests: without a server, it opens the store only once. */
 struct data_writer;
 

@@ -4,10 +4,23 @@
 #include "cli/options.h"
 #include "util/log.h"
 
+/* For a reload. What app_check looks at besides does not change with one. */
+static int serve_load(struct config *out, const void *ctx, struct error *err)
+{
+	if (options_config(out, ctx, err) != 0)
+		return -1;
+	if (tokens_count(out->tokens) > 0)
+		return 0;
+	config_clear(out);
+	return error_set(err, "no Auth Token and no SharedKey is left");
+}
+
 static int serve_run(const struct options *options)
 {
 	struct config config;
 	struct error err;
+	const struct app_source source = {serve_load, options};
+	app_block_signals();
 	options_read_config(&config, options);
 	bool misused = config.error_count > 0;
 	app_check(&config);
@@ -19,7 +32,7 @@ static int serve_run(const struct options *options)
 	log_setup(config.log_format, config.log_level);
 	for (size_t i = 0; i < config.warning_count; i++)
 		log_write(LOG_WARN, config.warnings[i], NULL);
-	int rc = app_run(&config, options->app, &err);
+	int rc = app_run(&config, &source, options->app, &err);
 	config_clear(&config);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);
 }
@@ -33,7 +46,7 @@ const struct command cmd_serve = {
 	"with TwiML. Needs the account's Auth Token, in the variable TWILIO_AUTH_TOKEN\n"
 	"or in offhook.conf, or a SharedKey (TWILIO_SHARED_KEYS). Prints where it\n"
 	"listens when it is ready; SIGTERM and SIGINT end it after the requests in\n"
-	"flight.\n",
+	"flight; SIGHUP reads the settings again, as `offhook reload` does.\n",
     .examples = "  offhook serve\n"
 		"  offhook serve --listen :3000 --public-url https://sms.example.com\n"
 		"  offhook serve --data /var/lib/offhook --admin 127.0.0.1:9090\n",

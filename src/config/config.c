@@ -290,6 +290,8 @@ static void config_parse(struct loading *loading)
 		config_parse_one(loading, setting);
 		value->source = raw->source;
 		value->where = raw->where;
+		if (setting->secret)
+			text_sha256(value->digest, raw->text);
 		value->text = !setting->secret ? arena_strndup(config->arena, raw->text)
 			      : raw->text.len > 0 ? "(set)"
 						  : "";

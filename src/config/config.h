@@ -1,7 +1,7 @@
 /* config -- the values of the settings. An option wins over the environment, that over
  * .env (for the commands that read it), that over the file, that over the default. The settings are rows of a table (config/setting.h),
  * which also makes the help, the man page and `offhook config`. Immutable once loaded;
- * any thread may read it. */
+ * any thread may read it. A reload makes another one (config/renew.h). */
 #ifndef OFFHOOK_CONFIG_CONFIG_H
 #define OFFHOOK_CONFIG_CONFIG_H
 
@@ -23,6 +23,7 @@ struct config_value {
 	    where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN" (also "OFFHOOK_LISTEN
 			   in .env"), "--listen" */
 	enum config_source source;
+	unsigned char digest[32]; /* of a secret: tells whether it has changed */
 };
 
 enum { CONFIG_MAX_WARNINGS = 16, CONFIG_MAX_ERRORS = 64 };

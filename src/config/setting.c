@@ -22,7 +22,7 @@ const struct setting setting_table[] = {
 	.more = "Twilio signs the address it calls, so a server behind a proxy or a "
 		"tunnel must know it. A path prefix that the proxy takes off belongs "
 		"to it. User, password and fragment are left out.",
-	.parse = setting_parse_public_url},
+	.renewed = true, .parse = setting_parse_public_url},
     {"data", .argument = "DIR", .initial = "./offhook-data",
 	.help = "the directory of the store",
 	.more = "Made with mode 0700 when it does not exist. It must belong to the "
@@ -36,7 +36,7 @@ const struct setting setting_table[] = {
 	.help = "addresses or networks whose X-Forwarded-* headers are believed",
 	.more = "Separated by commas, as in 127.0.0.1,10.0.0.0/8,fd00::/8. "
 		"Only used without public-url.",
-	.parse = setting_parse_proxies},
+	.renewed = true, .parse = setting_parse_proxies},
     {"templates", .argument = "DIR", .initial = "",
 	.help = "TwiML files that replace the built-in app's replies",
 	.parse = setting_parse_optional, .field = FIELD(templates)},
@@ -117,20 +117,21 @@ const struct setting setting_table[] = {
 		"what chat services show. With alert-secret it is signed. An address "
 		"that is itself a secret belongs into the file or the variable. "
 		"Redirects are not followed.",
-	.parse = setting_parse_alert_url, .field = FIELD(alert_url)},
+	.renewed = true, .parse = setting_parse_alert_url, .field = FIELD(alert_url)},
     {"alert-command", .argument = "COMMAND", .initial = "",
 	.help = "what is run for each alert, by /bin/sh",
 	.more = "It gets the alert's JSON on its standard input, the sentence in "
 		"OFFHOOK_ALERT_TEXT, and 30 seconds. Unless it exits with 0 the alert "
 		"is tried again.",
-	.parse = setting_parse_optional, .field = FIELD(alert_command)},
+	.renewed = true, .parse = setting_parse_optional,
+	.field = FIELD(alert_command)},
     {"alert-interval", .argument = "TIME", .initial = "5m",
 	.help = "least time between two alerts of the same kind",
-	.more = "What happens meanwhile is told by the next one.",
+	.more = "What happens meanwhile is told by the next one.", .renewed = true,
 	.parse = setting_parse_duration, .field = FIELD(alert_interval_ms), .min = 0,
 	.max = SECONDS(YEAR_S)},
     {"alert-delay", .argument = "TIME", .initial = "10s",
-	.help = "how long the first alert waits for more of its kind",
+	.help = "how long the first alert waits for more of its kind", .renewed = true,
 	.parse = setting_parse_duration, .field = FIELD(alert_delay_ms), .min = 0,
 	.max = SECONDS(3600)},
     {"alert-secret", .argument = "whsec_…", .initial = "",
@@ -138,11 +139,11 @@ const struct setting setting_table[] = {
 	.more = "As Standard Webhooks have it: whsec_ and 24 to 64 random bytes in "
 		"Base64. The headers are webhook-id, webhook-timestamp and "
 		"webhook-signature.",
-	.variable = "OFFHOOK_ALERT_SECRET", .secret = true,
+	.variable = "OFFHOOK_ALERT_SECRET", .secret = true, .renewed = true,
 	.parse = setting_parse_alert_secret},
     {"log-level", .argument = "LEVEL", .initial = "info",
 	.help = "least level that is logged: debug, info, warn or error",
-	.parse = setting_parse_log_level},
+	.renewed = true, .parse = setting_parse_log_level},
     {"log-format", .argument = "FORMAT", .initial = "auto",
 	.help = "text, json, or auto: text on a terminal",
 	.more = "json: each line is an object, from the first one on, also errors of "
@@ -154,12 +155,13 @@ const struct setting setting_table[] = {
 	.help = "the Twilio account's Auth Token",
 	.more = "While it is being rotated: the old and the new one, separated by a "
 		"comma.",
-	.variable = "TWILIO_AUTH_TOKEN", .secret = true, .parse = setting_parse_tokens},
+	.variable = "TWILIO_AUTH_TOKEN", .secret = true, .renewed = true,
+	.parse = setting_parse_tokens},
     {"auth-tokens", .argument = "AC…:TOKEN,…", .initial = "",
 	.help = "Auth Tokens by account, for subaccounts",
 	.more = "An account listed here uses only its own tokens; list it twice while "
 		"its token is being rotated.",
-	.variable = "TWILIO_AUTH_TOKENS", .secret = true,
+	.variable = "TWILIO_AUTH_TOKENS", .secret = true, .renewed = true,
 	.parse = setting_parse_account_tokens},
     {.name = "shared-keys",
 	.argument = "ID:HMAC_SHA256:SECRET,…",
@@ -171,6 +173,7 @@ const struct setting setting_table[] = {
 	    "X-Twilio-Webhooks-Signature-Settings; then that key alone counts.",
 	.variable = "TWILIO_SHARED_KEYS",
 	.secret = true,
+	.renewed = true,
 	.parse = setting_parse_shared_keys},
 };
 

@@ -35,6 +35,7 @@ struct setting {
 	/* Not an option (ps would show it), never printed, and only in a file that
 	 * nobody else can read. */
 	bool secret;
+	bool renewed; /* may change while the server runs (config/renew.h) */
 	setting_parser *parse;
 	size_t field;     /* offset in struct config, for the general parsers */
 	int64_t min, max; /* of numbers, sizes (bytes) and durations (ms) */

@@ -57,6 +57,8 @@ void setting_man(struct buf *out)
 		buf_printf(out, ".Ev %s", setting_variable(variable, setting));
 		if (setting->initial[0] != '\0')
 			buf_printf(out, " ;\ndefault:\n.Ql %s", setting->initial);
+		if (setting->renewed)
+			buf_puts(out, " ;\nchanges with a reload");
 		buf_puts(out, " .\n");
 	}
 	buf_puts(out, ".El\n");

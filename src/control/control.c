@@ -48,16 +48,19 @@ static int control_execute_here(
 {
 	const char *name = json_string_value(json_object_get(request, "command"));
 	bool swap = name != NULL && strcmp(name, "swap") == 0;
+	bool reload = name != NULL && strcmp(name, "reload") == 0;
 	bool asked = name != NULL && strcmp(name, "server") == 0;
 	const struct control_server *server = atomic_load(&control->server);
-	if (!swap && !asked)
+	if (!swap && !reload && !asked)
 		return control_execute(control->store, request, answer, err);
 	if (server == NULL)
 		return error_set(err, "the server does not listen yet");
 	if (swap)
 		return control_do_swap(server, request, answer, err);
-	*answer = json_pack(
-	    "{s:s, s:s?}", "address", server->address, "publicUrl", server->public_url);
+	if (reload)
+		return server->reload(server->ctx, answer, err);
+	*answer = json_pack("{s:s, s:s?}", "address", server->address, "publicUrl",
+	    atomic_load(&server->public_url));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define OFFHOOK_CONTROL_CONTROL_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 #include "store/store.h"
 #include "util/error.h"
@@ -13,16 +14,19 @@ struct control;
 /* What the server that listens there does and tells. */
 struct control_server {
 	int (*swap)(void *ctx, const char *program, struct error *err);
+	/* *answer: {"changed": [names of settings], "restart": [those that need one]} */
+	int (*reload)(void *ctx, json_t **answer, struct error *err);
 	void *ctx;
-	const char *address;    /* where it takes webhooks: "127.0.0.1:8080" */
-	const char *public_url; /* NULL: none */
+	const char *address; /* where it takes webhooks: "127.0.0.1:8080" */
+	_Atomic(const char *) public_url; /* NULL: none; a reload changes it */
 };
 
 /* Listens on DIR/control.sock with a thread of its own. Call it with the directory's
  * lock held: it replaces a socket that is there. */
 int control_open(
     struct control **out, const char *dir, struct store *store, struct error *err);
-/* From now on "swap", which is called on control's thread, and "server" are answered;
+/* From now on "swap" and "reload", which are called on control's thread, and "server" are
+ * answered;
  * before, they are refused. The server and its parts must outlive control. */
 void control_attach(struct control *control, const struct control_server *server);
 void control_close(struct control *control); /* NULL is fine */
@@ -33,6 +37,7 @@ void control_close(struct control *control); /* NULL is fine */
  *	{"command": "forget", "address": "+1…"}
  *	{"command": "index", "collection": …, "path": …}
  *	{"command": "swap", "program": PATH}
+ *	{"command": "reload"}
  *	{"command": "server"} is answered {"address": "127.0.0.1:8080", "publicUrl": …|null}
  *	{"command": "jobs", "do": "retry"|"cancel"|"drop", "ids": [1, 2, …]}
  *	{"command": "jobs", "do": "pause"|"resume", "queue": "…"}
@@ -52,7 +57,7 @@ int control_request(
 int control_check(const char *dir, struct error *err);
 /* Whether a server of dir runs; asks it nothing. */
 bool control_running(const char *dir);
-/* Does the same, except swap and server, on a store that this process has opened. */
+/* Does the same, except swap, reload and server, on a store that this process has opened. */
 int control_execute(
     struct store *store, const json_t *request, json_t **answer, struct error *err);
 

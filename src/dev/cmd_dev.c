@@ -29,6 +29,7 @@ struct dev {
 	struct buf said;           /* output of the compiler */
 	int watch;
 	bool colour;
+	bool terminal;            /* stderr was one at the start */
 	bool own_token, own_data; /* those of TOKEN_FILE_DIR, which commands find */
 };
 
@@ -232,6 +233,16 @@ static bool dev_took_signal(struct dev *dev, int signals, int *code)
 	struct signalfd_siginfo info;
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
+	bool closed = dev->terminal && !term_is_tty(stderr);
+	if (info.ssi_signo == SIGUSR1 ||
+	    (info.ssi_signo == SIGHUP && !closed && dev->server == NULL)) {
+		dev_server_signal(dev->server, SIGUSR1);
+		return false;
+	}
+	if (info.ssi_signo == SIGHUP && !closed) {
+		*code = dev_reload_settings(dev);
+		return *code != EXIT_OK;
+	}
 	if (info.ssi_signo != SIGCHLD)
 		return true;
 	if (dev->server == NULL || !dev_server_ended(dev->server))
@@ -241,15 +252,22 @@ static bool dev_took_signal(struct dev *dev, int signals, int *code)
 	return true;
 }
 
+static void dev_block_signals(sigset_t *out)
+{
+	(void)sigemptyset(out);
+	(void)sigaddset(out, SIGINT);
+	(void)sigaddset(out, SIGTERM);
+	(void)sigaddset(out, SIGHUP);
+	(void)sigaddset(out, SIGUSR1);
+	(void)sigaddset(out, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, out, NULL);
+}
+
 /* Until a signal. Returns an exit code. */
 static int dev_loop(struct dev *dev)
 {
 	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	dev_block_signals(&set);
 	int signals = signalfd(-1, &set, SFD_CLOEXEC);
 	struct pollfd fds[2] = {
 	    {.fd = dev->watch, .events = POLLIN},
@@ -278,8 +296,11 @@ static int dev_loop(struct dev *dev)
 static int dev_run(const struct options *options)
 {
 	struct error err;
+	sigset_t early;
+	dev_block_signals(&early);
 	struct dev dev = {.options = *options,
 	    .environment = environ,
+	    .terminal = term_is_tty(stderr),
 	    .colour =
 		term_colour(stderr) && config_log_format(&options->input) != LOG_JSON};
 	int code = EXIT_FAILED;
@@ -315,7 +336,8 @@ const struct command cmd_dev = {
 	"pkg-config), serves it, and shows each webhook with its reply as a phone\n"
 	"would. When a source is saved it builds again and swaps the new code in; no\n"
 	"request is lost. What does not compile leaves the old code running. When .env\n"
-	"or a .conf file is saved the server starts again with the new settings.\n"
+	"or a .conf file is saved, or SIGHUP comes, the server starts again with the new\n"
+	"settings.\n"
 	"It takes settings from ./.env, too; without an Auth Token it makes one. Listens\n"
 	"on 127.0.0.1:8080 and keeps its data in .offhook-dev/data unless told otherwise.\n"
 	"`send`, `events`, `query`, `jobs` and the others find all of that when they run\n"

@@ -95,11 +95,13 @@ static char **make_words(
  * PDEATHSIG. No other thread runs at that time. */
 static void become_server(const char *token, char *const *words, int log, pid_t parent)
 {
-	sigset_t none;
+	sigset_t late; /* until it waits for them, they would end it */
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)sigemptyset(&late);
+	(void)sigaddset(&late, SIGHUP);
+	(void)sigaddset(&late, SIGUSR1);
+	(void)sigprocmask(SIG_SETMASK, &late, NULL);
 	(void)dup2(log, STDERR_FILENO);
 	(void)setenv("TWILIO_AUTH_TOKEN", token, 1);
 	if (getppid() == parent)
@@ -176,6 +178,12 @@ int dev_server_swap(struct dev_server *server, const char *program, struct error
 	json_decref(answer);
 	json_decref(request);
 	return rc == 0 ? 0 : -1;
+}
+
+void dev_server_signal(struct dev_server *server, int signal)
+{
+	if (server != NULL && server->pid > 0)
+		(void)kill(server->pid, signal);
 }
 
 bool dev_server_ended(struct dev_server *server)

@@ -27,6 +27,8 @@ int dev_server_swap(struct dev_server *server, const char *program, struct error
  * listens or has ended. -1 with err: *server is NULL. */
 int dev_server_restart(struct dev_server **server,
     const struct dev_server_config *config, const char *program, struct error *err);
+/* Sends it a signal. NULL is fine. */
+void dev_server_signal(struct dev_server *server, int signal);
 /* Whether it has ended by itself. */
 bool dev_server_ended(struct dev_server *server);
 /* Sends SIGTERM and waits: requests in flight finish. NULL is fine. */

@@ -300,6 +300,19 @@ static int host_await_settings(struct host *host, struct error *err)
 	return 0;
 }
 
+/* They are for the server, but may be sent to all of a service's processes, or to a terminal's
+ * when it is closed. */
+static void host_ignore_reloads(void)
+{
+	sigset_t deaf;
+	(void)sigemptyset(&deaf);
+	(void)sigaddset(&deaf, SIGHUP);
+	(void)sigaddset(&deaf, SIGUSR1);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
+	(void)sigprocmask(SIG_UNBLOCK, &deaf, NULL);
+}
+
 static int host_begin(struct host *host, struct error *err)
 {
 	if (host_attach(host, err) < 0)
@@ -309,6 +322,7 @@ static int host_begin(struct host *host, struct error *err)
 	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)signal(SIGINT, SIG_IGN);
+	host_ignore_reloads();
 	/* For a handler that hangs when the server dies: it does not read the socket. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	crash_watch(host->fd);

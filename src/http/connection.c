@@ -133,9 +133,7 @@ static void connection_send(struct connection *c, const struct reply *reply)
 static void connection_refuse(struct connection *c, const struct reply *reply)
 {
 	struct server_shared *shared = c->set->shared;
-	for (int i = 0; i < SERVER_REFUSALS; i++)
-		if (server_refusals[i] == reply->status)
-			connection_count(&shared->refused[i]);
+	connection_count(&shared->refused[server_refusal(reply->status)]);
 	if (shared->config.refused != NULL)
 		shared->config.refused(shared->config.ctx, &c->exchange->request,
 		    reply->status, reply->body);

@@ -24,6 +24,14 @@ const struct server_limits server_default_limits = {
 
 const int server_refusals[SERVER_REFUSALS] = {400, 404, 405, 408, 413, 417, 431, 503};
 
+int server_refusal(int status)
+{
+	int index = SERVER_REFUSALS - 1;
+	while (index > 0 && server_refusals[index] != status)
+		index--;
+	return index;
+}
+
 /* One I/O thread. */
 struct io {
 	struct server *server;

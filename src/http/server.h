@@ -17,6 +17,8 @@ struct server;
 enum { SERVER_REFUSALS = 8 };
 
 extern const int server_refusals[SERVER_REFUSALS];
+/* The index of a status there; that of 400 when it is none of them. */
+int server_refusal(int status);
 
 struct server_limits {
 	size_t body_bytes;   /* larger: 413 */

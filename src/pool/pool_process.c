@@ -57,7 +57,8 @@ static int process_spawn(
 	    .argv = config->argv,
 	    .environment = process_environment(arena),
 	    .files = {SPAWN_OURS, SPAWN_OURS, log_adopt_file(), socket, slots},
-	    .file_count = CHILD_SLOTS + 1};
+	    .file_count = CHILD_SLOTS + 1,
+	    .deaf = true};
 	int rc = spawn(&process->pid, &how);
 	arena_free(arena);
 	return rc;

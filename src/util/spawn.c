@@ -21,9 +21,13 @@ static int spawn_start(pid_t *out, const struct spawn *how, const int *files)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t none, all;
+	sigset_t blocked, all;
 	int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-	(void)sigemptyset(&none);
+	(void)sigemptyset(&blocked);
+	if (how->deaf) {
+		(void)sigaddset(&blocked, SIGHUP);
+		(void)sigaddset(&blocked, SIGUSR1);
+	}
 	(void)sigfillset(&all);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attributes);
@@ -34,7 +38,7 @@ static int spawn_start(pid_t *out, const struct spawn *how, const int *files)
 		rc = posix_spawn_file_actions_addclosefrom_np(
 		    &actions, (int)how->file_count);
 	(void)posix_spawnattr_setpgroup(&attributes, 0);
-	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	(void)posix_spawnattr_setsigmask(&attributes, &blocked);
 	(void)posix_spawnattr_setsigdefault(&attributes, &all);
 	(void)posix_spawnattr_setflags(
 	    &attributes, (short)(how->group ? flags | POSIX_SPAWN_SETPGROUP : flags));

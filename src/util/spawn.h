@@ -21,10 +21,13 @@ struct spawn {
 	 * It gets no others. file_count is at least 3. */
 	int files[SPAWN_FILES_MAX];
 	size_t file_count;
+	/* SIGHUP and SIGUSR1 are blocked: for a program that will ignore them, and that they
+	 * must not end before it does. */
+	bool deaf;
 	bool group; /* in a process group of its own, for kill(-pid) */
 };
 
-/* Starts it with no signal blocked or ignored. 0, or an errno. Any thread. */
+/* Starts it with no signal ignored, and none blocked unless deaf. 0, or an errno. Any thread. */
 int spawn(pid_t *out, const struct spawn *how);
 
 #endif

@@ -29,6 +29,7 @@ struct examiner {
 	pthread_mutex_t mutex;
 	pthread_cond_t wanted;
 	struct exam_queue queues[EXAM_KINDS]; /* under the mutex */
+	const struct tokens *tokens;          /* under the mutex */
 	bool stopping;                        /* under the mutex */
 	/* the thread's */
 	struct verifier *verifier;
@@ -36,9 +37,10 @@ struct examiner {
 	uint64_t diagnosed;
 };
 
-/* The next one, and what it may hash; NULL: none, and it is to stop. */
-static struct exam *examiner_take(
-    struct examiner *examiner, enum exam_kind *kind, uint64_t *work)
+/* The next one, with what it may hash and the tokens that count; NULL: none, and it is to
+ * stop. */
+static struct exam *examiner_take(struct examiner *examiner, enum exam_kind *kind,
+    uint64_t *work, const struct tokens **tokens)
 {
 	struct exam *exam = NULL;
 	mutex_lock(&examiner->mutex);
@@ -57,6 +59,7 @@ static struct exam *examiner_take(
 		if (queue->first == NULL)
 			queue->end = &queue->first;
 		queue->count--;
+		*tokens = examiner->tokens;
 		*work = examiner->stopping ? 0 : examiner_limits[*kind].work;
 	}
 	mutex_unlock(&examiner->mutex);
@@ -69,7 +72,12 @@ static void *examiner_main(void *ctx)
 	struct exam *exam;
 	enum exam_kind kind;
 	uint64_t work;
-	while ((exam = examiner_take(examiner, &kind, &work)) != NULL) {
+	const struct tokens *tokens;
+	while ((exam = examiner_take(examiner, &kind, &work, &tokens)) != NULL) {
+		if (verifier_tokens(examiner->verifier) != tokens) {
+			verifier_free(examiner->verifier);
+			examiner->verifier = verifier_new(tokens);
+		}
 		int64_t second = clock_mono_us() / 1000000;
 		if (second != examiner->second)
 			examiner->diagnosed = 0;
@@ -92,6 +100,7 @@ int examiner_open(struct examiner **out, const struct tokens *tokens, struct err
 	cond_init(&examiner->wanted);
 	for (int i = 0; i < EXAM_KINDS; i++)
 		examiner->queues[i].end = &examiner->queues[i].first;
+	examiner->tokens = tokens;
 	examiner->verifier = verifier_new(tokens);
 	if (thread_start(
 		&examiner->thread, "oh-diagnose", examiner_main, examiner, err) < 0) {
@@ -100,6 +109,15 @@ int examiner_open(struct examiner **out, const struct tokens *tokens, struct err
 	}
 	*out = examiner;
 	return 0;
+}
+
+void examiner_renew(struct examiner *examiner, const struct tokens *tokens)
+{
+	if (examiner == NULL)
+		return;
+	mutex_lock(&examiner->mutex);
+	examiner->tokens = tokens;
+	mutex_unlock(&examiner->mutex);
 }
 
 bool examiner_put(struct examiner *examiner, enum exam_kind kind, struct exam *exam)

@@ -29,6 +29,8 @@ struct exam {
 /* The tokens must outlive it. */
 int examiner_open(
     struct examiner **out, const struct tokens *tokens, struct error *err);
+/* Other tokens count from now on; both must outlive it. Any thread. NULL is fine. */
+void examiner_renew(struct examiner *examiner, const struct tokens *tokens);
 /* Any thread. False: too many wait, or it has stopped; then run is never called. NULL is
  * an examiner that has stopped. */
 bool examiner_put(struct examiner *examiner, enum exam_kind kind, struct exam *exam);

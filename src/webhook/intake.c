@@ -152,7 +152,7 @@ enum webhook_step intake_verify(struct webhook *webhook)
 	    .settings = request_header(request, SETTINGS_HEADER),
 	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),
 	};
-	struct verifier *verifier = webhook->lane->verifier;
+	struct verifier *verifier = lane_verifier(webhook->lane);
 	verifier_allow(verifier, LOOP_WORK);
 	if (verifier_check(verifier, &is_signed, webhook->arena))
 		return intake_genuine(webhook, verifier_seal(verifier));

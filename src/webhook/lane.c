@@ -25,6 +25,17 @@ void lane_close(struct lane *lane)
 	buf_free(&lane->scratch);
 }
 
+struct verifier *lane_verifier(struct lane *lane)
+{
+	const struct tokens *tokens =
+	    atomic_load_explicit(&lane->service->config, memory_order_acquire)->tokens;
+	if (verifier_tokens(lane->verifier) != tokens) {
+		verifier_free(lane->verifier);
+		lane->verifier = verifier_new(tokens);
+	}
+	return lane->verifier;
+}
+
 void lane_hand_over(struct lane *lane, struct loop *loop)
 {
 	if (lane->hand_over_due)

@@ -40,9 +40,9 @@ struct templates;
 
 /* What all lanes share. Read-only while the server runs, except for the atomic fields. */
 struct service {
-	const struct config *config;
-	const struct route *_Atomic routes;       /* a swap of the app replaces them */
 	struct handlers *handlers;                /* NULL: no user's app */
+	const struct config *_Atomic config;      /* a reload replaces it */
+	const struct route *_Atomic routes;       /* a swap of the app replaces them */
 	void (*flush)(struct handlers *handlers); /* wakes their processes */
 	struct examiner *examiner;
 	struct order *order;
@@ -55,7 +55,7 @@ struct service {
 
 struct lane {
 	struct service *service;
-	struct verifier *verifier;
+	struct verifier *verifier;  /* lane_verifier */
 	struct loop_task hand_over; /* wakes store and handlers once a round */
 	bool hand_over_due;
 	struct buf scratch; /* for text that is then copied into an arena */
@@ -67,6 +67,8 @@ struct failure_listeners service_listeners(const struct service *service);
 
 void lane_open(struct lane *lane, struct service *service);
 void lane_close(struct lane *lane);
+/* Its verifier, with the tokens that count now. On its thread. */
+struct verifier *lane_verifier(struct lane *lane);
 /* Submits, and wakes the store at the end of the loop's round: one wake-up for all
  * transactions of a round. False: overloaded. */
 bool lane_submit(struct lane *lane, struct loop *loop, struct store_txn *txn);

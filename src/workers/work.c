@@ -9,6 +9,7 @@
 #include "store/reserved.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/thread.h"
 #include "workers/retry.h"
 #include "workers/worker_pool.h"
 
@@ -18,6 +19,8 @@ struct work {
 	struct worker_pool *pool; /* without processes while there are no workers */
 	struct retry *retry;
 	struct jobs *jobs;
+	pthread_mutex_t changing; /* guards program: one swap or renewal at a time */
+	char *program;            /* that runs the workers */
 };
 
 /* ---- the runner: on the jobs' thread ---- */
@@ -119,6 +122,8 @@ int work_open(struct work **out, struct service *service, struct error *err)
 	struct work *work = mem_new(1, sizeof(*work));
 	work->service = service;
 	work->pool = worker_pool_new(service);
+	work->program = mem_strdup(PROGRAM_SELF);
+	mutex_init(&work->changing);
 	struct jobs_config config = {
 	    .store = service->store,
 	    .runner = {.run = work_run,
@@ -147,9 +152,8 @@ int work_start(struct work *work, const oh_app *user, struct error *err)
 		   : work_set_workers(work, err);
 }
 
-int work_swap(void *ctx, const char *program, struct error *err)
+static int work_swap_locked(struct work *work, const char *program, struct error *err)
 {
-	struct work *work = ctx;
 	struct handlers *handlers = work->service->handlers;
 	if (handlers == NULL)
 		return error_set(
@@ -158,7 +162,29 @@ int work_swap(void *ctx, const char *program, struct error *err)
 		return -1;
 	if (work_start_pool(work, program, err) < 0)
 		return error_wrap(err, "the handlers were replaced, but");
+	free(work->program);
+	work->program = mem_strdup(program);
 	return work_set_workers(work, err);
+}
+
+int work_swap(void *ctx, const char *program, struct error *err)
+{
+	struct work *work = ctx;
+	mutex_lock(&work->changing);
+	int rc = work_swap_locked(work, program, err);
+	mutex_unlock(&work->changing);
+	return rc;
+}
+
+int work_renew(struct work *work, struct error *err)
+{
+	mutex_lock(&work->changing);
+	worker_pool_renew(work->pool);
+	int rc = work_start_pool(work, work->program, err);
+	if (rc == 0)
+		rc = work_set_workers(work, err);
+	mutex_unlock(&work->changing);
+	return rc;
 }
 
 void work_stats(const struct work *work, struct jobs_stats *out)
@@ -186,5 +212,7 @@ void work_close(struct work *work)
 	worker_pool_close(work->pool);
 	jobs_close(work->jobs);
 	retry_close(work->retry);
+	mutex_clear(&work->changing);
+	free(work->program);
 	free(work);
 }

@@ -21,9 +21,11 @@ int work_start(struct work *work, const oh_app *user, struct error *err);
 /* Swaps in another build of the app: handlers, then workers. ctx is the struct work
  * (for control_attach). -1 with err when it does not start or its manifest is wrong; then
  * all stays as it was. (Only when the workers' processes do not start after the handlers'
- * did, the handlers are the new ones, and err says so.) One call at a time; not from a
- * loop. */
+ * did, the handlers are the new ones, and err says so.) Not from a loop. */
 int work_swap(void *ctx, const char *program, struct error *err);
+/* Starts the workers' processes anew, with the settings of alerts as they are now: running
+ * jobs end in the old ones. -1 with err: the old ones stay. Not from a loop. */
+int work_renew(struct work *work, struct error *err);
 void work_stats(const struct work *work, struct jobs_stats *out);
 /* Writes the process ids of the workers' processes that are ready; gives how many. */
 int work_pids(struct work *work, int *out, int max);

@@ -61,9 +61,14 @@ struct worker_pool *worker_pool_new(struct service *service)
 		.progress = worker_pool_progress,
 		.nice = NICE},
 	};
-	pool->programs.base.settings = alert_settings_pairs(
-	    service->config, &pool->programs.base.setting_count, pool->arena);
+	worker_pool_renew(pool);
 	return pool;
+}
+
+void worker_pool_renew(struct worker_pool *pool)
+{
+	pool->programs.base.settings = alert_settings_pairs(
+	    pool->service->config, &pool->programs.base.setting_count, pool->arena);
 }
 
 /* No more processes than jobs that may run at a time. */

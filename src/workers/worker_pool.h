@@ -14,6 +14,8 @@ struct worker_pool;
 
 /* Without processes so far. service must outlive it. */
 struct worker_pool *worker_pool_new(struct service *service);
+/* Processes that are started from now on have the settings of alerts as they are now. */
+void worker_pool_renew(struct worker_pool *pool);
 /* As program_pool_start. concurrency, at least 1, is how many jobs of all its workers may
  * run at a time. */
 int worker_pool_start(struct worker_pool *pool, const char *program,

@@ -285,6 +285,22 @@ TEST(saved_settings_are_taken_and_no_request_is_lost)
 	end(&project, &talk);
 }
 
+/* faults 5.2: signals for a server do not end `dev` */
+TEST(dev_reloads_at_sighup)
+{
+	struct project project;
+	struct talk talk;
+	begin(&project, &talk);
+	save_beside(&project, ".env", "GREETING=hello\n");
+	wait_logged(&talk, "the new settings are in use", 1);
+	assert_int_equal(kill(talk.pid, SIGUSR1), 0);
+	assert_int_equal(kill(talk.pid, SIGHUP), 0);
+	wait_logged(&talk, "the new settings are in use", 2);
+	talk_expect_text(&talk, "/twilio/sms", SMS("1"), "<Message>first</Message>");
+	talk_stop(&talk);
+	end(&project, &talk);
+}
+
 /* faults 5.5: every line of `dev` is JSON, too, when that is asked for */
 TEST(dev_logs_json_when_asked)
 {
