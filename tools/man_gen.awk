@@ -84,7 +84,7 @@ function end_page(    file)
 	printf ".\\\" Generated from include/offhook.h by tools/man_gen.awk.\n" \
 	    ".Dd $Mdocdate: November 23 2026 $\n.Dt %s 3\n.Os\n.Sh NAME\n%s\n.Nd %s\n" \
 	    ".Sh SYNOPSIS\n.In offhook.h\n%s.Sh DESCRIPTION\n%s", toupper(page), \
-	    names == "" ? ".Nm " page : names, about, synopsis, body > file
+	    ".Nm " page (names == "" ? "" : " ,\n" names), about, synopsis, body > file
 	printf ".Sh SEE ALSO\n.Xr offhook 1 ,\n.Xr %s 3 ,\n.Xr oh_twiml 3\n", \
 	    page == "offhook" ? "oh_events" : "offhook" > file
 	close(file)
@@ -108,10 +108,7 @@ function begin_group(    title, name)
 	sub(/^The /, "", name)
 	sub(/[ :.,].*/, "", name)
 	gsub(/-/, "_", name)
-	what = title
-	if (!sub(/^[^ ]*: /, "", what))
-		sub(/\..*/, "", what)
-	begin_page("oh_" tolower(name), tolower(substr(what, 1, 1)) substr(what, 2))
+	begin_page("oh_" tolower(name), tolower(substr(title, 1, 1)) substr(title, 2))
 	if (sub(/^[^\n]*\n/, "", comment))
 		body = formatted(comment)
 	comment = ""

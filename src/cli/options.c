@@ -152,32 +152,69 @@ static int check_value(const struct command *command, const char *arg,
 	return 0;
 }
 
+/* Whether the option must have a value. */
+static bool takes_value(const struct found *found)
+{
+	return found->setting != NULL ||
+	       (found->flag->argument != NULL && !found->flag->optional);
+}
+
+/* Takes the word after the option as its value. */
+static int next_value(const struct options *options, const char *arg, char ***next,
+    const char **value, struct error *err)
+{
+	*value = **next;
+	if (check_value(options->command, arg, *value, err) != 0)
+		return -1;
+	(*next)++;
+	return 0;
+}
+
+/* "-n 3", "-n3", "-fn3": letters without a value, then perhaps one with its value. */
+static int parse_letters(
+    struct options *options, const char *arg, char ***next, struct error *err)
+{
+	struct found found;
+	struct span all = span_of(arg + 1);
+	if (all.len > 1 && find_option(&found, options->command, all, false))
+		return error_set(
+		    err, "there is no option %s; did you mean -%s?", arg, arg);
+	for (; all.len > 0; all = span_from(all, 1)) {
+		const char *value = "";
+		if (!find_option(&found, options->command, span_head(all, 1), true))
+			return error_set(err, "there is no option %s", arg);
+		bool takes = takes_value(&found);
+		if (takes && all.len > 1)
+			value = all.ptr + 1;
+		else if (takes && next_value(options, arg, next, &value, err) != 0)
+			return -1;
+		if (keep_option(options, &found, value, err) != 0)
+			return -1;
+		if (takes)
+			break;
+	}
+	return 0;
+}
+
 /* Parses one option. *next is the word after it; moves *next on when that word is the
  * option's value. */
 static int parse_option(
     struct options *options, const char *arg, char ***next, struct error *err)
 {
 	struct found found;
-	bool letter = arg[1] != '-';
-	struct span text = span_of(arg + (letter ? 1 : 2));
-	size_t equals = letter ? text.len : span_find(text, '=');
+	if (arg[1] != '-')
+		return parse_letters(options, arg, next, err);
+	struct span text = span_of(arg + 2);
+	size_t equals = span_find(text, '=');
 	struct span name = span_head(text, equals);
 	const char *value = equals < text.len ? text.ptr + equals + 1 : NULL;
-	if (!find_option(&found, options->command, name, letter)) {
-		if (letter)
-			return error_set(err, "there is no option %s", arg);
+	if (!find_option(&found, options->command, name, false))
 		return unknown_option(options->command, name, err);
-	}
-	bool takes = found.setting != NULL || found.flag->argument != NULL;
-	bool optional = found.setting == NULL && found.flag->optional;
-	if (!takes && value != NULL)
+	if (value != NULL && found.setting == NULL && found.flag->argument == NULL)
 		return error_set(err, "--%.*s takes no value", SPAN_ARG(name));
-	if (takes && !optional && value == NULL) {
-		value = **next;
-		if (check_value(options->command, arg, value, err) != 0)
-			return -1;
-		(*next)++;
-	}
+	if (value == NULL && takes_value(&found) &&
+	    next_value(options, arg, next, &value, err) != 0)
+		return -1;
 	return keep_option(options, &found, value != NULL ? value : "", err);
 }
 
@@ -201,6 +238,8 @@ int options_parse(struct options *out, const struct command *command, int argc,
     char **argv, struct error *err)
 {
 	size_t most = (size_t)argc + 1;
+	for (int i = 0; i < argc; i++)
+		most += strlen(argv[i]); /* each letter of "-fh" may be an option */
 	*out = (struct options){.command = command, .arena = arena_new()};
 	out->input.environment = environ;
 	/* What is asked of a server also works beside `dev`, which reads .env. */

@@ -32,7 +32,8 @@ void log_setup(enum log_format format, enum log_level least)
 	if (format == LOG_AUTO)
 		format = terminal ? LOG_TEXT : LOG_JSON;
 	settings.format = format;
-	settings.colour = terminal && getenv("NO_COLOR") == NULL;
+	const char *no_color = getenv("NO_COLOR"); /* no-color.org: when not empty */
+	settings.colour = terminal && (no_color == NULL || *no_color == '\0');
 	settings.began_ms = clock_wall_ms();
 	log_set_level(least);
 }

@@ -32,6 +32,10 @@ TEST(options_are_read_in_all_their_forms)
 	static const char *const lines[][8] = {
 	    {"--body", "x", "-n", "3", "-f", "a", "--data", "d"},
 	    {"a", "--body=x", "--repeat=3", "--follow", "--data=d"},
+	    /* faults 5.16 */
+	    {"-n3", "--body", "x", "-f", "a", "--data", "d"},
+	    {"-fn3", "a", "--body=x", "--data=d"},
+	    {"-fffffffn", "3", "a", "--body=x", "--data=d"},
 	    {"--body=x", "--body", "x", "--repeat", "3", "--follow", "a", "--data=d"},
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -96,6 +100,10 @@ TEST(what_is_wrong_is_said)
 	    {{"--listen=:1"}, "there is no option --listen"},
 	    {{"--frobnicate"}, "there is no option --frobnicate"},
 	    {{"-x"}, "there is no option -x"},
+	    {{"-fx3"}, "there is no option -fx3"},
+	    {{"-n"}, "-n needs a value"},
+	    {{"-fn"}, "-fn needs a value"},
+	    {{"-body", "x"}, "there is no option -body; did you mean --body?"},
 	    {{"--body"}, "--body needs a value"},
 	    {{"--follow=yes"}, "--follow takes no value"},
 	    {{"--auth-token=x"}, "TWILIO_AUTH_TOKEN"},
@@ -164,4 +172,32 @@ TEST(each_option_of_a_command_with_verbs_is_taken_by_some_of_them)
 			assert_int_equal(flag->verbs & ~all, 0);
 		}
 	}
+}
+
+/* faults 5.16: each letter of each command, its value attached */
+TEST(every_short_option_takes_its_value_attached)
+{
+	int letters = 0;
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		const struct command *each = commands[i];
+		for (const struct flag *flag = each->flags;
+		     flag != NULL && flag->name != NULL; flag++) {
+			char word[] = "-?3";
+			char *argv[] = {word, NULL};
+			struct options options;
+			struct error err;
+			if (flag->letter == 0 || flag->argument == NULL ||
+			    flag->optional)
+				continue;
+			word[1] = flag->letter;
+			/* It may still want arguments, which is another mistake. */
+			(void)options_parse(&options, each, 1, argv, &err);
+			if (options.given_count != 1 ||
+			    strcmp(options.given[0].value, "3") != 0)
+				fail_msg("%s %s: %s", each->name, word, err.text);
+			options_clear(&options);
+			letters++;
+		}
+	}
+	assert_true(letters >= 5);
 }
