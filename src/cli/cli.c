@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/verb.h"
+#include "view/term.h"
 
 static int cli_run(const struct command *const *commands, const struct command *command,
     int argc, char **argv, const oh_app *app)
@@ -50,7 +51,7 @@ int cli_main(
 	struct error err;
 	const struct command *command = command_find(commands, name, &err);
 	if (command == NULL) {
-		(void)fprintf(stderr, "%s: %s\nTry `%s --help`.\n", options_program(),
+		term_say(stderr, "%s: %s\nTry `%s --help`.", options_program(),
 		    err.text, options_program());
 		return EXIT_USAGE;
 	}

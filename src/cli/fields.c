@@ -154,8 +154,6 @@ void fields_explain(
 	struct error err = {0};
 	const struct fields_walk walk = {
 	    .check = walk_check_documents, .reader = reader, .collection = collection};
-	if (fields_walk_text(&walk, filter, &err) != 0) {
-		term_print(stderr, span_of(err.text), false);
-		(void)fputc('\n', stderr);
-	}
+	if (fields_walk_text(&walk, filter, &err) != 0)
+		term_say(stderr, "%s", err.text);
 }

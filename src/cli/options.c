@@ -10,6 +10,7 @@
 #include "util/log.h"
 #include "util/suggest.h"
 #include "util/text.h"
+#include "view/term.h"
 
 const struct flag options_help = {"help", .help = "show this help", .letter = 'h'};
 const struct flag options_json = {
@@ -344,8 +345,8 @@ int options_fail(const struct options *options, const struct error *err)
 		log_write(
 		    LOG_ERROR, err->text, "command", options->command->name, NULL);
 	else
-		(void)fprintf(stderr, "%s %s: %s\n", options_program(),
-		    options->command->name, err->text);
+		term_say(stderr, "%s %s: %s", options_program(), options->command->name,
+		    err->text);
 	return EXIT_FAILED;
 }
 

@@ -3,6 +3,7 @@
 #include "alert/alert_settings.h"
 #include "cli/options.h"
 #include "cli/verb.h"
+#include "view/term.h"
 
 /* Prints the result of one way of alerting. Returns rc. */
 static int report_result(const char *way, int rc, const struct error *err)
@@ -10,7 +11,7 @@ static int report_result(const char *way, int rc, const struct error *err)
 	if (rc == 0)
 		(void)fprintf(stderr, "%s: ok\n", way);
 	else
-		(void)fprintf(stderr, "%s\n", err->text);
+		term_say(stderr, "%s", err->text);
 	return rc;
 }
 

@@ -28,11 +28,8 @@ static void config_print_text(const struct config *config)
 {
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct config_value *value = &config->values[i];
-		struct buf text = {0};
-		term_clean(&text, span_of(value->text), false);
-		(void)printf("%-16s %-24s %s\n", setting_table[i].name,
-		    text.len == 0 ? "(not set)" : buf_text(&text), value->where);
-		buf_free(&text);
+		term_say(stdout, "%-16s %-24s %s", setting_table[i].name,
+		    value->text[0] == '\0' ? "(not set)" : value->text, value->where);
 	}
 }
 
@@ -79,7 +76,7 @@ static int config_check(const struct options *options, struct config *config)
 	if (options->json)
 		config_print_checked(config);
 	else if (ok)
-		(void)printf("ok%s%s\n", config->file != NULL ? ": " : "",
+		term_say(stdout, "ok%s%s", config->file != NULL ? ": " : "",
 		    config->file != NULL ? config->file : "");
 	options_fail_config(options, config);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -106,7 +103,7 @@ static int config_run(const struct options *options)
 		(options->json ? config_print_json : config_print_text)(&config);
 	}
 	for (size_t i = 0; i < config.warning_count; i++)
-		(void)fprintf(stderr, "warning: %s\n", config.warnings[i]);
+		term_say(stderr, "warning: %s", config.warnings[i]);
 	config_clear(&config);
 	return code;
 }

@@ -136,12 +136,18 @@ static int export_write(struct export *export, struct error *err)
 	return 0;
 }
 
+static bool export_is_to_stdout(const struct options *options)
+{
+	const char *path = options_value(options, "output");
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
 /* mkstemp makes the file with mode 0600: others must not read what people wrote. */
 static int export_open(struct export *export, struct error *err)
 {
 	const char *path = options_value(export->options, "output");
 	export->out = stdout;
-	if (path == NULL || strcmp(path, "-") == 0)
+	if (export_is_to_stdout(export->options))
 		return 0;
 	export->progress = term_is_tty(stderr);
 	export->partial = arena_printf(export->options->arena, "%s.XXXXXX", path);
@@ -192,7 +198,8 @@ static int export_read_options(struct export *export, struct error *err)
 		return error_set(
 		    err, "--format: \"%s\" is neither csv nor jsonl", format);
 	if (format != NULL && strcmp(format, "csv") == 0)
-		export->csv = csv_new(options_has(options, "spreadsheet-safe"));
+		export->csv = csv_new(options_has(options, "spreadsheet-safe"),
+		    export_is_to_stdout(options) && term_is_tty(stdout));
 	if (export->csv == NULL && options_has(options, "spreadsheet-safe"))
 		return error_set(err, "--spreadsheet-safe is for --format csv");
 	if (export->collection == NULL &&
@@ -241,7 +248,8 @@ const struct command cmd_export = {
 	"`offhook query`. A collection that is called events is collection:events. FILE\n"
 	"appears when it is whole. With --spreadsheet-safe, texts that begin with = + - @\n"
 	"(phone numbers too) get a ' before them, so that a spreadsheet does not run what\n"
-	"strangers wrote.\n",
+	"strangers wrote; without it, texts are exact. Only on a terminal are controls in\n"
+	"them written out, as \\x1b.\n",
     .examples =
 	"  offhook export sms_messages --format csv --output messages.csv\n"
 	"  offhook export events '{\"kind\": \"sms.received\"}' > events.jsonl\n",

@@ -55,7 +55,7 @@ static void listing_explain_none(
 	struct error why;
 	if (data_check_queue(reader, listing->options->app, listing->query.queue,
 		"; `offhook jobs stats` lists them", &why) != 0)
-		(void)fprintf(stderr, "no such jobs: %s\n", why.text);
+		term_say(stderr, "no such jobs: %s", why.text);
 	else if (!listing->options->json)
 		(void)fprintf(stderr, "no such jobs\n");
 }

@@ -129,10 +129,7 @@ static int query_print_docs(
 			term_json(stdout, json_incref(doc.json));
 			continue;
 		}
-		char *text = json_dumps(doc.json, JSON_INDENT(2));
-		term_print(stdout, span_of(text), true);
-		(void)fputc('\n', stdout);
-		free(text);
+		term_json_dump(stdout, doc.json, JSON_INDENT(2));
 	}
 	store_docs_close(docs);
 	if (rc == 0 && count == 0)

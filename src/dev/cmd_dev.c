@@ -17,6 +17,7 @@
 #include "dev/diagnostics.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/printable.h"
 #include "view/term.h"
 
 struct dev {
@@ -60,7 +61,10 @@ __attribute__((format(printf, 3, 4))) static void dev_tell(
 	}
 	flockfile(stderr);
 	(void)fputs(dev->colour ? colour : "", stderr);
-	(void)vfprintf(stderr, format, args);
+	char *text = NULL;
+	if (vasprintf(&text, format, args) >= 0)
+		term_print(stderr, span_of(text), true);
+	free(text);
 	(void)fputs(dev->colour ? "\033[0m\n" : "\n", stderr);
 	funlockfile(stderr);
 	va_end(args);
@@ -70,7 +74,7 @@ __attribute__((format(printf, 3, 4))) static void dev_tell(
 static void dev_tell_said(const struct dev *dev)
 {
 	struct buf said = {0};
-	term_clean(&said, buf_span(&dev->said), true);
+	printable_text(&said, buf_span(&dev->said), true);
 	if (said.len > 0 && log_is_json())
 		log_write(LOG_INFO, "the compiler said", "text", buf_text(&said), NULL);
 	else if (said.len > 0)

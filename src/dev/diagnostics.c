@@ -59,9 +59,10 @@ static void diagnostic_show(const struct view *view, const struct diagnostic *it
 {
 	static const char *const names[] = {"", "note", "warning", "error"};
 	const char *colour = it->severity == SEVERITY_ERROR ? view->red : view->dim;
-	(void)fprintf(view->out, "%s%.*s:%d:%s %s%s:%s ", view->bold,
-	    SPAN_ARG(it->file), (int)it->line, view->plain, colour, names[it->severity],
-	    view->plain);
+	(void)fputs(view->bold, view->out);
+	term_print(view->out, it->file, false);
+	(void)fprintf(view->out, ":%d:%s %s%s:%s ", (int)it->line, view->plain, colour,
+	    names[it->severity], view->plain);
 	term_print(view->out, it->message, false);
 	(void)fputc('\n', view->out);
 }

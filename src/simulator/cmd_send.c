@@ -274,8 +274,7 @@ static void send_print_json(const struct client_request *request,
 	if (err == NULL && reply->event[0] != '\0')
 		(void)json_object_set_new(
 		    line, "state", term_json_text(span_of(reply->event)));
-	(void)json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	(void)fputc('\n', stdout);
+	term_json_dump(stdout, line, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(line);
 }
 
@@ -322,10 +321,11 @@ static void send_print_first(struct send *send)
 		.from = from.ptr != NULL ? from : SPAN("+15559876543")});
 	send->failing.misread =
 	    !readable && (is_call || kind == SAMPLE_SMS || kind == SAMPLE_MMS);
-	if (send->repeat == 1)
-		(void)printf("%d%s%s in %.1f ms\n", reply->status,
-		    reply->type[0] != '\0' ? " " : "", reply->type,
-		    tally_ms(&send->tally, 500));
+	if (send->repeat == 1) {
+		(void)printf("%d%s", reply->status, reply->type[0] != '\0' ? " " : "");
+		term_print(stdout, span_of(reply->type), false);
+		(void)printf(" in %.1f ms\n", tally_ms(&send->tally, 500));
+	}
 }
 
 static void send_print_summary(struct send *send, double seconds)
@@ -358,7 +358,7 @@ static int send_all(struct send *send, struct error *err)
 		forge->uuid = arena_strdup(send->arena, sample_uuid(uuid));
 	forge_make(forge, &send->fixed, send->arena);
 	if (!send->options->json)
-		(void)fprintf(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s\n",
+		term_say(stderr, "%s %.*s://%.*s%.*s%s%s  %s %s",
 		    forge->get ? "GET" : "POST", SPAN_ARG(forge->url.scheme),
 		    SPAN_ARG(forge->url.host), SPAN_ARG(forge->url.target),
 		    forge->dial != NULL ? " by " : "",
@@ -402,9 +402,9 @@ static int send_run(const struct options *options)
 		    &send.failing, send.config.data, send.began_ms, &err);
 	int code = rc != 0 ? options_fail(options, &err) : EXIT_OK;
 	if (send.tally.statuses[403] > 0 && send.server.url_where != NULL)
-		(void)fprintf(stderr,
+		term_say(stderr,
 		    "403: it was signed as a call of %s (taken from %s); the server's log "
-		    "says why that is not right\n",
+		    "says why that is not right",
 		    send.server.url, send.server.url_where);
 	tally_free(&send.tally);
 	config_clear(&send.config);

@@ -14,6 +14,7 @@
 #include "util/clock.h"
 #include "util/jsonw.h"
 #include "util/mem.h"
+#include "util/printable.h"
 #include "util/thread.h"
 
 static struct {
@@ -78,12 +79,15 @@ static void log_text_line(struct buf *line, enum log_level level, const char *me
 	char now[CLOCK_ISO_SIZE];
 	clock_iso(now, clock_wall_ms());
 	const char *colour = settings.colour ? colours[level] : "";
-	buf_printf(line, "%s %s%-5s %s%s", now, colour, names[level], message,
-	    *colour != '\0' ? "\033[0m" : "");
+	buf_printf(line, "%s %s%-5s ", now, colour, names[level]);
+	printable_text(line, span_of(message), false);
+	buf_puts(line, *colour != '\0' ? "\033[0m" : "");
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].text.ptr == NULL && !fields[i].is_number)
 			continue;
-		buf_printf(line, " %s=", fields[i].name.ptr);
+		buf_putc(line, ' ');
+		printable_text(line, fields[i].name, false);
+		buf_putc(line, '=');
 		log_text_value(line, &fields[i]);
 	}
 }
@@ -237,6 +241,13 @@ static void log_line(enum log_level level, const char *message,
 		log_json_line(&line, level, message, fields, count);
 	else
 		log_text_line(&line, level, message, fields, count);
+	/* In both of them what is beyond ASCII has been left as it came. */
+	if (!printable_ascii(buf_span(&line))) {
+		struct buf printable = {0};
+		printable_json(&printable, buf_span(&line));
+		buf_free(&line);
+		line = printable;
+	}
 	log_put(&line);
 }
 
@@ -287,7 +298,7 @@ void log_tell(const char *text, const char *message, ...)
 	if (log_is_json() && message != NULL) {
 		log_line(LOG_INFO, message, fields, count);
 	} else if (!log_is_json()) {
-		buf_puts(&line, text != NULL ? text : message);
+		printable_text(&line, span_of(text != NULL ? text : message), false);
 		log_put(&line);
 	}
 }

@@ -5,17 +5,19 @@
 
 #include "util/buf.h"
 #include "util/mem.h"
+#include "util/printable.h"
 
 struct csv {
 	json_t *columns; /* an object: names in order, values are of no interest */
-	bool safe;
+	bool safe, printable;
 };
 
-struct csv *csv_new(bool safe)
+struct csv *csv_new(bool safe, bool printable)
 {
 	struct csv *csv = mem_new(1, sizeof(*csv));
 	csv->columns = json_object();
 	csv->safe = safe;
+	csv->printable = printable;
 	return csv;
 }
 
@@ -37,14 +39,31 @@ void csv_learn(struct csv *csv, json_t *object)
 	}
 }
 
+/* What a spreadsheet takes for a formula: also in the full width, which some read as the
+ * narrow one. */
+static bool is_formula(struct span text)
+{
+	static const char *const wide[] = {"＝", "＋", "－", "＠"};
+	bool found = text.len > 0 && text.ptr[0] != '\0' &&
+		     strchr("=+-@\t\r\n", text.ptr[0]) != NULL;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]) && !found; i++)
+		found = span_starts(text, span_of(wide[i]));
+	return found;
+}
+
 static void put_text(const struct csv *csv, FILE *out, const char *text, size_t len)
 {
+	struct buf clean = {0};
+	if (csv->printable) {
+		printable_text(&clean, (struct span){text, len}, false);
+		text = buf_text(&clean);
+		len = clean.len;
+	}
 	bool quoted = false;
 	for (size_t i = 0; i < len; i++)
 		quoted = quoted || text[i] == ',' || text[i] == '"' ||
 			 text[i] == '\n' || text[i] == '\r';
-	bool guarded = csv->safe && len > 0 && text[0] != '\0' &&
-		       strchr("=+-@\t\r", text[0]) != NULL;
+	bool guarded = csv->safe && is_formula((struct span){text, len});
 	if (quoted)
 		(void)fputc('"', out);
 	if (guarded)
@@ -56,6 +75,7 @@ static void put_text(const struct csv *csv, FILE *out, const char *text, size_t 
 	}
 	if (quoted)
 		(void)fputc('"', out);
+	buf_free(&clean);
 }
 
 static void put_value(const struct csv *csv, FILE *out, const json_t *value)

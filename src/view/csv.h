@@ -8,9 +8,10 @@
 
 struct csv;
 
-/* safe: texts that a spreadsheet would take for a formula (= + - @ tab CR first) get a
- * ' before them. That changes phone numbers too, hence only on demand. */
-struct csv *csv_new(bool safe);
+/* safe: texts that a spreadsheet would take for a formula (= + - @ tab CR LF first, also
+ * in full width) get a ' before them. That changes phone numbers too, hence only on demand.
+ * printable: for a terminal, texts as printable_text writes them, each on one line. */
+struct csv *csv_new(bool safe, bool printable);
 void csv_free(struct csv *csv); /* NULL is fine */
 /* First all objects are shown to this: their fields become the columns, in the order
  * in which they first appear. */

@@ -5,6 +5,7 @@
 
 #include "jobs/timetable.h"
 #include "util/clock.h"
+#include "util/printable.h"
 #include "util/utf8.h"
 #include "view/term.h"
 #include "view/when.h"
@@ -109,16 +110,16 @@ static void remark(struct buf *out, const struct store_job *job)
 	const json_t *last =
 	    json_array_get(errors, json_array_size(errors) - 1); /* NULL: none */
 	if (job->progress.len > 0 && job->state == JOB_RUNNING)
-		term_clean(out, first_line(job->progress), false);
+		printable_text(out, first_line(job->progress), false);
 	else if (job->state != JOB_DONE)
-		term_clean(
+		printable_text(
 		    out, first_line(string_of(json_object_get(last, "error"))), false);
 	json_decref(errors);
 	if (out->len == 0 && span_starts(job->unique, SPAN(CRON_KEY)))
 		buf_puts(out, "cron");
 	if (out->len == 0 && job->state == JOB_BLOCKED) {
 		buf_puts(out, "behind others of ");
-		term_clean(out, job->group, false);
+		printable_text(out, job->group, false);
 	}
 }
 
@@ -223,11 +224,8 @@ void job_view_full(FILE *out, const struct store_job *job, const struct job_look
 		    out, "%-12s%s\n", "  for", when_span(window, job->unique_ms));
 	term_field(out, "Progress", job->progress);
 	json_t *payload = parsed(job->payload);
-	char *text = json_dumps(payload, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	(void)fprintf(out, "\nPayload\n");
-	term_print(out, span_of(text), true);
-	(void)fputc('\n', out);
-	free(text);
+	term_json_dump(out, payload, JSON_INDENT(2));
 	json_decref(payload);
 	print_errors(out, job);
 }

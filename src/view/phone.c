@@ -1,4 +1,5 @@
 #include "view/phone.h"
+#include "util/printable.h"
 
 #include <libxml/parser.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static void gather_text(struct buf *out, const xmlNode *node)
 static void bubble_lines(FILE *out, const char *mark, struct span text)
 {
 	struct buf clean = {0};
-	term_clean(&clean, text, true);
+	printable_text(&clean, text, true);
 	struct span rest = buf_span(&clean);
 	do {
 		size_t end = span_find(rest, '\n');
@@ -148,7 +149,9 @@ static void show_other(const struct view *view, const xmlNode *node)
 	(void)fputc('<', view->out);
 	term_print(view->out, span_of((const char *)node->name), false);
 	for (const xmlAttr *attr = node->properties; attr != NULL; attr = attr->next) {
-		(void)fprintf(view->out, " %s=", (const char *)attr->name);
+		(void)fputc(' ', view->out);
+		term_print(view->out, span_of((const char *)attr->name), false);
+		(void)fputc('=', view->out);
 		term_print(view->out,
 		    span_of(attribute(node, (const char *)attr->name)), false);
 	}

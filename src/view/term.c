@@ -1,12 +1,13 @@
 #include "view/term.h"
 
-#include <stdint.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "util/arena.h"
+#include "util/printable.h"
 #include "util/utf8.h"
 
 bool term_is_tty(FILE *out)
@@ -28,48 +29,26 @@ bool term_colour(FILE *out)
 	return term_is_tty(out) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-/* C0, DEL, C1, and what reverses the direction of the text around it. */
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) ||
-	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
-static void clean_one(struct buf *out, struct span bytes, uint32_t code, bool lines)
-{
-	if (code == '\n' && lines)
-		buf_putc(out, '\n');
-	else if (code == '\n')
-		buf_puts(out, "⏎");
-	else if (code == '\t')
-		buf_putc(out, ' ');
-	else if (is_control(code))
-		buf_printf(out, "\\x%02x", (unsigned)code);
-	else
-		buf_put(out, bytes);
-}
-
-void term_clean(struct buf *out, struct span text, bool lines)
-{
-	while (text.len > 0) {
-		uint32_t code;
-		size_t len = utf8_next(text, &code);
-		if (len == 0) {
-			buf_puts(out, "\xef\xbf\xbd");
-			len = 1;
-		} else if (code != '\r' || text.len == 1 || text.ptr[1] != '\n') {
-			clean_one(out, span_head(text, len), code, lines);
-		}
-		text = span_from(text, len);
-	}
-}
-
 void term_print(FILE *out, struct span text, bool lines)
 {
 	struct buf clean = {0};
-	term_clean(&clean, text, lines);
+	printable_text(&clean, text, lines);
 	(void)fputs(buf_text(&clean), out);
 	buf_free(&clean);
+}
+
+void term_say(FILE *out, const char *format, ...)
+{
+	va_list args;
+	char *text = NULL;
+	va_start(args, format);
+	int len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	term_print(out, span_of(text), true);
+	(void)fputc('\n', out);
+	free(text);
 }
 
 void term_field(FILE *out, const char *name, struct span value)
@@ -92,9 +71,20 @@ json_t *term_json_text(struct span text)
 	return value;
 }
 
+void term_json_dump(FILE *out, const json_t *value, size_t flags)
+{
+	struct buf printable = {0};
+	char *text = json_dumps(value, flags | JSON_ENCODE_ANY);
+	if (text != NULL)
+		printable_json(&printable, span_of(text));
+	buf_putc(&printable, '\n');
+	(void)fwrite(printable.ptr, 1, printable.len, out);
+	buf_free(&printable);
+	free(text);
+}
+
 void term_json(FILE *out, json_t *value)
 {
-	(void)json_dumpf(value, out, JSON_COMPACT);
-	(void)fputc('\n', out);
+	term_json_dump(out, value, JSON_COMPACT);
 	json_decref(value);
 }

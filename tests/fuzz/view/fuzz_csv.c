@@ -59,7 +59,7 @@ static void check(json_t *objects, bool safe)
 	json_t *object, *value, *names = json_array(), *seen = json_object();
 	const char *name;
 	FILE *out = open_memstream(&text, &len);
-	struct csv *csv = csv_new(safe);
+	struct csv *csv = csv_new(safe, false);
 	json_array_foreach(objects, i, object) {
 		csv_learn(csv, object);
 		json_object_foreach(object, name, value) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "util/log.h"
@@ -93,6 +94,44 @@ TEST(a_flood_is_a_few_lines_and_their_count)
 	assert_int_equal(ask(FLOOD_NO_ROUTE, 7), 5);
 	expect_told(now_us + 61 * SECOND_US, true, "more=2 ");
 	assert_int_equal(log_flood_left_out(FLOOD_NO_ROUTE), 1236);
+}
+
+/* faults 5.14: nobody forges a line, in neither format */
+TEST(a_line_has_no_control_characters_of_others)
+{
+	static const struct {
+		enum log_format format;
+		const char *wants[3];
+	} rows[] = {
+	    {LOG_TEXT,
+		{" warn  what\\x1b[2J\\u202e⏎2026 error forged na⏎me=",
+		    "=\"x\\u001b\\n\\u009b\\u202ey\xef\xbf\xbd\"", " ok=\"é\"\n"}},
+	    {LOG_JSON, {"\"msg\":\"what\\u001b[2J\\u202e\\n2026 error forged\"",
+			   ":\"x\\u001b\\n\\u009b\\u202ey", "\"ok\":\"é\"}\n"}},
+	};
+	const struct log_field fields[] = {
+	    {.name = SPAN("na\nme"), .text = SPAN("x\033\n\xc2\x9b\xe2\x80\xaey\xff")},
+	    {.name = SPAN("ok"), .text = SPAN("é")}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024] = "";
+		FILE *file = tmpfile();
+		assert_non_null(file);
+		log_setup(rows[i].format, LOG_INFO);
+		int before = dup(STDERR_FILENO);
+		assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+		log_write_fields(
+		    LOG_WARN, "what\033[2J\xe2\x80\xae\n2026 error forged", fields, 2);
+		assert_true(dup2(before, STDERR_FILENO) >= 0);
+		(void)close(before);
+		rewind(file);
+		(void)!fread(text, 1, sizeof(text) - 1, file);
+		(void)fclose(file);
+		for (size_t n = 0; n < 3; n++)
+			if (strstr(text, rows[i].wants[n]) == NULL)
+				fail_msg("%s: not in %s", rows[i].wants[n], text);
+		assert_ptr_equal(strchr(text, '\n') + 1, text + strlen(text));
+	}
+	log_setup(LOG_TEXT, LOG_INFO);
 }
 
 TEST_GROUP(NULL, NULL)
