@@ -302,8 +302,8 @@ static void config_parse(struct loading *loading)
 		    "one of those given does not: is it an API key?");
 }
 
-static void config_say(struct config *config, const char **texts, size_t *count,
-    size_t max, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void config_say(struct config *config,
+    const char **texts, size_t *count, size_t max, const char *format, va_list args)
 {
 	struct error err;
 	if (*count == max)
