@@ -148,7 +148,8 @@ enum oh_route_kind {
 	 * whatever the reply says. Of one that is turned away (a reply of 400 or more), and
 	 * of one whose handler fails, crashes (500) or is late (503), nothing is stored: no
 	 * event, no writes, no jobs, no alert, and .fallback is not used. What is stored is
-	 * bounded by --max-unsigned an hour and route; then it is 503. */
+	 * bounded by --max-unsigned an hour and route; then it is 503, as it is while half of
+	 * --max-handlers are busy with such requests. */
 	OH_UNSIGNED
 };
 

@@ -184,6 +184,9 @@ enum webhook_step intake_name(struct webhook *webhook)
 			return webhook_refuse(webhook, OUTCOME_SPENT, 503,
 			    "this path has stored as much as it may in an hour; "
 			    "try again later");
+		if (!unsigned_enter(webhook))
+			return webhook_refuse(webhook, OUTCOME_SHED, 503,
+			    "too many of these are being handled; try again");
 		return WEBHOOK_TURN;
 	}
 	struct event_source source = {

@@ -51,6 +51,7 @@ struct service {
 	atomic_bool on_failure; /* the user's app has an on_failure */
 	_Atomic uint64_t refusals_undiagnosed;
 	struct outage outage;
+	atomic_int unsigned_running; /* webhooks of unsigned routes with a handler */
 };
 
 struct lane {

@@ -21,6 +21,26 @@ bool unsigned_has_room(const struct webhook *webhook)
 	return atomic_load(&allowance->used) < unsigned_limit(webhook);
 }
 
+bool unsigned_enter(struct webhook *webhook)
+{
+	struct service *service = webhook->lane->service;
+	int64_t most = service->config->max_handlers / 2;
+	if (webhook->route->allowance == NULL)
+		return true;
+	webhook->is_unsigned_running = true;
+	if (atomic_fetch_add(&service->unsigned_running, 1) < (most > 0 ? most : 1))
+		return true;
+	unsigned_leave(webhook);
+	return false;
+}
+
+void unsigned_leave(struct webhook *webhook)
+{
+	if (webhook->is_unsigned_running)
+		atomic_fetch_sub(&webhook->lane->service->unsigned_running, 1);
+	webhook->is_unsigned_running = false;
+}
+
 bool unsigned_is_declined(struct webhook *webhook)
 {
 	if (!webhook->route->is_unsigned)

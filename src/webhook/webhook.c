@@ -273,6 +273,7 @@ static void webhook_end(struct webhook *webhook)
 		store_unclaim(webhook_service(webhook)->store, &webhook->claim);
 	if (webhook->release != NULL)
 		webhook->release(webhook);
+	unsigned_leave(webhook);
 	buf_free(&webhook->out);
 	if (webhook->refusal != NULL)
 		refusal_end(webhook->refusal);

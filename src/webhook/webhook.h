@@ -102,6 +102,8 @@ struct webhook {
 	/* Frees what the handler made that is not in the arena; NULL: nothing. */
 	void (*release)(struct webhook *webhook);
 
+	bool is_unsigned_running; /* webhook/unsigned.h */
+
 	/* its conversation */
 	struct turn turn;
 	struct loop_task turn_task; /* brings its turn to the loop */

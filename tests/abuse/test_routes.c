@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
-enum { EACH = 10, MIB = 1 << 20 };
+enum { EACH = 10, MIB = 1 << 20, SLOW = 1500 };
 
 /* The statuses that all of them must have, one of two. */
 static void flood(struct abuse *abuse, const struct buf *request, int one, int other)
@@ -71,6 +72,29 @@ TEST(a_flood_of_what_nobody_signed_fills_no_disk)
 	abuse_close(&abuse);
 	buf_free(&request);
 	buf_free(&body);
+}
+
+/* faults 3.5: more slow requests at a time than there may be handler processes */
+TEST(slow_handlers_that_anybody_may_call_leave_room_for_others)
+{
+	static const struct rlimit files = {SLOW + 200, SLOW + 200};
+	static const char request[] = "POST /open?act=late HTTP/1.1\r\nHost: h\r\n"
+				      "Content-Length: 0\r\n\r\n";
+	static int fds[SLOW];
+	struct abuse abuse;
+	int round = 0;
+	for (int i = 0; i < SLOW; i++)
+		fds[i] = -1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	abuse_open_program(&abuse, APPS_DIR "/open", NULL);
+	while (abuse_goes_on(&abuse, &round, 2)) {
+		abuse_connect_again(&abuse, fds, SLOW);
+		for (int i = 0; i < SLOW; i++)
+			if (fds[i] >= 0)
+				(void)abuse_puts(fds[i], request);
+	}
+	abuse_close_all(fds, SLOW);
+	abuse_close(&abuse);
 }
 
 /* faults 3.8 */
