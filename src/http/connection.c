@@ -155,14 +155,6 @@ static void connection_send_error(struct connection *c, int status, const char *
 
 /* ---- making room ---- */
 
-/* Of two connections the one that has been in its list longer; NULL is none. */
-static struct connection *connection_older(struct connection *a, struct connection *b)
-{
-	if (a == NULL || b == NULL)
-		return a == NULL ? b : a;
-	return a->since < b->since ? a : b;
-}
-
 /* The first of a list that is not c. */
 static struct connection *connections_first(
     struct connection_list *list, const struct connection *c)
@@ -424,8 +416,10 @@ void connections_add(
 	if (open < limits->connections)
 		return;
 	connection_count(&shared->shed);
-	struct connection *oldest = connection_older(
-	    connections_first(&set->reading, c), connections_first(&set->resting, c));
+	struct connection *oldest = connections_first(&set->resting, c);
+	struct connection *half = TAILQ_FIRST(&set->reading);
+	if (oldest == NULL || (half != NULL && half->since < oldest->since))
+		oldest = half;
 	if (oldest != NULL) {
 		connection_close(oldest);
 		return;
