@@ -28,7 +28,8 @@ help:
 deps:
 	@scripts/install-deps.sh build
 
-demo: all
+demo:
+	@scripts/quietly.sh build/demo.log "Installing what is missing, and building" $(MAKE) all
 	@scripts/demo.sh build/release/offhook build/release/examples/queue
 
 check:

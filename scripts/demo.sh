@@ -75,6 +75,7 @@ echo "offhook serve is listening on $address, its data in $dir/data"
 
 message=SM$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 outbound=SM$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+recording=RE$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 call=CA$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 
 step "1. An SMS comes in. It is on disk before the reply leaves."
@@ -93,8 +94,9 @@ run query sms_messages "{\"messageSid\": \"$outbound\"}" --json
 
 step "4. A call comes in, leaves a message, is transcribed and ends."
 run send call --sid "$call"
-run send record --sid "$call" --duration 7
-run send transcription --call-sid "$call" --body "Please call me back"
+run send record --sid "$call" --duration 7 --param RecordingSid="$recording"
+run send transcription --call-sid "$call" --body "Please call me back" \
+	--param RecordingSid="$recording"
 run send call-status --sid "$call" --call-status completed --duration 31
 
 step "5. Twilio repeats the first SMS: same reply, byte for byte; the handler does not run."

@@ -19,9 +19,12 @@ const struct setting setting_table[] = {
 	.parse = setting_parse_listen, .field = FIELD(listen)},
     {"public-url", .argument = "URL", .initial = "",
 	.help = "the address Twilio calls: https://host[:port][/prefix]",
-	.more = "Twilio signs the address it calls, so a server behind a proxy or a "
-		"tunnel must know it. A path prefix that the proxy takes off belongs "
-		"to it. User, password and fragment are left out.",
+	.more =
+	    "Twilio signs the address it calls, so a server behind a proxy or a "
+	    "tunnel must know it. A path prefix that the proxy takes off belongs "
+	    "to it. User, password and fragment are left out: "
+	    "#rc=2&rp=5xx,rt,ct, which tells Twilio how often to try again, belongs "
+	    "behind the URLs that Twilio is given, as serve prints them.",
 	.renewed = true, .parse = setting_parse_public_url},
     {"data", .argument = "DIR", .initial = "./offhook-data",
 	.help = "the directory of the store",

@@ -181,9 +181,11 @@ const struct command cmd_verify = {
     .name = "verify",
     .usage = "--url URL --signature TEXT [options]",
     .summary = "check a webhook's signature, and say why it does not match",
-    .about = "The token comes from TWILIO_AUTH_TOKEN, ./.env, offhook.conf, or of\n"
-	     "`offhook dev` in this directory.\n"
-	     "Exits 0 when the request is genuine, else 1.\n",
+    .about =
+	"The token comes from TWILIO_AUTH_TOKEN, ./.env, offhook.conf, or of\n"
+	"`offhook dev` in this directory. What stands behind a # in the URL (#rc=2&rp=…,\n"
+	"how often Twilio tries again) is not signed, and may be left out.\n"
+	"Exits 0 when the request is genuine, else 1.\n",
     .examples =
 	"  offhook verify --url https://example.com/twilio/sms --body-file body.txt \\\n"
 	"      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8='\n",

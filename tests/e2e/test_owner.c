@@ -144,6 +144,43 @@ TEST(config_as_json_says_where_each_value_comes_from)
 	EXPECT(2, "\"chek\" is not known; `check` is", "config", "chek");
 }
 
+/* faults 5.16 */
+TEST(what_stands_behind_the_urls_for_twilio_is_explained)
+{
+	struct talk *talk = *state;
+	assert_true(talk_logged(talk, TALK_URL "/twilio/sms#rc=2&rp=5xx,rt,ct"));
+	assert_true(talk_logged(talk,
+	    "(#rc=2&rp=5xx,rt,ct has Twilio try twice more after a 5xx or a timeout; it is "
+	    "not sent and not signed)"));
+	EXPECT(0, "is not signed, and may be left out", "verify", "--help");
+}
+
+/* faults 5.16: https://no-color.org */
+TEST(an_empty_no_color_is_none)
+{
+	static const struct {
+		const char *environment;
+		bool coloured;
+	} rows[] = {{"NO_COLOR=", true}, {"NO_COLOR=1", false}, {"", true}};
+	struct talk *talk = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char command[512], text[4096];
+		/* script gives it a terminal. The directory is locked: an error. */
+		(void)snprintf(command, sizeof(command),
+		    "env -u NO_COLOR TERM=xterm TWILIO_AUTH_TOKEN=" TALK_TOKEN
+		    " %s script -qec '%s serve --data %s --templates %s --listen "
+		    "127.0.0.1:0' /dev/null",
+		    rows[i].environment, OFFHOOK_BIN, talk->data, talk->dir);
+		/* NOLINTNEXTLINE(cert-env33-c): our own words, for the shell */
+		FILE *out = popen(command, "r");
+		assert_non_null(out);
+		text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
+		(void)pclose(out);
+		if ((strstr(text, "\033[33m") != NULL) != rows[i].coloured)
+			fail_msg("%s: %s", rows[i].environment, text);
+	}
+}
+
 /* ---- verify ---- */
 
 #define SIGNED_URL TALK_URL "/twilio/sms"
