@@ -259,7 +259,7 @@ TEST(nothing_of_a_person_is_left_and_all_of_the_others)
 	talk_command(&talk, retry);
 	talk_await_documents(&talk, "documents", "{\"late\": \"+" ANN "\"}", 1);
 	talk_await(&talk, "dead", "dead", 3 * 16);
-	talk_await(&talk, "offhook.events", "dead", 3 * 11);
+	talk_await(&talk, "offhook.events", "dead", 3 * 9);
 	size_t bobs = count_rows(&talk, BOB), others = count_rows(&talk, LONGER);
 	assert_true(count_in_files(&talk, ANN) > 0);
 	assert_true(bobs > 60 && others == bobs && count_rows(&talk, ANN) == bobs);
