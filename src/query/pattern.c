@@ -17,7 +17,7 @@
 /* Looking at the clock costs as much as about ten steps; but a step may read all of a long
  * text. */
 #define STEPS_PER_LOOK 64
-#define BYTES_PER_LOOK (256 * 1024)
+#define BYTES_PER_LOOK 262144
 
 struct pattern {
 	pcre2_code *code;
