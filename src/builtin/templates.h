@@ -25,7 +25,7 @@ int templates_open(struct templates **out, const char *dir, struct error *err);
 /* Whether templates_open would take that file of dir; -1 with err. Logs nothing. */
 int templates_check(const char *dir, enum template_name name, struct error *err);
 /* Whether it would take the directory. */
-int templates_check_dir(const char *dir, struct error *err);
+int templates_check_dir(const char *path, struct error *err);
 void templates_close(struct templates *templates); /* NULL is fine */
 /* Reads the files that changed, and logs the result; warns of new files of other names.
  * One thread. */
