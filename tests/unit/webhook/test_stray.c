@@ -10,7 +10,7 @@ static const struct route routes[] = {
     {.path = "/twilio/voice/status"},
     {.path = "/orders/:id/paid"},
     {.path = "/hook/"},
-    {NULL},
+    {.path = NULL},
 };
 
 /* faults 5.3: near misses */
