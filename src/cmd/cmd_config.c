@@ -36,15 +36,9 @@ static void config_print_text(const struct config *config)
 /* A store that is there must be one that this program can read. */
 static void config_check_store(struct config *config)
 {
-	struct store_reader *reader = NULL;
 	struct error err;
-	char *path = mem_printf("%s/offhook.db", config->data);
-	bool there = access(path, F_OK) == 0;
-	free(path);
-	if (there && store_reader_open(
-			 &reader, engines_for(config->data), config->data, &err) != 0)
+	if (store_check_contents(engines_for(config->data), config->data, &err) != 0)
 		config_complain(config, "data: %s", err.text);
-	store_reader_close(reader);
 }
 
 static void config_add_texts(

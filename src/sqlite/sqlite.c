@@ -34,6 +34,18 @@ static int sqlite_check(const char *dir, struct error *err)
 	return db_file_look(dir, err) < 0 ? -1 : 0;
 }
 
+static int sqlite_check_contents(const char *dir, struct error *err)
+{
+	sqlite3 *db = NULL;
+	int rc = db_file_look(dir, err);
+	if (rc > 0)
+		rc = sqlite_db_open_reader(&db, dir, err) < 0
+			 ? -1
+			 : sqlite_schema_look(db, err);
+	(void)sqlite3_close(db);
+	return rc;
+}
+
 static int make_store(const char *dir, struct error *err)
 {
 	int there = db_file_look(dir, err);
@@ -203,6 +215,7 @@ const struct engine engine_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
     .check = sqlite_check,
+    .check_contents = sqlite_check_contents,
     .close = sqlite_close,
     .submit = sqlite_submit,
     .flush = sqlite_flush,

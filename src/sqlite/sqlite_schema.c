@@ -155,6 +155,14 @@ int sqlite_schema_upgrade(sqlite3 *db, struct error *err)
 			     : schema_migrate_from(db, have, err);
 }
 
+int sqlite_schema_look(sqlite3 *db, struct error *err)
+{
+	int64_t have = 0;
+	if (schema_ask(db, &have, err) < 0)
+		return -1;
+	return have > SCHEMA ? schema_check_newer(db, err) : 0;
+}
+
 int sqlite_schema_check(sqlite3 *db, struct error *err)
 {
 	int64_t have = 0;

@@ -56,6 +56,7 @@ struct engine {
 	int (*open)(struct engine_db **out, const struct store_config *config,
 	    struct engine_owner owner, struct error *err);
 	int (*check)(const char *dir, struct error *err);
+	int (*check_contents)(const char *dir, struct error *err);
 	void (*close)(struct engine_db *db);
 	/* A transaction whose result is not STORE_OK was refused by the front: it is
 	 * finished in its turn, and nothing of it is written. */

@@ -85,6 +85,12 @@ int store_check(const struct engine *engine, const char *dir, struct error *err)
 	return engine->check(dir, err);
 }
 
+int store_check_contents(
+    const struct engine *engine, const char *dir, struct error *err)
+{
+	return engine->check_contents(dir, err);
+}
+
 int store_open(struct store **out, const struct engine *engine,
     const struct store_config *config, struct error *err)
 {

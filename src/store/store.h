@@ -45,6 +45,10 @@ int store_open(struct store **out, const struct engine *engine,
  * Makes and changes nothing that stays, takes no lock. Of a directory that another process
  * owns it says nothing. */
 int store_check(const struct engine *engine, const char *dir, struct error *err);
+/* Whether it would take what is stored there, which it may have to bring up to date: -1
+ * with err when not. For commands: it reads. Nothing there is fine. */
+int store_check_contents(
+    const struct engine *engine, const char *dir, struct error *err);
 /* Commits what was submitted, ends the threads, releases the lock. NULL is fine. */
 void store_close(struct store *store);
 

@@ -1,7 +1,11 @@
 /* Wild writes: what a handler or worker can write to, the server does not believe. */
+#include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "conversation.h"
@@ -94,5 +98,55 @@ TEST(a_worker_that_writes_over_all_it_shares_costs_nothing)
 	while (talk_count(&talk, "done", "{\"what\": \"1 mappings, 0 files\"}") < 12)
 		(void)usleep(20000);
 	expect_well(&talk);
+	talk_end(&talk);
+}
+
+/* The head of the log's index stands in it twice; who finds two that differ has met a
+ * commit. https://www.sqlite.org/walformat.html */
+enum { HEAD = 48, HALF_US = 200000 };
+
+struct half {
+	unsigned char *index;
+	unsigned char kept[HEAD];
+};
+
+static void *finish_commit(void *ctx)
+{
+	struct half *half = ctx;
+	(void)usleep(HALF_US);
+	memcpy(half->index, half->kept, HEAD);
+	return NULL;
+}
+
+/* faults 4.1: who may not write the index cannot lock the owner out, and waits for it */
+TEST(a_reader_waits_for_an_owner_in_the_midst_of_a_commit)
+{
+	static const char *const words[] = {"events", "--json", NULL};
+	struct talk talk;
+	struct half half;
+	struct buf out = {0}, err = {0};
+	char path[128];
+	pthread_t thread;
+	number = 0;
+	talk_start_program(&talk, APPS_DIR "/scribbler", NULL);
+	expect(&talk, "hello", "<Message>well behaved<");
+	(void)snprintf(path, sizeof(path), "%s/offhook.db-shm", talk.data);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	half.index = mmap(NULL, HEAD, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(half.index, MAP_FAILED);
+	memcpy(half.kept, half.index, HEAD);
+	half.index[HEAD - 1] ^= 1;
+	assert_int_equal(pthread_create(&thread, NULL, finish_commit, &half), 0);
+	(void)setenv("OFFHOOK_DATA", talk.data, 1);
+	int code = talk_run(&out, &err, words);
+	(void)unsetenv("OFFHOOK_DATA");
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	if (code != 0 || strstr(buf_text(&out), "sms.received") == NULL)
+		fail_msg("exit %d: %s", code, buf_text(&err));
+	buf_free(&out);
+	buf_free(&err);
+	(void)munmap(half.index, HEAD);
+	(void)close(fd);
 	talk_end(&talk);
 }
