@@ -37,6 +37,7 @@ stage_style() {
 	single format scripts/check-format.sh
 	single shell scripts/check-shell.sh
 	single man scripts/check-man.sh
+	single faults scripts/check-faults.sh
 }
 
 stage_gcc() {

@@ -92,10 +92,9 @@ bool text_int(struct span text, int64_t min, int64_t max, int64_t *out)
 bool text_all_of(struct span text, const char *others)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9');
-		if (!alnum && (c == '\0' || strchr(others, c) == NULL))
+		unsigned c = (unsigned char)text.ptr[i];
+		bool alnum = (c | 0x20u) - 'a' < 26u || c - '0' < 10u;
+		if (!alnum && (c == '\0' || strchr(others, (int)c) == NULL))
 			return false;
 	}
 	return text.len > 0;

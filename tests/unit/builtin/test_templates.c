@@ -174,8 +174,8 @@ PLACE_TEST(a_file_of_another_name_is_a_warning)
 	    "did_you_mean=sms.xml", "not used file=SMS.XML", "not used file=old.xml",
 	    /* And which are in use, when one was lost before the start. */
 	    "templates read; of the others the built-in text is used dir=",
-	    "read=voice.xml others=\"sms.xml sms-fallback.xml voice-recorded.xml "
-	    "voice-fallback.xml\""};
+	    "read=voice.xml others=\"sms.xml sms-fallback.xml voice-recorded.xml",
+	    "voice-recorded.xml voice-fallback.xml\""};
 	static const char *const not_said[] = {
 	    "file=.", "~", "#", "4913", "notes.txt", "reloaded"};
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
