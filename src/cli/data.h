@@ -38,7 +38,7 @@ int data_check_collection(
     struct store_reader *reader, const char *collection, struct error *err);
 /* The same for a queue, which the store or a program's table (NULL: none) may have;
  * `otherwise` is said when no name is near. An absent name is fine. */
-int data_check_queue(struct store_reader *reader, const oh_app *app, struct span queue,
+int data_check_queue(struct store_reader *reader, const oh_app *app, struct span name,
     const char *otherwise, struct error *err);
 /* Compiles a filter from JSON text. Without text, *out is NULL. */
 int data_filter(struct filter **out, const char *text, struct error *err);

@@ -1,5 +1,7 @@
 #include "keys/keys_segment.h"
 
+#include <assert.h>
+
 #include "keys/keys_sum.h"
 #include "util/span.h"
 
@@ -58,13 +60,14 @@ int keys_damaged(const char *table, int64_t row, const char *what, struct error 
 
 /* ---- rows ---- */
 
-/* Reads a row whose first column is bytes: they stay readable until sqlite3_reset. *size is 0
- * when the row is not there. */
+/* Reads a row whose first column is bytes: they stay readable until sqlite3_reset. *bytes is
+ * NULL when the row is not there, or has none. */
 static int rows_read(struct keys_rows *rows, sqlite3_stmt *stmt, int64_t row,
     const unsigned char **bytes, size_t *size, struct error *err)
 {
 	(void)sqlite3_bind_int64(stmt, 1, row);
 	int rc = sqlite3_step(stmt);
+	*bytes = NULL;
 	*size = 0;
 	if (rc == SQLITE_ROW) {
 		*bytes = sqlite3_column_blob(stmt, 0);
@@ -111,7 +114,8 @@ static int sums_read(struct keys_rows *rows, const struct keys_segment *segment,
 	    rows_read(rows, rows->read_sums, sums_row(segment, index), &bytes, &size,
 		err) < 0)
 		return -1;
-	bool good = size == (left < KEYS_SUMS ? left : KEYS_SUMS) * sizeof(*sum);
+	bool good = bytes != NULL &&
+		    size == (left < KEYS_SUMS ? left : KEYS_SUMS) * sizeof(*sum);
 	if (good)
 		*sum = (int64_t)keys_u64_read(bytes + index % KEYS_SUMS * sizeof(*sum));
 	(void)sqlite3_reset(rows->read_sums);
@@ -158,6 +162,7 @@ int keys_chunk_read(struct keys_rows *rows, const struct keys_segment *segment,
 	const unsigned char *bytes;
 	size_t size;
 	int64_t row = segment->first + (int64_t)index;
+	assert(index < keys_chunk_count(segment->count));
 	uint64_t left = segment->count - index * KEYS_CHUNK_ENTRIES;
 	out->row = 0;
 	out->count = left < KEYS_CHUNK_ENTRIES ? (size_t)left : KEYS_CHUNK_ENTRIES;
@@ -165,14 +170,17 @@ int keys_chunk_read(struct keys_rows *rows, const struct keys_segment *segment,
 		"SELECT entries FROM key_chunks WHERE id = ?1", err) < 0 ||
 	    rows_read(rows, rows->read_chunk, row, &bytes, &size, err) < 0)
 		return -1;
-	bool good = size == out->count * KEYS_ENTRY_SIZE;
+	bool good =
+	    bytes != NULL && out->count > 0 && size == out->count * KEYS_ENTRY_SIZE;
 	int64_t sum = good && segment->summed ? keys_sum(bytes, size, row) : 0;
 	for (size_t i = 0; good && i < out->count; i++)
 		out->entries[i] = keys_entry_read(bytes + i * KEYS_ENTRY_SIZE);
 	(void)sqlite3_reset(rows->read_chunk);
-	if (!good)
-		return keys_damaged(
+	if (!good) {
+		(void)keys_damaged(
 		    "key_chunks", row, "is missing or of another length", err);
+		return -1;
+	}
 	int right = chunk_is_right(rows, segment, index, out, sum, err);
 	if (right < 0)
 		return -1;
@@ -209,7 +217,7 @@ int keys_piece_read(struct keys_rows *rows, const struct keys_segment *segment,
 		"SELECT bits, sum FROM key_filters WHERE id = ?1", err) < 0 ||
 	    rows_read(rows, rows->read_piece, row, &bytes, &size, err) < 0)
 		return -1;
-	bool good = size == want;
+	bool good = bytes != NULL && size == want;
 	bool right =
 	    good && (!segment->summed || keys_sum(bytes, size, row) ==
 					     sqlite3_column_int64(rows->read_piece, 1));

@@ -43,7 +43,7 @@ static size_t client_receive(char *bytes, size_t one, size_t count, void *ctx)
 }
 
 /* One line of the head, with its line end. */
-static size_t client_take_header(char *bytes, size_t one, size_t count, void *ctx)
+static size_t client_take_header(const char *bytes, size_t one, size_t count, void *ctx)
 {
 	struct client *client = ctx;
 	struct span line = {bytes, one * count}, name = SPAN("X-Offhook-Event:");

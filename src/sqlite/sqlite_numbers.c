@@ -49,8 +49,15 @@ static int numbers_one(sqlite3 *db, const char *name, int64_t least, int64_t mos
 /* "1.2.3", and what a program of one's own puts behind it. */
 static bool is_version(const char *text)
 {
-	unsigned major, minor, patch;
-	return text != NULL && sscanf(text, "%4u.%4u.%4u", &major, &minor, &patch) == 3;
+	for (int part = 0; part < 3; part++) {
+		size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
+		if (digits == 0 || digits > 4)
+			return false;
+		text += digits;
+		if (part < 2 && *text++ != '.')
+			return false;
+	}
+	return true;
 }
 
 static int numbers_version(sqlite3 *db, const char *name, struct error *err)
@@ -110,7 +117,7 @@ static int numbers_documents(sqlite3 *db, int64_t next_row, struct error *err)
 
 int sqlite_numbers_check(sqlite3 *db, struct error *err)
 {
-	int64_t next_row, next_job, first, last, event = 0, job = 0;
+	int64_t next_row = 0, next_job = 0, first = 0, last = 0, event = 0, job = 0;
 	if (numbers_one(db, "next_row", 1, rows_most, &next_row, err) < 0 ||
 	    numbers_one(db, "next_job", 1, jobs_most, &next_job, err) < 0 ||
 	    numbers_one(db, "unkeyed_first", 1, rows_most, &first, err) < 0 ||

@@ -61,7 +61,7 @@ static void log_text_value(struct buf *line, const struct log_field *field)
 {
 	struct span value = field->text;
 	/* A value with blanks, quotes or control bytes is quoted as in JSON. */
-	bool plain = value.len > 0;
+	bool plain = value.ptr != NULL && value.len > 0;
 	for (size_t n = 0; n < value.len && plain; n++)
 		plain =
 		    value.ptr[n] > ' ' && value.ptr[n] < 0x7F && value.ptr[n] != '"';

@@ -49,7 +49,8 @@ static void adopt_lines(struct buf *read_so_far, bool all)
 		bool newline = end < rest.len && rest.ptr[end] == '\n';
 		rest = span_from(rest, end + (newline ? 1 : 0));
 	}
-	memmove(read_so_far->ptr, rest.ptr, rest.len);
+	if (rest.len > 0)
+		memmove(read_so_far->ptr, rest.ptr, rest.len);
 	read_so_far->len = rest.len;
 }
 

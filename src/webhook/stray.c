@@ -24,7 +24,9 @@ static struct span stray_tidy(struct span path, struct arena *arena)
 	size_t len = 0;
 	while (path.len > 0) {
 		int byte = percent_byte(path);
-		char c = byte > 0 ? (char)byte : path.ptr[0];
+		char c = path.ptr[0];
+		if (byte > 0)
+			c = (char)(unsigned char)byte;
 		path = span_from(path, byte > 0 ? 3 : 1);
 		if (c != '/' || len == 0 || out[len - 1] != '/')
 			out[len++] = c;
