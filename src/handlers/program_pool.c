@@ -66,11 +66,12 @@ int program_pool_pids(struct program_pool *programs, int *out, int max)
 void program_pool_close(struct program_pool *programs)
 {
 	pool_close(programs->pool);
-	programs->pool = NULL;
 }
 
 void program_pool_clear(struct program_pool *programs)
 {
+	pool_free(programs->pool);
+	programs->pool = NULL;
 	while (programs->manifests != NULL) {
 		struct manifest *manifest = programs->manifests;
 		programs->manifests = manifest->next;

@@ -38,7 +38,7 @@ void program_pool_flush(struct program_pool *programs);
 int program_pool_pids(struct program_pool *programs, int *out, int max);
 /* Ends the processes; the manifests stay. */
 void program_pool_close(struct program_pool *programs);
-/* After that, when nothing uses the manifests any more. */
+/* After that, when no other thread uses it or its manifests any more. */
 void program_pool_clear(struct program_pool *programs);
 
 #endif

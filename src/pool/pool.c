@@ -238,18 +238,24 @@ int pool_open(struct pool **out, const struct pool_config *config, struct error 
 	return 0;
 failed:
 	pool_close(pool);
+	pool_free(pool);
 	return -1;
 }
 
 void pool_close(struct pool *pool)
 {
+	if (pool == NULL || !pool->threaded)
+		return;
+	struct pool_call call = {.answer = pool_begin_close};
+	(void)pool_ask(pool, &call);
+	thread_join(pool->thread);
+	pool->threaded = false;
+}
+
+void pool_free(struct pool *pool)
+{
 	if (pool == NULL)
 		return;
-	if (pool->threaded) {
-		struct pool_call call = {.answer = pool_begin_close};
-		(void)pool_ask(pool, &call);
-		thread_join(pool->thread);
-	}
 	backtraces_close(pool->backtraces);
 	pool_staff_clear(pool);
 	if (pool->epoll >= 0)

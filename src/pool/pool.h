@@ -88,7 +88,10 @@ void pool_flush(struct pool *pool);
 int pool_swap(struct pool *pool, const struct pool_config *config, struct error *err);
 /* For metrics and tests: process ids of those that are ready; gives how many. */
 int pool_pids(struct pool *pool, int *out, int max);
-/* Waits some seconds for what runs, then ends the processes. NULL is fine. */
+/* Waits some seconds for what runs, then ends the processes: nothing is called back any more.
+ * pool_flush may still come from other threads. NULL is fine. */
 void pool_close(struct pool *pool);
+/* After pool_close, when no other thread has it any more. NULL is fine. */
+void pool_free(struct pool *pool);
 
 #endif

@@ -130,6 +130,7 @@ static inline void start(struct bench *bench)
 static inline void tear_down(struct bench *bench)
 {
 	pool_close(bench->pool);
+	pool_free(bench->pool);
 	(void)unlink(bench->notes);
 }
 
