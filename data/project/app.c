@@ -16,7 +16,7 @@ static int on_sms(oh_event *event, oh_twiml *reply)
 /* A call comes in. */
 static int on_call(oh_event *event, oh_twiml *reply)
 {
-	oh_log(event, "somebody calls", "sid", oh_sid(event), NULL);
+	oh_log(event, "somebody calls", "city", oh_param(event, "FromCity"), NULL);
 	oh_say(reply, "Hello! This is {{NAME}}.", .voice = "alice");
 	oh_hangup(reply);
 	return OH_OK;

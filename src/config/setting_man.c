@@ -58,8 +58,9 @@ void setting_man(struct buf *out)
 		if (setting->initial[0] != '\0')
 			buf_printf(out, " ;\ndefault:\n.Ql %s", setting->initial);
 		if (setting->renewed)
-			buf_puts(out, " ;\nchanges with a reload");
-		buf_puts(out, " .\n");
+			buf_puts(out, " ;\nchanges with a reload.\n");
+		else
+			buf_puts(out, " .\n");
 	}
 	buf_puts(out, ".El\n");
 }

@@ -64,8 +64,18 @@ static void print_outcome(struct dev_log *log, const json_t *line)
 	}
 }
 
-/* Prints the newest event of that SID; of any when the line names none. False when the
- * store cannot be read. */
+/* Whether an event was stored, and which one can be told. */
+static bool line_has_event(const json_t *line)
+{
+	const char *outcome = line_field(line, "outcome");
+	if (strcmp(outcome, "done") == 0 || strcmp(outcome, "repeat") == 0)
+		return true;
+	return *line_field(line, "sid") != '\0' &&
+	       (strcmp(outcome, "failed") == 0 || strcmp(outcome, "late") == 0);
+}
+
+/* Prints the newest event of that SID; of any when the line names none. False when there
+ * is none, or the store cannot be read. */
 static bool show_stored(struct dev_log *log, const json_t *line)
 {
 	struct error err;
@@ -86,16 +96,19 @@ static bool show_stored(struct dev_log *log, const json_t *line)
 		event_view_reply(log->out, &event);
 	}
 	store_events_close(events);
-	return rc >= 0;
+	return rc > 0;
 }
 
 static void show_webhook(struct dev_log *log, const json_t *line)
 {
-	if (show_stored(log, line))
+	if (line_has_event(line) && show_stored(log, line))
 		return;
 	(void)fprintf(
 	    log->out, "\n%s%s%s  ", log->bold, line_field(line, "kind"), log->plain);
 	term_print(log->out, span_of(line_field(line, "path")), false);
+	(void)fprintf(log->out, "  %" JSON_INTEGER_FORMAT " %s",
+	    json_integer_value(json_object_get(line, "status")),
+	    line_field(line, "outcome"));
 	print_outcome(log, line);
 }
 

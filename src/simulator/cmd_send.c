@@ -403,8 +403,8 @@ static int send_run(const struct options *options)
 	int code = rc != 0 ? options_fail(options, &err) : EXIT_OK;
 	if (send.tally.statuses[403] > 0 && send.server.url_where != NULL)
 		term_say(stderr,
-		    "403: it was signed as a call of %s (taken from %s); the server's log "
-		    "says why that is not right",
+		    "403: it was signed as a call of %s (taken from %s); if the signature "
+		    "was refused, the server's log says why",
 		    send.server.url, send.server.url_where);
 	tally_free(&send.tally);
 	config_clear(&send.config);
@@ -454,11 +454,12 @@ const struct command cmd_send = {
 	"sync, video, composition, debugger, link, usage, proxy, fax. --param changes what\n"
 	"it says.\n"
 	"What stands behind a # in --url (#rc=2&rp=…, how often Twilio tries again) is not\n"
-	"sent and not signed. Prints what the phone would show. Without a path in --url, the built-in app's\n"
-	"for that kind is called. Without --url, your server is: its address (listen,\n"
-	"public-url) and its token come from the environment, ./.env or offhook.conf,\n"
-	"else from the server that runs here: that of the data directory, or `offhook dev`\n"
-	"in this directory.\n"
+	"sent and not signed. Prints what the phone would show. Without a path in --url,\n"
+	"the built-in app's for that kind is called (gather leads to a route of your own:\n"
+	"give --url /your/route). Without --url, your server is called: its address (listen,\n"
+	"public-url) and its token come from the environment, ./.env or offhook.conf, else\n"
+	"from the server that runs here: that of the data directory, or `offhook dev` in\n"
+	"this directory.\n"
 	"Exits 0 when every answer is 2xx and Twilio can read it; 1 when one is not, when\n"
 	"a handler failed or was late (its error is shown when the store is here), or when\n"
 	"nothing answers; 2 when the command line is wrong.\n",

@@ -12,7 +12,8 @@ int url_split(struct url *out, struct span text, struct error *err)
 		n++;
 	if (n == SCHEMES || !span_starts(span_from(text, scheme.len), SPAN("://")))
 		return error_set(err,
-		    "--url: \"%.*s\" does not begin with http://, https:// or wss://",
+		    "--url: \"%.*s\" does not begin with http://, https:// or wss://, "
+		    "nor is it a path such as /twilio/sms",
 		    SPAN_ARG(text));
 	for (size_t i = 0; i < text.len; i++) {
 		if ((unsigned char)text.ptr[i] <= ' ')

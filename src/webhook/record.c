@@ -212,8 +212,9 @@ void record_log(const struct webhook *webhook)
 	(void)snprintf(sid, sizeof(sid), "%.*s", SPAN_ARG(webhook->event.sid));
 	(void)log_phone(from, params_get(&webhook->params, "From"));
 	log_write(well ? LOG_INFO : LOG_WARN, "webhook", "kind", webhook->event.name,
-	    "sid", sid, "path", webhook->route->path, "from", from, "outcome",
-	    outcome_name(outcome), LOG_INT("status", webhook->reply.status),
+	    "sid", sid[0] != '\0' ? sid : NULL, "path", webhook->route->path, "from",
+	    from[0] != '\0' ? from : NULL, "outcome", outcome_name(outcome),
+	    LOG_INT("status", webhook->reply.status),
 	    LOG_INT("us", clock_mono_us() - webhook->request->first_byte_us), "why",
 	    webhook->failure, "request_id", log_request(request, webhook->number),
 	    NULL);
