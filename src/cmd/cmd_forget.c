@@ -22,6 +22,37 @@ static int forget_confirm(const struct options *options, struct error *err)
 	return 0;
 }
 
+/* A phone number as people write it, without what is for the eye alone: "+1 (555) 123-4567".
+ * Any other address as it is. */
+static int forget_read_address(
+    char **out, const struct options *options, struct error *err)
+{
+	static const char shown[] = " ()-./";
+
+	enum { DIGITS_MIN = 7 };
+
+	const char *given = options->args[0];
+	char *at = *out = arena_strdup(options->arena, given);
+	size_t digits = 0;
+	if (given[0] == '\0')
+		return error_set(err, "the address is empty");
+	if (strspn(given, "+0123456789 ()-./") < strlen(given))
+		return 0;
+	for (const char *c = given; *c != '\0'; c++) {
+		if (strchr(shown, *c) == NULL)
+			*at++ = *c;
+		digits += *c >= '0' && *c <= '9' ? 1 : 0;
+	}
+	*at = '\0';
+	if (given[0] == '+' && strchr(*out + 1, '+') == NULL && digits >= DIGITS_MIN)
+		return 0;
+	if (strlen(*out) == strlen(given) && digits == strlen(given))
+		return 0; /* a short code, or a number without its plus sign */
+	return error_set(err,
+	    "\"%s\" is no phone number: write it with its country code, as +15551234567",
+	    given);
+}
+
 static long long forget_count(const json_t *answer, const char *name)
 {
 	return json_integer_value(json_object_get(answer, name));
@@ -34,6 +65,10 @@ static void forget_print(const json_t *answer)
 	long long jobs = forget_count(answer, "jobs");
 	long long errors = forget_count(answer, "errors");
 	long long names = forget_count(answer, "names");
+	if (events + documents + jobs + errors + names == 0) {
+		(void)printf("nothing that is stored holds it\n");
+		return;
+	}
 	(void)printf(
 	    "erased: what %lld event%s held, %lld document%s, and %lld job%s\n", events,
 	    events == 1 ? "" : "s", documents, documents == 1 ? "" : "s", jobs,
@@ -51,12 +86,11 @@ static int forget_run(const struct options *options)
 {
 	struct error err;
 	json_t *answer = NULL;
-	if (options->args[0][0] == '\0') {
-		(void)error_set(&err, "the address is empty");
+	char *address;
+	if (forget_read_address(&address, options, &err) != 0)
 		return options_misused(options, &err);
-	}
 	json_t *request =
-	    json_pack("{s:s, s:s}", "command", "forget", "address", options->args[0]);
+	    json_pack("{s:s, s:s}", "command", "forget", "address", address);
 	if (request == NULL) {
 		(void)error_set(&err, "the address is not UTF-8");
 		return options_misused(options, &err);
@@ -97,8 +131,9 @@ const struct command cmd_forget = {
 	"1555…, \\u002b1555…, Base64), within a text too, but not in a longer number. A\n"
 	"short code or a bare name is found only where it is a whole value.\n"
 	"\n"
-	"It cannot find a number in words, with spaces or without its country code, nor\n"
-	"what is compressed, encrypted or cut up by a handler. What is stored while it\n"
+	"It cannot find a number in words, with spaces, with 00 for its plus sign or\n"
+	"without its country code, nor what a handler has compressed, encrypted, cut up or\n"
+	"written as HTML's &#43; entities. What is stored while it\n"
 	"runs may stay: it can be repeated. Backups, exports, the lines of the log,\n"
 	"templates and settings, and what Twilio has, are yours to mend.\n",
     .examples = "  offhook forget +15551234567\n"

@@ -318,10 +318,12 @@ static int host_begin(struct host *host, struct error *err)
 	if (host_attach(host, err) < 0)
 		return -1;
 	/* What a handler prints goes to stderr, with the log: stdout is for the output of
-	 * commands. Ctrl-C is for the server, which then lets its processes finish. */
+	 * commands. Ctrl-C, and a SIGTERM to all of a service's processes, are for the
+	 * server, which then lets its own finish. */
 	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
 	host_ignore_reloads();
 	/* For a handler that hangs when the server dies: it does not read the socket. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);

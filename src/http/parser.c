@@ -191,12 +191,12 @@ static size_t parser_plain_len(const char *at, size_t len)
 static bool parser_line_clean(const char *line, size_t from, size_t len)
 {
 	for (size_t i = from; i < len; i++) {
-		unsigned char c = (unsigned char)line[i];
 		bool after_cr = i > 0 && line[i - 1] == '\r';
 		if (!after_cr)
 			i += parser_plain_len(line + i, len - i);
 		if (i == len)
 			break;
+		unsigned char c = (unsigned char)line[i];
 		if (after_cr != (c == '\n'))
 			return false;
 		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F)

@@ -1,10 +1,13 @@
 #include "sqlite/files.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/mem.h"
+
+enum { DATABASE = 1 };
 
 /* The directory comes first: when it is gone, all else is. Without offhook.db-shm new
  * readers see nothing new; without the lock a second server can start. */
@@ -22,7 +25,7 @@ int files_note(struct files *files, const char *dir, struct error *err)
 	return 0;
 }
 
-static int files_explain(const char *path, int why, struct error *err)
+static int files_explain(const char *path, int why, bool same, struct error *err)
 {
 	static const char advice[] =
 	    "put it back, and this goes on by itself; or stop this server, set the data "
@@ -34,6 +37,11 @@ static int files_explain(const char *path, int why, struct error *err)
 	if (why != 0)
 		return error_set(err, "%s cannot be reached any more (%s); %s", path,
 		    strerror(why), advice);
+	if (same)
+		return error_set(err,
+		    "%s has become smaller than it was: something wrote over it; stop this "
+		    "server, and restore the store from a backup",
+		    path);
 	return error_set(err,
 	    "%s is not the one that this server opened: something was put in its place, or "
 	    "mounted over it; %s",
@@ -46,9 +54,11 @@ int files_check(const struct files *files, struct error *err)
 		const struct stat *opened = &files->opened[i];
 		struct stat now;
 		int why = stat(files->paths[i], &now) < 0 ? errno : 0;
-		if (why != 0 || now.st_ino != opened->st_ino ||
-		    now.st_dev != opened->st_dev)
-			return files_explain(files->paths[i], why, err);
+		bool same = why == 0 && now.st_ino == opened->st_ino &&
+			    now.st_dev == opened->st_dev;
+		/* The database never shrinks. */
+		if (!same || (i == DATABASE && now.st_size < opened->st_size))
+			return files_explain(files->paths[i], why, same, err);
 	}
 	return 0;
 }

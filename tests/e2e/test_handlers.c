@@ -101,6 +101,16 @@ TEST(a_hanging_handler_is_killed_and_nothing_of_it_is_stored)
 	talk_end(&talk);
 }
 
+/* As when a service manager stops all processes of a service at once. */
+TEST(a_handler_is_not_ended_by_a_sigterm)
+{
+	struct talk talk;
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM1", "terminate", "Fine: SM1");
+	assert_int_equal(talk_count(&talk, "seen", "{\"sid\": \"SM1\"}"), 1);
+	talk_end(&talk);
+}
+
 TEST(a_handler_that_logs_in_a_loop_is_cut_short)
 {
 	struct talk talk;

@@ -404,6 +404,12 @@ TEST(forget_without_a_terminal_wants_a_yes_as_an_option)
 	assert_int_equal(
 	    talk_count(talk, "sms_messages", "{\"from\":\"+15556660099\"}"), 0);
 	EXPECT(2, "the address is empty", "forget", "", "--yes", "--data", talk->data);
+	/* faults 4.2: as people write a number, and what is none */
+	EXPECT(0, "nothing that is stored holds it", "forget", "+1 (555) 666-00.99",
+	    "--yes", "--data", talk->data);
+	EXPECT(2, "is no phone number: write it with its country code", "forget",
+	    "(555) 666-0099", "--yes", "--data", talk->data);
+	EXPECT(2, "is no phone number", "forget", "+", "--yes", "--data", talk->data);
 	EXPECT(2, "the address is not UTF-8", "forget", "\xff", "--yes", "--data",
 	    talk->data);
 }

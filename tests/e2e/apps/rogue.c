@@ -1,5 +1,6 @@
 /* rogue -- handlers that do what no handler should, when a message's body says so. */
 #include <offhook.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ static void misbehave(oh_event *event, const char *body)
 	else if (strcmp(body, "log") == 0)
 		while (number++ < 100000)
 			oh_log(event, "again and again", NULL);
+	else if (strcmp(body, "terminate") == 0)
+		raise(SIGTERM);
 	else if (strcmp(body, "say") == 0)
 		say(event);
 	else if (sscanf(body, "sleep %d", &number) == 1)

@@ -33,6 +33,9 @@ static const struct {
     {"mv $D/offhook.db $D/x", "mv $D/x $D/offhook.db", "/offhook.db is gone"},
     {"cp $D/offhook.db $D/x; ln $D/offhook.db $D/y; mv $D/x $D/offhook.db",
 	"mv $D/y $D/offhook.db", "/offhook.db is not the one"},
+    {": > $D/offhook.db", "echo rows > $D/offhook.db",
+	"/offhook.db has become smaller"},
+    {"echo more >> $D/offhook.db", "true", NULL},
     {"mv $D/offhook.db-wal $D/x", "mv $D/x $D/offhook.db-wal", "-wal is gone"},
     {"mv $D/offhook.db-shm $D/x; touch $D/offhook.db-shm", "mv $D/x $D/offhook.db-shm",
 	"-shm is not the one"},
@@ -49,8 +52,8 @@ TEST(a_file_that_is_not_the_open_one_is_missed)
 	struct error err;
 	assert_non_null(mkdtemp(parent));
 	(void)snprintf(dir, sizeof(dir), "%s/p/data", parent);
-	in_shell(dir, "mkdir -p $D; touch $D/offhook.db $D/offhook.db-wal "
-		      "$D/offhook.db-shm $D/lock");
+	in_shell(dir, "mkdir -p $D; touch $D/offhook.db-wal $D/offhook.db-shm $D/lock; "
+		      "echo rows > $D/offhook.db");
 	assert_int_equal(files_note(&files, dir, &err), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		err.text[0] = '\0';
