@@ -9,7 +9,7 @@
 
 static void check_tokens(struct config *config)
 {
-	if (tokens_count(config->tokens) > 0)
+	if (config_can_verify(config))
 		return;
 	config_complain(config,
 	    "without your account's Auth Token it cannot tell Twilio from anybody else.\n"

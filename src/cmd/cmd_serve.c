@@ -9,7 +9,7 @@ static int serve_load(struct config *out, const void *ctx, struct error *err)
 {
 	if (options_config(out, ctx, err) != 0)
 		return -1;
-	if (tokens_count(out->tokens) > 0)
+	if (config_can_verify(out))
 		return 0;
 	config_clear(out);
 	return error_set(err, "no Auth Token and no SharedKey is left");

@@ -359,6 +359,11 @@ enum log_format config_log_format(const struct config_input *input)
 	return format;
 }
 
+bool config_can_verify(const struct config *config)
+{
+	return tokens_count(config->tokens) > 0;
+}
+
 static void wipe_secret(char *secret)
 {
 	if (secret != NULL)
