@@ -24,7 +24,7 @@ struct ack {
 };
 
 struct client {
-	struct talk *talk;
+	int fd;
 	unsigned seed;
 	pthread_t thread;
 	struct ack *acks;
@@ -61,7 +61,6 @@ static void *client_thread(void *arg)
 	struct buf request = {0};
 	struct buf answer = {0};
 	char last[35] = "";
-	int fd = talk_connect(client->talk->address);
 	while (client->count < MAX_ACKS) {
 		struct ack *ack = &client->acks[client->count];
 		ack->is_status = *last != '\0' && rand_r(&client->seed) % 4 == 0;
@@ -72,13 +71,13 @@ static void *client_thread(void *arg)
 		make_request(&request, ack->sid, ack->is_status);
 		if (ack->is_status)
 			last[0] = '\0'; /* one status a message: a second is a repeat */
-		if (!talk_try(fd, &request, &answer) ||
+		if (!talk_try(client->fd, &request, &answer) ||
 		    strstr(answer.ptr, "HTTP/1.1 20") != answer.ptr)
 			break;
 		digest_body(ack->digest, &answer);
 		client->count++;
 	}
-	(void)close(fd);
+	(void)close(client->fd);
 	buf_free(&request);
 	buf_free(&answer);
 	return NULL;
@@ -146,7 +145,8 @@ static bool crash_round(struct talk *talk, unsigned *seed, size_t *acked)
 {
 	struct client clients[CLIENTS] = {0};
 	for (int i = 0; i < CLIENTS; i++) {
-		clients[i].talk = talk;
+		/* Not in the thread: the kill may come before it runs. */
+		clients[i].fd = talk_connect(talk->address);
 		clients[i].seed = (unsigned)rand_r(seed);
 		clients[i].acks = calloc(MAX_ACKS, sizeof(struct ack));
 		(void)pthread_create(
