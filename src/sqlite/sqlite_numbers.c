@@ -22,18 +22,25 @@ __attribute__((format(printf, 2, 3))) static int numbers_damaged(
 	    err, "the store is damaged: %s; restore it from a backup", what);
 }
 
+/* Looks at that row of meta, which must be there: 1, or -1 with err. The caller finalizes
+ * the statement, either way. */
+static int numbers_meta(
+    sqlite3_stmt **stmt, sqlite3 *db, const char *name, struct error *err)
+{
+	*stmt = sqlite_db_prepare(db, "SELECT value FROM meta WHERE name = ?", err);
+	if (*stmt == NULL)
+		return -1;
+	sqlite_db_text(*stmt, 1, span_of(name));
+	int rc = sqlite_db_step(*stmt, err);
+	return rc == 0 ? numbers_damaged(err, "meta has no %s", name) : rc;
+}
+
 /* The number of meta, which must be there and between the two. */
 static int numbers_one(sqlite3 *db, const char *name, int64_t least, int64_t most,
     int64_t *out, struct error *err)
 {
-	sqlite3_stmt *stmt =
-	    sqlite_db_prepare(db, "SELECT value FROM meta WHERE name = ?", err);
-	if (stmt == NULL)
-		return -1;
-	sqlite_db_text(stmt, 1, span_of(name));
-	int rc = sqlite_db_step(stmt, err);
-	if (rc == 0)
-		rc = numbers_damaged(err, "meta has no %s", name);
+	sqlite3_stmt *stmt;
+	int rc = numbers_meta(&stmt, db, name, err);
 	if (rc == 1) {
 		*out = sqlite3_column_int64(stmt, 0);
 		bool right = sqlite3_column_type(stmt, 0) == SQLITE_INTEGER &&
@@ -62,14 +69,8 @@ static bool is_version(const char *text)
 
 static int numbers_version(sqlite3 *db, const char *name, struct error *err)
 {
-	sqlite3_stmt *stmt =
-	    sqlite_db_prepare(db, "SELECT value FROM meta WHERE name = ?", err);
-	if (stmt == NULL)
-		return -1;
-	sqlite_db_text(stmt, 1, span_of(name));
-	int rc = sqlite_db_step(stmt, err);
-	if (rc == 0)
-		rc = numbers_damaged(err, "meta has no %s", name);
+	sqlite3_stmt *stmt;
+	int rc = numbers_meta(&stmt, db, name, err);
 	if (rc == 1)
 		rc = is_version((const char *)sqlite3_column_text(stmt, 0))
 			 ? 0
