@@ -1,17 +1,12 @@
 #include "keys/keys_reader.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "keys/keys_load.h"
 #include "util/mem.h"
 
 /* Filters of four million keys. Beyond them all are dropped: what is asked for comes back. */
 enum { FILTER_BYTES_MAX = 8 << 20 };
-
-/* Who may not write the log's index, and finds no mark of readers in it that is old enough,
- * is told "readonly"; a moment later there is one. */
-enum { SNAPSHOT_TRIES = 100, SNAPSHOT_PAUSE_US = 200 };
 
 struct keys_reader {
 	sqlite3 *db;
@@ -162,13 +157,7 @@ static int reader_refresh(struct keys_reader *reader, struct error *err)
 	if (keys_rows_prepare(
 		reader->db, &reader->read_version, "PRAGMA data_version", err) < 0)
 		return -1;
-	int step = sqlite3_step(reader->read_version);
-	for (int i = 0; (step & 0xff) == SQLITE_READONLY && i < SNAPSHOT_TRIES; i++) {
-		(void)sqlite3_reset(reader->read_version);
-		(void)usleep(SNAPSHOT_PAUSE_US);
-		step = sqlite3_step(reader->read_version);
-	}
-	bool read = step == SQLITE_ROW;
+	bool read = keys_rows_step(reader->read_version) == SQLITE_ROW;
 	int64_t version = read ? sqlite3_column_int64(reader->read_version, 0) : 0;
 	if (!read)
 		(void)keys_rows_error(reader->db, "cannot read the store", err);

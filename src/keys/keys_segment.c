@@ -1,9 +1,12 @@
 #include "keys/keys_segment.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 #include "keys/keys_sum.h"
 #include "util/span.h"
+
+enum { STEP_TRIES = 100, STEP_PAUSE_US = 200 };
 
 void keys_rows_close(struct keys_rows *rows)
 {
@@ -29,6 +32,19 @@ int keys_rows_prepare(
 	if (sqlite3_prepare_v2(db, sql, -1, stmt, NULL) != SQLITE_OK)
 		return keys_rows_error(db, "cannot use the key tables", err);
 	return 0;
+}
+
+int keys_rows_step(sqlite3_stmt *stmt)
+{
+	int rc = sqlite3_step(stmt);
+	for (int i = 0; (rc & 0xff) == SQLITE_READONLY && i < STEP_TRIES &&
+			sqlite3_db_readonly(sqlite3_db_handle(stmt), "main") == 1;
+	     i++) {
+		(void)sqlite3_reset(stmt);
+		(void)usleep(STEP_PAUSE_US);
+		rc = sqlite3_step(stmt);
+	}
+	return rc;
 }
 
 int keys_rows_run(

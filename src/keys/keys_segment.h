@@ -45,6 +45,11 @@ void keys_rows_close(struct keys_rows *rows);
 int keys_rows_error(sqlite3 *db, const char *what, struct error *err);
 int keys_rows_prepare(
     sqlite3 *db, sqlite3_stmt **stmt, const char *sql, struct error *err);
+/* sqlite3_step, for any statement of the store that may begin to read. A reader that may not
+ * write the log's index is told "readonly" when an owner has moved the readers' marks on
+ * since it read the index's head; a moment later it finds one: tried so often, for 20 ms at
+ * least. */
+int keys_rows_step(sqlite3_stmt *stmt);
 /* Runs a statement that changes rows; its parameters are the numbers, in order. */
 int keys_rows_run(
     sqlite3 *db, const char *sql, const int64_t *numbers, struct error *err);

@@ -8,11 +8,6 @@
 /* For URIs: vfs=READ_VFS. */
 #define READ_VFS "offhook-read"
 
-/* How often a statement that begins to read is tried again, a moment apart, when SQLite says
- * "readonly": an owner has moved the readers' marks on since the index's head was read, and
- * a reader that may not write the index finds none for itself. */
-enum { READ_TRIES = 100, READ_PAUSE_US = 200 };
-
 /* Registers it, once a process and before the first connection. */
 void read_vfs_register(void);
 

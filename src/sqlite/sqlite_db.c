@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keys/keys_segment.h"
 #include "sqlite/db_file.h"
 #include "sqlite/lock.h"
 #include "sqlite/read_vfs.h"
@@ -228,14 +229,7 @@ sqlite3_stmt *sqlite_db_prepare(sqlite3 *db, const char *sql, struct error *err)
 
 int sqlite_db_step(sqlite3_stmt *stmt, struct error *err)
 {
-	int rc = sqlite3_step(stmt);
-	for (int i = 0; (rc & 0xff) == SQLITE_READONLY && i < READ_TRIES &&
-			sqlite3_db_readonly(sqlite3_db_handle(stmt), "main") == 1;
-	     i++) {
-		(void)sqlite3_reset(stmt);
-		(void)usleep(READ_PAUSE_US);
-		rc = sqlite3_step(stmt);
-	}
+	int rc = keys_rows_step(stmt);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
