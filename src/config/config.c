@@ -238,6 +238,8 @@ static int read_flag(
 		return error_set(err,
 		    "--%s would show in the list of processes; set the variable %s",
 		    setting->name, setting->variable);
+	if (flag->value[0] == '\0')
+		return error_set(err, "--%s has no value", setting->name);
 	loading->raw[setting_index(setting)] = (struct raw){span_of(flag->value),
 	    arena_printf(loading->config->arena, "--%s", flag->name), CONFIG_FLAG};
 	return 0;

@@ -147,7 +147,7 @@ char *text_read_file(const char *path, size_t limit, size_t *len)
 		return NULL;
 	char *bytes = mem_new(limit + 2, 1);
 	*len = fread(bytes, 1, limit + 1, file);
-	int failed = ferror(file) != 0 ? EIO : *len > limit ? EFBIG : 0;
+	int failed = ferror(file) != 0 ? errno : *len > limit ? EFBIG : 0;
 	(void)fclose(file);
 	if (failed != 0) {
 		free(bytes);

@@ -311,6 +311,8 @@ TEST_WITH(a_mistake_elsewhere_is_named_with_its_variable_or_flag, enter, NULL)
 	static const struct config_flag ftp[] = {{"alert-url", "ftp://h"}, {0}};
 	static const struct config_flag none[] = {{"max-bdy", "1M"}, {0}};
 	static const struct config_flag secret[] = {{"auth-token", "x"}, {0}};
+	static const struct config_flag empty[] = {{"data", ""}, {0}};
+	static const char *const folder[] = {"OFFHOOK_CONFIG=/tmp", NULL};
 
 	static const struct {
 		const char *const *environment;
@@ -321,6 +323,8 @@ TEST_WITH(a_mistake_elsewhere_is_named_with_its_variable_or_flag, enter, NULL)
 	    {unknown, NULL, "did you mean OFFHOOK_LISTEN?"},
 	    {strange, NULL, "OFFHOOK_FROBNICATION is not a setting"},
 	    {missing, NULL, "none.conf: No such file"},
+	    {folder, NULL, "/tmp: Is a directory"},
+	    {NULL, empty, "--data has no value"},
 	    {NULL, size, "--max-body: \"x\" is not a size"},
 	    {NULL, none, "did you mean \"max-body\"?"},
 	    {NULL, secret, "TWILIO_AUTH_TOKEN"},
