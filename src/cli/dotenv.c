@@ -7,6 +7,24 @@
 
 enum { FILE_LIMIT = 65536 };
 
+/* What stands between quotes; else all up to a comment, which a blank or nothing precedes. */
+static struct span dotenv_value(struct span text)
+{
+	char quote = text.len > 0 ? text.ptr[0] : '\0';
+	if (quote == '"' || quote == '\'' || quote == '`') {
+		struct span rest = span_from(text, 1);
+		size_t end = span_find(rest, quote);
+		struct span after = span_trim(span_from(rest, end + (end < rest.len)));
+		if (end < rest.len && (after.len == 0 || after.ptr[0] == '#'))
+			return span_head(rest, end);
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '#' &&
+		    (i == 0 || text.ptr[i - 1] == ' ' || text.ptr[i - 1] == '\t'))
+			return span_trim(span_head(text, i));
+	return text;
+}
+
 bool dotenv_next(struct span *text, struct span *name, struct span *value)
 {
 	while (text->len > 0) {
@@ -19,11 +37,7 @@ bool dotenv_next(struct span *text, struct span *name, struct span *value)
 		if (equals == 0 || equals == line.len || line.ptr[0] == '#')
 			continue;
 		*name = span_trim(span_head(line, equals));
-		*value = span_trim(span_from(line, equals + 1));
-		if (value->len >= 2 &&
-		    (value->ptr[0] == '"' || value->ptr[0] == '\'') &&
-		    value->ptr[value->len - 1] == value->ptr[0])
-			*value = (struct span){value->ptr + 1, value->len - 2};
+		*value = dotenv_value(span_trim(span_from(line, equals + 1)));
 		return true;
 	}
 	return false;

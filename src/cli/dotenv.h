@@ -1,5 +1,6 @@
 /* dotenv -- reads .env files: lines NAME=value, with or without `export` and quotes
- * around the value; comments; empty lines. Variables in values are not expanded. */
+ * around the value; comments, behind a value too; empty lines. Variables in values are not
+ * expanded. */
 #ifndef OFFHOOK_CLI_DOTENV_H
 #define OFFHOOK_CLI_DOTENV_H
 
