@@ -1,8 +1,8 @@
 #include "api/context.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "api/json_text.h"
 #include "api/stage.h"
 #include "util/buf.h"
 #include "util/error.h"
@@ -131,8 +131,10 @@ const char *context_text(
 
 struct span context_json(const oh_context *context, const json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-	struct span copy = arena_copy(context->arena, span_of(text));
-	free(text);
+	struct span copy = {0};
+	struct buf text = {0};
+	if (json_text(&text, json))
+		copy = arena_copy(context->arena, buf_span(&text));
+	buf_free(&text);
 	return copy;
 }

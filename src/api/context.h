@@ -93,7 +93,8 @@ __attribute__((format(printf, 2, 0))) const char *context_format(
  * an absent span. A NUL must follow the bytes. */
 const char *context_text(
     const oh_context *context, struct span bytes, const char *otherwise);
-/* Compact JSON text in the arena. */
+/* Compact JSON text in the arena; absent when it has none (api/json_text.h). */
+#define CONTEXT_NO_JSON "has a text that is not UTF-8, or a value that is within itself"
 struct span context_json(const oh_context *context, const json_t *json);
 
 #endif

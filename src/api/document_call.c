@@ -45,6 +45,15 @@ bool documents_object(
 	return json_is_object(json);
 }
 
+struct span documents_text(
+    const struct documents_call *call, const char *what, const json_t *json)
+{
+	struct span text = context_json(call->context, json);
+	if (text.ptr == NULL)
+		documents_fail(call, "the %s " CONTEXT_NO_JSON, what);
+	return text;
+}
+
 struct filter *documents_filter(const struct documents_call *call, const json_t *filter)
 {
 	struct filter *compiled = NULL;

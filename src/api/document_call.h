@@ -26,6 +26,9 @@ void documents_fail(const struct documents_call *call, const char *format, ...);
 /* False, and a mistake ("the filter is NULL: …"), when json is not an object. */
 bool documents_object(
     const struct documents_call *call, const char *what, const json_t *json);
+/* Text of what a handler gave, in the arena; absent after a mistake. */
+struct span documents_text(
+    const struct documents_call *call, const char *what, const json_t *json);
 /* Compile; NULL after a mistake. */
 struct filter *documents_filter(
     const struct documents_call *call, const json_t *filter);

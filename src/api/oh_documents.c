@@ -1,5 +1,6 @@
 /* oh_documents -- offhook.h: writing documents. Writes are staged (api/stage.h). */
 #include "api/document_call.h"
+#include "api/json_text.h"
 
 /* ---- inserting ---- */
 
@@ -22,6 +23,30 @@ static bool documents_has_no_id(const struct documents_call *call, const json_t 
 	return false;
 }
 
+/* doc itself gets no "_id", since the caller may share it. */
+static struct span documents_text_with_id(
+    const struct documents_call *call, const json_t *doc, const char *id)
+{
+	struct span copy = {0};
+	struct buf text = {0};
+	buf_puts(&text, "{\"_id\":\"");
+	buf_puts(&text, id);
+	buf_putc(&text, '"');
+	size_t at = text.len;
+	if (json_text(&text, doc)) {
+		text.ptr[at] = ','; /* in place of the brace */
+		if (json_object_size(doc) == 0) {
+			text.ptr[at] = '}';
+			text.len = at + 1;
+		}
+		copy = arena_copy(call->context->arena, buf_span(&text));
+	} else {
+		documents_fail(call, "the document " CONTEXT_NO_JSON);
+	}
+	buf_free(&text);
+	return copy;
+}
+
 static const char *documents_insert(const struct documents_call *call, json_t *doc)
 {
 	oh_context *context = call->context;
@@ -32,13 +57,13 @@ static const char *documents_insert(const struct documents_call *call, json_t *d
 		return "";
 	char *id = arena_alloc(context->arena, STORE_ID_SIZE);
 	int64_t *ids = arena_alloc(context->arena, sizeof(*ids));
-	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
 	store_id(id, row);
 	*ids = row;
-	/* doc itself gets no _id, since the caller may share it. */
-	staged->write.doc = span_of(arena_printf(context->arena, "{\"_id\":\"%s\"%s%s",
-	    id, json_object_size(doc) > 0 ? "," : "",
-	    context_json(context, doc).ptr + 1));
+	struct span text = documents_text_with_id(call, doc, id);
+	if (text.ptr == NULL)
+		return "";
+	struct staged *staged = stage_write(context, STORE_INSERT, call->collection);
+	staged->write.doc = text;
 	staged->write.ids = ids;
 	staged->write.id_count = 1;
 	if (call->key_field != NULL)
@@ -108,9 +133,9 @@ static void documents_upsert(const struct documents_call *call, const char *key,
 	}
 	struct staged *staged = stage_write(context, STORE_UPDATE, call->collection);
 	staged->write.key = arena_copy(context->arena, span_of(key));
-	staged->write.doc = context_json(context, all);
+	staged->write.doc = documents_text(call, "document", all);
 	if (changes)
-		staged->write.update = context_json(context, update);
+		staged->write.update = documents_text(call, "update", update);
 	staged->update = compiled;
 	json_decref(all);
 }
@@ -221,9 +246,9 @@ static int64_t documents_change(const struct documents_call *call, const json_t 
 	staged->write.stamps = change.write.stamps;
 	staged->write.stamp_count = change.write.stamp_count;
 	staged->write.expect = expect;
-	staged->write.filter = context_json(context, filter);
+	staged->write.filter = documents_text(call, "filter", filter);
 	if (update != NULL)
-		staged->write.update = context_json(context, update);
+		staged->write.update = documents_text(call, "update", update);
 	return count;
 }
 

@@ -124,8 +124,8 @@ static struct span job_payload_text(const struct job_call *call, const json_t *p
 		    "which \"s?\" allows, and for a wrong format)");
 	else if (!json_is_object(payload))
 		(void)job_refuse(call, "the payload is not an object");
-	else
-		text = context_json(call->context, payload);
+	else if ((text = context_json(call->context, payload)).ptr == NULL)
+		(void)job_refuse(call, "the payload " CONTEXT_NO_JSON);
 	if (text.len <= FRAME_PAYLOAD)
 		return text;
 	(void)job_refuse(call,

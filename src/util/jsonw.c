@@ -15,8 +15,7 @@ static uint64_t jsonw_odd_bytes(uint64_t word)
 	return (below | (word + ones) | word) & (ones * 0x80);
 }
 
-/* How many leading bytes can be written as they are. */
-static size_t jsonw_plain_len(struct span text)
+size_t jsonw_plain_len(struct span text)
 {
 	size_t at = 0;
 	uint64_t word;
@@ -41,7 +40,7 @@ static size_t jsonw_plain_len(struct span text)
 	return at;
 }
 
-static void jsonw_escape(struct buf *out, unsigned char c)
+const char *jsonw_short_escape(unsigned char c)
 {
 	static const char *const shorts[] = {['\b'] = "\\b",
 	    ['\t'] = "\\t",
@@ -50,8 +49,14 @@ static void jsonw_escape(struct buf *out, unsigned char c)
 	    ['\r'] = "\\r",
 	    ['"'] = "\\\"",
 	    ['\\'] = "\\\\"};
-	if (c < sizeof(shorts) / sizeof(shorts[0]) && shorts[c] != NULL)
-		buf_add(out, shorts[c], 2);
+	return c < sizeof(shorts) / sizeof(shorts[0]) ? shorts[c] : NULL;
+}
+
+static void jsonw_escape(struct buf *out, unsigned char c)
+{
+	const char *brief = jsonw_short_escape(c);
+	if (brief != NULL)
+		buf_add(out, brief, 2);
 	else
 		buf_printf(out, "\\u%04x", c);
 }
@@ -105,7 +110,7 @@ void jsonw_field(struct buf *out, const char *name, struct span text)
 	jsonw_string(out, text);
 }
 
-void jsonw_field_int(struct buf *out, const char *name, int64_t value)
+void jsonw_int(struct buf *out, int64_t value)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -115,8 +120,13 @@ void jsonw_field_int(struct buf *out, const char *name, int64_t value)
 	while ((rest /= 10) > 0);
 	if (value < 0)
 		digits[--at] = '-';
-	jsonw_key(out, span_of(name));
 	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+void jsonw_field_int(struct buf *out, const char *name, int64_t value)
+{
+	jsonw_key(out, span_of(name));
+	jsonw_int(out, value);
 }
 
 void jsonw_field_null(struct buf *out, const char *name)

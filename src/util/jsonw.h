@@ -13,6 +13,12 @@
 /* A quoted string. Bytes that are not UTF-8 become U+FFFD, NUL becomes \u0000. An
  * absent span is written as null. */
 void jsonw_string(struct buf *out, struct span text);
+/* How many leading bytes stand in a string as they are: no quote, backslash or control,
+ * nor anything beyond ASCII. */
+size_t jsonw_plain_len(struct span text);
+/* "\\n" and the like, of two characters; NULL: c has none. */
+const char *jsonw_short_escape(unsigned char c);
+void jsonw_int(struct buf *out, int64_t value);
 /* `,"name":`, without the comma right after { or [. */
 void jsonw_key(struct buf *out, struct span name);
 /* Only the comma, for elements of an array. */

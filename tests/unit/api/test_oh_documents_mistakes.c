@@ -154,6 +154,33 @@ static int inserts_too_many(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
+/* {"a": a text that is not UTF-8} */
+static json_t *no_text(void)
+{
+	return json_pack("{s:o}", "a", json_string_nocheck("a\xFF"));
+}
+
+static int inserts_no_text(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	assert_string_equal(oh_insert(event, "orders", no_text()), "");
+	return OH_OK;
+}
+
+static int upserts_no_text(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_upsert(event, "orders", "5", no_text(), set_a());
+	return OH_OK;
+}
+
+static int filters_no_text(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	(void)oh_remove(event, "orders", no_text());
+	return OH_OK;
+}
+
 PLAY_STORE_TEST(a_mistake_is_told_by_call_and_collection)
 {
 	static const struct {
@@ -178,6 +205,12 @@ PLAY_STORE_TEST(a_mistake_is_told_by_call_and_collection)
 	    {deep_key, "the document's \"of.key\" is not the key"},
 	    {expects_less_than_none, "fewer than no documents"},
 	    {inserts_too_many, "can insert 1000 documents, no more"},
+	    {inserts_no_text,
+		"oh_insert, orders: the document has a text that is not UTF-8"},
+	    {upserts_no_text,
+		"oh_upsert, orders: the document has a text that is not UTF-8"},
+	    {filters_no_text,
+		"oh_remove, orders: the filter has a text that is not UTF-8"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

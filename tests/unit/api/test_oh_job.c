@@ -182,6 +182,14 @@ static int no_payload(oh_event *event, oh_twiml *reply)
 	return OH_OK;
 }
 
+static int no_text(oh_event *event, oh_twiml *reply)
+{
+	(void)reply;
+	oh_enqueue(
+	    event, "processSms", json_pack("{s:o}", "a", json_string_nocheck("a\xFF")));
+	return OH_OK;
+}
+
 static int no_object(oh_event *event, oh_twiml *reply)
 {
 	(void)reply;
@@ -242,6 +250,7 @@ JOB_TEST(mistakes_are_told)
 	play_badly(play, offhooks, "name one in its .workers");
 	play_badly(play, no_payload, "payload is NULL");
 	play_badly(play, no_object, "payload is not an object");
+	play_badly(play, no_text, "the payload has a text that is not UTF-8");
 	play_badly(play, large_payload, "insert it as a document");
 	play_badly(play, no_queue, "queue's name is NULL");
 	play_badly(play, too_many, "10000 jobs, no more");
