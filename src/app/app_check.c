@@ -13,7 +13,9 @@ static void check_tokens(struct config *config)
 		return;
 	config_complain(config,
 	    "without your account's Auth Token it cannot tell Twilio from anybody else.\n"
-	    "Copy the token from the Twilio Console, then either\n"
+	    "Copy the token from the Twilio Console, then run\n"
+	    "  offhook env set TWILIO_AUTH_TOKEN\n"
+	    "which keeps it encrypted; or\n"
 	    "  export TWILIO_AUTH_TOKEN=your_auth_token\n"
 	    "or put this line into offhook.conf, and run chmod 600 offhook.conf:\n"
 	    "  auth-token = your_auth_token\n"

@@ -30,6 +30,7 @@ enum command_settings {
 	SETTINGS_NONE,
 	SETTINGS_FILE, /* --config alone */
 	SETTINGS_DATA, /* --config and --data */
+	SETTINGS_KEY,  /* these, and --key-file */
 	SETTINGS_ALL
 };
 
@@ -45,6 +46,9 @@ struct command {
 	bool json;   /* it has --json */
 	bool serves; /* it writes the log: its errors are lines of the log */
 	bool hidden; /* from the list of commands */
+	bool sealed; /* it reads the sealed secrets: settings may stand there */
+	/* Somebody may write a secret on its command line: no error repeats a word of it. */
+	bool discreet;
 	size_t min_args, max_args;
 	/* Returns an exit code. NULL for a command with verbs (cli/verb.h). */
 	int (*run)(const struct options *options);

@@ -163,9 +163,12 @@ static void man_command(FILE *out, const struct command *command)
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
 		man_flag(out, flag);
-	if (command->settings == SETTINGS_DATA)
+	if (command->settings == SETTINGS_DATA || command->settings == SETTINGS_KEY)
 		(void)fprintf(
 		    out, ".It Fl Fl data Ar DIR\nthe directory of the store.\n");
+	if (command->settings == SETTINGS_KEY)
+		(void)fprintf(
+		    out, ".It Fl Fl key\\-file Ar FILE\nthe key of the secrets.\n");
 	if (command->settings == SETTINGS_ALL)
 		(void)fprintf(out, ".It Fl Fl Ns Ar setting Ar VALUE\n"
 				   "any setting of\n.Xr offhook.conf 5\n"

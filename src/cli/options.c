@@ -30,7 +30,10 @@ bool options_take_setting(const struct command *command, const struct setting *s
 		return false;
 	if (command->settings == SETTINGS_ALL)
 		return true;
-	return command->settings == SETTINGS_DATA && strcmp(setting->name, "data") == 0;
+	if (strcmp(setting->name, "data") == 0)
+		return command->settings >= SETTINGS_DATA;
+	return command->settings == SETTINGS_KEY &&
+	       strcmp(setting->name, "key-file") == 0;
 }
 
 static bool flag_is(const struct flag *flag, struct span name, bool letter)
@@ -84,6 +87,8 @@ static int unknown_option(
 		return error_set(err,
 		    "--%s would show in the list of processes; set the variable %s",
 		    setting->name, setting->variable);
+	if (command->discreet)
+		return error_set(err, "there is no such option");
 	struct suggestion suggestion = {.word = name};
 	for (const struct flag *flag = command->flags;
 	     flag != NULL && flag->name != NULL; flag++)
@@ -177,13 +182,16 @@ static int parse_letters(
 {
 	struct found found;
 	struct span all = span_of(arg + 1);
-	if (all.len > 1 && find_option(&found, options->command, all, false))
+	if (all.len > 1 && find_option(&found, options->command, all, false) &&
+	    !options->command->discreet)
 		return error_set(
 		    err, "there is no option %s; did you mean -%s?", arg, arg);
 	for (; all.len > 0; all = span_from(all, 1)) {
 		const char *value = "";
 		if (!find_option(&found, options->command, span_head(all, 1), true))
-			return error_set(err, "there is no option %s", arg);
+			return options->command->discreet
+				   ? error_set(err, "there is no such option")
+				   : error_set(err, "there is no option %s", arg);
 		bool takes = takes_value(&found);
 		if (takes && all.len > 1)
 			value = all.ptr + 1;
@@ -243,8 +251,9 @@ int options_parse(struct options *out, const struct command *command, int argc,
 		most += strlen(argv[i]); /* each letter of "-fh" may be an option */
 	*out = (struct options){.command = command, .arena = arena_new()};
 	out->input.environment = environ;
+	out->input.sealed = command->sealed;
 	/* What is asked of a server also works beside `dev`, which reads .env. */
-	if (command->settings == SETTINGS_FILE || command->settings == SETTINGS_DATA)
+	if (command->settings != SETTINGS_NONE && command->settings != SETTINGS_ALL)
 		out->input.dotenv = dotenv_more(environ, ".", out->arena);
 	out->settings = arena_zalloc(out->arena, most * sizeof(out->settings[0]));
 	out->input.flags = out->settings;

@@ -59,6 +59,7 @@ const struct command cmd_alerts = {
 		"  offhook alerts test --alert-command 'cat; echo'\n"
 		"  offhook query offhook.alerts\n",
     .settings = SETTINGS_ALL,
+    .sealed = true,
     .json = true,
     .min_args = 1,
     .max_args = 1,

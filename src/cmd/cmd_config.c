@@ -11,7 +11,8 @@
 #include "util/mem.h"
 #include "view/term.h"
 
-static const char *const sources[] = {"default", "file", "environment", "option"};
+static const char *const sources[] = {
+    "default", "secrets", "file", "environment", "option"};
 
 static void config_print_json(const struct config *config)
 {
@@ -110,10 +111,12 @@ const struct command cmd_config = {
 	"With `check`, says instead whether `serve` would start: every wrong setting and\n"
 	"template, a directory or an address that it could not use. Beside a server that\n"
 	"runs on the same data, its directory and its addresses count as fine.\n"
-	"An option beats a variable, that beats the file, that beats the default.\n",
+	"An option beats a variable, that beats the file, that beats what `offhook env`\n"
+	"has sealed, that beats the default.\n",
     .examples = "  offhook config\n"
 		"  offhook config check --config /etc/offhook.conf\n",
     .settings = SETTINGS_ALL,
+    .sealed = true,
     .json = true,
     .max_args = 1,
     .run = config_run,

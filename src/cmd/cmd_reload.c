@@ -41,7 +41,7 @@ const struct command cmd_reload = {
     .usage = "[options]",
     .summary = "let the server read its settings again",
     .about =
-	"The server reads offhook.conf again and takes over what may change while it\n"
+	"The server reads offhook.conf and its secrets again and takes over what may change while it\n"
 	"runs: tokens, public-url, trusted-proxy, log-level and the settings of alerts.\n"
 	"No request is lost. What else has changed is named: it needs a restart. When\n"
 	"something is wrong in the file, all stays as it was, and the exit code is 1.\n"

@@ -43,14 +43,15 @@ const struct command cmd_serve = {
     .summary = "answer Twilio's webhooks",
     .about =
 	"Receives webhooks, proves that they are Twilio's, stores them, and answers\n"
-	"with TwiML. Needs the account's Auth Token, in the variable TWILIO_AUTH_TOKEN\n"
-	"or in offhook.conf, or a SharedKey (TWILIO_SHARED_KEYS). Prints where it\n"
+	"with TwiML. Needs the account's Auth Token, from `offhook env`, the variable\n"
+	"TWILIO_AUTH_TOKEN or offhook.conf, or a SharedKey (TWILIO_SHARED_KEYS). Prints where it\n"
 	"listens when it is ready; SIGTERM and SIGINT end it after the requests in\n"
 	"flight; SIGHUP reads the settings again, as `offhook reload` does.\n",
     .examples = "  offhook serve\n"
 		"  offhook serve --listen :3000 --public-url https://sms.example.com\n"
 		"  offhook serve --data /var/lib/offhook --admin 127.0.0.1:9090\n",
     .settings = SETTINGS_ALL,
+    .sealed = true,
     .serves = true,
     .run = serve_run,
 };

@@ -1,4 +1,4 @@
-/* verbs -- the verbs of `offhook jobs` and `offhook events` that have files of their own.
+/* verbs -- the verbs of `offhook jobs`, `offhook events` and `offhook env` that have files of their own.
  * Each reads its options and returns an exit code. */
 #ifndef OFFHOOK_CMD_VERBS_H
 #define OFFHOOK_CMD_VERBS_H
@@ -20,5 +20,12 @@ int cmd_jobs_resume(const struct options *options);
 int cmd_jobs_stats(const struct options *options);
 /* cmd_jobs_follow.c */
 int cmd_jobs_follow(const struct options *options);
+/* cmd_env_set.c */
+int cmd_env_set(const struct options *options);
+int cmd_env_unset(const struct options *options);
+/* cmd_env_list.c */
+int cmd_env_list(const struct options *options);
+/* cmd_env_rotate.c */
+int cmd_env_rotate(const struct options *options);
 
 #endif

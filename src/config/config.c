@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "config/setting_parse.h"
+#include "secrets/sealed.h"
 #include "util/mem.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -226,6 +227,47 @@ static void read_port(struct loading *loading, const struct config_input *input)
 	    where, CONFIG_ENVIRONMENT};
 }
 
+/* --- the sealed secrets --- */
+
+/* Of a setting that says where the secrets are. */
+static const char *sealed_setting(
+    const struct loading *loading, const char *name, const char *none)
+{
+	const struct raw *raw =
+	    &loading->raw[setting_index(setting_find(span_of(name)))];
+	return raw->text.len == 0 || span_is(raw->text, "none")
+		   ? none
+		   : arena_strndup(loading->config->arena, raw->text);
+}
+
+/* After all else, because all else counts before them. */
+static void read_sealed(struct loading *loading, const struct config_input *input)
+{
+	struct config *config = loading->config;
+	char buffer[SETTING_NAME_SIZE];
+	struct error err, warning;
+	struct sealed_place place = {
+	    .dir = sealed_setting(loading, "data", "."),
+	    .key_file = sealed_setting(loading, "key-file", NULL),
+	    .credentials =
+		environment_lookup(input->environment, "CREDENTIALS_DIRECTORY"),
+	};
+	secrets_free(config->secrets);
+	if (sealed_read(&config->secrets, &place, &warning, &err) < 0)
+		loading_failed(loading, &err);
+	if (warning.text[0] != '\0')
+		config_warn(config, "%s", warning.text);
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct secret *secret = secrets_find(config->secrets,
+		    span_of(setting_variable(buffer, &setting_table[i])));
+		if (secret != NULL && loading->raw[i].source == CONFIG_DEFAULT &&
+		    setting_sealable(&setting_table[i]))
+			loading->raw[i] = (struct raw){
+			    span_trim((struct span){secret->value, secret->len}),
+			    "secrets", CONFIG_SEALED};
+	}
+}
+
 /* --- flags, and all together --- */
 
 static int read_flag(
@@ -265,6 +307,8 @@ static void config_gather(struct loading *loading, const struct config_input *in
 		if (read_flag(loading, &input->flags[i], &err) != 0)
 			loading_failed(loading, &err);
 	read_port(loading, input);
+	if (input->sealed)
+		read_sealed(loading, input);
 }
 
 /* What is wrong counts as not given, so that the rest can be checked. */
@@ -275,7 +319,7 @@ static void config_parse_one(struct loading *loading, const struct setting *sett
 	struct error err;
 	if (setting->parse(config, setting, raw->text, &err) == 0)
 		return;
-	if (raw->source == CONFIG_FILE)
+	if (raw->source == CONFIG_FILE || raw->source == CONFIG_SEALED)
 		(void)error_wrap(&err, "%s", setting->name);
 	(void)error_wrap(&err, "%s", raw->where);
 	loading_failed(loading, &err);
@@ -292,9 +336,10 @@ static void config_parse(struct loading *loading)
 		config_parse_one(loading, setting);
 		value->source = raw->source;
 		value->where = raw->where;
-		if (setting->secret)
+		bool secret = setting->secret || raw->source == CONFIG_SEALED;
+		if (secret)
 			text_sha256(value->digest, raw->text);
-		value->text = !setting->secret ? arena_strndup(config->arena, raw->text)
+		value->text = !secret ? arena_strndup(config->arena, raw->text)
 			      : raw->text.len > 0 ? "(set)"
 						  : "";
 	}
@@ -335,8 +380,10 @@ void config_warn(struct config *config, const char *format, ...)
 void config_read(struct config *out, const struct config_input *input)
 {
 	struct loading loading = {.config = out};
-	*out = (struct config){
-	    .arena = arena_new(), .proxies = proxies_new(), .tokens = tokens_new()};
+	*out = (struct config){.arena = arena_new(),
+	    .proxies = proxies_new(),
+	    .tokens = tokens_new(),
+	    .secrets = secrets_new()};
 	config_gather(&loading, input);
 	config_parse(&loading);
 	loading_clear(&loading);
@@ -377,6 +424,7 @@ void config_clear(struct config *config)
 {
 	wipe_secret(config->first_token);
 	wipe_secret(config->alert_secret);
+	secrets_free(config->secrets);
 	tokens_free(config->tokens);
 	proxies_free(config->proxies);
 	arena_free(config->arena);

@@ -1,5 +1,7 @@
 /* config -- the values of the settings. An option wins over the environment, that over
- * .env (for the commands that read it), that over the file, that over the default. The settings are rows of a table (config/setting.h),
+ * .env (for the commands that read it), that over the file, that over the sealed secrets of
+ * the data directory (secrets/sealed.h; for the commands that read them), that over the
+ * default. The settings are rows of a table (config/setting.h),
  * which also makes the help, the man page and `offhook config`. Immutable once loaded;
  * any thread may read it. A reload makes another one (config/renew.h). */
 #ifndef OFFHOOK_CONFIG_CONFIG_H
@@ -9,16 +11,24 @@
 
 #include "config/proxies.h"
 #include "config/setting.h"
+#include "secrets/secrets.h"
 #include "twilio/signature.h"
 #include "util/arena.h"
 #include "util/error.h"
 #include "util/log.h"
 
-enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+enum config_source {
+	CONFIG_DEFAULT,
+	CONFIG_SEALED,
+	CONFIG_FILE,
+	CONFIG_ENVIRONMENT,
+	CONFIG_FLAG
+};
 
 /* Where one setting's value came from, for `offhook config`. */
 struct config_value {
-	const char *text; /* as given; "(set)" for a secret; "" when not set */
+	/* As given; "(set)" for a secret, and for what was sealed; "" when not set. */
+	const char *text;
 	const char *
 	    where; /* "default", "offhook.conf:3", "OFFHOOK_LISTEN" (also "OFFHOOK_LISTEN
 			   in .env"), "--listen" */
@@ -35,6 +45,7 @@ struct config {
 	struct span public_host;   /* with its port, if it has one */
 	struct span public_prefix; /* "" or "/path" */
 	const char *data;          /* directory */
+	const char *key_file;      /* of the secrets; NULL: none */
 	const char *admin;         /* like listen; NULL: no admin listener */
 	struct proxies *proxies;   /* trusted; never NULL, may be empty */
 	const char *templates;     /* directory; NULL: none */
@@ -65,6 +76,7 @@ struct config {
 	/* The token that `send` signs with: the first of auth-token; NULL: none given.
 	 * Wiped by config_clear. */
 	char *first_token;
+	struct secrets *secrets; /* the sealed ones; never NULL, may be empty */
 
 	struct config_value values[SETTING_MAX]; /* in the order of setting_table */
 	const char *file; /* the file that was read; NULL: none */
@@ -89,6 +101,7 @@ struct config_input {
 	size_t flag_count;
 	char *const *environment; /* as environ: "NAME=value" …, NULL; or NULL */
 	char *const *dotenv;      /* the same of ./.env; NULL: it is not read */
+	bool sealed;              /* read the secrets of the data directory, too */
 };
 
 /* Fills out, which is to be cleared. out->errors say which files and lines, variables and

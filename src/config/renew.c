@@ -24,6 +24,8 @@ static void renew_fields(struct config *next, const struct config *fresh)
 	next->log_level = fresh->log_level;
 	next->tokens = fresh->tokens;
 	next->first_token = fresh->first_token;
+	next->key_file = fresh->key_file;
+	next->secrets = fresh->secrets;
 }
 
 void config_renew(struct config *next, struct renewal *out, const struct config *old,
@@ -44,4 +46,6 @@ void config_renew(struct config *next, struct renewal *out, const struct config 
 		if (differs && strncmp(setting->name, "alert-", strlen("alert-")) == 0)
 			out->alerts = true;
 	}
+	if (!secrets_same(old->secrets, fresh->secrets))
+		out->taken[out->taken_count++] = "secrets";
 }

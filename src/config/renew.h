@@ -7,7 +7,8 @@
 
 /* What differs between two configurations, as names of settings. */
 struct renewal {
-	const char *taken[SETTING_MAX]; /* those that may change (setting.renewed) */
+	/* Those that may change (setting.renewed); and "secrets", when those differ. */
+	const char *taken[SETTING_MAX + 1];
 	size_t taken_count;
 	const char *kept[SETTING_MAX]; /* those that need a restart */
 	size_t kept_count;

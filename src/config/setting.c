@@ -31,6 +31,14 @@ const struct setting setting_table[] = {
 	.more = "Made with mode 0700 when it does not exist. It must belong to the "
 		"user who serves; other users are shut out of it.",
 	.parse = setting_parse_text, .field = FIELD(data)},
+    {"key-file", .argument = "FILE", .initial = "",
+	.help = "the key of the secrets that `offhook env` sets",
+	.more =
+	    "An identity file of age, which nobody but its owner may open, and which "
+	    "lies elsewhere than the data directory. A credential of systemd called "
+	    "offhook.key counts before it; without either the key is DIR/key, which "
+	    "is for a first try: a copy of the directory has both then.",
+	.renewed = true, .parse = setting_parse_optional, .field = FIELD(key_file)},
     {"admin", .argument = "ADDR:PORT", .initial = "",
 	.help = "where to serve /healthz, /readyz and /metrics",
 	.more = "Not set: nowhere. Keep it away from the public.",
@@ -204,4 +212,19 @@ const char *setting_variable(char out[SETTING_NAME_SIZE], const struct setting *
 		out[len++] = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
 	out[len] = '\0';
 	return out;
+}
+
+bool setting_sealable(const struct setting *setting)
+{
+	return strcmp(setting->name, "data") != 0 &&
+	       strcmp(setting->name, "key-file") != 0;
+}
+
+const struct setting *setting_of_variable(struct span variable)
+{
+	char buffer[SETTING_NAME_SIZE];
+	for (size_t i = 0; i < setting_count; i++)
+		if (span_is(variable, setting_variable(buffer, &setting_table[i])))
+			return &setting_table[i];
+	return NULL;
 }

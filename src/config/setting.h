@@ -49,6 +49,11 @@ const struct setting *setting_find(struct span name);
 /* The environment variable of a setting, in out or in the table. */
 const char *setting_variable(
     char out[SETTING_NAME_SIZE], const struct setting *setting);
+/* Whether the sealed secrets may have it, under the name of its variable: all but those that
+ * say where the secrets are. */
+bool setting_sealable(const struct setting *setting);
+/* The setting of that environment variable; NULL: there is none. */
+const struct setting *setting_of_variable(struct span variable);
 /* The SETTINGS section of man/offhook.conf.5, in mdoc. */
 void setting_man(struct buf *out);
 

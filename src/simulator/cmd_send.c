@@ -473,6 +473,7 @@ const struct command cmd_send = {
 	"  offhook send call --url https://sms.example.com --connect 127.0.0.1:8080\n",
     .flags = flags,
     .settings = SETTINGS_DATA,
+    .sealed = true,
     .json = true,
     .min_args = 1,
     .max_args = 1,

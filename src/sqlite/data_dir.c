@@ -14,9 +14,10 @@
 
 enum { OTHERS = S_IRWXG | S_IRWXO, PRIVATE_DIR = 0700, PRIVATE_FILE = 0600 };
 
-/* Of the store: only they are changed. Others in the directory are behind its mode. */
+/* Of the store and of the secrets: only they are changed. Others in the directory are behind its mode. */
 static const char *const names[] = {"offhook.db", "offhook.db-wal", "offhook.db-shm",
-    "offhook.db.new", "lock", "jobs.running", "control.sock"};
+    "offhook.db.new", "lock", "jobs.running", "control.sock", "secrets.age",
+    "secrets.recipients", "key"};
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
@@ -25,7 +26,7 @@ static bool is_ours(const char *name)
 	for (size_t i = 0; i < NAMES; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return false;
+	return strcmp(name, "secrets.d") == 0; /* a directory, which lets nobody in */
 }
 
 static int refuse_owner(const char *path, const struct stat *st, struct error *err)

@@ -135,6 +135,7 @@ static const char whole_file[] =
     "listen = [::1]:80\r\n"
     "public-url = https://u:p@Sms.example.com:8443/hooks/#rc=2\n"
     "data = \"/var/lib/off hook\"\n"
+    "key-file = /etc/offhook/key\n"
     "admin = 127.0.0.1:9090\n"
     "trusted-proxy = 127.0.0.1, 10.0.0.0/8\n"
     "templates = ./templates\n"
@@ -177,6 +178,7 @@ TEST_WITH(the_file_sets_every_setting, enter, NULL)
 	assert_true(span_is(config.public_host, "Sms.example.com:8443"));
 	assert_true(span_is(config.public_prefix, "/hooks"));
 	assert_string_equal(config.data, "/var/lib/off hook");
+	assert_string_equal(config.key_file, "/etc/offhook/key");
 	assert_string_equal(config.admin, "127.0.0.1:9090");
 	assert_int_equal(proxies_count(config.proxies), 2);
 	assert_string_equal(config.templates, "./templates");

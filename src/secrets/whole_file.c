@@ -1,0 +1,91 @@
+#include "secrets/whole_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/mem.h"
+
+/* Into memory that was reserved. */
+static int file_fill(struct buf *out, int fd, size_t limit)
+{
+	size_t had = out->len;
+	for (;;) {
+		ssize_t n = read(fd, out->ptr + out->len, limit + 1 - (out->len - had));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		out->len += (size_t)n;
+		out->ptr[out->len] = '\0';
+		if (n == 0)
+			return 0;
+		if (out->len - had > limit) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+int whole_file_read(struct buf *out, const char *path, size_t limit, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	buf_reserve(out, limit + 2);
+	if (fd < 0) {
+		bool away = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+		(void)error_set(err, "%s: %s", path, strerror(errno));
+		return away ? 1 : -1;
+	}
+	int rc = file_fill(out, fd, limit);
+	if (rc < 0)
+		(void)error_set(err, "%s: %s", path, strerror(errno));
+	(void)close(fd);
+	return rc;
+}
+
+static int file_put(int fd, struct span bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		bytes = span_from(bytes, n < 0 ? 0 : (size_t)n);
+	}
+	return fsync(fd);
+}
+
+/* A rename is on the disk when its directory is. */
+static int file_sync_dir(const char *path)
+{
+	char *copy = mem_strdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+	free(copy);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+int whole_file_write(const char *path, struct span bytes, struct error *err)
+{
+	char *beside = mem_printf("%s.XXXXXX", path);
+	int fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
+	int rc = fd < 0 ? -1 : file_put(fd, bytes);
+	if (fd >= 0 && close(fd) < 0)
+		rc = -1;
+	if (rc == 0)
+		rc = rename(beside, path);
+	if (rc == 0)
+		rc = file_sync_dir(path);
+	if (rc < 0) {
+		(void)error_set(err, "%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			(void)unlink(beside);
+	}
+	free(beside);
+	return rc;
+}
