@@ -85,7 +85,7 @@ TEST(what_costs_much_to_check_holds_nobody_up)
 TEST(forged_headers_of_a_proxy_hold_nobody_up)
 {
 	static const char *const believed[] = {
-	    "--public-url", "", "--trusted-proxy", "127.0.0.0/8", NULL};
+	    "--public-url", "none", "--trusted-proxy", "127.0.0.0/8", NULL};
 
 	static const struct {
 		const char *head, *unit;

@@ -110,8 +110,8 @@ TEST(forwarded_headers_are_believed_from_trusted_proxies_only)
 	    {"http://example.com/twilio/sms", "X-Forwarded-Proto: https\r\n", 200},
 	};
 	const char *const with_proxy[] = {
-	    "--public-url", "", "--trusted-proxy", "127.0.0.0/8", NULL};
-	const char *const without[] = {"--public-url", "", NULL};
+	    "--public-url", "none", "--trusted-proxy", "127.0.0.0/8", NULL};
+	const char *const without[] = {"--public-url", "none", NULL};
 	talk_start(&talk, with_proxy);
 	check_forwarded(&talk, trusted, sizeof(trusted) / sizeof(trusted[0]));
 	talk_end(&talk);
@@ -168,7 +168,7 @@ TEST(a_handler_knows_the_public_url_of_its_routes_and_the_query_of_a_post)
 	struct talk talk;
 	const char *const prefixed[] = {
 	    "--public-url", "https://h.example/phone/", NULL};
-	const char *const without[] = {"--public-url", "", NULL};
+	const char *const without[] = {"--public-url", "none", NULL};
 	talk_start_program(&talk, APPS_DIR "/every", prefixed);
 	expect_where(&talk, "https://h.example/phone/where?order=a%20b+c&job=yes",
 	    "/where?order=a%20b+c&job=yes",
