@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "keys/keys_load.h"
+#include "util/log.h"
 #include "util/mem.h"
 
 enum {
@@ -180,21 +181,6 @@ static int64_t keys_allot(const struct keys *keys, uint64_t count)
 	return at;
 }
 
-/* Of the oldest segments of the level below; `end` is where they end in the list. */
-static struct keys_job *merge_job(struct keys *keys, int level, size_t end)
-{
-	struct keys_segment inputs[KEYS_FAN_MAX];
-	uint64_t count = 0;
-	for (size_t i = 0; i < keys->config.fan_out; i++) {
-		inputs[i] = keys->live[end - 1 - i].segment;
-		count += inputs[i].count;
-	}
-	struct keys_segment out = {.id = keys->next_segment++,
-	    .level = level,
-	    .first = keys_allot(keys, count)};
-	return keys_job_merge(&out, inputs, keys->config.fan_out);
-}
-
 /* How many segments of the level there are, and where in the list they end. */
 static size_t level_count(const struct keys *keys, int level, size_t *end)
 {
@@ -208,22 +194,56 @@ static size_t level_count(const struct keys *keys, int level, size_t *end)
 	return count;
 }
 
+/* Whether its segments are to become one of the next level. */
+static bool keys_level_full(const struct keys *keys, int level)
+{
+	size_t end = 0;
+	return !keys->given_up[level + 1] &&
+	       level_count(keys, level, &end) >= keys->config.fan_out;
+}
+
+/* Of the oldest segments of the level below. */
+static struct keys_job *merge_job(struct keys *keys, int level)
+{
+	struct keys_segment inputs[KEYS_FAN_MAX];
+	uint64_t count = 0;
+	size_t end = 0;
+	(void)level_count(keys, level - 1, &end);
+	for (size_t i = 0; i < keys->config.fan_out; i++) {
+		inputs[i] = keys->live[end - 1 - i].segment;
+		count += inputs[i].count;
+	}
+	struct keys_segment out = {.id = keys->next_segment++,
+	    .level = level,
+	    .first = keys_allot(keys, count)};
+	return keys_job_merge(&out, inputs, keys->config.fan_out);
+}
+
 /* The job that writes to the level; begins one when the level below is full. NULL: there
  * is nothing to do. */
 static struct keys_job *keys_level_job(struct keys *keys, int level)
 {
 	struct keys_job **job = &keys->jobs[level];
-	size_t end = 0;
 	if (*job == NULL && level == 0 && keys->frozen != NULL) {
 		struct keys_segment out = {.id = keys->next_segment++,
 		    .first = keys_allot(keys, keys->frozen->count),
 		    .log_end = keys->frozen_log_number};
 		*job = keys_job_seal(&out, keys->frozen);
 	}
-	if (*job == NULL && level > 0 &&
-	    level_count(keys, level - 1, &end) >= keys->config.fan_out)
-		*job = merge_job(keys, level, end);
+	if (*job == NULL && level > 0 && keys_level_full(keys, level - 1))
+		*job = merge_job(keys, level);
 	return *job;
+}
+
+/* Damage met by a merge must not fail the commits it rides on: the segments stay as they
+ * are, and whoever looks for a key in the damaged place is told. */
+static void keys_give_up(struct keys *keys, int level, const struct error *err)
+{
+	log_write(
+	    LOG_ERROR, "the key index is not merged any more", "why", err->text, NULL);
+	keys_job_free(keys->jobs[level]);
+	keys->jobs[level] = NULL;
+	keys->given_up[level] = true;
 }
 
 /* Sealing first, for it bounds the memory; small merges before large ones. 1 when there
@@ -232,8 +252,16 @@ static int keys_work(struct keys *keys, size_t *spent, struct error *err)
 {
 	for (int level = 0; level < KEYS_LEVELS; level++) {
 		struct keys_job *job = keys_level_job(keys, level);
-		if (job != NULL && !job->now.done)
-			return keys_job_step(job, &keys->rows, spent, err) < 0 ? -1 : 1;
+		if (job == NULL || job->now.done)
+			continue;
+		struct error why;
+		if (keys_job_step(job, &keys->rows, spent, &why) == 0)
+			return 1;
+		if (level == 0 || !job->unreadable) {
+			*err = why;
+			return -1;
+		}
+		keys_give_up(keys, level, &why);
 	}
 	return 0;
 }
@@ -318,12 +346,10 @@ void keys_rolled_back(struct keys *keys)
 
 bool keys_busy(const struct keys *keys)
 {
-	size_t end = 0;
 	if (keys->frozen != NULL)
 		return true;
 	for (int level = 0; level + 1 < KEYS_LEVELS; level++) {
-		if (keys->jobs[level + 1] != NULL ||
-		    level_count(keys, level, &end) >= keys->config.fan_out)
+		if (keys->jobs[level + 1] != NULL || keys_level_full(keys, level))
 			return true;
 	}
 	return false;

@@ -43,6 +43,7 @@ struct keys {
 	int64_t frozen_log_number;          /* the last number of the frozen table */
 	int64_t next_segment;               /* never used twice while running */
 	struct keys_job *jobs[KEYS_LEVELS]; /* by the level they write to */
+	bool given_up[KEYS_LEVELS];         /* no more merges to it until a restart */
 };
 
 /* In keys_find.c, for who has the index to himself: what it has of the key, its tables

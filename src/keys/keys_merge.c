@@ -139,7 +139,8 @@ int keys_job_step(
 	struct keys_chunk chunk = {.count = 0};
 	assert(!now->done);
 	job->touched = true;
-	if (job_fill(job, rows, &chunk, err) < 0)
+	job->unreadable = job_fill(job, rows, &chunk, err) < 0;
+	if (job->unreadable)
 		return -1;
 	chunk.row = job->out.first + (int64_t)now->chunks;
 	for (size_t i = 0; i < chunk.count; i++) {

@@ -30,7 +30,8 @@ struct keys_job {
 	size_t input_count;
 	struct keys_input *inputs; /* the oldest first */
 	struct keys_progress now, committed;
-	bool touched; /* now is ahead of committed */
+	bool touched;    /* now is ahead of committed */
+	bool unreadable; /* the last step failed to read an input, and wrote nothing */
 };
 
 /* out: the segment to be written, all of it but count (merging: and log_end) as wanted;
@@ -44,7 +45,8 @@ struct keys_job *keys_job_merge(
     const struct keys_segment *out, const struct keys_segment *inputs, size_t count);
 void keys_job_free(struct keys_job *job); /* NULL is fine */
 /* One chunk further, and after the last one: lists the new segment in key_segments
- * instead of what it replaces. Adds the bytes written to *spent. */
+ * instead of what it replaces. Adds the bytes written to *spent. -1 with err; a job that is
+ * unreadable then can be given up with the transaction going on. */
 int keys_job_step(
     struct keys_job *job, struct keys_rows *rows, size_t *spent, struct error *err);
 void keys_job_committed(struct keys_job *job);

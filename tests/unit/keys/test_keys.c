@@ -171,6 +171,21 @@ TEST(a_merge_may_be_interrupted_after_any_step)
 	assert_in_range(steps, 20, 100);
 }
 
+/* faults 4.4: what is damaged is told to who asks for it, and stops nobody's commit. */
+TEST(a_merge_that_meets_damage_is_given_up_and_commits_go_on)
+{
+	struct fixture *f = fixture_with_backlog();
+	run_sql(f->db,
+	    "UPDATE key_chunks SET entries = zeroblob(length(entries)) WHERE "
+	    "id = (SELECT first FROM key_segments ORDER BY id LIMIT 1)");
+	drain(f, 65536);
+	assert_in_range(ask_number(f->db, "SELECT count(*) FROM key_segments"), 3, 5);
+	for (int i = 0; i < 20; i++)
+		commit_random(f, 50);
+	check_key(f, f->added[f->committed].sid, f->added[f->committed].what);
+	fixture_free(f);
+}
+
 TEST(restarts_while_a_table_is_sealed_lose_nothing_of_the_log)
 {
 	struct fixture *f = fixture_new(600, 2);
