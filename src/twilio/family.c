@@ -108,65 +108,54 @@ static const struct family families[] = {
 
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
+static uint64_t family_bit(char letter)
+{
+	return UINT64_C(1) << ((unsigned char)letter & 63);
+}
+
 static bool family_any(const struct params *params, const char *names)
 {
 	struct span rest = span_of(names + 1);
 	while (rest.len > 0) {
 		struct span name = span_head(rest, span_find(rest, '|'));
-		for (size_t i = 0; i < params->count; i++)
-			if (span_eq(params->items[i].name, name))
-				return true;
+		if (params_find(params, name) != NULL)
+			return true;
 		rest = span_from(rest, name.len < rest.len ? name.len + 1 : name.len);
 	}
 	return false;
 }
 
-/* With which letters names begin and how long they are, a bit each: most marks are told
- * by that alone. */
-struct family_names {
-	uint64_t letters, lengths;
-};
-
-static uint64_t family_bit(size_t number)
-{
-	return UINT64_C(1) << (number & 63);
-}
-
+/* letters: with which letters names begin, a bit each; most marks are told by that. */
 static bool family_mark_fits(
-    const struct params *params, const struct family_names *names, const char *mark)
+    const struct params *params, uint64_t letters, const char *mark)
 {
 	if (*mark == '!')
 		return mark[1] != '\0' &&
 		       params_get_filled(params, mark + 1).ptr == NULL;
 	if (*mark == '|')
 		return family_any(params, mark);
-	if ((names->letters & family_bit((unsigned char)*mark)) == 0)
+	if ((letters & family_bit(*mark)) == 0)
 		return false;
 	struct span whole = span_of(mark);
 	struct span name = span_head(whole, span_find(whole, '='));
-	if ((names->lengths & family_bit(name.len)) == 0)
+	const struct pair *param = params_find(params, name);
+	if (param == NULL)
 		return false;
-	for (size_t i = 0; i < params->count; i++)
-		if (span_eq(params->items[i].name, name))
-			return name.len == whole.len ? params->items[i].value.len > 0
-						     : span_is(params->items[i].value,
-							   mark + name.len + 1);
-	return false;
+	return name.len == whole.len
+		   ? param->value.len > 0
+		   : span_eq(param->value, span_from(whole, name.len + 1));
 }
 
 const struct family *family_of(const struct params *params)
 {
-	struct family_names names = {0, 0};
-	for (size_t i = 0; i < params->count; i++) {
-		struct span name = params->items[i].name;
-		names.lengths |= family_bit(name.len);
-		if (name.len > 0)
-			names.letters |= family_bit((unsigned char)name.ptr[0]);
-	}
+	uint64_t letters = 0;
+	for (size_t i = 0; i < params->count; i++)
+		if (params->items[i].name.len > 0)
+			letters |= family_bit(params->items[i].name.ptr[0]);
 	for (size_t i = 0; i + 1 < FAMILIES; i++) {
 		size_t fit = 0;
 		while (fit < FAMILY_MARKS && families[i].marks[fit] != NULL &&
-		       family_mark_fits(params, &names, families[i].marks[fit]))
+		       family_mark_fits(params, letters, families[i].marks[fit]))
 			fit++;
 		if (fit == FAMILY_MARKS || families[i].marks[fit] == NULL)
 			return &families[i];

@@ -12,6 +12,9 @@
 struct params {
 	struct pair *items;
 	size_t count;
+	/* What parsing found out about these very items; NULL: nothing. Who changes an item
+	 * in its place sets it to NULL. */
+	struct params_told *told;
 };
 
 enum { PARAMS_MAX = 1000 };
@@ -28,12 +31,17 @@ enum params_status {
  * parameters. Read out only after PARAMS_OK. */
 enum params_status params_parse(
     struct params *out, struct span form, struct arena *arena);
+/* The first parameter of that name, or NULL. */
+const struct pair *params_find(const struct params *params, struct span name);
 /* The first value of that name; absent when there is none. */
 struct span params_get(const struct params *params, const char *name);
 /* The same, but absent also when the value is empty. */
 struct span params_get_filled(const struct params *params, const char *name);
 /* The parameters in the order of signatures and keys: by name, then by value, as bytes. */
 struct params params_sort(const struct params *params, struct arena *arena);
+/* Sorts what params_parse gave, so that params_sort has nothing left to do as long as the
+ * arena lives. */
+void params_keep_sorted(struct params *params, struct arena *arena);
 /* A JSON object in posted order: {"From":"+1…","To":"+1…"}. The values of a repeated
  * name become an array in the place of the first. Bytes that are not UTF-8 become
  * U+FFFD. */

@@ -432,8 +432,8 @@ void sample_make(struct params *out, enum sample_kind kind, const struct sample 
 	size_t room = 1 + 2 * SAMPLE_MAX_MEDIA;
 	for (const char *c = forms[kind].body; *c != '\0'; c++)
 		room += *c == '&';
-	out->items = arena_alloc(arena, room * sizeof(out->items[0]));
-	out->count = 0;
+	*out =
+	    (struct params){.items = arena_alloc(arena, room * sizeof(out->items[0]))};
 	while (rest.len > 0) {
 		size_t end = span_find(rest, '&');
 		struct span piece = span_head(rest, end);
@@ -455,6 +455,7 @@ void sample_set(
 	for (size_t i = 0; i < params->count; i++) {
 		if (span_eq(params->items[i].name, name)) {
 			params->items[i].value = value;
+			params->told = NULL;
 			return;
 		}
 	}

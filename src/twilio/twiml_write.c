@@ -2,6 +2,7 @@
 
 #include "twilio/twiml.h"
 #include "util/utf8.h"
+#include "util/word.h"
 
 /* What is written for an ASCII character: NULL: itself, "": nothing. Without a
  * reference a parser would read CR as LF, and tab and LF in an attribute as a blank. */
@@ -50,18 +51,35 @@ static bool is_plain(unsigned char c)
 	       c != '\'';
 }
 
+/* How many bytes at the start are plain. */
+static size_t plain_len(struct span text)
+{
+	size_t at = 0;
+	for (; text.len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t word = word_load(text.ptr + at);
+		uint64_t odd = word_below(word, ' ') | word_is(word, '&') |
+			       word_is(word, '<') | word_is(word, '>') |
+			       word_is(word, '"') | word_is(word, '\'');
+		if (((odd | word) & WORD_TOPS) != 0)
+			break;
+	}
+	while (at < text.len && is_plain((unsigned char)text.ptr[at]))
+		at++;
+	return at;
+}
+
 size_t twiml_write_escaped(struct buf *out, struct span text, bool attribute)
 {
 	size_t chars = 0;
 	size_t run = 0; /* how many bytes before `at` are copied unchanged */
 	size_t at = 0;
 	size_t len;
-	while (at < text.len) {
-		if (is_plain((unsigned char)text.ptr[at])) {
-			at++;
-			chars++;
-			continue;
-		}
+	for (;;) {
+		size_t plain = plain_len(span_from(text, at));
+		at += plain;
+		chars += plain;
+		if (at == text.len)
+			break;
 		const char *other = instead(span_from(text, at), attribute, &len);
 		if (other == NULL || other[0] != '\0')
 			chars++;

@@ -2,41 +2,61 @@
 
 #include "util/clock.h"
 #include "util/utf8.h"
+#include "util/word.h"
 
-/* Looks at 8 bytes at once. The result has the top bit of each byte set that cannot be
- * written as it is: controls, the quote, the backslash, DEL, and all beyond ASCII. Only
- * the lowest such byte is exact; bytes above it may be marked wrongly. */
+/* Not 0 when one of the bytes cannot be written as it is: controls, the quote, the
+ * backslash, DEL, and all beyond ASCII. */
 static uint64_t jsonw_odd_bytes(uint64_t word)
 {
-	const uint64_t ones = 0x0101010101010101U;
-	uint64_t quote = word ^ (ones * '"');
-	uint64_t slash = word ^ (ones * '\\');
-	uint64_t below = (word - ones * 0x20) | (quote - ones) | (slash - ones);
-	return (below | (word + ones) | word) & (ones * 0x80);
+	uint64_t odd = word_below(word, 0x20) | word_is(word, '"') |
+		       word_is(word, '\\') | word | (word + WORD_ONES);
+	return odd & WORD_TOPS;
+}
+
+/* Copies bytes that can be written as they are, and says how many; at most as many as
+ * the text has are written. */
+static size_t jsonw_copy_plain(char *out, struct span text)
+{
+	const char *in = text.ptr;
+	size_t at = 0;
+	uint64_t word;
+	uint32_t first, last;
+	if (text.len >= sizeof(word)) {
+		size_t end = text.len - sizeof(word);
+		for (; at < end; at += sizeof(word)) {
+			word = word_load(in + at);
+			if (jsonw_odd_bytes(word) != 0)
+				break;
+			word_store(out + at, word);
+		}
+		word = word_load(in + end);
+		if (at >= end && jsonw_odd_bytes(word) == 0) {
+			word_store(out + end, word);
+			return text.len;
+		}
+	} else if (text.len >= sizeof(first)) {
+		size_t end = text.len - sizeof(last);
+		memcpy(&first, in, sizeof(first));
+		memcpy(&last, in + end, sizeof(last));
+		if (jsonw_odd_bytes((uint64_t)first << 32 | last) == 0) {
+			memcpy(out, &first, sizeof(first));
+			memcpy(out + end, &last, sizeof(last));
+			return text.len;
+		}
+	}
+	for (; at < text.len && jsonw_is_plain((unsigned char)in[at]); at++)
+		out[at] = in[at];
+	return at;
 }
 
 size_t jsonw_plain_len(struct span text)
 {
 	size_t at = 0;
-	uint64_t word;
-	while (text.len - at >= sizeof(word)) {
-		memcpy(&word, text.ptr + at, sizeof(word));
-		if (jsonw_odd_bytes(word) != 0)
-			break;
-		at += sizeof(word);
-	}
-	/* The rest once more with the bytes before it. */
-	if (text.len >= sizeof(word) && text.len - at < sizeof(word)) {
-		memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
-		if (jsonw_odd_bytes(word) == 0)
-			return text.len;
-	}
-	while (at < text.len) {
-		unsigned char c = (unsigned char)text.ptr[at];
-		if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7F)
-			break;
+	while (text.len - at >= sizeof(uint64_t) &&
+	       jsonw_odd_bytes(word_load(text.ptr + at)) == 0)
+		at += sizeof(uint64_t);
+	while (at < text.len && jsonw_is_plain((unsigned char)text.ptr[at]))
 		at++;
-	}
 	return at;
 }
 
@@ -61,20 +81,10 @@ static void jsonw_escape(struct buf *out, unsigned char c)
 		buf_printf(out, "\\u%04x", c);
 }
 
-void jsonw_string(struct buf *out, struct span text)
+/* What follows the plain bytes that a string begins with. */
+static void jsonw_rest(struct buf *out, struct span text)
 {
-	if (text.ptr == NULL) {
-		buf_add(out, "null", 4);
-		return;
-	}
-	buf_reserve(out, text.len + 2);
-	buf_putc(out, '"');
-	for (;;) {
-		size_t plain = jsonw_plain_len(text);
-		buf_add(out, text.ptr, plain);
-		text = span_from(text, plain);
-		if (text.len == 0)
-			break;
+	while (text.len > 0) {
 		uint32_t code;
 		size_t len = utf8_next(text, &code);
 		if (len == 0)
@@ -84,7 +94,25 @@ void jsonw_string(struct buf *out, struct span text)
 		else
 			jsonw_escape(out, (unsigned char)text.ptr[0]);
 		text = span_from(text, len == 0 ? 1 : len);
+		size_t plain = jsonw_plain_len(text);
+		buf_add(out, text.ptr, plain);
+		text = span_from(text, plain);
 	}
+}
+
+void jsonw_string(struct buf *out, struct span text)
+{
+	if (text.ptr == NULL) {
+		buf_add(out, "null", 4);
+		return;
+	}
+	buf_reserve(out, text.len + 2);
+	char *at = out->ptr + out->len;
+	*at++ = '"';
+	size_t plain = jsonw_copy_plain(at, text);
+	out->len += 1 + plain;
+	if (plain < text.len)
+		jsonw_rest(out, span_from(text, plain));
 	buf_putc(out, '"');
 }
 

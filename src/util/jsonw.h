@@ -10,12 +10,18 @@
 #include "util/buf.h"
 #include "util/span.h"
 
+/* Whether a byte stands in a string as it is: no quote, backslash or control, nor
+ * anything beyond ASCII. */
+static inline bool jsonw_is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+/* How many leading bytes do. */
+size_t jsonw_plain_len(struct span text);
 /* A quoted string. Bytes that are not UTF-8 become U+FFFD, NUL becomes \u0000. An
  * absent span is written as null. */
 void jsonw_string(struct buf *out, struct span text);
-/* How many leading bytes stand in a string as they are: no quote, backslash or control,
- * nor anything beyond ASCII. */
-size_t jsonw_plain_len(struct span text);
 /* "\\n" and the like, of two characters; NULL: c has none. */
 const char *jsonw_short_escape(unsigned char c);
 void jsonw_int(struct buf *out, int64_t value);

@@ -1,5 +1,7 @@
 #include "util/utf8.h"
 
+#include "util/word.h"
+
 static bool utf8_is_tail(unsigned char byte)
 {
 	return (byte & 0xC0U) == 0x80U;
@@ -37,12 +39,9 @@ size_t utf8_next(struct span bytes, uint32_t *code)
 static size_t utf8_ascii_len(struct span bytes)
 {
 	size_t at = 0;
-	uint64_t word;
-	for (; bytes.len - at >= sizeof(word); at += sizeof(word)) {
-		memcpy(&word, bytes.ptr + at, sizeof(word));
-		if ((word & 0x8080808080808080U) != 0)
-			break;
-	}
+	while (bytes.len - at >= sizeof(uint64_t) &&
+	       word_beyond_ascii(word_load(bytes.ptr + at)) == 0)
+		at += sizeof(uint64_t);
 	while (at < bytes.len && (unsigned char)bytes.ptr[at] < 0x80)
 		at++;
 	return at;

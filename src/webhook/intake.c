@@ -153,6 +153,8 @@ enum webhook_step intake_verify(struct webhook *webhook)
 	    .account_sid = params_get_filled(&webhook->params, "AccountSid"),
 	};
 	struct verifier *verifier = lane_verifier(webhook->lane);
+	if (posted_form) /* the signature and the sameness have the same order */
+		params_keep_sorted(&webhook->params, webhook->arena);
 	verifier_allow(verifier, LOOP_WORK);
 	if (verifier_check(verifier, &is_signed, webhook->arena))
 		return intake_genuine(webhook, verifier_seal(verifier));

@@ -414,6 +414,38 @@ TEST(no_two_recorded_events_are_the_same_on_any_route)
 	arena_free(arena);
 }
 
+/* They are stored: the same webhook has the same keys in every version. One hash stands
+ * for those of all recorded events, on every kind of route, and as what came to a
+ * fallback URL. */
+TEST(the_keys_of_recorded_events_never_change)
+{
+	struct arena *arena = arena_new();
+	static struct recorded lines[RECORDED_MAX];
+	struct buf keys = {0};
+	size_t count = read_recorded(lines, arena);
+	for (size_t i = 0; i < count; i++) {
+		for (int route = 0; route < EVENT_KINDS; route++) {
+			struct recorded again = lines[i];
+			struct event event;
+			read_line(&event, &again, (enum event_kind)route, arena);
+			buf_add(&keys, event.sameness, EVENT_KEY_SIZE);
+			again.body = arena_join(arena, lines[i].body,
+			    SPAN("&ErrorCode=11200&ErrorUrl=https%3A%2F%2Fa.b%2Fc%3Fd"),
+			    SPAN("&RetryCount=1&Body=%F0%9F%98%80+\"%0A&To="));
+			read_line(&event, &again, (enum event_kind)route, arena);
+			buf_add(&keys, event.sameness, EVENT_KEY_SIZE);
+		}
+	}
+	unsigned char digest[32];
+	char hex[2 * sizeof(digest) + 1];
+	text_sha256(digest, buf_span(&keys));
+	text_hex(hex, digest, sizeof(digest));
+	assert_string_equal(
+	    hex, "0217542dd7ea0d604268fbea4897858b50af53d6191ebb9d1f34317c0d5595e2");
+	buf_free(&keys);
+	arena_free(arena);
+}
+
 TEST(statuses_have_ranks)
 {
 

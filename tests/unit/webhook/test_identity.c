@@ -298,7 +298,8 @@ static struct span shuffle(struct world *world, struct span body, struct arena *
 	}
 	params_encode(&out, &params);
 	if (params.count > 0 && below(world, 2) == 0) {
-		struct params one = {&params.items[below(world, params.count)], 1};
+		struct params one = {
+		    .items = &params.items[below(world, params.count)], .count = 1};
 		buf_putc(&out, '&');
 		params_encode(&out, &one);
 	}
