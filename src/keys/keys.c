@@ -278,36 +278,40 @@ int keys_write(struct keys *keys, size_t budget, struct error *err)
 	return rc < 0 ? error_wrap(err, "key index") : 0;
 }
 
-/* Other threads always find a job's keys, in the old place or in the new one. */
+/* Other threads always find the job's keys, in the old place or in the new one. */
+static void keys_finish_job(struct keys *keys, size_t level)
+{
+	struct keys_job *job = keys->jobs[level];
+	struct keys_live taken[KEYS_FAN_MAX] = {{.pieces = NULL}};
+	struct keys_table *sealed = NULL;
+
+	keys_lock(keys);
+	keys_live_add(keys, &job->out);
+	for (size_t i = 0; i < job->input_count; i++) {
+		if (job->inputs[i].sorted == NULL)
+			taken[i] = keys_live_take(keys, job->inputs[i].segment.id);
+	}
+	if (level == 0) {
+		sealed = keys->frozen;
+		keys->frozen = NULL;
+	}
+	keys_unlock(keys);
+	for (size_t i = 0; i < job->input_count; i++)
+		keys_live_clear(&taken[i]);
+	keys_table_free(sealed);
+	keys_job_free(job);
+	keys->jobs[level] = NULL;
+}
+
 static void keys_finish_jobs(struct keys *keys)
 {
 	for (size_t level = 0; level < KEYS_LEVELS; level++) {
 		struct keys_job *job = keys->jobs[level];
-		struct keys_live taken[KEYS_FAN_MAX] = {{.pieces = NULL}};
-		struct keys_table *sealed = NULL;
-
 		if (job == NULL)
 			continue;
 		keys_job_committed(job);
-		if (!job->committed.done)
-			continue;
-		keys_lock(keys);
-		keys_live_add(keys, &job->out);
-		for (size_t i = 0; i < job->input_count; i++) {
-			if (job->inputs[i].sorted == NULL)
-				taken[i] =
-				    keys_live_take(keys, job->inputs[i].segment.id);
-		}
-		if (level == 0) {
-			sealed = keys->frozen;
-			keys->frozen = NULL;
-		}
-		keys_unlock(keys);
-		for (size_t i = 0; i < job->input_count; i++)
-			keys_live_clear(&taken[i]);
-		keys_table_free(sealed);
-		keys_job_free(job);
-		keys->jobs[level] = NULL;
+		if (job->committed.done)
+			keys_finish_job(keys, level);
 	}
 }
 
