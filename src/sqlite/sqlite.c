@@ -172,13 +172,12 @@ static void sqlite_stats(const struct engine_db *db, struct store_stats *out)
 	};
 }
 
-static enum engine_known sqlite_peek(struct engine_db *db, const struct store_key *key)
+static enum engine_known sqlite_peek(struct engine_db *db, struct store_key *key)
 {
-	unsigned char index[KEYS_SIZE];
 	int64_t row;
-	sqlite_key_event(index, key);
-	return keys_peek(db->keys, index, &row) == KEYS_NEW ? ENGINE_NEW
-							    : ENGINE_PERHAPS;
+	return keys_peek(db->keys, sqlite_key_event(key), &row) == KEYS_NEW
+		   ? ENGINE_NEW
+		   : ENGINE_PERHAPS;
 }
 
 static bool sqlite_unkeyed(const struct engine_db *db, int64_t *first, int64_t *last)

@@ -14,11 +14,15 @@ void sqlite_key_sid(unsigned char out[KEYS_SIZE / 2], struct span sid)
 	memcpy(out, digest, KEYS_SIZE / 2);
 }
 
-void sqlite_key_event(unsigned char out[KEYS_SIZE], const struct store_key *key)
+const unsigned char *sqlite_key_event(struct store_key *key)
 {
-	memcpy(out, key->hash, KEYS_SIZE);
-	if (key->sid.len > 0)
-		sqlite_key_sid(out, key->sid);
+	if (!key->indexed) {
+		memcpy(key->index, key->hash, KEYS_SIZE);
+		if (key->sid.len > 0)
+			sqlite_key_sid(key->index, key->sid);
+		key->indexed = true;
+	}
+	return key->index;
 }
 
 void sqlite_key_hash(

@@ -13,8 +13,9 @@
 enum { SQLITE_KEY_DIGITS = 24 };
 
 /* An event's. With a SID the first half is the SID's, so that the index has all events
- * of one SID together and finds them by that half; the second half is the hash's. */
-void sqlite_key_event(unsigned char out[KEYS_SIZE], const struct store_key *key);
+ * of one SID together and finds them by that half; the second half is the hash's. Kept in
+ * the key, because each is asked for before its event is stored. */
+const unsigned char *sqlite_key_event(struct store_key *key);
 /* The half that all keys of one SID begin with: the first 8 bytes of its SHA-256. */
 void sqlite_key_sid(unsigned char out[KEYS_SIZE / 2], struct span sid);
 

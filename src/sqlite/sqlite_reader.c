@@ -298,10 +298,8 @@ int sqlite_reader_get(struct engine_reader *reader, const char *collection,
 	return rc;
 }
 
-int sqlite_reader_lookup(struct engine_reader *reader, const struct store_key *key,
+int sqlite_reader_lookup(struct engine_reader *reader, struct store_key *key,
     int64_t *event_id, struct error *err)
 {
-	unsigned char index[KEYS_SIZE];
-	sqlite_key_event(index, key);
-	return reader_find_key(reader, index, event_id, err);
+	return reader_find_key(reader, sqlite_key_event(key), event_id, err);
 }

@@ -30,7 +30,7 @@ int sqlite_reader_new(
     struct engine_reader **out, struct engine_db *db, struct error *err);
 void sqlite_reader_close(struct engine_reader *reader);
 void sqlite_reader_job_began(struct engine_reader *reader, int64_t id, int try);
-int sqlite_reader_lookup(struct engine_reader *reader, const struct store_key *key,
+int sqlite_reader_lookup(struct engine_reader *reader, struct store_key *key,
     int64_t *event_id, struct error *err);
 int64_t sqlite_reader_count(
     struct engine_reader *reader, const char *collection, struct error *err);

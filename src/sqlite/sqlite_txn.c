@@ -4,19 +4,17 @@
 #include "sqlite/sqlite_docs.h"
 #include "sqlite/sqlite_key.h"
 
-static void add_key(struct engine_db *db, const struct store_key *key, int64_t event_id)
+static void add_key(struct engine_db *db, struct store_key *key, int64_t event_id)
 {
-	unsigned char index[KEYS_SIZE];
-	sqlite_key_event(index, key);
-	keys_add(db->keys, index, event_id);
+	keys_add(db->keys, sqlite_key_event(key), event_id);
 }
 
 /* An event is found by its SID through the first half of its key in the index. When it
  * has no key of that SID, one is added that says nothing else. */
-static void add_keys(struct engine_db *db, const struct store_txn *txn)
+static void add_keys(struct engine_db *db, struct store_txn *txn)
 {
 	const struct store_event *event = &txn->event;
-	const struct store_key by_sid = {.sid = event->sid};
+	struct store_key by_sid = {.sid = event->sid};
 	bool found = event->sid.len == 0;
 	for (size_t i = 0; i < txn->key_count; i++) {
 		add_key(db, &txn->keys[i], event->id);
@@ -26,14 +24,13 @@ static void add_keys(struct engine_db *db, const struct store_txn *txn)
 		add_key(db, &by_sid, event->id);
 }
 
-static int add_rekeys(
-    struct engine_db *db, const struct store_txn *txn, struct error *err)
+static int add_rekeys(struct engine_db *db, struct store_txn *txn, struct error *err)
 {
 	sqlite3_stmt *stmt = sqlite_db_prepare(db->writer.db,
 	    "UPDATE meta SET value = ? WHERE name = 'unkeyed_first'", err);
 	if (stmt == NULL)
 		return -1;
-	for (const struct store_rekey *rekey = txn->rekeys; rekey != NULL;
+	for (struct store_rekey *rekey = txn->rekeys; rekey != NULL;
 	     rekey = rekey->next)
 		add_key(db, &rekey->key, rekey->event_id);
 	(void)sqlite3_bind_int64(stmt, 1, txn->rekeyed_to + 1);

@@ -30,11 +30,13 @@ struct claims {
 	pthread_cond_t asked;
 	struct entry **buckets; /* bucket_count is a power of two */
 	size_t bucket_count, entry_count;
+	struct entry *spare; /* of claims that ended, to be used again */
+	size_t spare_count;
 	struct store_claim *first, **last; /* to be looked up, in order */
 	bool stopping;
 };
 
-enum { BUCKETS_AT_FIRST = 256, CLAIM_KEYS = 3 };
+enum { BUCKETS_AT_FIRST = 256, CLAIM_KEYS = 3, SPARE_MAX = 1024 };
 
 /* ---- the map; all under the mutex ----
  * A GHashTable costs more than twice the instructions of a claim and its end, which every
@@ -96,6 +98,28 @@ static bool claim_shares(const struct store_claim *claim, const struct store_key
 	return claim->again && key != &claim->token;
 }
 
+static struct entry *claims_entry_new(struct claims *claims)
+{
+	struct entry *entry = claims->spare;
+	if (entry == NULL)
+		return mem_new(1, sizeof(*entry));
+	claims->spare = entry->next;
+	claims->spare_count--;
+	*entry = (struct entry){.holders = 0};
+	return entry;
+}
+
+static void claims_entry_end(struct claims *claims, struct entry *entry)
+{
+	if (claims->spare_count == SPARE_MAX) {
+		free(entry);
+		return;
+	}
+	entry->next = claims->spare;
+	claims->spare = entry;
+	claims->spare_count++;
+}
+
 static void claims_hold(struct claims *claims, const struct store_claim *claim)
 {
 	const struct store_key *keys[CLAIM_KEYS];
@@ -106,7 +130,7 @@ static void claims_hold(struct claims *claims, const struct store_claim *claim)
 			if (claims->entry_count >= claims->bucket_count)
 				claims_grow(claims);
 			struct entry **at = claims_bucket(claims, keys[i]->hash);
-			entry = mem_new(1, sizeof(*entry));
+			entry = claims_entry_new(claims);
 			memcpy(entry->hash, keys[i]->hash, STORE_KEY_SIZE);
 			memcpy(entry->key, claim->key.hash, STORE_KEY_SIZE);
 			entry->shared = claim_shares(claim, keys[i]);
@@ -132,7 +156,7 @@ static void claims_let_go(
 	while (*waiting != NULL)
 		waiting = &(*waiting)->next;
 	*waiting = entry->first;
-	free(entry);
+	claims_entry_end(claims, entry);
 }
 
 /* Whose end the claim must wait for; NULL: nobody's. */
@@ -219,14 +243,13 @@ void claims_drop(struct claims *claims, const struct store_claim *claim)
 
 /* ---- asking ---- */
 
-static bool claims_peek(const struct claims *claims, const struct store_key *key)
+static bool claims_peek(const struct claims *claims, struct store_key *key)
 {
 	return claims->engine->peek(claims->db, key) != ENGINE_NEW;
 }
 
 /* Whether what is on disk may make it a repeat. */
-static bool claims_may_repeat(
-    const struct claims *claims, const struct store_claim *claim)
+static bool claims_may_repeat(const struct claims *claims, struct store_claim *claim)
 {
 	if (claim->sealed && claims_peek(claims, &claim->seal))
 		return true;
@@ -264,11 +287,11 @@ bool claims_ask(struct claims *claims, struct store_claim *claim)
 /* ---- the thread that looks keys up ---- */
 
 /* The event that the claim repeats: 1, 0 or -1. */
-static int claims_look_up(struct claims *claims, const struct store_claim *claim,
+static int claims_look_up(struct claims *claims, struct store_claim *claim,
     int64_t *event_id, struct error *err)
 {
-	int (*lookup)(struct engine_reader * reader, const struct store_key *key,
-	    int64_t *event_id, struct error *err) = claims->engine->lookup;
+	int (*lookup)(struct engine_reader * reader, struct store_key * key,
+	    int64_t * event_id, struct error * err) = claims->engine->lookup;
 	struct engine_reader *reader = claims->reader;
 	int64_t call_end;
 	int rc = claim->tokened ? lookup(reader, &claim->token, event_id, err) : 0;
@@ -378,6 +401,11 @@ void claims_free(struct claims *claims)
 			claims_answer(claims, entry->first, NULL);
 			free(entry);
 		}
+	}
+	while (claims->spare != NULL) {
+		struct entry *entry = claims->spare;
+		claims->spare = entry->next;
+		free(entry);
 	}
 	free(claims->buckets);
 	cond_clear(&claims->asked);

@@ -80,9 +80,9 @@ struct engine {
 
 	/* From memory, any thread. Never ENGINE_NEW for a key once finished() was called
 	 * with the transaction that committed it. */
-	enum engine_known (*peek)(struct engine_db *db, const struct store_key *key);
+	enum engine_known (*peek)(struct engine_db *db, struct store_key *key);
 	/* The event of a key: 1, 0 or -1 with err. */
-	int (*lookup)(struct engine_reader *reader, const struct store_key *key,
+	int (*lookup)(struct engine_reader *reader, struct store_key *key,
 	    int64_t *event_id, struct error *err);
 	/* As store_unkeyed. */
 	bool (*unkeyed)(const struct engine_db *db, int64_t *first, int64_t *last);

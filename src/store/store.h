@@ -102,6 +102,9 @@ struct store_key {
 	/* Of a cryptographic hash over all that counts, the SID too: each half of it
 	 * alone must be as random as the whole. */
 	unsigned char hash[STORE_KEY_SIZE];
+	/* for the engine alone, which makes it once: */
+	bool indexed;
+	unsigned char index[STORE_KEY_SIZE];
 };
 
 enum store_claimed {

@@ -11,11 +11,11 @@ static const struct store_key some = {
 
 TEST(all_keys_of_one_sid_begin_with_its_hash)
 {
-	unsigned char digest[32], index[KEYS_SIZE], half[KEYS_SIZE / 2];
+	unsigned char digest[32], half[KEYS_SIZE / 2];
 	struct store_key key = some;
 	key.sid = SPAN("SM1");
 	text_sha256(digest, key.sid);
-	sqlite_key_event(index, &key);
+	const unsigned char *index = sqlite_key_event(&key);
 	assert_memory_equal(index, digest, KEYS_SIZE / 2);
 	assert_memory_equal(
 	    index + KEYS_SIZE / 2, some.hash + KEYS_SIZE / 2, KEYS_SIZE / 2);
@@ -25,9 +25,9 @@ TEST(all_keys_of_one_sid_begin_with_its_hash)
 
 TEST(a_key_without_a_sid_is_its_hash)
 {
-	unsigned char index[KEYS_SIZE];
-	sqlite_key_event(index, &some);
-	assert_memory_equal(index, some.hash, KEYS_SIZE);
+	struct store_key key = some;
+	assert_memory_equal(sqlite_key_event(&key), some.hash, KEYS_SIZE);
+	assert_memory_equal(sqlite_key_event(&key), some.hash, KEYS_SIZE);
 }
 
 TEST(a_documents_key_is_the_hash_of_collection_and_value)
