@@ -7,6 +7,7 @@
 
 #include "sqlite/sqlite_db.h"
 #include "sqlite/trickle.h"
+#include "sqlite/wal_vfs.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/thread.h"
@@ -58,6 +59,15 @@ static void checkpoint_note(struct checkpoint *c, sqlite3 *db, int rc)
 		log_write(LOG_INFO, "the store's log is written back again", NULL);
 }
 
+/* The page of the log that is to be copied next is seldom far from the last one. */
+static int checkpoint_copy(sqlite3 *db, int mode, int *written)
+{
+	wal_vfs_ahead(db, true);
+	int rc = sqlite3_wal_checkpoint_v2(db, "main", mode, NULL, written);
+	wal_vfs_ahead(db, false);
+	return rc;
+}
+
 static void *checkpoint_run(void *ctx)
 {
 	struct checkpoint *c = ctx;
@@ -71,8 +81,7 @@ static void *checkpoint_run(void *ctx)
 		mutex_unlock(&c->mutex);
 		mutex_lock(&c->one_at_a_time);
 		int written = 0;
-		int rc = sqlite3_wal_checkpoint_v2(
-		    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, &written);
+		int rc = checkpoint_copy(c->db, SQLITE_CHECKPOINT_PASSIVE, &written);
 		if (rc == SQLITE_OK)
 			atomic_store(&c->written, written);
 		checkpoint_note(c, c->db, rc);
@@ -139,8 +148,7 @@ static void checkpoint_wake(struct checkpoint *c)
  * next commit starts the log anew, unless a reader needs what is in it. */
 static void write_back(struct checkpoint *c, sqlite3 *writer, int pages)
 {
-	int rc = sqlite3_wal_checkpoint_v2(
-	    writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int rc = checkpoint_copy(writer, SQLITE_CHECKPOINT_PASSIVE, NULL);
 	checkpoint_note(c, writer, rc);
 	c->told_at = pages;
 	c->try_again_at = pages + c->limit / 8;
@@ -205,8 +213,7 @@ void checkpoint_retry(struct checkpoint *c)
 void checkpoint_ahead(struct checkpoint *c)
 {
 	mutex_lock(&c->one_at_a_time);
-	int rc = sqlite3_wal_checkpoint_v2(
-	    c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int rc = checkpoint_copy(c->db, SQLITE_CHECKPOINT_PASSIVE, NULL);
 	checkpoint_note(c, c->db, rc);
 	mutex_unlock(&c->one_at_a_time);
 }
@@ -215,8 +222,7 @@ int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err
 {
 	mutex_lock(&c->one_at_a_time);
 	(void)sqlite3_busy_timeout(writer, TRUNCATE_WAIT_MS);
-	int rc = sqlite3_wal_checkpoint_v2(
-	    writer, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int rc = checkpoint_copy(writer, SQLITE_CHECKPOINT_TRUNCATE, NULL);
 	(void)sqlite3_busy_timeout(writer, SQLITE_DB_BUSY_MS);
 	checkpoint_note(c, writer, rc);
 	mutex_unlock(&c->one_at_a_time);

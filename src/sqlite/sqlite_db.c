@@ -10,6 +10,7 @@
 #include "sqlite/db_file.h"
 #include "sqlite/lock.h"
 #include "sqlite/read_vfs.h"
+#include "sqlite/wal_vfs.h"
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/mem.h"
@@ -72,6 +73,7 @@ static void setup_library(void)
 	 * has used SQLite before. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	read_vfs_register();
+	wal_vfs_register();
 }
 
 static int open_uri(sqlite3 **out, const char *uri, int flags, struct error *err)
@@ -128,7 +130,7 @@ int sqlite_db_open_new(sqlite3 **out, const char *path, struct error *err)
 int sqlite_db_open(sqlite3 **out, const char *dir, int cache_kib, struct error *err)
 {
 	char *path = sqlite_db_path(dir);
-	char *uri = uri_of(path, "?mode=rw");
+	char *uri = uri_of(path, "?mode=rw&vfs=" WAL_VFS);
 	char *pragmas = mem_printf("PRAGMA cache_size = -%d;"
 				   "PRAGMA temp_store = MEMORY;"
 				   "PRAGMA secure_delete = ON;"
