@@ -39,7 +39,7 @@ static int is_word(const char *text, const char *const *words)
 
 static int only_booking(oh_event *event, oh_twiml *reply)
 {
-	const char *key = oh_secret("BOOKING_KEY");
+	const char *key = oh_secret(event, "BOOKING_KEY");
 	const char *given = oh_header(event, "Authorization");
 
 	(void)reply;
@@ -149,5 +149,6 @@ int main(int argc, char **argv)
 	static const oh_collection collections[] = {{"optouts", "phone"}, {0}};
 
 	return oh_main(argc, argv,
-	    &(oh_app){.routes = routes, .workers = workers, .collections = collections});
+	    &(oh_app){.routes = routes, .workers = workers, .collections = collections,
+		.secrets = {"BOOKING_KEY"}});
 }

@@ -1,16 +1,18 @@
 /* signature -- checking a signature by hand. You need not: every Twilio route is checked
  * before its handler runs. This is for what the server cannot know: webhooks that are
- * signed with somebody else's token, here one for each partner, from the path.
+ * signed with somebody else's token: that of a partner, whom the path names.
  *
  *	Try it: PARTNER_ACME_TOKEN=secret ./signature serve
  *	        PARTNER_ACME_TOKEN=secret offhook send sms --token-env PARTNER_ACME_TOKEN \
  *	            --url https://sms.example.com/partners/ACME/sms --connect 127.0.0.1:8080 */
 #include <offhook.h>
+#include <string.h>
 
 static int verify(oh_event *event, oh_twiml *reply)
 {
 	const char *partner = oh_path_param(event, "partner");
-	const char *token = oh_secret(oh_format(event, "PARTNER_%s_TOKEN", partner));
+	const char *token = strcmp(partner, "ACME") == 0
+	    ? oh_secret(event, "PARTNER_ACME_TOKEN") : NULL;
 
 	(void)reply;
 	if (oh_signature_valid(event, token, oh_header(event, "X-Twilio-Signature"), NULL))
@@ -39,5 +41,5 @@ int main(int argc, char **argv)
 	    {0},
 	};
 
-	return oh_main(argc, argv, &(oh_app){.routes = routes});
+	return oh_main(argc, argv, &(oh_app){.routes = routes, .secrets = {"PARTNER_ACME_TOKEN"}});
 }

@@ -219,6 +219,8 @@ typedef struct oh_collection {
 	const char *key OH_NOT_SET_;
 } oh_collection;
 
+enum { OH_SECRETS_MAX = 32 };
+
 typedef struct oh_app {
 	const oh_route *routes OH_NOT_SET_; /* NULL: the built-in ones */
 	const oh_worker *workers OH_NOT_SET_;
@@ -233,6 +235,11 @@ typedef struct oh_app {
 	/* Called once in every handler process before its first event: open what handlers
 	 * share. Anything but OH_OK keeps the process from starting. */
 	int (*start)(void) OH_NOT_SET_;
+	/* The names of the secrets that handlers and workers may ask for (oh_secret):
+	 *   .secrets = {"OPENAI_KEY", "SHOP_KEY"}
+	 * Their processes get these and no others; what signs Twilio's webhooks is for the
+	 * server alone. */
+	const char *secrets[OH_SECRETS_MAX] OH_NOT_SET_;
 } oh_app;
 
 /* The sizes that a program was compiled with. */
@@ -284,9 +291,12 @@ OH_API __attribute__((sentinel)) void oh_log(
  * Returns OH_FAILED, so that `return oh_fail(event, "no such order %s", id);` reads
  * well. */
 OH_API OH_PRINTF(2, 3) int oh_fail(oh_context *context, const char *format, ...);
-/* A secret by name (from the environment). Never logged. NULL when there is none, unlike
- * other text: a secret that is missing must not equal a header that is missing. */
-OH_API const char *oh_secret(const char *name);
+/* A secret by name, which the app declares in .secrets of its oh_app. `offhook env set NAME`
+ * sets it; a variable of that name in the server's environment comes before it. When it
+ * changes, new processes get the new value and the old ones end. Never logged. NULL while
+ * it is not set, unlike other text: a secret that is missing must not equal a header that is
+ * missing. A name that is not declared is a mistake. Valid until the handler returns. */
+OH_API const char *oh_secret(oh_context *context, const char *name);
 
 /* ------------------------------------------------------------------------------------
  * Events: what came in

@@ -61,6 +61,7 @@ static inline const oh_context *oh_same_const_context_(const oh_context *context
 #define oh_time_ms(context) oh_time_ms(oh_context_of(context))
 #define oh_time(context) oh_time(oh_context_of(context))
 #define oh_url(context, ...) oh_url(oh_context_of(context), __VA_ARGS__)
+#define oh_secret(context, ...) oh_secret(oh_context_of(context), __VA_ARGS__)
 #define oh_format(context, ...) oh_format(oh_context_of(context), __VA_ARGS__)
 #define oh_log(context, ...) oh_log(oh_context_of(context), __VA_ARGS__)
 #define oh_fail(context, ...) oh_fail(oh_context_of(context), __VA_ARGS__)

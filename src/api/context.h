@@ -25,6 +25,7 @@ struct context_world {
 	void (*progress)(void *ctx, const struct frame_progress *progress);
 	void *ctx;
 	struct frame_settings settings; /* what the server has told */
+	struct frame_settings secrets;  /* those that the app declares */
 };
 
 struct oh_context {

@@ -83,7 +83,14 @@ int oh_fail(oh_context *context, const char *format, ...)
 	return OH_FAILED;
 }
 
-const char *oh_secret(const char *name)
+const char *oh_secret(oh_context *context, const char *name)
 {
-	return name != NULL ? getenv(name) : NULL;
+	const struct frame_settings *secrets = &context->world->secrets;
+	for (uint32_t i = 0; name != NULL && i < secrets->count; i++)
+		if (span_is(secrets->pairs[i].name, name))
+			return secrets->pairs[i].value.ptr;
+	context_fail(context,
+	    "oh_secret: %s is not declared: add it to .secrets of the program's oh_app",
+	    name != NULL ? name : "(no name)");
+	return NULL;
 }

@@ -79,7 +79,7 @@ static int reload_take(
 	if (alerts && alert_settings_check(next, err) < 0)
 		return -1;
 	atomic_store(&service->config, next);
-	if (alerts && work_renew(reload->work, err) < 0) {
+	if (work_renew(reload->work, old, alerts, err) < 0) {
 		atomic_store(&service->config, old);
 		return -1;
 	}

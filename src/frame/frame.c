@@ -105,7 +105,8 @@ static const struct list workers = {sizeof(struct frame_worker), worker_fields};
 
 static const struct field manifest_fields[] = {FIELD(U32, frame_manifest, version),
     LIST(frame_manifest, routes, &routes), LIST(frame_manifest, workers, &workers),
-    FIELD(PAIRS, frame_manifest, collections), END};
+    FIELD(PAIRS, frame_manifest, collections), FIELD(PAIRS, frame_manifest, secrets),
+    END};
 
 static const struct field bell_fields[] = {END};
 
@@ -122,6 +123,7 @@ static const struct frame {
     [FRAME_PROGRESS] = {progress_fields, sizeof(struct frame_progress), true},
     [FRAME_BELL] = {bell_fields, 0, false},
     [FRAME_SETTINGS] = {settings_fields, sizeof(struct frame_settings), false},
+    [FRAME_SECRETS] = {settings_fields, sizeof(struct frame_settings), false},
 };
 
 /* As every list stands in its struct. */
@@ -255,6 +257,11 @@ static void put_frame(struct buf *out, enum frame_type type, const void *from)
 void frame_put_settings(struct buf *out, const struct frame_settings *settings)
 {
 	put_frame(out, FRAME_SETTINGS, settings);
+}
+
+void frame_put_secrets(struct buf *out, const struct frame_settings *secrets)
+{
+	put_frame(out, FRAME_SECRETS, secrets);
 }
 
 void frame_put_ready(struct buf *out, const struct frame_manifest *manifest)
@@ -431,6 +438,12 @@ int frame_get_settings(
     struct frame_settings *out, struct span frame, struct arena *arena)
 {
 	return take_frame(out, FRAME_SETTINGS, frame, arena);
+}
+
+int frame_get_secrets(
+    struct frame_settings *out, struct span frame, struct arena *arena)
+{
+	return take_frame(out, FRAME_SECRETS, frame, arena);
 }
 
 int frame_get_ready(struct frame_manifest *out, struct span frame, struct arena *arena)

@@ -18,7 +18,7 @@
 #include "util/span.h"
 
 /* Changes with every change of the protocol. */
-enum { FRAME_VERSION = 2 };
+enum { FRAME_VERSION = 3 };
 
 enum frame_type {
 	FRAME_READY = 1,    /* process: FRAME_VERSION and what the app has */
@@ -29,6 +29,8 @@ enum frame_type {
 	FRAME_PROGRESS = 6, /* process: a job's progress (oh_progress) */
 	FRAME_BELL = 7,     /* process: the ring has something; no fields */
 	FRAME_SETTINGS = 8, /* server: the first frame, once */
+	FRAME_SECRETS = 9,  /* server: the secrets that the app declares, once, after
+			       FRAME_READY and before any run */
 	FRAME_TYPES
 };
 
@@ -48,7 +50,8 @@ enum {
 /* No delay is longer: 100 years. */
 #define FRAME_TIME_MAX (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
-/* FRAME_SETTINGS: names and values, as text. */
+/* FRAME_SETTINGS, FRAME_SECRETS: names and values, as text. The value of a secret that is
+ * not set is absent. */
 struct frame_settings {
 	const struct pair *pairs;
 	uint32_t count;
@@ -184,11 +187,15 @@ struct frame_manifest {
 	uint32_t worker_count;
 	const struct pair *collections; /* that have a key: name, key field */
 	uint32_t collection_count;
+	const struct pair
+	    *secrets; /* that handlers may ask for: names, without values */
+	uint32_t secret_count;
 };
 
 /* Each appends one whole frame. A signal handler calls frame_put_log, with enough memory
  * reserved in out: it must do nothing but append. */
 void frame_put_settings(struct buf *out, const struct frame_settings *settings);
+void frame_put_secrets(struct buf *out, const struct frame_settings *secrets);
 void frame_put_ready(struct buf *out, const struct frame_manifest *manifest);
 void frame_put_event(struct buf *out, const struct frame_event *event);
 void frame_put_job(struct buf *out, const struct frame_job_run *job);
@@ -205,6 +212,8 @@ uint32_t frame_version(struct span frame);
 /* Take one whole frame apart; spans point into it, lists are in the arena. -1: it is not
  * valid, and nothing of out may be used. */
 int frame_get_settings(
+    struct frame_settings *out, struct span frame, struct arena *arena);
+int frame_get_secrets(
     struct frame_settings *out, struct span frame, struct arena *arena);
 int frame_get_ready(struct frame_manifest *out, struct span frame, struct arena *arena);
 int frame_get_event(struct frame_event *out, struct span frame, struct arena *arena);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "handlers/app_secrets.h"
 #include "handlers/handler_run.h"
 #include "handlers/program_pool.h"
 #include "twilio/template.h"
@@ -147,6 +148,7 @@ static int handlers_accept(
 			    "a route of the app's own replaces the built-in one",
 			    "path", route->path, "methods", route_methods(route), NULL);
 	}
+	app_secrets_tell_missing(frame, service->config->secrets);
 	atomic_store(&service->routes, manifest->routes);
 	return 0;
 }
@@ -170,7 +172,7 @@ int handlers_open(struct handlers **out, struct service *service, struct error *
 	struct handlers *handlers = mem_new(1, sizeof(*handlers));
 	handlers->service = service;
 	handlers->programs = (struct program_pool){
-	    .config = config,
+	    .service = service,
 	    .like = &user_route,
 	    .accept = handlers_accept,
 	    .base = {.processes = (int)config->handlers,

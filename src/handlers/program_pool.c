@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "handlers/app_secrets.h"
 #include "util/mem.h"
+#include "webhook/lane.h"
 
 /* Sanitizers reserve terabytes of address space. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -12,25 +14,29 @@ enum { UNDER_SANITIZER = 1 };
 enum { UNDER_SANITIZER = 0 };
 #endif
 
-static int program_introduced(void *ctx, struct span frame, struct error *err)
+static int program_introduced(
+    void *ctx, struct span frame, struct buf *first, struct error *err)
 {
 	struct program_pool *programs = ctx;
 	struct manifest *manifest;
 	if (manifest_new(&manifest, frame, programs->like, err) < 0)
 		return -1;
-	if (programs->accept != NULL && programs->accept(programs, manifest, err) < 0) {
+	if (app_secrets_check(&manifest->frame, err) < 0 ||
+	    (programs->accept != NULL &&
+		programs->accept(programs, manifest, err) < 0)) {
 		manifest_free(manifest);
 		return -1;
 	}
 	manifest->next = programs->manifests;
 	programs->manifests = manifest;
+	app_secrets_put(first, &manifest->frame, programs->service->config->secrets);
 	return 0;
 }
 
 int program_pool_start(
     struct program_pool *programs, const char *program, struct error *err)
 {
-	const struct config *settings = programs->config;
+	const struct config *settings = programs->service->config;
 	struct pool_config config = programs->base;
 	struct pool *pool = programs->pool;
 	bool is_self = strcmp(program, PROGRAM_SELF) == 0;

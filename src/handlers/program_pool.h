@@ -3,16 +3,17 @@
 #ifndef OFFHOOK_HANDLERS_PROGRAM_POOL_H
 #define OFFHOOK_HANDLERS_PROGRAM_POOL_H
 
-#include "config/config.h"
 #include "handlers/manifest.h"
 #include "pool/pool.h"
 #include "util/error.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
 
+struct service;
+
 /* Embed it; the owner sets the first four. */
 struct program_pool {
-	const struct config *config;
+	struct service *service;
 	const struct route *like; /* as for manifest_new */
 	/* A new program's manifest is right; -1 with err refuses it nevertheless. On the
 	 * pool's thread; may be NULL. */

@@ -22,6 +22,7 @@
 #include "host/run_job.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/locked.h"
 
 enum {
 	READ_SIZE = 64 << 10,
@@ -34,9 +35,11 @@ struct host {
 	struct slots *slots;
 	struct context_world world;
 	struct arena *arena; /* holds world.settings */
-	struct buf in;       /* bytes of frames not yet handled */
-	struct buf out;      /* the frame being sent */
-	struct buf bell;     /* FRAME_BELL */
+	char *secrets;       /* the FRAME_SECRETS; world.secrets points into it */
+	size_t secrets_size;
+	struct buf in;   /* bytes of frames not yet handled */
+	struct buf out;  /* the frame being sent */
+	struct buf bell; /* FRAME_BELL */
 	unsigned runs;
 	int statm;       /* /proc/self/statm */
 	int64_t at_rest; /* bytes of address space before the first run */
@@ -190,6 +193,17 @@ static int host_handle(struct host *host, struct span frame, enum frame_type typ
 	return rc;
 }
 
+/* They move to memory that is not dumped, and are wiped where they came. */
+static int host_take_secrets(struct host *host, struct span frame)
+{
+	locked_free(host->secrets, host->secrets_size);
+	host->secrets_size = frame.len + 1;
+	host->secrets = locked_copy(frame);
+	explicit_bzero(host->in.ptr + (frame.ptr - host->in.ptr), frame.len);
+	return frame_get_secrets(
+	    &host->world.secrets, (struct span){host->secrets, frame.len}, host->arena);
+}
+
 /* 0 when all whole frames have been handled, 1 when it is time to end well, -1 when one
  * makes no sense or the server is gone. */
 static int host_handle_all(struct host *host)
@@ -202,8 +216,9 @@ static int host_handle_all(struct host *host)
 	while (rc == 0 && (len = frame_whole(span_from(bytes, done), &type)) != 0) {
 		if (len < 0)
 			return -1;
-		rc = host_handle(
-		    host, (struct span){bytes.ptr + done, (size_t)len}, type);
+		struct span frame = {bytes.ptr + done, (size_t)len};
+		rc = type == FRAME_SECRETS ? host_take_secrets(host, frame)
+					   : host_handle(host, frame, type);
 		done += (size_t)len;
 		if (rc == 0 && host_outgrown(host))
 			rc = 1;
@@ -253,6 +268,11 @@ static int host_say_ready(struct host *host)
 	for (uint32_t i = 0; i < manifest.worker_count; i++)
 		frames[i] = workers_frame(&workers[i]);
 	manifest.workers = frames;
+	struct pair secrets[OH_SECRETS_MAX];
+	manifest.secrets = secrets;
+	for (size_t i = 0; i < OH_SECRETS_MAX && host->app->secrets[i] != NULL; i++)
+		secrets[manifest.secret_count++] =
+		    (struct pair){span_of(host->app->secrets[i]), {NULL, 0}};
 	manifest.collections =
 	    collections_all(host->app, &manifest.collection_count, arena);
 	frame_put_ready(&host->out, &manifest);
@@ -361,6 +381,7 @@ int host_run(const oh_app *app)
 		rc = host_handle_all(&host);
 	while (rc == 0 && host_receive(&host));
 	store_reader_close(host.world.reader);
+	locked_free(host.secrets, host.secrets_size);
 	buf_free(&host.in);
 	buf_free(&host.out);
 	buf_free(&host.bell);

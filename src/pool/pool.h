@@ -39,8 +39,10 @@ struct pool_config {
 	int64_t memory_bytes; /* RLIMIT_AS of a process; 0: none */
 	/* All three are called on the pool's thread; each may be NULL. introduced gets the
 	 * FRAME_READY of a program that is opened or swapped in, before that program gets
-	 * a run; -1 with err refuses it. */
-	int (*introduced)(void *ctx, struct span frame, struct error *err);
+	 * a run; -1 with err refuses it. What it appends to first is sent to each process
+	 * of the program before its first run, and wiped at last. */
+	int (*introduced)(
+	    void *ctx, struct span frame, struct buf *first, struct error *err);
 	/* Sets run->event.route or run->job.worker for the present program. False: it has
 	 * no such route or worker, and the run fails. */
 	bool (*address)(void *ctx, struct pool_run *run);

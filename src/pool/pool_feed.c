@@ -171,6 +171,7 @@ static bool feed_take_frame(
 	case FRAME_EVENT:
 	case FRAME_JOB:
 	case FRAME_SETTINGS:
+	case FRAME_SECRETS:
 	case FRAME_TYPES:
 		break;
 	}

@@ -13,6 +13,7 @@ struct program {
 	struct pool_config config; /* but its name, data and settings */
 	struct arena *texts;       /* its strings */
 	struct buf settings;       /* the FRAME_SETTINGS for its processes */
+	struct buf first;          /* frames that each process gets when it is ready */
 	unsigned generation;
 };
 

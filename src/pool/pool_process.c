@@ -27,9 +27,13 @@ enum {
 
 /* ---- start ---- */
 
-/* The server's environment, without the settings of alerts: their URL and their secret are
+/* The server's environment, without the settings of alerts and what signs webhooks: they are
  * none of a handler's business. OFFHOOK_HANDLER may be there if this server is itself a
  * handler's child. */
+static const char *const hidden[] = {"OFFHOOK_HANDLER=", "OFFHOOK_ALERT_",
+    "TWILIO_AUTH_TOKEN=", "TWILIO_AUTH_TOKENS=", "TWILIO_SHARED_KEYS=",
+    "CREDENTIALS_DIRECTORY="};
+
 static char **process_environment(struct arena *arena)
 {
 	size_t count = 0;
@@ -39,8 +43,10 @@ static char **process_environment(struct arena *arena)
 	char **out = arena_alloc(arena, (count + 2) * sizeof(*out));
 	for (size_t i = 0; i < count; i++) {
 		struct span variable = span_of(environ[i]);
-		if (!span_starts(variable, SPAN("OFFHOOK_HANDLER=")) &&
-		    !span_starts(variable, SPAN("OFFHOOK_ALERT_")))
+		bool kept = true;
+		for (size_t k = 0; k < sizeof(hidden) / sizeof(hidden[0]); k++)
+			kept = kept && !span_starts(variable, span_of(hidden[k]));
+		if (kept)
 			out[used++] = environ[i];
 	}
 	out[used++] =

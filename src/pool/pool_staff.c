@@ -52,6 +52,9 @@ static void staff_program_free(struct program *program)
 {
 	if (program == NULL)
 		return;
+	if (program->first.ptr != NULL)
+		explicit_bzero(program->first.ptr, program->first.cap);
+	buf_free(&program->first);
 	buf_free(&program->settings);
 	arena_free(program->texts);
 	free(program);
@@ -181,6 +184,18 @@ static bool staff_is_next(const struct pool *pool, const struct process *process
 	return pool->next != NULL && process->generation == pool->next->generation;
 }
 
+/* One that an old program still starts gets nothing, and no run. */
+static void staff_send_first(struct pool *pool, struct process *process)
+{
+	const struct program *program =
+	    staff_is_next(pool, process) ? pool->next : pool->current;
+	if (program == NULL || process->generation != program->generation ||
+	    program->first.len == 0)
+		return;
+	buf_put(&process->out, buf_span(&program->first));
+	process_write(process);
+}
+
 /* Only the first process of a program introduces it. */
 static bool staff_accepts(struct pool *pool, struct process *process, struct span frame)
 {
@@ -194,8 +209,8 @@ static bool staff_accepts(struct pool *pool, struct process *process, struct spa
 		return false;
 	}
 	if (!staff_is_next(pool, process) || pool->next->config.introduced == NULL ||
-	    pool->next->config.introduced(
-		pool->next->config.ctx, frame, pool->swap->err) == 0)
+	    pool->next->config.introduced(pool->next->config.ctx, frame,
+		&pool->next->first, pool->swap->err) == 0)
 		return true;
 	process->refused = true;
 	process_kill(process, "was refused");
@@ -207,6 +222,7 @@ void pool_staff_ready(struct pool *pool, struct process *process, struct span fr
 	if (process->ready || !staff_accepts(pool, process, frame))
 		return;
 	process->ready = true;
+	staff_send_first(pool, process);
 	pool->early_deaths = 0;
 	if (!staff_is_next(pool, process))
 		return;

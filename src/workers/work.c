@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/param.h>
 
+#include "handlers/app_secrets.h"
 #include "handlers/handlers.h"
 #include "handlers/program_pool.h"
 #include "host/app_workers.h"
@@ -176,13 +177,33 @@ int work_swap(void *ctx, const char *program, struct error *err)
 	return rc;
 }
 
-int work_renew(struct work *work, struct error *err)
+/* Whether the app is given other secrets than it was. */
+static bool work_secrets_differ(
+    const struct work *work, const struct secrets *a, const struct secrets *b)
 {
+	const struct handlers *handlers = work->service->handlers;
+	const struct manifest *manifest = handlers != NULL
+					      ? handlers_manifest(handlers)
+					      : worker_pool_manifest(work->pool);
+	return manifest != NULL && !app_secrets_same(&manifest->frame, a, b);
+}
+
+int work_renew(
+    struct work *work, const struct config *old, bool alerts, struct error *err)
+{
+	int rc = 0;
 	mutex_lock(&work->changing);
-	worker_pool_renew(work->pool);
-	int rc = work_start_pool(work, work->program, err);
-	if (rc == 0)
-		rc = work_set_workers(work, err);
+	bool secrets =
+	    work_secrets_differ(work, old->secrets, work->service->config->secrets);
+	if (alerts)
+		worker_pool_renew(work->pool);
+	if (secrets && work->service->handlers != NULL)
+		rc = handlers_swap(work->service->handlers, work->program, err);
+	if (rc == 0 && (secrets || alerts)) {
+		rc = work_start_pool(work, work->program, err);
+		if (rc == 0)
+			rc = work_set_workers(work, err);
+	}
 	mutex_unlock(&work->changing);
 	return rc;
 }

@@ -23,9 +23,12 @@ int work_start(struct work *work, const oh_app *user, struct error *err);
  * all stays as it was. (Only when the workers' processes do not start after the handlers'
  * did, the handlers are the new ones, and err says so.) Not from a loop. */
 int work_swap(void *ctx, const char *program, struct error *err);
-/* Starts the workers' processes anew, with the settings of alerts as they are now: running
- * jobs end in the old ones. -1 with err: the old ones stay. Not from a loop. */
-int work_renew(struct work *work, struct error *err);
+/* After the configuration became another than old: starts processes anew where they need it,
+ * those of workers when alerts is true (settings of alerts differ), all of them when secrets
+ * differ that the app declares. What runs ends in the old ones. -1 with err: old ones stay.
+ * Not from a loop. */
+int work_renew(
+    struct work *work, const struct config *old, bool alerts, struct error *err);
 void work_stats(const struct work *work, struct jobs_stats *out);
 /* Writes the process ids of the workers' processes that are ready; gives how many. */
 int work_pids(struct work *work, int *out, int max);

@@ -54,7 +54,7 @@ struct worker_pool *worker_pool_new(struct service *service)
 	pool->service = service;
 	pool->arena = arena_new();
 	pool->programs = (struct program_pool){
-	    .config = service->config,
+	    .service = service,
 	    .like = &no_route,
 	    .base = {.name = "oh-workers",
 		.address = worker_pool_address,

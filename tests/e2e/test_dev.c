@@ -229,13 +229,13 @@ static const char telling[] =
     "{\n"
     "	usleep(1000 * (useconds_t)atoi(oh_param(event, \"Body\")));\n"
     "	oh_insert(event, \"runs\", json_pack(\"{s:s}\", \"sid\", oh_sid(event)));\n"
-    "	oh_message(reply, oh_secret(\"GREETING\"));\n"
+    "	oh_message(reply, oh_secret(event, \"GREETING\"));\n"
     "	return OH_OK;\n"
     "}\n"
     "int main(int argc, char **argv)\n"
     "{\n"
     "	static const oh_route routes[] = {{OH_MESSAGE, \"/twilio/sms\", on_sms}, {0}};\n"
-    "	return oh_main(argc, argv, &(oh_app){.routes = routes});\n"
+    "	return oh_main(argc, argv, &(oh_app){.routes = routes, .secrets = {\"GREETING\"}});\n"
     "}\n";
 
 TEST(saved_settings_are_taken_and_no_request_is_lost)

@@ -181,3 +181,36 @@ TEST(the_environment_wins_and_a_lost_key_is_told_by_serve)
 	    "without your account");
 	talk_end(&talk);
 }
+
+#define SMS(number, body)                                                              \
+	"MessageSid=SM" number "&From=%2B15550001&To=%2B15550002&Body=" body
+
+TEST(an_app_gets_the_secrets_that_it_declares_and_new_values_without_a_restart)
+{
+	struct talk talk;
+	talk_start_program(&talk, APPS_DIR "/secretive", NULL);
+	assert_true(talk_logged(&talk, "secrets that the app declares are not set"));
+	assert_true(talk_logged(&talk, "names=\"SHOP_KEY, OTHER_KEY\""));
+	talk_expect_text(&talk, "/twilio/sms", SMS("1", "SHOP_KEY"), "none");
+	expect(&talk, "echo planted-one | $O env set SHOP_KEY --data $D", 0,
+	    "the server has it");
+	expect(&talk, "echo planted-two | $O env set NOT_DECLARED --data $D", 0,
+	    "the server has it");
+	talk_expect_text(&talk, "/twilio/sms", SMS("2", "SHOP_KEY"), "planted-one");
+	talk_expect_text(&talk, "/twilio/sms", SMS("3", "OTHER_KEY"), "none");
+	/* One that is not declared fails its event, in words for its author. */
+	talk_expect(&talk, "/twilio/sms", SMS("4", "NOT_DECLARED"), 200);
+	assert_true(talk_logged(&talk, "NOT_DECLARED is not declared"));
+	expect(&talk, "echo planted-three | $O env set SHOP_KEY --data $D", 0,
+	    "the server has it");
+	talk_expect_text(&talk, "/twilio/sms", SMS("5", "SHOP_KEY"), "planted-three");
+	talk_expect_text(&talk, "/twilio/sms", SMS("6", "environment"), "clean");
+	talk_expect(&talk, "/twilio/sms", SMS("7", "job"), 200);
+	for (int waited = 0; talk_count(&talk, "told", "{\"has\": true}") == 0;
+	     waited += 20) {
+		if (waited > 20000)
+			fail_msg("the job has not run");
+		(void)usleep(20000);
+	}
+	talk_end(&talk);
+}

@@ -204,7 +204,8 @@ TEST(no_process_has_the_settings_of_alerts_in_its_environment)
 	char *text = text_read_file(path, 1 << 20, &len);
 	assert_non_null(text);
 	assert_non_null(strstr(text, "OFFHOOK_ALERT_TEXT="));
-	assert_non_null(strstr(text, "TWILIO_AUTH_TOKEN="));
+	assert_non_null(strstr(text, "PATH="));
+	assert_null(strstr(text, "TWILIO_AUTH_TOKEN"));
 	assert_null(strstr(text, "OFFHOOK_ALERT_SECRET"));
 	assert_null(strstr(text, "OFFHOOK_ALERT_COMMAND"));
 	free(text);

@@ -30,7 +30,7 @@ static int only_with_token(oh_event *event, oh_twiml *reply)
 {
 	const char *token = oh_header(event, "X-Token");
 	(void)reply;
-	if (strcmp(token, oh_secret("EVERY_TOKEN")) == 0)
+	if (strcmp(token, oh_secret(event, "EVERY_TOKEN")) == 0)
 		return OH_PASS;
 	oh_log(event, "turned away", "path", oh_path(event), NULL);
 	oh_reply(event, 401, "text/plain", "no token\n");
@@ -132,5 +132,6 @@ int main(int argc, char **argv)
 	static const oh_collection collections[] = {{"people", "number"}, {"seats", "seat"}, {0}};
 	static const oh_worker workers[] = {{"where", .work = where}, {0}};
 	return oh_main(argc, argv,
-	    &(oh_app){.routes = routes, .workers = workers, .collections = collections});
+	    &(oh_app){.routes = routes, .workers = workers, .collections = collections,
+		.secrets = {"EVERY_TOKEN"}});
 }

@@ -257,11 +257,13 @@ TEST(a_manifest_arrives_as_it_was_sent)
 	struct arena *arena = arena_new();
 	struct buf bytes = {0};
 	struct frame_manifest manifest;
-	frame_put_ready(&bytes,
-	    &(struct frame_manifest){FRAME_VERSION, &route, 1, &worker, 1, pairs, 3});
+	frame_put_ready(&bytes, &(struct frame_manifest){FRAME_VERSION, &route, 1,
+				    &worker, 1, pairs, 3, pairs, 2});
 	assert_int_equal(frame_version(buf_span(&bytes)), FRAME_VERSION);
 	assert_int_equal(frame_get_ready(&manifest, buf_span(&bytes), arena), 0);
 	assert_int_equal(manifest.route_count, 1);
+	assert_int_equal(manifest.secret_count, 2);
+	assert_span(manifest.secrets[1].name, pairs[1].name);
 	assert_span(manifest.routes[0].path, route.path);
 	assert_span(manifest.routes[0].fallback, route.fallback);
 	assert_true(

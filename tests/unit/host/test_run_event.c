@@ -362,18 +362,35 @@ PLAY_TEST(lines_of_the_log_leave_out_what_is_null)
 
 static int asks_secrets(oh_event *event, oh_twiml *reply)
 {
-	(void)event;
 	(void)reply;
-	assert_string_equal(oh_secret("OH_TEST_SECRET"), "s3cret");
-	assert_null(oh_secret("OH_TEST_NO_SECRET"));
-	assert_null(oh_secret(NULL));
+	assert_string_equal(oh_secret(event, "OH_TEST_SECRET"), "s3cret");
+	assert_null(oh_secret(event, "OH_TEST_NO_SECRET"));
+	assert_true(oh_ok(event));
 	return OH_OK;
 }
 
-PLAY_TEST(a_secret_comes_from_the_environment)
+static int asks_another_secret(oh_event *event, oh_twiml *reply)
 {
-	assert_int_equal(setenv("OH_TEST_SECRET", "s3cret", 1), 0);
-	assert_true(play_run(*state, OH_MESSAGE, asks_secrets)->ok);
+	(void)reply;
+	assert_null(oh_secret(event, oh_param(event, "Body")));
+	assert_null(oh_secret(event, NULL));
+	return OH_OK;
+}
+
+PLAY_TEST(a_secret_is_what_the_server_sent_and_a_name_that_it_did_not_is_a_mistake)
+{
+	const struct pair pairs[] = {
+	    {SPAN("OH_TEST_NO_SECRET"), {NULL, 0}},
+	    {SPAN("OH_TEST_SECRET"), SPAN("s3cret")},
+	};
+	struct play *play = *state;
+	play->world.secrets = (struct frame_settings){pairs, 2};
+	assert_true(play_run(play, OH_MESSAGE, asks_secrets)->ok);
+	const struct frame_result *result =
+	    play_run(play, OH_MESSAGE, asks_another_secret);
+	assert_false(result->ok);
+	assert_non_null(memmem(
+	    result->failure.ptr, result->failure.len, ".secrets", strlen(".secrets")));
 }
 
 PLAY_TEST(a_route_beyond_the_table_fails)

@@ -173,7 +173,7 @@ TEST(a_process_that_never_gets_ready_is_told)
 	set_up(&bench, "old");
 	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
 	assert_non_null(strstr(err.text,
-	    "speaks version 1 of the protocol and the server speaks version 2"));
+	    "speaks version 2 of the protocol and the server speaks version 3"));
 	char missing[] = "/nonexistent/program";
 	bench.config.program = missing;
 	assert_int_equal(pool_open(&bench.pool, &bench.config, &err), -1);
