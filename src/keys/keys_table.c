@@ -127,6 +127,14 @@ void keys_table_find_prefix(
 	}
 }
 
+/* A table is sorted by its keys' first bits, then each bucket. */
+enum {
+	SORT_BITS = 14,
+	SORT_BUCKETS = 1 << SORT_BITS,
+	SORT_SHIFT = 64 - SORT_BITS,
+	FEW = 32
+};
+
 /* Merges from[start, middle) and from[middle, end) into to[start, end). */
 static void merge_runs(struct keys_entry *to, const struct keys_entry *from,
     size_t start, size_t middle, size_t end)
@@ -140,13 +148,21 @@ static void merge_runs(struct keys_entry *to, const struct keys_entry *from,
 	}
 }
 
-struct keys_entry *keys_table_sorted(const struct keys_table *table)
+/* Of a bucket, which has few as a rule: insertion as long as they are, else merging,
+ * since all the keys of one SID are in one bucket. Both leave equal keys in their
+ * order. */
+static void sort_bucket(
+    struct keys_entry *entries, struct keys_entry *room, size_t count)
 {
-	size_t count = table->count;
-	struct keys_entry *from = mem_new(count + 1, sizeof(*from));
-	struct keys_entry *to = mem_new(count + 1, sizeof(*to));
-	memcpy(from, table->entries, count * sizeof(*from));
-	for (size_t width = 1; width < count; width *= 2) {
+	struct keys_entry *from = entries, *to = room;
+	for (size_t i = 1; count <= FEW && i < count; i++) {
+		struct keys_entry moved = entries[i];
+		size_t at = i;
+		for (; at > 0 && keys_entry_compare(&entries[at - 1], &moved) > 0; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = moved;
+	}
+	for (size_t width = 1; count > FEW && width < count; width *= 2) {
 		for (size_t start = 0; start < count; start += 2 * width) {
 			size_t middle = start + width < count ? start + width : count;
 			size_t end = middle + width < count ? middle + width : count;
@@ -156,8 +172,28 @@ struct keys_entry *keys_table_sorted(const struct keys_table *table)
 		to = from;
 		from = sorted;
 	}
-	free(to);
-	return from;
+	if (from != entries)
+		memcpy(entries, from, count * sizeof(*entries));
+}
+
+struct keys_entry *keys_table_sorted(const struct keys_table *table)
+{
+	size_t count = table->count;
+	struct keys_entry *sorted = mem_new(count + 1, sizeof(*sorted));
+	struct keys_entry *room = mem_new(count + 1, sizeof(*room));
+	uint32_t *ends = mem_new(SORT_BUCKETS + 1, sizeof(*ends));
+	for (size_t i = 0; i < count; i++)
+		ends[(table->entries[i].high >> SORT_SHIFT) + 1]++;
+	for (size_t i = 1; i < SORT_BUCKETS; i++)
+		ends[i] += ends[i - 1];
+	for (size_t i = 0; i < count; i++)
+		sorted[ends[table->entries[i].high >> SORT_SHIFT]++] =
+		    table->entries[i];
+	for (size_t i = 0, start = 0; i < SORT_BUCKETS; start = ends[i++])
+		sort_bucket(sorted + start, room, ends[i] - start);
+	free(room);
+	free(ends);
+	return sorted;
 }
 
 size_t keys_table_memory(const struct keys_table *table)

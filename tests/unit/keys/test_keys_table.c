@@ -72,19 +72,28 @@ TEST(a_cut_leaves_the_table_as_it_was)
 
 TEST(sorted_entries_keep_the_oldest_of_a_key_first)
 {
-	static const size_t counts[] = {0, 1, 2, 3, 64, 1000, 1025};
+	static const size_t counts[] = {0, 1, 2, 3, 64, 1000, 1025, 30000};
+	/* All keys begin alike, or as hashes do: few, some or all of them differ. */
+	static const uint64_t factors[] = {1, UINT64_C(0x9E3779B97F4A7C15)};
+	static const size_t kinds[] = {13, 700, SIZE_MAX};
 
-	for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+	for (size_t n = 0; n < 8 * 2 * 3; n++) {
 		struct keys_table *table = keys_table_new(16);
-		for (size_t i = 0; i < counts[n]; i++)
-			add(table, i * 7919 % 13, i * 104729 % 5, (int64_t)i + 1);
+		size_t count = counts[n % 8], last = kinds[n / 16];
+		uint64_t factor = factors[n / 8 % 2];
+		for (size_t i = 0; i < count; i++)
+			add(table, i * 7919 % last * factor, i * 104729 % 5,
+			    (int64_t)i + 1);
 		struct keys_entry *sorted = keys_table_sorted(table);
-		for (size_t i = 1; i < counts[n]; i++) {
+		int64_t rows = count > 0 ? sorted[0].row : 0;
+		for (size_t i = 1; i < count; i++) {
 			int order = keys_entry_compare(&sorted[i - 1], &sorted[i]);
+			rows += sorted[i].row;
 			assert_true(order <= 0);
 			if (order == 0)
 				assert_true(sorted[i - 1].row < sorted[i].row);
 		}
+		assert_int_equal(rows, count * (count + 1) / 2);
 		free(sorted);
 		keys_table_free(table);
 	}
