@@ -8,7 +8,7 @@
 #include "util/log_flood.h"
 #include "util/mem.h"
 
-enum { FRESH_US = 5000000 };
+enum { FRESH_US = 5000000, TOKENS_SHOWN = 100 };
 
 struct metrics {
 	struct admin_view view;
@@ -41,6 +41,20 @@ static void metrics_webhooks(struct buf *out, const struct admin_view *view)
 	metric(out, "refusals_undiagnosed_total", "counter",
 	    "Refused webhooks whose line in the log has no diagnosis.",
 	    atomic_load(&view->lanes[0].service->refusals_undiagnosed));
+}
+
+/* Which token is still in use: by its place in the settings, those of auth-token first, then
+ * auth-tokens, then shared-keys. A reload begins anew. */
+static void metrics_tokens(struct buf *out, const struct admin_view *view)
+{
+	const struct config *config = view->lanes[0].service->config;
+	buf_puts(out,
+	    "# HELP offhook_token_matched_total Webhooks by the token that signed them.\n"
+	    "# TYPE offhook_token_matched_total counter\n");
+	for (size_t i = 0; i < tokens_count(config->tokens) && i < TOKENS_SHOWN; i++)
+		buf_printf(out,
+		    "offhook_token_matched_total{token=\"%zu\"} %" PRIu64 "\n", i + 1,
+		    tokens_matched(config->tokens, i));
 }
 
 static void metrics_http(struct buf *out, const struct admin_view *view)
@@ -177,6 +191,7 @@ static void metrics_jobs(struct buf *out, const struct admin_view *view)
 void metrics_write(struct metrics *metrics, struct buf *out)
 {
 	metrics_webhooks(out, &metrics->view);
+	metrics_tokens(out, &metrics->view);
 	metrics_http(out, &metrics->view);
 	metrics_log(out);
 	metrics_store(out, &metrics->view);

@@ -11,8 +11,10 @@
 #include "admin/admin.h"
 #include "alert/alert_settings.h"
 #include "app/reload.h"
+#include "app/token_watch.h"
 #include "builtin/builtin.h"
 #include "builtin/templates.h"
+#include "config/guard.h"
 #include "control/control.h"
 #include "engines/engines.h"
 #include "handlers/handlers.h"
@@ -44,8 +46,9 @@ struct app {
 	struct admin *admin; /* NULL: no --admin */
 	struct control_server told;
 	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
-	uint64_t served;               /* requests at the last look */
-	uint64_t trimmed;              /* and when memory was last given back */
+	struct token_watch token_watch;
+	uint64_t served;  /* requests at the last look */
+	uint64_t trimmed; /* and when memory was last given back */
 };
 
 /* 404, or 405 with what is allowed there. */
@@ -362,6 +365,7 @@ static void app_look(struct app *app)
 	struct failure_listeners listeners = service_listeners(&app->service);
 	int64_t now_us = clock_mono_us();
 	templates_reload(app->templates);
+	(void)token_watch_look(&app->token_watch, app->service.config->tokens, now_us);
 	log_flood_tell(now_us, false);
 	outage_look(&app->service.outage, app->store, &listeners, now_us);
 	/* After a burst the C library keeps the memory. Once the server is quiet again, it
@@ -409,6 +413,7 @@ int app_run(const struct config *config, const struct app_source *source,
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: 503 */
 	if (log_start(err) < 0)
 		return -1;
+	guard_config(config);
 	if (log_adopt_start(err) < 0 || app_open(&app, config, user, err) < 0) {
 		log_adopt_stop();
 		log_stop();
@@ -425,5 +430,6 @@ int app_run(const struct config *config, const struct app_source *source,
 	log_adopt_stop();
 	log_flood_tell(clock_mono_us(), true);
 	log_stop();
+	guard_end();
 	return 0;
 }

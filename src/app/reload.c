@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "alert/alert_settings.h"
+#include "config/guard.h"
 #include "config/renew.h"
 #include "util/buf.h"
 #include "util/log.h"
@@ -78,8 +79,10 @@ static int reload_take(
 	const struct config *old = service->config;
 	if (alerts && alert_settings_check(next, err) < 0)
 		return -1;
+	guard_config(next);
 	atomic_store(&service->config, next);
 	if (work_renew(reload->work, old, alerts, err) < 0) {
+		guard_config(old);
 		atomic_store(&service->config, old);
 		return -1;
 	}

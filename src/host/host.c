@@ -199,6 +199,7 @@ static int host_take_secrets(struct host *host, struct span frame)
 	locked_free(host->secrets, host->secrets_size);
 	host->secrets_size = frame.len + 1;
 	host->secrets = locked_copy(frame);
+	locked_process();
 	explicit_bzero(host->in.ptr + (frame.ptr - host->in.ptr), frame.len);
 	return frame_get_secrets(
 	    &host->world.secrets, (struct span){host->secrets, frame.len}, host->arena);

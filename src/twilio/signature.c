@@ -320,6 +320,7 @@ static bool text_matches(struct verifier *verifier,
 			return false;
 		seal->len = mac_make(verifier->macs[i], url, form, seal->bytes);
 		seal->account = token->account.len > 0 ? token->account : account;
+		seal->token = token;
 		size_t len = text_base64(expected, seal->bytes, seal->len);
 		if (request->signature.len == len &&
 		    CRYPTO_memcmp(expected, request->signature.ptr, len) == 0)

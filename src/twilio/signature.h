@@ -49,6 +49,7 @@ struct seal {
 	unsigned char bytes[SEAL_MAX]; /* the HMAC that matched */
 	size_t len;
 	struct span account; /* whose token matched; empty: of no certain account */
+	const struct token *token; /* the one that matched */
 };
 
 /* Kept-key HMAC contexts for one thread; each token's key is set up once. */

@@ -1,14 +1,17 @@
 #include "twilio/tokens.h"
 
 #include <openssl/crypto.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "util/container.h"
 #include "util/mem.h"
 
 struct entry {
 	struct token token;
 	char *memory; /* what token points into */
 	size_t size;
+	_Atomic uint64_t matched;
 };
 
 struct tokens {
@@ -53,7 +56,11 @@ static void tokens_append(struct tokens *tokens, struct token token)
 	token.secret = tokens_keep(&at, token.secret);
 	tokens->entries =
 	    mem_resize(tokens->entries, tokens->count + 1, sizeof(*tokens->entries));
-	tokens->entries[tokens->count++] = (struct entry){token, memory, size};
+	struct entry *entry = &tokens->entries[tokens->count++];
+	entry->token = token;
+	entry->memory = memory;
+	entry->size = size;
+	atomic_init(&entry->matched, 0);
 }
 
 /* Cuts the first entry of a comma-separated list off. */
@@ -139,6 +146,20 @@ int tokens_add_shared(struct tokens *tokens, struct span list, struct error *err
 		tokens_append(tokens, token);
 	}
 	return 0;
+}
+
+/* Every token but those of parsing is a member of an entry, which is not const. */
+void token_note_match(const struct token *token)
+{
+	struct entry *entry =
+	    container_of((struct token *)(uintptr_t)token, struct entry, token);
+	atomic_fetch_add_explicit(&entry->matched, 1, memory_order_relaxed);
+}
+
+uint64_t tokens_matched(const struct tokens *tokens, size_t index)
+{
+	return atomic_load_explicit(
+	    &tokens->entries[index].matched, memory_order_relaxed);
 }
 
 size_t tokens_count(const struct tokens *tokens)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 #include "util/span.h"
@@ -35,6 +36,10 @@ int tokens_add_accounts(struct tokens *tokens, struct span list, struct error *e
 /* "ID:HMAC_SHA256:secret,…": SharedKeys, each with its one algorithm, HMAC_SHA1 or
  * HMAC_SHA256. */
 int tokens_add_shared(struct tokens *tokens, struct span list, struct error *err);
+/* Counts a webhook that this token, of some struct tokens, has signed. Any thread. */
+void token_note_match(const struct token *token);
+/* How many the index-th one has signed. */
+uint64_t tokens_matched(const struct tokens *tokens, size_t index);
 size_t tokens_count(const struct tokens *tokens);
 /* The index-th, in the order they were added. */
 const struct token *tokens_at(const struct tokens *tokens, size_t index);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "util/log.h"
 
@@ -30,4 +32,19 @@ void locked_free(void *memory, size_t size)
 		return;
 	explicit_bzero(memory, size);
 	(void)munmap(memory, size);
+}
+
+/* A sanitizer looks for leaks as a debugger does. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { UNDER_SANITIZER = 1 };
+#else
+enum { UNDER_SANITIZER = 0 };
+#endif
+
+void locked_process(void)
+{
+	const struct rlimit no_core = {0, 0};
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	if (!UNDER_SANITIZER)
+		(void)prctl(PR_SET_DUMPABLE, 0);
 }

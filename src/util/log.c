@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/jsonw.h"
+#include "util/log_redact.h"
 #include "util/mem.h"
 #include "util/printable.h"
 #include "util/thread.h"
@@ -110,7 +112,7 @@ static void log_json_line(struct buf *line, enum log_level level, const char *me
 
 /* ---- the thread that writes ---- */
 
-enum { RING_BYTES = 1 << 20, STOP_US = 1000000 };
+enum { RING_BYTES = 1 << 20, PIECE_BYTES = 1 << 16, STOP_US = 1000000 };
 
 /* What is to be written, from `first` on, for `len` bytes, around the end. */
 static struct {
@@ -148,8 +150,39 @@ static bool log_ring_put(struct span line)
 	return running;
 }
 
+/* Whole lines from the ring's beginning, about a piece of it, without taking them off. */
+static void log_ring_lines(struct buf *out)
+{
+	size_t len = ring.len, until = ring.len < PIECE_BYTES ? ring.len : PIECE_BYTES;
+	buf_clear(out);
+	for (size_t done = 0; done < len; done = out->len) {
+		size_t at = (ring.first + done) % RING_BYTES;
+		size_t more =
+		    until - done < RING_BYTES - at ? until - done : RING_BYTES - at;
+		buf_add(out, ring.bytes + at, more);
+		const char *end = memrchr(out->ptr, '\n', out->len);
+		if (out->len == until && end != NULL) {
+			out->len = (size_t)(end + 1 - out->ptr);
+			return;
+		}
+		until = out->len == until ? len : until; /* one long line */
+	}
+}
+
+/* A broken stderr takes everything. */
+static void log_write_out(struct span lines)
+{
+	while (lines.len > 0) {
+		ssize_t written = write(STDERR_FILENO, lines.ptr, lines.len);
+		if (written <= 0 && errno != EINTR)
+			return;
+		lines = span_from(lines, written > 0 ? (size_t)written : 0);
+	}
+}
+
 static void *log_main(void *ctx)
 {
+	struct buf lines = {0};
 	(void)ctx;
 	mutex_lock(&ring.mutex);
 	for (;;) {
@@ -157,14 +190,12 @@ static void *log_main(void *ctx)
 			cond_wait(&ring.more, &ring.mutex);
 		if (ring.len == 0)
 			break;
-		size_t piece = RING_BYTES - ring.first;
-		piece = piece < ring.len ? piece : ring.len;
-		const char *from = ring.bytes + ring.first;
+		log_ring_lines(&lines);
+		size_t piece = lines.len;
 		mutex_unlock(&ring.mutex);
-		ssize_t written = write(STDERR_FILENO, from, piece);
+		log_redact(&lines);
+		log_write_out(buf_span(&lines));
 		mutex_lock(&ring.mutex);
-		/* A broken stderr takes everything. */
-		piece = written > 0 ? (size_t)written : piece;
 		ring.first = (ring.first + piece) % RING_BYTES;
 		ring.len -= piece;
 		uint64_t dropped = ring.len == 0 ? ring.dropped_unsaid : 0;
@@ -179,6 +210,7 @@ static void *log_main(void *ctx)
 	}
 	cond_signal(&ring.empty);
 	mutex_unlock(&ring.mutex);
+	buf_free(&lines);
 	return NULL;
 }
 
@@ -228,8 +260,10 @@ uint64_t log_dropped(void)
 static void log_put(struct buf *line)
 {
 	buf_putc(line, '\n');
-	if (!log_ring_put(buf_span(line)))
+	if (!log_ring_put(buf_span(line))) {
+		log_redact(line);
 		(void)!write(STDERR_FILENO, line->ptr, line->len);
+	}
 	buf_free(line);
 }
 

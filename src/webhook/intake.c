@@ -116,6 +116,7 @@ static enum webhook_step intake_genuine(
     struct webhook *webhook, const struct seal *seal)
 {
 	outage_genuine(&webhook->lane->service->outage);
+	token_note_match(seal->token);
 	memcpy(webhook->seal, seal->bytes, sizeof(webhook->seal));
 	webhook->sealed = true;
 	webhook->account = seal->account;
