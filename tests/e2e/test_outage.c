@@ -30,7 +30,7 @@ static void refuse(const struct talk *talk, int times)
 {
 	for (int i = 0; i < times; i++)
 		forge(talk,
-		    "MessageSid=SM0123456789abcdef0123456789abcdef&From=%2B15551234567"
+		    "MessageSid=SM00112233445566778899aabbccddeeff&From=%2B15551234567"
 		    "&Body=hi&AccountSid=" ACCOUNT,
 		    403);
 }
@@ -66,7 +66,7 @@ TEST(a_hundred_refused_webhooks_are_one_alert)
 		const char *sid = json_string_value(json_object_get(alert, "sid"));
 		const char *text = json_string_value(json_object_get(alert, "text"));
 		assert_string_equal(what, "webhook.refused");
-		assert_string_equal(sid, "SM0123456789abcdef0123456789abcdef");
+		assert_string_equal(sid, "SM00112233445566778899aabbccddeeff");
 		assert_non_null(
 		    strstr(text, "webhooks were refused one after another"));
 		assert_true(json_integer_value(json_object_get(alert, "count")) >= 10);
@@ -86,7 +86,7 @@ TEST(a_refusals_line_names_what_it_was_about)
 	struct talk *talk = *state;
 	refuse(talk, 1);
 	assert_true(talk_logged(talk,
-	    "sid=SM0123456789abcdef0123456789abcdef account=" ACCOUNT " request_id="));
+	    "sid=SM00112233445566778899aabbccddeeff account=" ACCOUNT " request_id="));
 	forge(talk, "CallSid=CAfedcba9876543210fedcba9876543210&AccountSid=" ACCOUNT,
 	    400);
 	assert_true(talk_logged(talk,
