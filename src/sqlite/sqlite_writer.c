@@ -4,6 +4,7 @@
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_recover.h"
 #include "sqlite/sqlite_txn.h"
+#include "sqlite/wal_vfs.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/thread.h"
@@ -71,6 +72,7 @@ static void writer_roll_back(struct engine_db *db)
 	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(w->db))
 		(void)sqlite_db_run(w->rollback, NULL);
+	wal_vfs_drop(w->db);
 	keys_rolled_back(db->keys);
 	if (w->made_collection)
 		sqlite_collection_forget_all(w);

@@ -212,6 +212,13 @@ sqlite3_file *wal_vfs_file(sqlite3 *db)
 	return file;
 }
 
+void wal_vfs_drop(sqlite3 *db)
+{
+	struct wal_file *wal = (struct wal_file *)wal_vfs_file(db);
+	if (wal != NULL)
+		wal->unwritten = 0;
+}
+
 void wal_vfs_ahead(sqlite3 *db, bool ahead)
 {
 	struct wal_file *wal = (struct wal_file *)wal_vfs_file(db);

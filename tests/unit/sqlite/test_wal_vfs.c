@@ -199,3 +199,25 @@ TEST_WITH(what_could_not_be_written_is_not_committed, setup, teardown)
 	run(f->db, INSERT("100", "2000"));
 	assert_rows(f->path, 150);
 }
+
+/* The log is at the disk's end, but can begin anew. */
+TEST_WITH(what_was_rolled_back_keeps_no_room, setup, teardown)
+{
+	struct fixture *f = *state;
+	sqlite3 *other = NULL;
+	struct rlimit limit;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(sqlite_db_open(&other, f->dir, 256, NULL), 0);
+	run(f->db, INSERT("50", "2000"));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = 200 << 10;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(sqlite_db_exec(f->db, INSERT("50", "2000"), NULL), -1);
+	wal_vfs_drop(f->db);
+	checkpoint(other);
+	run(f->db, INSERT("10", "2000"));
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_rows(f->path, 60);
+}
