@@ -421,6 +421,7 @@ int app_run(const struct config *config, const struct app_source *source,
 	}
 	atomic_store(&app->reload, reload_new(&app->service, app->work, source));
 	app_print_ready(app);
+	store_make_room(app->service.store);
 	app_wait(app, terminal);
 	(void)sigemptyset(&again);
 	(void)sigaddset(&again, SIGINT);

@@ -18,7 +18,7 @@ enum {
 	FEW = 64,        /* pages: the writer may wait while so many are written */
 	CACHE_KIB = 256, /* it copies from the log, it reads no tables */
 	TRUNCATE_WAIT_MS = 50, /* for readers; the writer waits meanwhile */
-	DEFAULT_LIMIT = 64 << 20
+	DEFAULT_LIMIT = 16 << 20
 };
 
 struct checkpoint {
@@ -134,6 +134,11 @@ void checkpoint_close(struct checkpoint *c)
 	mutex_unlock(&c->mutex);
 	thread_join(c->thread);
 	checkpoint_free(c);
+}
+
+int64_t checkpoint_log_bytes(const struct checkpoint *c)
+{
+	return (int64_t)(c->limit + c->limit / 8) * PAGE_IN_LOG;
 }
 
 static void checkpoint_wake(struct checkpoint *c)

@@ -16,6 +16,8 @@ int checkpoint_open(
     struct checkpoint **out, const char *dir, int64_t limit_bytes, struct error *err);
 /* Ends it. NULL is fine. */
 void checkpoint_close(struct checkpoint *checkpoint);
+/* How long the log's file becomes, as a rule. */
+int64_t checkpoint_log_bytes(const struct checkpoint *checkpoint);
 /* After each commit, by the writer: the log now has `pages`. Wakes the thread when it
  * is worth it. At the limit, when few pages are left, or a quarter beyond it, the writer
  * writes the rest of the log back itself. While another program keeps a transaction open

@@ -139,6 +139,12 @@ static void sqlite_flush(struct engine_db *db)
 	commit_queue_flush(&db->queue);
 }
 
+static void sqlite_make_room(struct engine_db *db)
+{
+	atomic_store(&db->wants_room, true);
+	commit_queue_ring(&db->queue);
+}
+
 static bool sqlite_healthy(struct engine_db *db, struct error *why)
 {
 	if (atomic_load(&db->healthy))
@@ -218,6 +224,7 @@ const struct engine engine_sqlite = {
     .close = sqlite_close,
     .submit = sqlite_submit,
     .flush = sqlite_flush,
+    .make_room = sqlite_make_room,
     .healthy = sqlite_healthy,
     .stats = sqlite_stats,
     .reserve = sqlite_reserve,

@@ -14,6 +14,7 @@
 #include "sqlite/repeats.h"
 #include "sqlite/running.h"
 #include "sqlite/sqlite_jobs.h"
+#include "sqlite/wal_room.h"
 #include "store/engine.h"
 #include "util/buf.h"
 
@@ -39,6 +40,7 @@ struct sqlite_writer {
 	struct buf text;       /* of what is being written */
 	struct repeat repeats[REPEATS_MAX];
 	size_t repeat_count;
+	struct wal_room room; /* what is to be made in idle time */
 	bool failing;         /* the last commit failed */
 	struct budget budget; /* of the transaction that is being applied */
 	/* of the open transaction, for stats */
@@ -66,7 +68,7 @@ struct engine_db {
 	struct sqlite_task *tasks; /* under mutex, newest first */
 	struct error trouble;      /* under mutex: why commits fail, unless healthy */
 
-	atomic_bool healthy;
+	atomic_bool healthy, wants_room;
 	atomic_uint_fast64_t events, duplicates, commits, failed_commits;
 	atomic_int_fast64_t log_bytes;
 };

@@ -20,7 +20,7 @@ enum {
 	READER_CACHE_KIB = 2048,
 	/* Bytes that the log's file keeps when the log starts anew. More than the log
 	 * has as a rule, because a commit that makes the file longer takes longer. */
-	LOG_FILE_KEPT = 96 << 20
+	LOG_FILE_KEPT = 32 << 20
 };
 
 char *sqlite_db_path(const char *dir)

@@ -15,6 +15,7 @@ enum {
 	KEYS_BUDGET = 64 << 10,     /* bytes of sealing and merging in a commit */
 	KEYS_IDLE_BUDGET = 1 << 20, /* and in one that has nothing else */
 	ROWS_AHEAD = 65536,         /* documents' rows promised at a time */
+	QUIET_MS = 1,  /* without work, before the log's file is made longer */
 	IDLE_MS = 1000 /* between looks at the files, and attempts while commits fail */
 };
 
@@ -218,6 +219,16 @@ static struct store_txn *take_batch(struct store_txn **list)
 	return first;
 }
 
+/* When there has been nothing to commit for a while. */
+static void writer_rest(struct engine_db *db)
+{
+	struct sqlite_writer *w = &db->writer;
+	if (w->failing || files_check(&db->files, NULL) < 0)
+		commit_batch(db, NULL); /* it fails, or works again: that is told */
+	else
+		wal_room_make(&w->room, w->db);
+}
+
 /* When there is nothing to commit. False when the thread shall end. */
 static bool writer_idle(struct engine_db *db)
 {
@@ -230,11 +241,12 @@ static bool writer_idle(struct engine_db *db)
 	}
 	if (atomic_load(&db->stopping))
 		return false;
+	if (atomic_exchange(&db->wants_room, false))
+		w->room = (struct wal_room){checkpoint_log_bytes(db->checkpoint), true};
 	checkpoint_retry(db->checkpoint);
-	commit_queue_wait(&db->queue, IDLE_MS);
-	if (commit_queue_empty(&db->queue) && !atomic_load(&db->stopping) &&
-	    (w->failing || files_check(&db->files, NULL) < 0))
-		commit_batch(db, NULL); /* it fails, or works again: that is told */
+	commit_queue_wait(&db->queue, w->room.more ? QUIET_MS : IDLE_MS);
+	if (commit_queue_empty(&db->queue) && !atomic_load(&db->stopping))
+		writer_rest(db);
 	return true;
 }
 

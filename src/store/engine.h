@@ -62,6 +62,7 @@ struct engine {
 	 * finished in its turn, and nothing of it is written. */
 	bool (*submit)(struct engine_db *db, struct store_txn *txn);
 	void (*flush)(struct engine_db *db);
+	void (*make_room)(struct engine_db *db);
 	bool (*healthy)(struct engine_db *db, struct error *why);
 	void (*stats)(const struct engine_db *db, struct store_stats *out);
 	int64_t (*reserve)(struct engine_db *db, int64_t count);

@@ -174,6 +174,11 @@ bool store_submit(struct store *store, struct store_txn *txn)
 	return store->engine->submit(store->db, txn);
 }
 
+void store_make_room(struct store *store)
+{
+	store->engine->make_room(store->db);
+}
+
 void store_flush(struct store *store)
 {
 	store->engine->flush(store->db);

@@ -51,6 +51,9 @@ int store_check_contents(
     const struct engine *engine, const char *dir, struct error *err);
 /* Commits what was submitted, ends the threads, releases the lock. NULL is fine. */
 void store_close(struct store *store);
+/* From now on, takes room on the disk for what will be committed, whenever there is nothing
+ * to commit: commits then wait less for the disk. For a server, once it answers. */
+void store_make_room(struct store *store);
 
 /* A collection's key: the field that identifies its documents ("messageSid"). Text and
  * whole numbers are keys; a document with any other value there has none. Declare it

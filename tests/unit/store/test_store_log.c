@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 enum { COUNT = 4000, LIMIT = 1 << 20 };
 
@@ -120,6 +121,27 @@ static void wait_healthy(struct fixture *f, bool want)
 	for (int i = 0; i < 10000 && store_healthy(f->store, &f->err) != want; i++)
 		(void)usleep(1000);
 	assert_int_equal(store_healthy(f->store, &f->err), want);
+}
+
+STORE_TEST(the_log_gets_its_room_in_idle_time)
+{
+	struct fixture *f = *state;
+	struct statvfs st;
+	assert_int_equal(statvfs(f->dir, &st), 0);
+	if (st.f_bavail < (2ul << 30) / st.f_frsize)
+		skip();
+	open_limited(f);
+	store_make_room(f->store);
+	for (int i = 0; i < 10000 && log_size(f) < LIMIT; i++)
+		(void)usleep(1000);
+	assert_true(log_size(f) >= LIMIT);
+	(void)add_event(f, "SM1", "r");
+	write_much(f);
+	assert_true(log_size(f) < LIMIT + LIMIT / 2);
+	fixture_close(f);
+	assert_int_equal(log_size(f), 0);
+	fixture_open(f);
+	assert_int_equal(add_event(f, "SM2", "r"), COUNT + 2);
 }
 
 /* faults 4.7: the database cannot grow, while its log still can */
