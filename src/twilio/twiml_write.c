@@ -74,6 +74,8 @@ size_t twiml_write_escaped(struct buf *out, struct span text, bool attribute)
 	size_t run = 0; /* how many bytes before `at` are copied unchanged */
 	size_t at = 0;
 	size_t len;
+	if (text.len == 0)
+		return 0;
 	for (;;) {
 		size_t plain = plain_len(span_from(text, at));
 		at += plain;

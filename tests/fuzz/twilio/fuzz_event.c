@@ -41,6 +41,7 @@ static void reverse(struct params *params)
 		params->items[i] = *other;
 		*other = moved;
 	}
+	params->told = NULL;
 }
 
 static void check_event(const struct event *event, struct span token)

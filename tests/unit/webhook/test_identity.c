@@ -296,6 +296,7 @@ static struct span shuffle(struct world *world, struct span body, struct arena *
 		params.items[i - 1] = params.items[k];
 		params.items[k] = moved;
 	}
+	params.told = NULL;
 	params_encode(&out, &params);
 	if (params.count > 0 && below(world, 2) == 0) {
 		struct params one = {
