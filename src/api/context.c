@@ -100,12 +100,17 @@ void context_fail(oh_context *context, const char *format, ...)
 
 const char *context_format(struct arena *arena, const char *format, va_list args)
 {
+	char brief[512];
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
-	char *text = arena_zalloc(arena, len > 0 ? (size_t)len + 1 : 1);
-	if (len > 0)
-		(void)vsnprintf(text, (size_t)len + 1, format, again);
+	int len = vsnprintf(brief, sizeof(brief), format, args);
+	size_t size = len > 0 ? (size_t)len + 1 : 1;
+	char *text = arena_alloc(arena, size);
+	text[0] = '\0';
+	if (len > 0 && size <= sizeof(brief))
+		memcpy(text, brief, size);
+	else if (len > 0)
+		(void)vsnprintf(text, size, format, again);
 	va_end(again);
 	return text;
 }

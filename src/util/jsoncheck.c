@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/jsonw.h"
 #include "util/percent.h"
 #include "util/utf8.h"
 
@@ -108,7 +109,10 @@ static bool jsoncheck_escape(struct span *rest)
 /* After the opening quote. */
 static bool jsoncheck_string(struct span *rest)
 {
-	while (!jsoncheck_take(rest, '"')) {
+	for (;;) {
+		*rest = span_from(*rest, jsonw_plain_len(*rest));
+		if (jsoncheck_take(rest, '"'))
+			return true;
 		bool fits = rest->len > 0 && (unsigned char)rest->ptr[0] >= ' ';
 		if (jsoncheck_take(rest, '\\'))
 			fits = jsoncheck_escape(rest);
@@ -117,7 +121,6 @@ static bool jsoncheck_string(struct span *rest)
 		if (!fits)
 			return false;
 	}
-	return true;
 }
 
 static bool jsoncheck_name(struct span *rest)
