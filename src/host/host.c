@@ -34,8 +34,9 @@ struct host {
 	int fd;
 	struct slots *slots;
 	struct context_world world;
-	struct arena *arena; /* holds world.settings */
-	char *secrets;       /* the FRAME_SECRETS; world.secrets points into it */
+	struct arena *arena;     /* holds world.settings */
+	struct arena *run_arena; /* of one run after another */
+	char *secrets;           /* the FRAME_SECRETS; world.secrets points into it */
 	size_t secrets_size;
 	struct buf in;   /* bytes of frames not yet handled */
 	struct buf out;  /* the frame being sent */
@@ -166,7 +167,7 @@ static int host_answer(struct host *host, const struct frame_result *result)
 
 static int host_handle(struct host *host, struct span frame, enum frame_type type)
 {
-	struct arena *arena = arena_new();
+	struct arena *arena = host->run_arena;
 	struct frame_event event;
 	struct frame_job_run job;
 	struct frame_result result;
@@ -189,7 +190,7 @@ static int host_handle(struct host *host, struct span frame, enum frame_type typ
 		host_log_dropped(host, run);
 		rc = host_answer(host, &result);
 	}
-	arena_free(arena);
+	arena_clear(arena);
 	return rc;
 }
 
@@ -367,7 +368,11 @@ static int host_begin(struct host *host, struct error *err)
 
 int host_run(const oh_app *app)
 {
-	struct host host = {.app = app, .fd = -1, .statm = -1, .arena = arena_new()};
+	struct host host = {.app = app,
+	    .fd = -1,
+	    .statm = -1,
+	    .arena = arena_new(),
+	    .run_arena = arena_new()};
 	struct error err;
 	int rc = 0;
 	host.world = (struct context_world){.app = app,
@@ -386,6 +391,7 @@ int host_run(const oh_app *app)
 	buf_free(&host.in);
 	buf_free(&host.out);
 	buf_free(&host.bell);
+	arena_free(host.run_arena);
 	arena_free(host.arena);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

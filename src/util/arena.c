@@ -43,6 +43,26 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+void arena_clear(struct arena *arena)
+{
+	struct block *kept = NULL;
+	while (arena->blocks != NULL) {
+		struct block *block = arena->blocks;
+		arena->blocks = block->next;
+		if (kept == NULL && block->size == block_sizes[1] && block->size > 0)
+			kept = block;
+		else
+			free(block);
+	}
+	arena->taken = 0;
+	arena->blocks = kept;
+	if (kept == NULL)
+		return;
+	kept->next = NULL;
+	kept->used = 0;
+	arena->taken = sizeof(struct block) + kept->size;
+}
+
 /* A large allocation gets a block of its own. That goes behind the current block, whose
  * room can still be used. */
 static void *arena_add_block(struct arena *arena, size_t size)

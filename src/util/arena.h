@@ -12,6 +12,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena); /* NULL is fine */
+/* Ends all that was allocated. A block is kept for what comes next. */
+void arena_clear(struct arena *arena);
 /* Uninitialised memory, aligned for any type; never NULL (see util/mem.h). */
 void *arena_alloc(struct arena *arena, size_t size);
 /* Zeroed. */
