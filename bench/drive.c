@@ -25,6 +25,8 @@ struct drive *drive_new(const struct drive_config *config)
 	struct drive *drive = mem_new(1, sizeof(*drive));
 	drive->config = config;
 	drive->maker = message_maker_new(config->kind, config->url, config->token);
+	if (config->churn)
+		message_ends_connection(drive->maker);
 	drive->exchanges = mem_new(config->connections, sizeof(struct exchange));
 	drive->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (size_t i = 0; i < config->connections; i++)
@@ -60,11 +62,26 @@ void drive_free(struct drive *drive)
 static void send_next(
     struct drive *drive, struct exchange *exchange, struct drive_result *result)
 {
+	int64_t now = clock_mono_us();
+	if (exchange->fd < 0 &&
+	    !exchange_open(exchange, drive->config->connect, drive->epoll)) {
+		result->closed++;
+		return;
+	}
 	drive->open++;
-	if (!exchange_send(exchange, drive->maker, clock_mono_us())) {
+	if (!exchange_send(exchange, drive->maker, now)) {
 		result->closed++;
 		hang_up(drive, exchange);
 	}
+}
+
+/* The client closes, too: a server need not do what "Connection: close" says. */
+static void go_on(
+    struct drive *drive, struct exchange *exchange, struct drive_result *result)
+{
+	if (drive->config->churn)
+		exchange_close(exchange);
+	send_next(drive, exchange, result);
 }
 
 static void note(
@@ -96,7 +113,7 @@ static void take_reply(
 	if (got == EXCHANGE_CLOSED || got == EXCHANGE_MALFORMED)
 		hang_up(drive, exchange);
 	else if (!drive->once)
-		send_next(drive, exchange, result);
+		go_on(drive, exchange, result);
 }
 
 /* False when nothing came for so long that nothing will. */

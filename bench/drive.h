@@ -3,6 +3,7 @@
 #ifndef OFFHOOK_BENCH_DRIVE_H
 #define OFFHOOK_BENCH_DRIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct drive_config {
 	const char *url, *token;
 	enum message_kind kind;
 	size_t connections;
+	bool churn; /* a new connection for every message */
 	int64_t warmup_us, measure_us;
 };
 

@@ -2,6 +2,9 @@
  * sending the next signed, distinct message when its reply is there (a closed loop).
  * Prints one JSON object. One thread, so that it can be given a core of its own.
  *
+ * With --churn each message has a connection of its own, as through a proxy that keeps
+ * none: N at a time, and the time of a reply counts from before connect().
+ *
  * With --idle it sends one message on every connection, prints "idle" and holds them
  * open until its standard input ends: to see what open connections cost. */
 #include <getopt.h>
@@ -22,6 +25,7 @@ static const char usage[] =
     "TWILIO_AUTH_TOKEN\n"
     "  --kind sms|status   what is posted (sms)\n"
     "  --connections N     (64)\n"
+    "  --churn             a new connection for every message, N at a time\n"
     "  --seconds N         measured time (5)\n"
     "  --warmup N          milliseconds before it (500)\n"
     "  --idle              one message a connection, then hold them open\n";
@@ -45,6 +49,7 @@ static void read_options(struct drive_config *config, bool *idle, int argc, char
 	    {"connections", required_argument, NULL, 'c'},
 	    {"seconds", required_argument, NULL, 's'},
 	    {"warmup", required_argument, NULL, 'w'},
+	    {"churn", no_argument, NULL, 'n'},
 	    {"idle", no_argument, NULL, 'i'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -63,6 +68,8 @@ static void read_options(struct drive_config *config, bool *idle, int argc, char
 			config->measure_us = number(optarg, "seconds") * 1000000;
 		else if (option == 'w')
 			config->warmup_us = number(optarg, "warmup") * 1000;
+		else if (option == 'n')
+			config->churn = true;
 		else if (option == 'i')
 			*idle = true;
 		else
@@ -81,7 +88,7 @@ static void print_result(const struct drive_config *config, struct drive_result 
 	    "{\"connections\":%zu,\"seconds\":%.3f,\"answered\":%zu,\"requests\":%zu,"
 	    "\"rps\":%.1f,",
 	    config->connections, seconds, result->answered, result->latencies.count,
-	    (double)result->latencies.count / seconds);
+	    seconds > 0 ? (double)result->latencies.count / seconds : 0.0);
 	printf("\"p50_us\":%u,\"p90_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"errors\":{",
 	    samples_share(&result->latencies, 0.5),
 	    samples_share(&result->latencies, 0.9),

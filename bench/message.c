@@ -18,6 +18,7 @@ struct message_maker {
 	struct span host;
 	struct message_field fields[FIELDS_MAX];
 	size_t count, sorted[FIELDS_MAX];
+	const char *connection; /* its header, or "" */
 	uint64_t random;
 	EVP_MAC *mac;
 	EVP_MAC_CTX *keyed;
@@ -134,6 +135,7 @@ struct message_maker *message_maker_new(
 	const char *scheme_end = strstr(url, "://");
 	const char *host = scheme_end != NULL ? scheme_end + 3 : url;
 	maker->url = url;
+	maker->connection = "";
 	maker->target = host + strcspn(host, "/");
 	maker->host = (struct span){host, (size_t)(maker->target - host)};
 	if (kind == MESSAGE_SMS) {
@@ -159,6 +161,11 @@ void message_maker_free(struct message_maker *maker)
 	EVP_MAC_free(maker->mac);
 	buf_free(&maker->form);
 	free(maker);
+}
+
+void message_ends_connection(struct message_maker *maker)
+{
+	maker->connection = "Connection: close\r\n";
 }
 
 const struct message_field *message_fields(
@@ -236,9 +243,10 @@ void message_request(struct message_maker *maker, struct buf *out)
 	    "Accept: */*\r\n"
 	    "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
 	    "I-Twilio-Idempotency-Token: %016llx-%08x\r\n"
-	    "X-Twilio-Signature: %s\r\n"
+	    "X-Twilio-Signature: %s\r\n%s"
 	    "Content-Length: %zu\r\n\r\n",
 	    maker->target, SPAN_ARG(maker->host), (unsigned long long)maker->random,
-	    (unsigned)(maker->random >> 13), signature, maker->form.len);
+	    (unsigned)(maker->random >> 13), signature, maker->connection,
+	    maker->form.len);
 	buf_put(out, buf_span(&maker->form));
 }

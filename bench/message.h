@@ -26,6 +26,8 @@ struct message_maker *message_maker_new(
     enum message_kind kind, const char *url, const char *token);
 void message_maker_free(struct message_maker *maker); /* NULL is fine */
 
+/* From now on its requests say "Connection: close". */
+void message_ends_connection(struct message_maker *maker);
 /* Moves on to the next message; the first one is there from the start. */
 void message_next(struct message_maker *maker);
 /* Its parameters, as posted; borrowed until message_next. */
