@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -86,11 +87,36 @@ static int look_at_dir(const char *dir, struct stat *st, struct error *err)
 	return 0;
 }
 
+int data_dir_sync(const char *dir, struct error *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) < 0
+		     ? error_set(err, "cannot sync %s: %s", dir, strerror(errno))
+		     : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+/* The name of a new directory is its parent's, and may be gone after a power cut with all
+ * that is in it, however well that was synced. A parent that may not be read cannot be
+ * synced: it is no reason not to start. */
+static int sync_parent(const char *dir, struct error *err)
+{
+	char *copy = mem_strdup(dir);
+	const char *parent = dirname(copy);
+	int rc = access(parent, R_OK) < 0 ? 0 : data_dir_sync(parent, err);
+	free(copy);
+	return rc;
+}
+
 static int close_dir(const char *dir, bool *closed, struct error *err)
 {
 	struct stat st;
 	if (mkdir(dir, PRIVATE_DIR) == 0)
-		return close_to_others(dir, 0, PRIVATE_DIR, closed, err);
+		return close_to_others(dir, 0, PRIVATE_DIR, closed, err) < 0
+			   ? -1
+			   : sync_parent(dir, err);
 	if (errno != EEXIST)
 		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
 	if (look_at_dir(dir, &st, err) < 0)

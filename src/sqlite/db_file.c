@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sqlite/data_dir.h"
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_schema.h"
 #include "util/mem.h"
@@ -63,17 +64,6 @@ static int make_tables(const char *path, struct error *err)
 	return rc;
 }
 
-static int sync_dir(const char *dir, struct error *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) < 0
-		     ? error_set(err, "cannot sync %s: %s", dir, strerror(errno))
-		     : 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return rc;
-}
-
 int db_file_make(const char *dir, struct error *err)
 {
 	char *path = sqlite_db_path(dir);
@@ -83,7 +73,7 @@ int db_file_make(const char *dir, struct error *err)
 	if (rc == 0 && rename(new, path) < 0)
 		rc = error_set(err, "cannot make %s: %s", path, strerror(errno));
 	if (rc == 0)
-		rc = sync_dir(dir, err);
+		rc = data_dir_sync(dir, err);
 	else
 		(void)unlink(new);
 	free(new);
