@@ -104,6 +104,8 @@ if(NOT OFFHOOK_FUZZ)
 		add_dependencies(${name} offhook)
 	endforeach()
 	target_sources(crash_rogues PRIVATE tests/crash/open_loop.c)
+	file(GLOB sources CONFIGURE_DEPENDS tests/crash/power_*.c)
+	target_sources(crash_power PRIVATE ${sources})
 
 	# Our side of the differential test with the official SDK.
 	if(EXISTS ${CMAKE_SOURCE_DIR}/tests/node/verdict.c)
