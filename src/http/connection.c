@@ -39,6 +39,7 @@ struct connection {
 	enum state state;
 	uint64_t since;   /* connections.moves, when it entered its list */
 	bool close_after; /* the reply */
+	bool last;        /* the client has said that it sends nothing after it */
 	bool running;
 };
 
@@ -49,11 +50,11 @@ static struct connection_list *connections_of(struct connections *set, enum stat
 {
 	switch (state) {
 	case STATE_READING:
-		return &set->reading;
+	case STATE_SENDING:
+		return &set->slow;
 	case STATE_SERVING:
 		return &set->serving;
 	case STATE_IDLE:
-	case STATE_SENDING:
 	case STATE_LINGERING:
 	case STATE_GONE:
 		break;
@@ -75,7 +76,7 @@ static void connection_enter(struct connection *c, enum state state)
 
 static bool connections_empty(const struct connections *set)
 {
-	return TAILQ_EMPTY(&set->reading) && TAILQ_EMPTY(&set->serving) &&
+	return TAILQ_EMPTY(&set->slow) && TAILQ_EMPTY(&set->serving) &&
 	       TAILQ_EMPTY(&set->resting);
 }
 
@@ -111,6 +112,7 @@ static void connection_send(struct connection *c, const struct reply *reply)
 {
 	struct buf *out = &c->set->out;
 	struct span body = reply->body;
+	c->last = c->state == STATE_SERVING && !parser_keep_alive(c->exchange->parser);
 	c->close_after =
 	    reply->close || c->set->draining || !parser_keep_alive(c->exchange->parser);
 	if (!reply_has_body(reply->status) ||
@@ -155,12 +157,15 @@ static void connection_send_error(struct connection *c, int status, const char *
 
 /* ---- making room ---- */
 
-/* The first of a list that is not c. */
+/* The first of a list that is not c, and may be closed: one whose serve has made us run
+ * another may not. */
 static struct connection *connections_first(
     struct connection_list *list, const struct connection *c)
 {
 	struct connection *first = TAILQ_FIRST(list);
-	return first == c && first != NULL ? TAILQ_NEXT(first, link) : first;
+	while (first != NULL && (first == c || first->running))
+		first = TAILQ_NEXT(first, link);
+	return first;
 }
 
 static void connection_free(struct connection *c)
@@ -215,6 +220,8 @@ static bool connection_step_reading(struct connection *c)
 	enum parse result = parser_feed(
 	    c->exchange->parser, data.ptr != NULL ? data.ptr : "", data.len, &used);
 	stream_eat(&c->stream, used);
+	if (result == PARSE_DONE)
+		stream_hold(&c->stream);
 	if (result == PARSE_REFUSED) {
 		int status = parser_status(c->exchange->parser);
 		if (status == 400)
@@ -224,7 +231,7 @@ static bool connection_step_reading(struct connection *c)
 	}
 	while (!exchange_charge(
 	    c->exchange, &shared->memory, shared->config.limits.memory_bytes)) {
-		struct connection *oldest = connections_first(&c->set->reading, c);
+		struct connection *oldest = connections_first(&c->set->slow, c);
 		connection_count(&shared->shed);
 		if (oldest != NULL) {
 			connection_close(oldest);
@@ -278,7 +285,9 @@ static bool connection_step_sending(struct connection *c)
 		return false;
 	}
 	stream_go(&c->stream);
-	if (c->close_after) {
+	if (c->last && !stream_waiting(&c->stream)) {
+		connection_enter(c, STATE_GONE);
+	} else if (c->close_after) {
 		stream_finish(&c->stream);
 		connection_enter(c, STATE_LINGERING);
 		connection_deadline(c, LINGER_MS);
@@ -309,10 +318,6 @@ static bool connection_step(struct connection *c)
 	case STATE_READING:
 		return connection_step_reading(c);
 	case STATE_SERVING:
-		if (c->stream.broken)
-			stream_close(&c->stream);
-		else if (stream_peek(&c->stream).len > 0)
-			stream_hold(&c->stream);
 		return false;
 	case STATE_SENDING:
 		return connection_step_sending(c);
@@ -335,8 +340,10 @@ static void connection_run(struct connection *c)
 	while (connection_step(c))
 		continue;
 	c->running = false;
-	if (c->state != STATE_GONE)
+	if (c->state != STATE_GONE) {
+		stream_await(&c->stream);
 		return;
+	}
 	connection_free(c);
 	if (set->draining && connections_empty(set))
 		set->drained(set);
@@ -393,7 +400,7 @@ void connections_init(
     struct connections *set, struct loop *loop, struct server_shared *shared)
 {
 	*set = (struct connections){.loop = loop, .shared = shared};
-	TAILQ_INIT(&set->reading);
+	TAILQ_INIT(&set->slow);
 	TAILQ_INIT(&set->serving);
 	TAILQ_INIT(&set->resting);
 }
@@ -408,24 +415,26 @@ void connections_add(
 	c->set = set;
 	c->peer = *peer;
 	c->timer.fire = connection_on_deadline;
-	stream_open(&c->stream, set->loop, fd, connection_on_wake);
+	stream_open(&c->stream, set->loop, fd, &shared->memory, connection_on_wake);
 	TAILQ_INSERT_TAIL(&set->resting, c, link);
 	c->since = ++set->moves;
 	connection_count(&shared->connections);
 	connection_deadline(c, limits->idle_ms);
-	if (open < limits->connections)
+	if (open < limits->connections) {
+		connection_run(c);
 		return;
+	}
 	connection_count(&shared->shed);
 	struct connection *oldest = connections_first(&set->resting, c);
-	struct connection *half = TAILQ_FIRST(&set->reading);
+	struct connection *half = TAILQ_FIRST(&set->slow);
 	if (oldest == NULL || (half != NULL && half->since < oldest->since))
 		oldest = half;
 	if (oldest != NULL) {
 		connection_close(oldest);
-		return;
+	} else {
+		connection_begin(c);
+		connection_send_error(c, 503, "too many connections");
 	}
-	connection_begin(c);
-	connection_send_error(c, 503, "too many connections");
 	connection_run(c);
 }
 
@@ -452,7 +461,7 @@ static void connections_clear_list(struct connection_list *list)
 
 void connections_clear(struct connections *set)
 {
-	connections_clear_list(&set->reading);
+	connections_clear_list(&set->slow);
 	connections_clear_list(&set->serving);
 	connections_clear_list(&set->resting);
 	buf_free(&set->out);

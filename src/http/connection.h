@@ -25,8 +25,10 @@ struct connection;
 struct connections {
 	struct loop *loop;
 	struct server_shared *shared;
-	/* Each connection is in one of them; who has been there longest comes first. */
-	TAILQ_HEAD(connection_list, connection) reading, serving, resting;
+	/* Each connection is in one of them; who has been there longest comes first. What is
+	 * held for clients of `slow`, half a request or a reply that is not taken, is memory
+	 * that can be had back. */
+	TAILQ_HEAD(connection_list, connection) slow, serving, resting;
 	uint64_t requests; /* so far */
 	uint64_t moves;    /* from one to another; so their order is known */
 	bool draining;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +16,8 @@
 #include "util/text.h"
 
 enum {
-	BACKLOG = 65535,      /* cut by the kernel to net.core.somaxconn */
-	ACCEPT_AT_ONCE = 256, /* then other sockets are read first */
+	BACKLOG = 65535,     /* cut by the kernel to net.core.somaxconn */
+	ACCEPT_AT_ONCE = 64, /* then other sockets are read first */
 	PAUSE_US = 100 * 1000,
 	LOG_EVERY_US = 1000 * 1000,
 };
@@ -98,6 +99,8 @@ static int address_bind(struct address *address, bool shared)
 	if (address->at.ss_family == AF_INET6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+	/* A reply must not wait for the ACK of the last one. Accepted sockets inherit it. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (!shared ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&

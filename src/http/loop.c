@@ -34,6 +34,7 @@ struct loop {
 	bool started, stop;
 	pthread_t thread;
 	struct loop_task stop_task;
+	char *scratch;
 };
 
 static const struct timeval tick_time = {.tv_usec = WHEEL_TICK_US};
@@ -125,6 +126,11 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
+char *loop_scratch(struct loop *loop)
+{
+	return loop->scratch;
+}
+
 static void *loop_main(void *ctx)
 {
 	struct loop *loop = ctx;
@@ -148,6 +154,7 @@ int loop_new(struct loop **out, int index, struct error *err)
 	event_set_log_callback(loop_on_library_line);
 	struct event_config *config = event_config_new();
 	loop->index = index;
+	loop->scratch = mem_resize(NULL, LOOP_SCRATCH_BYTES, 1);
 	loop->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (config != NULL) {
 		/* Only the loop's thread touches the base. */
@@ -218,5 +225,6 @@ void loop_free(struct loop *loop)
 		event_base_free(loop->base);
 	if (loop->bell >= 0)
 		(void)close(loop->bell);
+	free(loop->scratch);
 	free(loop);
 }

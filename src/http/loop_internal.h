@@ -1,5 +1,5 @@
 /* loop_internal -- what the server needs of a loop (http/loop.h): to make and end it,
- * and its libevent base, on which sockets are watched. */
+ * its libevent base, on which sockets are watched, and where their bytes are read. */
 #ifndef OFFHOOK_HTTP_LOOP_INTERNAL_H
 #define OFFHOOK_HTTP_LOOP_INTERNAL_H
 
@@ -20,5 +20,10 @@ void loop_stop(struct loop *loop);
 void loop_free(struct loop *loop);
 
 struct event_base *loop_base(struct loop *loop);
+
+enum { LOOP_SCRATCH_BYTES = 64 * 1024 };
+
+/* So many bytes, for whoever runs on the loop, until it lets another one run. */
+char *loop_scratch(struct loop *loop);
 
 #endif

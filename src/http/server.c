@@ -1,7 +1,6 @@
 #include "http/server.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -122,8 +121,6 @@ int server_open(
 	if (address_parse(&address, config->listen, err) < 0)
 		return -1;
 	server_raise_file_limit();
-	/* libevent writes to sockets whose peer may be gone. */
-	(void)signal(SIGPIPE, SIG_IGN);
 
 	struct server *server = mem_new(1, sizeof(*server));
 	cond_init(&server->drained);

@@ -1,4 +1,4 @@
-/* server -- HTTP/1.1 on llhttp and libevent's bufferevents: listeners, connections,
+/* server -- HTTP/1.1 on llhttp and libevent's events: listeners, connections,
  * limits, deadlines, drain. Knows nothing of what the requests are about.
  *
  * Each I/O thread has a listening socket of its own (SO_REUSEPORT). */

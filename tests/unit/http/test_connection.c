@@ -1,6 +1,7 @@
 /* Conversations of one client with a real server. */
 #include "http/connection.h"
 
+#include <netinet/tcp.h>
 #include <pthread.h>
 
 #include "client.h"
@@ -64,6 +65,35 @@ CONNECTION_TEST(pipelined_requests_are_answered_in_order)
 	buf_free(&in);
 	buf_free(&out);
 	buf_free(&want);
+	(void)close(fd);
+}
+
+/* Whether the server's end of fd's connection sends small pieces at once. */
+static bool server_side_nodelay(int fd)
+{
+	struct sockaddr_in own, peer;
+	socklen_t len = sizeof(own);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+	for (int other = 0; other < 1024; other++) {
+		int on = 0;
+		socklen_t on_len = sizeof(on);
+		len = sizeof(peer);
+		if (getpeername(other, (struct sockaddr *)&peer, &len) == 0 &&
+		    len == sizeof(peer) && peer.sin_port == own.sin_port &&
+		    getsockopt(other, IPPROTO_TCP, TCP_NODELAY, &on, &on_len) == 0)
+			return on != 0;
+	}
+	return false;
+}
+
+CONNECTION_TEST(a_reply_does_not_wait_for_the_ack_of_the_last)
+{
+	struct buf in = {0};
+	int fd = dial(*state);
+	put(fd, "GET /first HTTP/1.1\r\n" HOST "\r\n");
+	get_until(fd, &in, "GET /first []", 1);
+	assert_true(server_side_nodelay(fd));
+	buf_free(&in);
 	(void)close(fd);
 }
 

@@ -159,7 +159,7 @@ TEST(all_requests_together_have_one_budget)
 {
 	struct server_config config = echo_config();
 	struct buf out = {0}, in = {0};
-	config.limits.memory_bytes = 300000;
+	config.limits.memory_bytes = 200000;
 	struct server *server = start(&config);
 	/* One holds most of it without ever finishing: it goes when another needs it. */
 	int holder = dial(server);
@@ -167,7 +167,7 @@ TEST(all_requests_together_have_one_budget)
 	for (int i = 0; i < 80000; i++)
 		buf_putc(&out, 'x');
 	put_bytes(holder, buf_span(&out));
-	WAIT_FOR(stats_of(server).memory_bytes > 150000);
+	WAIT_FOR(stats_of(server).memory_bytes > 130000);
 	int other = dial(server);
 	put(other, "POST /other HTTP/1.1\r\n" HOST "Content-Length: 80000\r\n\r\n");
 	put_bytes(other, buf_span(&out));
