@@ -146,10 +146,10 @@ def verdict(measured, sense, target):
 
 def print_checks(rows):
     """Rows of (what, measured, '>=' or '<=', target)."""
-    print(f"\n{'':34} {'measured':>10} {'target':>10}")
+    print(f"\n{'':48} {'measured':>10} {'target':>10}")
     for what, measured, sense, target in rows:
         figure = "-" if measured is None else f"{measured:,.2f}"
-        print(f"{what:34} {figure:>10} {sense + ' ' + str(target):>10}  "
+        print(f"{what:48} {figure:>10} {sense + ' ' + str(target):>10}  "
               f"{verdict(measured, sense, target)}")
 
 
@@ -159,13 +159,13 @@ def commit():
     return result.stdout.strip() or None
 
 
-def save(name, options, rounds, rows):
+def save(name, options, rows, figures):
     """For later comparison: results/NAME.json."""
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     (results / f"{name}.json").write_text(json.dumps({
         "commit": commit(), "system": platform.platform(),
-        "options": vars(options), "rounds": rounds,
+        "options": vars(options), **figures,
         "checks": [{"what": what, "measured": measured, "target": f"{sense} {target}",
                     "verdict": verdict(measured, sense, target)}
                    for what, measured, sense, target in rows]}, indent=1) + "\n")

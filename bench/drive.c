@@ -132,13 +132,20 @@ static void start_all(struct drive *drive, struct drive_result *result)
 		send_next(drive, &drive->exchanges[i], result);
 }
 
+static bool drive_sated(const struct drive *drive, const struct drive_result *result)
+{
+	return drive->config->requests > 0 &&
+	       result->answered >= drive->config->requests;
+}
+
 void drive_run(struct drive *drive, struct drive_result *out)
 {
 	int64_t from = clock_mono_us() + drive->config->warmup_us;
 	int64_t until = from + drive->config->measure_us;
 	int64_t now = clock_mono_us();
 	start_all(drive, out);
-	while (now < until && drive->open > 0 && turn(drive, out)) {
+	while (now < until && drive->open > 0 && !drive_sated(drive, out) &&
+	       turn(drive, out)) {
 		now = clock_mono_us();
 		if (!drive->counting && now >= from) {
 			drive->counting = true;

@@ -18,6 +18,7 @@ struct drive_config {
 	size_t connections;
 	bool churn; /* a new connection for every message */
 	int64_t warmup_us, measure_us;
+	size_t requests; /* ends after so many replies; 0: when the time is over */
 };
 
 struct drive_result {

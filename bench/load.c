@@ -28,6 +28,7 @@ static const char usage[] =
     "  --churn             a new connection for every message, N at a time\n"
     "  --seconds N         measured time (5)\n"
     "  --warmup N          milliseconds before it (500)\n"
+    "  --requests N        end after so many replies, at the latest after the time\n"
     "  --idle              one message a connection, then hold them open\n";
 
 static long number(const char *text, const char *option)
@@ -49,6 +50,7 @@ static void read_options(struct drive_config *config, bool *idle, int argc, char
 	    {"connections", required_argument, NULL, 'c'},
 	    {"seconds", required_argument, NULL, 's'},
 	    {"warmup", required_argument, NULL, 'w'},
+	    {"requests", required_argument, NULL, 'r'},
 	    {"churn", no_argument, NULL, 'n'},
 	    {"idle", no_argument, NULL, 'i'},
 	    {NULL, 0, NULL, 0},
@@ -68,6 +70,8 @@ static void read_options(struct drive_config *config, bool *idle, int argc, char
 			config->measure_us = number(optarg, "seconds") * 1000000;
 		else if (option == 'w')
 			config->warmup_us = number(optarg, "warmup") * 1000;
+		else if (option == 'r')
+			config->requests = (size_t)number(optarg, "requests");
 		else if (option == 'n')
 			config->churn = true;
 		else if (option == 'i')

@@ -130,7 +130,7 @@ def main():
     rows = checks(bench)
     print_table(bench)
     print_checks(rows)
-    save("jobs", options, bench.rounds, rows)
+    save("jobs", options, rows, {"rounds": bench.rounds})
     return 0
 
 

@@ -225,7 +225,7 @@ def main():
     rows = checks(bench)
     print_table(bench)
     print_checks(rows)
-    save("million", options, bench.phases, rows)
+    save("million", options, rows, {"rounds": bench.phases})
     return 0
 
 
