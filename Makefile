@@ -5,7 +5,8 @@ PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)
 
-.PHONY: all help demo check coverage format fuzz bench crash install deb deb-check clean deps
+.PHONY: all help demo check coverage format fuzz bench crash install package deb deb-check \
+	clean deps
 
 all: deps
 	@cmake --preset release >/dev/null
@@ -18,11 +19,13 @@ help:
 	@echo "make coverage   which lines the unit, e2e and abuse tests run, by folder"
 	@echo "make format     let clang-format lay out the sources"
 	@echo "make fuzz       fuzz every target, SECONDS_EACH=60"
-	@echo "make bench      compare with Express, Graphile Worker …; ONLY=jobs, BENCH='--quick'"
+	@echo "make bench      compare with Rust, Go, Node.js …; ONLY=jobs, BENCH='--quick'"
 	@echo "make crash      kill -9 under load, ROUNDS=$(ROUNDS); 10,000 crashing handlers;"
 	@echo "                rogue handlers beside 1,000 webhooks a second"
 	@echo "make install    into PREFIX=$(PREFIX), DESTDIR= for packages"
-	@echo "make deb        Debian packages: build/deb/*.deb"
+	@echo "make package    the build that packages carry, by a profile: build/package;"
+	@echo "                PROFILE=FILE.tar takes the profile of an earlier one"
+	@echo "make deb        Debian packages of it: build/deb/*.deb"
 	@echo "make deb-check  install them in a clean Debian (root, mmdebstrap)"
 
 deps:
@@ -69,9 +72,12 @@ deb-check:
 	@scripts/install-deps.sh check
 	@scripts/check.sh deb
 
-deb: all
+package: deps
+	@scripts/build-package.sh $(PROFILE)
+
+deb: package
 	@scripts/install-deps.sh deb
-	@cpack --config build/release/CPackConfig.cmake -G DEB -B build/deb
+	@cpack --config build/package/CPackConfig.cmake -G DEB -B build/deb
 
 clean:
 	@rm -rf build

@@ -38,6 +38,28 @@ else()
 		-fstack-protector-strong -fstack-clash-protection -fcf-protection)
 	add_link_options(-Wl,-z,relro,-z,now)
 endif()
+# For packages: scripts/build-package.sh builds, trains and builds again. What training did
+# not reach is optimised as ever. Names in the objects depend on no directory and no chance,
+# so that the same sources and the same profile make the same bits.
+if(OFFHOOK_PROFILE)
+	add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
+		-ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+	set(CMAKE_C_COMPILE_OBJECT "<CMAKE_C_COMPILER> -frandom-seed=<OBJECT> <DEFINES> \
+<INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>")
+endif()
+if(OFFHOOK_PROFILE STREQUAL "generate")
+	add_compile_options(-fprofile-generate -fprofile-update=atomic)
+	add_link_options(-fprofile-generate)
+elseif(OFFHOOK_PROFILE)
+	add_compile_options(-flto=auto -fno-fat-lto-objects)
+	add_link_options(-flto=auto)
+	set(OFFHOOK_RELOCATABLE -O2 -fPIC -flto=auto -flinker-output=nolto-rel)
+	if(OFFHOOK_PROFILE STREQUAL "use")
+		add_compile_options(-fprofile-use -fprofile-partial-training
+			-Wno-missing-profile -Wno-coverage-mismatch)
+		add_link_options(-fprofile-use -fprofile-partial-training)
+	endif()
+endif()
 if(OFFHOOK_FUZZ)
 	add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -33,7 +33,7 @@ target_link_libraries(liboffhook PUBLIC PkgConfig::JANSSON
 		$<$<BOOL:${LLHTTP_FOUND}>:llhttp>)
 
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/offhook.o
-	COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${CMAKE_BINARY_DIR}/offhook-all.o
+	COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${OFFHOOK_RELOCATABLE} -o ${CMAKE_BINARY_DIR}/offhook-all.o
 		${OFFHOOK_OBJECTS}
 	COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${CMAKE_BINARY_DIR}/offhook-all.o
 		${CMAKE_BINARY_DIR}/offhook.o

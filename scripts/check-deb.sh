@@ -6,13 +6,13 @@
 #   check-deb.sh [BUILD-DIRECTORY [BUILD-DIRECTORY-WITH-TESTS]]
 set -eu
 cd "$(dirname "$0")/.."
-build=${1:-build/release}
+build=${1:-build/package}
 tests=${2:-build/dev}
-for preset in release dev; do
-	[ $# -gt 0 ] && break
-	cmake --preset "$preset" >/dev/null
-	cmake --build --preset "$preset" -j"$(nproc)" >/dev/null
-done
+if [ $# -eq 0 ]; then
+	scripts/build-package.sh
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev -j"$(nproc)" >/dev/null
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
