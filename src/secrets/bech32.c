@@ -61,7 +61,7 @@ void bech32_write(
 /* The letter's value; -1: it is none of that case. */
 static int bech32_value(char c, bool upper)
 {
-	char lower = upper && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	int lower = upper ? tolower((unsigned char)c) : c;
 	const char *at = c == '\0' || (upper && c >= 'a' && c <= 'z')
 			     ? NULL
 			     : strchr(letters, lower);

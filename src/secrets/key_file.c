@@ -105,7 +105,7 @@ int key_file_save(const struct key_file *key, struct error *err)
 	char line[BECH32_TEXT_SIZE];
 	struct age_recipient recipient;
 	struct buf text = {0};
-	buf_reserve(&text, (2 * BECH32_TEXT_SIZE + 20) * (AGE_KEYS_MAX + 1));
+	buf_reserve(&text, (size_t)(2 * BECH32_TEXT_SIZE + 20) * (AGE_KEYS_MAX + 1));
 	for (size_t i = 0; i < key->count; i++) {
 		age_identity_recipient(&recipient, &key->keys[i]);
 		age_recipient_text(line, &recipient);

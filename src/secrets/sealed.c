@@ -367,7 +367,7 @@ static int rotate_locked(const struct sealed_place *place, struct key_file *key,
     const struct age_recipient *more, size_t more_count, struct error *err)
 {
 	struct age_recipient list[AGE_KEYS_MAX];
-	size_t count;
+	size_t count = 0;
 	if (recipients_have(list, &count, place, NULL, err) < 0)
 		return -1;
 	if (key->count == AGE_KEYS_MAX)

@@ -1,5 +1,6 @@
 #include "secrets/secrets.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,7 @@ bool secrets_same(const struct secrets *a, const struct secrets *b)
 int secret_check_name(struct span name, struct error *err)
 {
 	if (name.len > 0 && name.len <= SECRET_NAME_MAX && text_all_of(name, "_") &&
-	    memchr("0123456789", name.ptr[0], 10) == NULL)
+	    isdigit((unsigned char)name.ptr[0]) == 0)
 		return 0;
 	return error_set(err,
 	    "a name has letters, digits and _, and begins with no digit; a value does not "

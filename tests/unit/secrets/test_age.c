@@ -37,8 +37,11 @@ static char *opened(struct span file, struct age_identity identity)
 {
 	struct buf out = {0};
 	struct error err = {""};
-	if (age_open(&out, file, &identity, 1, &err) == 0)
-		return mem_strdup(buf_text(&out));
+	if (age_open(&out, file, &identity, 1, &err) == 0) {
+		char *text = mem_strdup(buf_text(&out));
+		buf_free(&out);
+		return text;
+	}
 	assert_true(err.text[0] != '\0');
 	assert_int_equal(out.len, 0);
 	buf_free(&out);
