@@ -42,10 +42,10 @@ endif()
 # not reach is optimised as ever. Names in the objects depend on no directory and no chance,
 # so that the same sources and the same profile make the same bits.
 if(OFFHOOK_PROFILE)
-	add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
-		-ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
-	set(CMAKE_C_COMPILE_OBJECT "<CMAKE_C_COMPILER> -frandom-seed=<OBJECT> <DEFINES> \
-<INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>")
+	add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+	set(CMAKE_C_COMPILE_OBJECT "${CMAKE_SOURCE_DIR}/cmake/relative.sh ${CMAKE_SOURCE_DIR} \
+<CMAKE_C_COMPILER> -frandom-seed=<OBJECT> <DEFINES> <INCLUDES> <FLAGS> -o <OBJECT> \
+-c <SOURCE>")
 endif()
 if(OFFHOOK_PROFILE STREQUAL "generate")
 	add_compile_options(-fprofile-generate -fprofile-update=atomic)
