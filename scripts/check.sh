@@ -74,7 +74,7 @@ stage_sdk() {
 # Each with how long it goes on: rounds, cuts, tens of crashes, or seconds.
 stage_crash() {
 	for program in "server ${ROUNDS:-50}" "store ${ROUNDS:-50}" \
-		"power ${CUTS:-40}" "jobs ${ROUNDS:-50}" "handlers ${ROUNDS:-50}" "rogues 3"; do
+		"power ${CUTS:-15}" "jobs ${ROUNDS:-50}" "handlers ${ROUNDS:-50}" "rogues 3"; do
 		# shellcheck disable=SC2086 # a name and a number
 		build/dev/tests/crash/crash_$program >build/crash.tap 2>build/crash.err || {
 			tail -40 build/crash.tap build/crash.err

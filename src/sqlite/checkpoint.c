@@ -223,24 +223,16 @@ void checkpoint_ahead(struct checkpoint *c)
 	mutex_unlock(&c->one_at_a_time);
 }
 
-/* SQLite does not sync the log that it has cut: after a power cut its bytes may be back. */
-static int sync_log(sqlite3 *db)
-{
-	sqlite3_file *log = NULL;
-	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-	if (rc != SQLITE_OK || log == NULL || log->pMethods == NULL)
-		return rc;
-	return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-}
-
 int checkpoint_truncate(struct checkpoint *c, sqlite3 *writer, struct error *err)
 {
 	mutex_lock(&c->one_at_a_time);
 	(void)sqlite3_busy_timeout(writer, TRUNCATE_WAIT_MS);
 	int rc = checkpoint_copy(writer, SQLITE_CHECKPOINT_TRUNCATE, NULL);
 	(void)sqlite3_busy_timeout(writer, SQLITE_DB_BUSY_MS);
+	/* SQLite does not sync the log that it has cut: after a power cut its bytes may be
+	 * back. */
 	if (rc == SQLITE_OK)
-		rc = sync_log(writer);
+		rc = wal_vfs_sync(writer);
 	checkpoint_note(c, writer, rc);
 	mutex_unlock(&c->one_at_a_time);
 	if (rc == SQLITE_BUSY)

@@ -317,6 +317,10 @@ int sqlite_writer_start(struct engine_db *db, struct error *err)
 {
 	struct sqlite_writer *w = &db->writer;
 	(void)sqlite3_wal_hook(w->db, note_log_pages, db);
+	/* A commit that an owner had written and not synced when it was killed counts from
+	 * now on: repeats are told that it is stored. */
+	if (wal_vfs_sync(w->db) != SQLITE_OK)
+		return error_set(err, "the store's log cannot be synced");
 	if (writer_prepare(w, err) < 0 || sqlite_jobs_start(w, err) < 0 ||
 	    sqlite_recover(db, err) < 0)
 		return -1;

@@ -212,6 +212,13 @@ sqlite3_file *wal_vfs_file(sqlite3 *db)
 	return file;
 }
 
+int wal_vfs_sync(sqlite3 *db)
+{
+	sqlite3_file *file = wal_vfs_file(db);
+	return file == NULL ? SQLITE_OK
+			    : file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
 void wal_vfs_drop(sqlite3 *db)
 {
 	struct wal_file *wal = (struct wal_file *)wal_vfs_file(db);

@@ -23,6 +23,8 @@ void wal_vfs_ahead(sqlite3 *db, bool ahead);
 /* Forgets what is not in the file yet. After each rollback: those bytes are nobody's, and on a
  * full disk they would keep the log from beginning anew, where there is room. */
 void wal_vfs_drop(sqlite3 *db);
+/* Syncs the log, if there is one; what SQLite says. */
+int wal_vfs_sync(sqlite3 *db);
 /* The log's file of a connection, for calls of its methods, or NULL. */
 sqlite3_file *wal_vfs_file(sqlite3 *db);
 
