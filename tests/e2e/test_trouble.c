@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void sms_form(char out[200], unsigned number)
@@ -14,14 +13,6 @@ static void sms_form(char out[200], unsigned number)
 	(void)snprintf(out, 200,
 	    "MessageSid=SM%032x&From=%%2B15551230001&To=%%2B15559990000&Body=%08u",
 	    number, number);
-}
-
-static off_t file_size(const struct talk *talk, const char *name)
-{
-	char path[160];
-	struct stat info;
-	(void)snprintf(path, sizeof(path), "%s/%s", talk->data, name);
-	return stat(path, &info) == 0 ? info.st_size : 0;
 }
 
 /* A file-size limit is how a full disk looks from inside; it can be lifted again. */
@@ -41,7 +32,7 @@ TEST(a_full_disk_is_a_503_and_heals_without_a_restart)
 	talk_start(&talk, NULL);
 	sms_form(form, number++);
 	talk_expect(&talk, "/twilio/sms", form, 200);
-	set_file_limit(&talk, (rlim_t)file_size(&talk, "offhook.db-wal") + 8192);
+	set_file_limit(&talk, 65536); /* the log comes there soon */
 	int status = 200;
 	for (int i = 0; i < 50 && status == 200; i++) {
 		struct answer answer;

@@ -159,15 +159,16 @@ TEST(all_requests_together_have_one_budget)
 {
 	struct server_config config = echo_config();
 	struct buf out = {0}, in = {0};
-	config.limits.memory_bytes = 200000;
+	config.limits.memory_bytes = 150000;
 	struct server *server = start(&config);
-	/* One holds most of it without ever finishing: it goes when another needs it. */
+	/* One holds most of it without ever finishing: it goes when another needs it. What a
+	 * body of 80,000 bytes takes depends on how it arrives: up to 135,000. */
 	int holder = dial(server);
 	put(holder, "POST / HTTP/1.1\r\n" HOST "Content-Length: 400000\r\n\r\n");
 	for (int i = 0; i < 80000; i++)
 		buf_putc(&out, 'x');
 	put_bytes(holder, buf_span(&out));
-	WAIT_FOR(stats_of(server).memory_bytes > 130000);
+	WAIT_FOR(stats_of(server).memory_bytes > 80000);
 	int other = dial(server);
 	put(other, "POST /other HTTP/1.1\r\n" HOST "Content-Length: 80000\r\n\r\n");
 	put_bytes(other, buf_span(&out));
