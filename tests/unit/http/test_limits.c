@@ -194,6 +194,54 @@ TEST(all_requests_together_have_one_budget)
 	server_close(server);
 }
 
+TEST(what_comes_behind_a_request_that_waits_counts)
+{
+	struct server_config config = echo_config();
+	struct buf out = {0};
+	config.serve = hold;
+	held = 0;
+	struct server *server = start(&config);
+	int fd = dial(server);
+	buf_puts(&out, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	for (int i = 0; i < 20000; i++)
+		buf_putc(&out, 'x');
+	put_bytes(fd, buf_span(&out));
+	WAIT_FOR(held == 1);
+	WAIT_FOR(stats_of(server).memory_bytes > 20000);
+	buf_free(&out);
+	(void)close(fd);
+	server_close(server);
+}
+
+static char flood_body[32 << 20]; /* more than sockets take */
+
+static void flood(void *ctx, struct request *request)
+{
+	if (span_is(request->path, "/flood"))
+		request_reply(request, &(struct reply){.status = 200,
+					   .content_type = "text/plain",
+					   .body = {flood_body, sizeof(flood_body)}});
+	else
+		echo(ctx, request);
+}
+
+/* Who does not take his reply goes when another needs the memory. */
+TEST(replies_that_nobody_takes_count_and_make_room)
+{
+	struct server_config config = echo_config();
+	config.serve = flood;
+	config.limits.memory_bytes = 1 << 20;
+	struct server *server = start(&config);
+	int slow = dial(server);
+	put(slow, "GET /flood HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(stats_of(server).memory_bytes > 1 << 20);
+	exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
+	assert_int_equal(stats_of(server).shed_total, 1);
+	WAIT_FOR(stats_of(server).memory_bytes == 0);
+	(void)close(slow);
+	server_close(server);
+}
+
 TEST(what_is_too_large_is_refused)
 {
 	static const struct {
