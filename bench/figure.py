@@ -50,7 +50,7 @@ def group(run, cell, title, y):
         yield text(0, top + 13, run.titles[name])
         yield (f'<rect class="{kind}" x="{NAMES}" y="{top + 3}" width="{length}" '
                f'height="{ROW - 5}"/>')
-        yield text(NAMES + length + 6, top + 13, f"{ratio:.2f}   {cpu:,.0f} µs CPU")
+        yield text(NAMES + length + 6, top + 13, f"{ratio:.2f} · {cpu:,.0f} µs CPU")
 
 
 def figure(run):
@@ -72,8 +72,9 @@ def tables(run):
     yield (f"Rate to Offhook's; CPU a webhook; p50, p99. {options['rounds']} rounds of "
            f"{options['seconds']} s, medians, load average before {options['load_before']:.1f}.")
     yield ""
-    yield from report.rates_markdown(run)
-    yield ""
+    for state in dict.fromkeys(cell.split("/")[0] for cell in run.rounds):
+        yield from report.rates_markdown(run, state)
+        yield ""
     yield from report.checks_markdown(run)
 
 

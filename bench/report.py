@@ -140,12 +140,14 @@ def checks_markdown(run):
                    f"{check['verdict']} |")
 
 
-def rates_markdown(run):
-    yield "| | " + " | ".join(title for _, title in run.cells()) + " |"
-    yield "|---" * (1 + len(run.rounds)) + "|"
+def rates_markdown(run, state):
+    """One state's loads side by side."""
+    cells = {cell: title for cell, title in run.cells() if cell.startswith(state + "/")}
+    yield "| | " + " | ".join(cells.values()) + " |"
+    yield "|---" * (1 + len(cells)) + "|"
     for name, title in run.titles.items():
         fields = []
-        for cell in run.rounds:
+        for cell in cells:
             ratio = run.ratio(cell, name, "offhook")
             fields.append("" if ratio is None else
                           f"{figure(ratio)}; {figure(run.median(cell, name, 'cpu_us'), 1, 0)} µs; "
