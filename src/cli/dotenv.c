@@ -7,20 +7,24 @@
 
 enum { FILE_LIMIT = 65536 };
 
+/* Whether nothing but a comment is left. */
+static bool dotenv_over(struct span text)
+{
+	text = span_trim(text);
+	return text.len == 0 || text.ptr[0] == '#';
+}
+
 /* What stands between quotes; else all up to a comment, which a blank or nothing precedes. */
 static struct span dotenv_value(struct span text)
 {
-	char quote = text.len > 0 ? text.ptr[0] : '\0';
-	if (quote == '"' || quote == '\'' || quote == '`') {
-		struct span rest = span_from(text, 1);
-		size_t end = span_find(rest, quote);
-		struct span after = span_trim(span_from(rest, end + (end < rest.len)));
-		if (end < rest.len && (after.len == 0 || after.ptr[0] == '#'))
-			return span_head(rest, end);
-	}
+	char quote =
+	    text.len > 0 && strchr("\"'`", text.ptr[0]) != NULL ? text.ptr[0] : '\0';
+	for (size_t i = 1; quote != '\0' && i < text.len; i++)
+		if (text.ptr[i] == quote && dotenv_over(span_from(text, i + 1)))
+			return (struct span){text.ptr + 1, i - 1};
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] == '#' &&
-		    (i == 0 || text.ptr[i - 1] == ' ' || text.ptr[i - 1] == '\t'))
+		    (i == 0 || strchr(" \t", text.ptr[i - 1]) != NULL))
 			return span_trim(span_head(text, i));
 	return text;
 }

@@ -10,6 +10,9 @@ static void check_again(struct span name, struct span value)
 	struct span rest, name2, value2;
 	if (span_starts(name, SPAN("export "))) /* of "export export A=1" */
 		return;
+	/* A quote that a comment follows would end it. */
+	if (span_find(value, '"') < value.len && span_find(value, '#') < value.len)
+		return;
 	buf_put(&line, name);
 	buf_puts(&line, "=\"");
 	buf_put(&line, value);

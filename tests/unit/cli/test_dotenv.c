@@ -25,6 +25,7 @@ TEST(lines_are_variables_unless_they_are_not)
 	    {"A=$B\n", "A:$B;"},
 	    {"A=1 # from the Console\nB=2\t#x\nC= # nothing\n", "A:1;B:2;C:;"},
 	    {"A=\"1 # 2\" # 3\nB=`x`\nC='1'2\n", "A:1 # 2;B:x;C:'1'2;"},
+	    {"A=\"1\"2\" #3\"\n", "A:1\"2;"},
 	    {"", ""},
 	};
 
