@@ -48,7 +48,7 @@ static void stream_break(struct stream *stream)
 
 static void stream_on_event(evutil_socket_t fd, short what, void *ctx);
 
-static void stream_watch(struct stream *stream, short what)
+static void stream_watch(struct stream *stream, int what)
 {
 	if (what == stream->watch)
 		return;

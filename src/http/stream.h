@@ -15,7 +15,7 @@
 struct stream {
 	struct loop *loop;
 	int fd;                /* -1 once closed */
-	short watch;           /* what libevent watches: EV_READ, EV_WRITE */
+	int watch;             /* what libevent watches: EV_READ, EV_WRITE */
 	bool ready;            /* the socket may have bytes */
 	bool eof;              /* the peer will send no more */
 	bool broken;           /* nothing more can be sent */
