@@ -17,10 +17,9 @@ static bool dotenv_over(struct span text)
 /* What stands between quotes; else all up to a comment, which a blank or nothing precedes. */
 static struct span dotenv_value(struct span text)
 {
-	char quote =
-	    text.len > 0 && strchr("\"'`", text.ptr[0]) != NULL ? text.ptr[0] : '\0';
-	for (size_t i = 1; quote != '\0' && i < text.len; i++)
-		if (text.ptr[i] == quote && dotenv_over(span_from(text, i + 1)))
+	bool quoted = text.len > 0 && strchr("\"'`", text.ptr[0]) != NULL;
+	for (size_t i = 1; quoted && i < text.len; i++)
+		if (text.ptr[i] == text.ptr[0] && dotenv_over(span_from(text, i + 1)))
 			return (struct span){text.ptr + 1, i - 1};
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] == '#' &&

@@ -56,7 +56,8 @@ static void form_changed(struct form *form)
 
 /* Moves behind `end`, where a separator or the form's own NUL is: so there is room for a
  * NUL behind the text, which did not grow. */
-static void form_end_text(struct span *out, struct form *form, char *text, char *to)
+static void form_end_text(
+    struct span *out, struct form *form, const char *text, char *to)
 {
 	form->at += form->at < form->end ? 1 : 0;
 	*to = '\0';

@@ -204,6 +204,14 @@ bool abuse_goes_on(struct abuse *abuse, int *round, int rounds)
 	       atomic_load(&abuse->answered) < abuse->before + ENOUGH;
 }
 
+void abuse_await_genuine(struct abuse *abuse)
+{
+	int answered = atomic_load(&abuse->answered);
+	while (
+	    atomic_load(&abuse->answered) == answered && !atomic_load(&abuse->failed))
+		(void)usleep(PAUSE_US);
+}
+
 void abuse_close(struct abuse *abuse)
 {
 	abuse_check(abuse);

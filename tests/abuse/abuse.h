@@ -43,6 +43,8 @@ void abuse_open_wrapped(struct abuse *abuse, const char *const *wrapper);
 /* The loop of an attack: true while fewer than `rounds` have been, or the stream was
  * not answered often enough since abuse_open. Looks at the memory each time. */
 bool abuse_goes_on(struct abuse *abuse, int *round, int rounds);
+/* Until one more of them was answered. */
+void abuse_await_genuine(struct abuse *abuse);
 /* Ends the stream, whose webhooks must all have been answered, and the server, which must
  * end well. */
 void abuse_close(struct abuse *abuse);

@@ -92,6 +92,9 @@ static void hold_limit(const struct hold *hold)
 			if (*fd >= 0 && abuse_puts(*fd, hold->text) && hold->shut)
 				(void)shutdown(*fd, SHUT_WR);
 		}
+		/* Who opens more than the limit while a webhook comes in can have that
+		 * one closed. */
+		abuse_await_genuine(&abuse);
 	}
 	abuse_close_all(fds, MANY);
 	abuse_close(&abuse);
