@@ -14,6 +14,7 @@
 #include "secrets/whole_file.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/sync_parent.h"
 
 enum { FILE_MAX = SECRETS_JSON_MAX + 65536, LIST_MAX = 65536, CHANGES_MAX = 10000 };
 
@@ -222,14 +223,23 @@ static int recipients_have(struct age_recipient list[AGE_KEYS_MAX], size_t *coun
 
 /* ---- changing ---- */
 
-/* Before the lock: the directory, closed to others. */
+/* Closed to others. Its name is on the disk, too, as far as we may see to that. */
+static int sealed_make_dir(const char *path, struct error *err)
+{
+	int rc = mkdir(path, 0700);
+	if ((rc < 0 && errno != EEXIST) ||
+	    (rc == 0 && sync_parent(path) < 0 && errno != EACCES))
+		return error_set(err, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+/* Before the lock. */
 static int sealed_make_dirs(const char *dir, struct error *err)
 {
 	char *changes = mem_printf("%s/secrets.d", dir);
-	int rc = 0;
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(changes, 0700) < 0 && errno != EEXIST))
-		rc = error_set(err, "%s: %s", changes, strerror(errno));
+	int rc = sealed_make_dir(dir, err);
+	if (rc == 0)
+		rc = sealed_make_dir(changes, err);
 	free(changes);
 	return rc;
 }

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/mem.h"
+#include "util/sync_parent.h"
 
 /* Into memory that was reserved. */
 static int file_fill(struct buf *out, int fd, size_t limit)
@@ -58,18 +58,6 @@ static int file_put(int fd, struct span bytes)
 	return fsync(fd);
 }
 
-/* A rename is on the disk when its directory is. */
-static int file_sync_dir(const char *path)
-{
-	char *copy = mem_strdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : fsync(fd);
-	free(copy);
-	if (fd >= 0)
-		(void)close(fd);
-	return rc;
-}
-
 int whole_file_write(const char *path, struct span bytes, struct error *err)
 {
 	char *beside = mem_printf("%s.XXXXXX", path);
@@ -80,7 +68,7 @@ int whole_file_write(const char *path, struct span bytes, struct error *err)
 	if (rc == 0)
 		rc = rename(beside, path);
 	if (rc == 0)
-		rc = file_sync_dir(path);
+		rc = sync_parent(path);
 	if (rc < 0) {
 		(void)error_set(err, "%s: %s", path, strerror(errno));
 		if (fd >= 0)

@@ -12,6 +12,7 @@
 
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/sync_parent.h"
 
 enum { OTHERS = S_IRWXG | S_IRWXO, PRIVATE_DIR = 0700, PRIVATE_FILE = 0600 };
 
@@ -87,27 +88,15 @@ static int look_at_dir(const char *dir, struct stat *st, struct error *err)
 	return 0;
 }
 
-int data_dir_sync(const char *dir, struct error *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) < 0
-		     ? error_set(err, "cannot sync %s: %s", dir, strerror(errno))
-		     : 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return rc;
-}
-
 /* The name of a new directory is its parent's, and may be gone after a power cut with all
  * that is in it, however well that was synced. A parent that may not be read cannot be
  * synced: it is no reason not to start. */
-static int sync_parent(const char *dir, struct error *err)
+static int data_dir_keep(const char *dir, struct error *err)
 {
-	char *copy = mem_strdup(dir);
-	const char *parent = dirname(copy);
-	int rc = access(parent, R_OK) < 0 ? 0 : data_dir_sync(parent, err);
-	free(copy);
-	return rc;
+	if (sync_parent(dir) == 0 || errno == EACCES)
+		return 0;
+	return error_set(
+	    err, "cannot sync the directory of %s: %s", dir, strerror(errno));
 }
 
 static int close_dir(const char *dir, bool *closed, struct error *err)
@@ -116,7 +105,7 @@ static int close_dir(const char *dir, bool *closed, struct error *err)
 	if (mkdir(dir, PRIVATE_DIR) == 0)
 		return close_to_others(dir, 0, PRIVATE_DIR, closed, err) < 0
 			   ? -1
-			   : sync_parent(dir, err);
+			   : data_dir_keep(dir, err);
 	if (errno != EEXIST)
 		return error_set(err, "cannot make %s: %s", dir, strerror(errno));
 	if (look_at_dir(dir, &st, err) < 0)

@@ -12,7 +12,5 @@ int data_dir_open(const char *dir, struct error *err);
 /* What that would say, and whether files can be made there: 1, or 0 when the directory is
  * not there and can be made; -1 with err. Changes nothing that stays. */
 int data_dir_check(const char *dir, struct error *err);
-/* Names of files in a directory outlive a power cut from here on. */
-int data_dir_sync(const char *dir, struct error *err);
 
 #endif

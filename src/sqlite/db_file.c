@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sqlite/data_dir.h"
 #include "sqlite/sqlite_db.h"
 #include "sqlite/sqlite_schema.h"
 #include "util/mem.h"
+#include "util/sync_parent.h"
 
 /* ---- is there one ---- */
 
@@ -72,10 +72,10 @@ int db_file_make(const char *dir, struct error *err)
 	int rc = make_tables(new, err);
 	if (rc == 0 && rename(new, path) < 0)
 		rc = error_set(err, "cannot make %s: %s", path, strerror(errno));
-	if (rc == 0)
-		rc = data_dir_sync(dir, err);
-	else
+	if (rc < 0)
 		(void)unlink(new);
+	else if (sync_parent(path) < 0)
+		rc = error_set(err, "cannot sync %s: %s", dir, strerror(errno));
 	free(new);
 	free(path);
 	return rc;
