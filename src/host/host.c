@@ -350,6 +350,7 @@ static int host_begin(struct host *host, struct error *err)
 	/* For a handler that hangs when the server dies: it does not read the socket. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	crash_watch(host->fd);
+	locked_no_core(); /* it would hold the bodies of messages */
 	host->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (host_await_settings(host, err) < 0 || workers_check(host->app, err) < 0)
 		return -1;

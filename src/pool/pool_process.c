@@ -74,9 +74,7 @@ static int process_spawn(
  * leaks, and a command that a worker starts (alert-command) may need more. */
 static void process_limit(pid_t pid, const struct pool_config *config)
 {
-	const struct rlimit no_core = {0, 0};
 	struct rlimit memory;
-	(void)prlimit(pid, RLIMIT_CORE, &no_core, NULL);
 	if (config->memory_bytes > 0 && prlimit(pid, RLIMIT_AS, NULL, &memory) == 0) {
 		if (memory.rlim_max > (rlim_t)config->memory_bytes)
 			memory.rlim_cur = (rlim_t)config->memory_bytes;

@@ -41,10 +41,15 @@ enum { UNDER_SANITIZER = 1 };
 enum { UNDER_SANITIZER = 0 };
 #endif
 
-void locked_process(void)
+void locked_no_core(void)
 {
 	const struct rlimit no_core = {0, 0};
 	(void)setrlimit(RLIMIT_CORE, &no_core);
+}
+
+void locked_process(void)
+{
+	locked_no_core();
 	if (!UNDER_SANITIZER)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 }

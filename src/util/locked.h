@@ -14,6 +14,8 @@ void *locked_new(size_t size);
 char *locked_copy(struct span text);
 void locked_free(void *memory, size_t size); /* NULL is fine */
 
+/* The calling process, and what it starts, leaves no core file. */
+void locked_no_core(void);
 /* For a process that holds secrets: it leaves no core file, and no other process of its user
  * may read its memory or environment (root may). A debugger cannot attach either. */
 void locked_process(void);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,38 @@ TEST(a_crash_is_told_with_its_place)
 	expect(&talk, "/sms", "SM1", "crash", "Try later"); /* a repeat */
 	expect(&talk, "/sms", "SM2", "hello", "Fine: SM2");
 	assert_int_equal(talk_count(&talk, "seen", "{}"), 1);
+	talk_end(&talk);
+}
+
+/* How many processes the server has started, each with no core file to leave. */
+static int children_without_core(pid_t server)
+{
+	char command[96];
+	int pid, count = 0;
+	struct rlimit core;
+	(void)snprintf(
+	    command, sizeof(command), "cat /proc/%d/task/*/children", (int)server);
+	FILE *children = popen(command, "r");
+	assert_non_null(children);
+	for (; fscanf(children, "%d", &pid) == 1; count++) {
+		assert_int_equal(prlimit(pid, RLIMIT_CORE, NULL, &core), 0);
+		assert_int_equal(core.rlim_cur, 0);
+	}
+	(void)pclose(children);
+	return count;
+}
+
+/* It would hold the bodies of messages. */
+TEST(no_handler_process_leaves_a_core_file)
+{
+	struct talk talk;
+	struct rlimit core;
+	assert_int_equal(getrlimit(RLIMIT_CORE, &core), 0);
+	core.rlim_cur = core.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_CORE, &core), 0);
+	talk_start_program(&talk, APPS_DIR "/rogue", NULL);
+	expect(&talk, "/sms", "SM1", "hello", "Fine: SM1");
+	assert_true(children_without_core(talk.pid) > 0);
 	talk_end(&talk);
 }
 
