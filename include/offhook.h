@@ -227,8 +227,8 @@ typedef struct oh_app {
 	const oh_collection *collections OH_NOT_SET_;
 	/* Told, as a job of its own (queue "offhook.failures"), of what went wrong. Its
 	 * payload: what ("event.failed", "event.late", "message.failed",
-	 * "message.undelivered", "job.dead", "webhook.refused": many one after another,
-	 * none of them Twilio's), id (of the event or job, a number), and
+	 * "message.undelivered", "job.dead", "certificate.failed": there is no new one,
+	 * "webhook.refused": many one after another, none of them Twilio's), id (of the event or job, a number), and
 	 * where they apply sid, route, queue, error, errorCode (text). NULL: nobody is.
 	 * The settings alert-url and alert-command need no program. */
 	oh_job_handler on_failure OH_NOT_SET_;

@@ -28,6 +28,8 @@ const char *failure_name(enum failure_what what)
 		return "message.undelivered";
 	case FAILURE_WEBHOOKS_REFUSED:
 		return "webhook.refused";
+	case FAILURE_CERTIFICATE:
+		return "certificate.failed";
 	case FAILURE_JOB_DEAD:
 		break;
 	}

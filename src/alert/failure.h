@@ -23,6 +23,7 @@ enum failure_what {
 	FAILURE_MESSAGE_FAILED,
 	FAILURE_MESSAGE_UNDELIVERED,
 	FAILURE_JOB_DEAD,
+	FAILURE_CERTIFICATE,     /* a new one cannot be had or used */
 	FAILURE_WEBHOOKS_REFUSED /* one after another (webhook/outage.h) */
 };
 
@@ -55,6 +56,10 @@ struct failure_listeners {
 void failure_stage(const struct failure_listeners *listeners,
     const struct failure *failure, struct store_write **writes,
     struct store_job_write **jobs, struct arena *arena);
+/* The same in a transaction of its own. One that cannot be stored is only in the log. Any
+ * thread; copies the texts. */
+void failure_report(struct store *store, const struct failure_listeners *listeners,
+    const struct failure *failure);
 /* The payload of a job of QUEUE_FAILURES or QUEUE_ALERTS as its worker gets it: with "id",
  * which may be known only since the commit (job->event_id). In the arena, or the job's
  * own. */

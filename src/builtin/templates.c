@@ -11,6 +11,7 @@
 #include "twilio/template.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/stamp.h"
 #include "util/suggest.h"
 #include "util/text.h"
 
@@ -29,15 +30,6 @@ static const struct {
 
 enum {
 	FILES_LISTED_MAX = 20, /* of a directory that was named by mistake */
-	NOT_A_FILE = -1,
-};
-
-/* What a file looked like when it was last looked at. */
-struct stamp {
-	struct timespec changed;
-	off_t size;
-	ino_t inode;
-	int error; /* ENOENT: there is none; NOT_A_FILE; another errno */
 };
 
 struct slot {
@@ -63,22 +55,6 @@ static struct span templates_builtin(const char *file)
 			return (struct span){
 			    builtin_templates[i].xml, builtin_templates[i].len};
 	return (struct span){0};
-}
-
-static bool stamp_eq(struct stamp a, struct stamp b)
-{
-	return a.changed.tv_sec == b.changed.tv_sec &&
-	       a.changed.tv_nsec == b.changed.tv_nsec && a.size == b.size &&
-	       a.inode == b.inode && a.error == b.error;
-}
-
-static struct stamp stamp_of(const char *path)
-{
-	struct stat info;
-	if (stat(path, &info) < 0)
-		return (struct stamp){.error = errno == ENOTDIR ? ENOENT : errno};
-	return (struct stamp){info.st_mtim, info.st_size, info.st_ino,
-	    S_ISREG(info.st_mode) ? 0 : NOT_A_FILE};
 }
 
 static struct stamp templates_stamp(
@@ -120,8 +96,8 @@ static int templates_compile(struct template **out, const struct templates *temp
 	int rc;
 	if (stamp->error != 0)
 		rc = error_set(err, "%s: %s", path,
-		    stamp->error == NOT_A_FILE ? "it is not a file"
-					       : strerror(stamp->error));
+		    stamp->error == STAMP_NOT_A_FILE ? "it is not a file"
+						     : strerror(stamp->error));
 	else
 		rc = templates_compile_file(out, path, name, err);
 	free(path);

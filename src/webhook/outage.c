@@ -1,10 +1,9 @@
 #include "webhook/outage.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include "util/arena.h"
 #include "util/clock.h"
-#include "util/container.h"
 #include "util/log.h"
 #include "util/thread.h"
 
@@ -25,40 +24,20 @@ void outage_explain(struct outage *outage, const char *why, const char *sid)
 	mutex_unlock(&outage->lock);
 }
 
-/* ---- the alert: a transaction of its own ---- */
-
-struct report {
-	struct store_txn txn;
-	struct arena *arena;
-};
-
-/* On the store's thread. An alert that cannot be stored is only in the log. */
-static void outage_reported(struct store_txn *txn)
-{
-	arena_free(container_of(txn, struct report, txn)->arena);
-}
-
 static void outage_report(struct outage *outage, struct store *store,
     const struct failure_listeners *listeners, uint64_t count)
 {
-	struct arena *arena = arena_new();
-	struct report *report = arena_zalloc(arena, sizeof(*report));
-	report->arena = arena;
-	report->txn.done = outage_reported;
-	struct failure failure = {.what = FAILURE_WEBHOOKS_REFUSED,
-	    .at_ms = clock_wall_ms(),
-	    .count = (int64_t)count};
+	char why[sizeof(outage->why)], sid[sizeof(outage->sid)];
 	mutex_lock(&outage->lock);
-	failure.error = span_of(arena_strdup(arena, outage->why));
-	failure.sid = span_of(arena_strdup(arena, outage->sid));
+	memcpy(why, outage->why, sizeof(why));
+	memcpy(sid, outage->sid, sizeof(sid));
 	mutex_unlock(&outage->lock);
-	failure_stage(
-	    listeners, &failure, &report->txn.writes, &report->txn.jobs, arena);
-	if ((report->txn.writes == NULL && report->txn.jobs == NULL) ||
-	    !store_submit(store, &report->txn))
-		arena_free(arena);
-	else
-		store_flush(store);
+	const struct failure failure = {.what = FAILURE_WEBHOOKS_REFUSED,
+	    .at_ms = clock_wall_ms(),
+	    .count = (int64_t)count,
+	    .error = span_of(why),
+	    .sid = span_of(sid)};
+	failure_report(store, listeners, &failure);
 }
 
 /* ---- beginning and end ---- */
