@@ -34,7 +34,7 @@ install(FILES ${OFFHOOK_EXAMPLES} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
 # may be chosen at installation, and the tree moved after it.
 # What liboffhook.a needs is named as libraries, not as Requires.private, for which
 # pkg-config wants the -dev packages of all of them also where nothing is linked statically.
-set(OFFHOOK_PC_PRIVATE "-levent_core -lsqlite3 -lcrypto -lpcre2-8 -lxml2 -lglib-2.0 -pthread -ldl")
+set(OFFHOOK_PC_PRIVATE "-levent_core -lsqlite3 -lssl -lcrypto -lpcre2-8 -lxml2 -lglib-2.0 -pthread -ldl")
 if(LLHTTP_FOUND)
 	string(APPEND OFFHOOK_PC_PRIVATE " -lllhttp")
 endif()

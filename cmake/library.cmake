@@ -28,7 +28,7 @@ if(NOT OFFHOOK_SANITIZE)
 	target_link_options(liboffhook PRIVATE LINKER:-z,defs)
 endif()
 target_link_libraries(liboffhook PUBLIC PkgConfig::JANSSON
-	PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE PkgConfig::CRYPTO PkgConfig::PCRE2
+	PRIVATE PkgConfig::LIBEVENT PkgConfig::SQLITE PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::PCRE2
 		PkgConfig::LIBXML2 PkgConfig::GLIB Threads::Threads ${CMAKE_DL_LIBS}
 		$<$<BOOL:${LLHTTP_FOUND}>:llhttp>)
 

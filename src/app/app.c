@@ -10,6 +10,8 @@
 
 #include "admin/admin.h"
 #include "alert/alert_settings.h"
+#include "app/certificates.h"
+#include "app/redirect.h"
 #include "app/reload.h"
 #include "app/token_watch.h"
 #include "builtin/builtin.h"
@@ -41,9 +43,11 @@ struct app {
 	struct store *store;
 	struct work *work;
 	struct control *control;
-	struct handlers *handlers; /* NULL: the built-in app */
+	struct handlers *handlers;         /* NULL: the built-in app */
+	struct certificates *certificates; /* NULL: plain HTTP */
 	struct server *server;
-	struct admin *admin; /* NULL: no --admin */
+	struct redirect *redirect; /* NULL: no --redirect-listen */
+	struct admin *admin;       /* NULL: no --admin */
 	struct control_server told;
 	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
 	struct token_watch token_watch;
@@ -112,6 +116,11 @@ static int app_open_store(struct app *app, struct error *err)
 	return builtin_declare(app->store, err);
 }
 
+const char *app_address(const struct app *app)
+{
+	return server_address(app->server);
+}
+
 static int app_open_server(struct app *app, struct error *err)
 {
 	const struct config *config = app->service.config;
@@ -120,6 +129,7 @@ static int app_open_server(struct app *app, struct error *err)
 	    .threads = app->lane_count,
 	    .name = "oh-loop",
 	    .limits = server_default_limits,
+	    .tls = certificates_tls(app->certificates),
 	    .admit = app_admit,
 	    .refused = app_refused,
 	    .serve = app_serve,
@@ -129,7 +139,11 @@ static int app_open_server(struct app *app, struct error *err)
 	server.limits.connections = (size_t)config->max_connections;
 	server.limits.request_ms = config->request_timeout_ms;
 	server.limits.idle_ms = config->idle_timeout_ms;
-	return server_open(&app->server, &server, err);
+	if (server_open(&app->server, &server, err) < 0)
+		return -1;
+	return config->redirect_listen == NULL
+		   ? 0
+		   : redirect_open(&app->redirect, config, app_address(app), err);
 }
 
 static int app_open_admin(struct app *app, struct error *err)
@@ -139,11 +153,6 @@ static int app_open_admin(struct app *app, struct error *err)
 	if (app->service.config->admin == NULL)
 		return 0;
 	return admin_open(&app->admin, app->service.config->admin, &view, err);
-}
-
-const char *app_address(const struct app *app)
-{
-	return server_address(app->server);
 }
 
 /* Handlers first: their manifest says which workers there are. */
@@ -168,6 +177,7 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 	if (reload == NULL)
 		return error_set(err, "the server is not ready to reload its settings");
 	int rc = reload_now(reload, answer, err);
+	certificates_reload(app->certificates);
 	const struct config *config = app->service.config;
 	atomic_store(&app->told.public_url, config->public_url);
 	return rc;
@@ -186,6 +196,7 @@ static int app_open_all(struct app **out, const struct config *config,
 		lane_open(&app->lanes[i], &app->service);
 	if (alert_settings_check(config, err) < 0 ||
 	    templates_open(&app->templates, config->templates, err) < 0 ||
+	    certificates_open(&app->certificates, &app->service, err) < 0 ||
 	    examiner_open(&app->service.examiner, config->tokens, err) < 0)
 		goto failed;
 	app->service.templates = app->templates;
@@ -248,6 +259,7 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	redirect_close(app->redirect);
 	work_stop(app->work); /* running jobs may end while the server drains */
 	if (app->server != NULL)
 		server_drain(app->server, app->service.config->drain_timeout_ms);
@@ -258,6 +270,7 @@ void app_close(struct app *app)
 	work_close(app->work);
 	store_close(app->store); /* commits what is left */
 	server_close(app->server);
+	certificates_close(app->certificates);
 	for (int i = 0; i < app->lane_count; i++)
 		lane_close(&app->lanes[i]);
 	examiner_free(app->service.examiner);
@@ -311,9 +324,9 @@ static void app_print_route(const char *base, const struct route *route)
 	free(url);
 }
 
-static void app_print_address(const char *what, const char *address)
+static void app_print_address(const char *what, const char *scheme, const char *address)
 {
-	char *text = mem_printf("%s on http://%s", what, address);
+	char *text = mem_printf("%s on %s://%s", what, scheme, address);
 	log_tell(NULL, text, "address", address, NULL);
 	free(text);
 }
@@ -321,9 +334,12 @@ static void app_print_address(const char *what, const char *address)
 static void app_print_ready(const struct app *app)
 {
 	const char *base = app->service.config->public_url;
-	app_print_address("listening", app_address(app));
+	app_print_address("listening", app->certificates != NULL ? "https" : "http",
+	    app_address(app));
+	if (app->redirect != NULL)
+		app_print_address("redirect", "http", redirect_address(app->redirect));
 	if (app_admin_address(app) != NULL)
-		app_print_address("admin", app_admin_address(app));
+		app_print_address("admin", "http", app_admin_address(app));
 	if (base == NULL) {
 		log_tell(NULL,
 		    "no --public-url is set: signatures are checked against the Host "
@@ -365,6 +381,7 @@ static void app_look(struct app *app)
 	struct failure_listeners listeners = service_listeners(&app->service);
 	int64_t now_us = clock_mono_us();
 	templates_reload(app->templates);
+	certificates_look(app->certificates, now_us);
 	(void)token_watch_look(&app->token_watch, app->service.config->tokens, now_us);
 	log_flood_tell(now_us, false);
 	outage_look(&app->service.outage, app->store, &listeners, now_us);

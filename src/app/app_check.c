@@ -1,6 +1,7 @@
 #include "app/app_check.h"
 
 #include "alert/alert_settings.h"
+#include "app/certificates.h"
 #include "builtin/templates.h"
 #include "control/control.h"
 #include "engines/engines.h"
@@ -53,6 +54,9 @@ static void check_places(struct config *config)
 		config_complain(config, "listen: %s", err.text);
 	if (config->admin != NULL && server_check(config->admin, NULL, &err) != 0)
 		config_complain(config, "admin: %s", err.text);
+	if (config->redirect_listen != NULL &&
+	    server_check(config->redirect_listen, config->listen, &err) != 0)
+		config_complain(config, "redirect-listen: %s", err.text);
 }
 
 static void check_together(struct config *config)
@@ -74,6 +78,8 @@ void app_check(struct config *config)
 	if (alert_settings_check(config, &err) != 0)
 		config_complain(config, "%s", err.text);
 	check_templates(config);
+	if (certificates_check(config, &err) != 0)
+		config_complain(config, "tls-cert: %s", err.text);
 	check_places(config);
 	check_together(config);
 }

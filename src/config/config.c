@@ -282,8 +282,13 @@ static int read_flag(
 		    setting->name, setting->variable);
 	if (flag->value[0] == '\0')
 		return error_set(err, "--%s has no value", setting->name);
-	loading->raw[setting_index(setting)] = (struct raw){span_of(flag->value),
-	    arena_printf(loading->config->arena, "--%s", flag->name), CONFIG_FLAG};
+	struct arena *arena = loading->config->arena;
+	struct raw *raw = &loading->raw[setting_index(setting)];
+	const char *text = flag->value;
+	if (setting->repeated && raw->source == CONFIG_FLAG)
+		text = arena_printf(arena, "%.*s,%s", SPAN_ARG(raw->text), text);
+	*raw = (struct raw){
+	    span_of(text), arena_printf(arena, "--%s", flag->name), CONFIG_FLAG};
 	return 0;
 }
 
@@ -326,6 +331,31 @@ static void config_parse_one(struct loading *loading, const struct setting *sett
 	(void)setting->parse(config, setting, span_of(setting->initial), &err);
 }
 
+static size_t list_count(const char *const *list)
+{
+	size_t count = 0;
+	while (list != NULL && list[count] != NULL)
+		count++;
+	return count;
+}
+
+static void config_check_tls(struct config *config)
+{
+	size_t certificates = list_count(config->tls_cert);
+	size_t keys = list_count(config->tls_key);
+	if (keys > 0 && certificates == 0)
+		config_complain(config, "tls-key is the key of nothing: set tls-cert");
+	else if (keys > 0 && keys != certificates)
+		config_complain(config,
+		    "tls-cert names %zu files and tls-key %zu: each certificate needs "
+		    "its key, in the same order",
+		    certificates, keys);
+	if (config->redirect_listen != NULL && certificates == 0)
+		config_complain(config,
+		    "redirect-listen sends clients to https, which is not served: set "
+		    "tls-cert");
+}
+
 static void config_parse(struct loading *loading)
 {
 	struct config *config = loading->config;
@@ -343,6 +373,7 @@ static void config_parse(struct loading *loading)
 			      : raw->text.len > 0 ? "(set)"
 						  : "";
 	}
+	config_check_tls(config);
 	if (tokens_look_odd(config->tokens))
 		config_warn(config,
 		    "an Auth Token has 32 lower-case hexadecimal digits; "

@@ -39,18 +39,21 @@ struct config_value {
 enum { CONFIG_MAX_WARNINGS = 16, CONFIG_MAX_ERRORS = 64 };
 
 struct config {
-	const char *listen;        /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
-	const char *public_url;    /* as given; NULL: none */
-	struct span public_scheme; /* "https"; absent without public_url */
-	struct span public_host;   /* with its port, if it has one */
-	struct span public_prefix; /* "" or "/path" */
-	const char *data;          /* directory */
-	const char *key_file;      /* of the secrets; NULL: none */
-	const char *admin;         /* like listen; NULL: no admin listener */
-	struct proxies *proxies;   /* trusted; never NULL, may be empty */
-	const char *templates;     /* directory; NULL: none */
-	int64_t threads;           /* 0: one per core */
-	int64_t max_body;          /* bytes */
+	const char *listen;          /* "ADDR:PORT", "[V6]:PORT" or ":PORT" */
+	const char *const *tls_cert; /* files, NULL at the end; NULL: plain HTTP */
+	const char *const *tls_key;  /* as many; NULL: they are in tls_cert's */
+	const char *redirect_listen; /* like listen; NULL: nowhere */
+	const char *public_url;      /* as given; NULL: none */
+	struct span public_scheme;   /* "https"; absent without public_url */
+	struct span public_host;     /* with its port, if it has one */
+	struct span public_prefix;   /* "" or "/path" */
+	const char *data;            /* directory */
+	const char *key_file;        /* of the secrets; NULL: none */
+	const char *admin;           /* like listen; NULL: no admin listener */
+	struct proxies *proxies;     /* trusted; never NULL, may be empty */
+	const char *templates;       /* directory; NULL: none */
+	int64_t threads;             /* 0: one per core */
+	int64_t max_body;            /* bytes */
 	int64_t max_unsigned; /* bytes that an unsigned route may store in an hour */
 	int64_t max_connections;
 	int64_t request_timeout_ms;

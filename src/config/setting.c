@@ -26,6 +26,23 @@ const struct setting setting_table[] = {
 	    "#rc=2&rp=5xx,rt,ct, which tells Twilio how often to try again, belongs "
 	    "behind the URLs that Twilio is given, as serve prints them.",
 	.renewed = true, .parse = setting_parse_public_url},
+    {"tls-cert", .argument = "FILE,…", .initial = "",
+	.help = "the server's certificate: it speaks HTTPS then, and no HTTP",
+	.more =
+	    "In PEM, its issuers' certificates behind it (fullchain.pem). Several "
+	    "files, separated by commas or given by several options: each client "
+	    "gets that of the name it asks for, or the first. They are read again "
+	    "when they change and at a reload. One that has expired, lacks its chain "
+	    "or does not match its key is refused; the one before stays.",
+	.repeated = true, .parse = setting_parse_list, .field = FIELD(tls_cert)},
+    {"tls-key", .argument = "FILE,…", .initial = "",
+	.help = "the key of tls-cert; not set: it is in the same file",
+	.more = "In PEM, without a passphrase, one for each file of tls-cert.",
+	.repeated = true, .parse = setting_parse_list, .field = FIELD(tls_key)},
+    {"redirect-listen", .argument = "ADDR:PORT", .initial = "",
+	.help = "where plain HTTP is sent on to https, as :80",
+	.more = "Only with HTTPS. It answers nothing else.",
+	.parse = setting_parse_address, .field = FIELD(redirect_listen)},
     {"data", .argument = "DIR", .initial = "./offhook-data",
 	.help = "the directory of the store",
 	.more = "Made with mode 0700 when it does not exist. It must belong to the "

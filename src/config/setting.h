@@ -21,7 +21,8 @@ typedef int setting_parser(struct config *config, const struct setting *setting,
 
 enum {
 	SETTING_MAX = 64, /* the size of arrays with one element per setting */
-	SETTING_NAME_SIZE = 64
+	SETTING_NAME_SIZE = 64,
+	SETTING_LIST_MAX = 32
 };
 
 struct setting {
@@ -35,7 +36,8 @@ struct setting {
 	/* Not an option (ps would show it), never printed, and only in a file that
 	 * nobody else can read. */
 	bool secret;
-	bool renewed; /* may change while the server runs (config/renew.h) */
+	bool repeated; /* its option may be given several times: a list, with commas */
+	bool renewed;  /* may change while the server runs (config/renew.h) */
 	setting_parser *parse;
 	size_t field;     /* offset in struct config, for the general parsers */
 	int64_t min, max; /* of numbers, sizes (bytes) and durations (ms) */

@@ -66,6 +66,33 @@ int setting_parse_listen(struct config *config, const struct setting *setting,
 	return setting_parse_address(config, setting, text, err);
 }
 
+int setting_parse_list(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	const char *const **field =
+	    (const char *const **)(void *)((char *)config + setting->field);
+	size_t count = 0;
+	*field = NULL;
+	if (text.len == 0 || span_is(text, "none"))
+		return 0;
+	const char **list =
+	    arena_alloc(config->arena, (SETTING_LIST_MAX + 1) * sizeof(*list));
+	for (struct span rest = text; rest.ptr != NULL; count++) {
+		size_t comma = span_find(rest, ',');
+		struct span item = span_trim(span_head(rest, comma));
+		if (item.len == 0)
+			return error_set(err, "an element of the list is empty");
+		if (count == SETTING_LIST_MAX)
+			return error_set(
+			    err, "it has more than %d elements", SETTING_LIST_MAX);
+		list[count] = arena_strndup(config->arena, item);
+		rest = comma < rest.len ? span_from(rest, comma + 1) : (struct span){0};
+	}
+	list[count] = NULL;
+	*field = list;
+	return 0;
+}
+
 int setting_parse_public_url(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {

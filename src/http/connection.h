@@ -16,6 +16,7 @@ struct server_shared {
 	atomic_size_t memory; /* bytes of their requests, now */
 	/* counts since the start */
 	atomic_uint_fast64_t connections, requests, malformed, timed_out, shed;
+	atomic_uint_fast64_t handshakes, handshakes_failed;
 	atomic_uint_fast64_t refused[SERVER_REFUSALS];
 };
 
@@ -29,6 +30,11 @@ struct connections {
 	 * held for clients of `slow`, half a request or a reply that is not taken, is memory
 	 * that can be had back. */
 	TAILQ_HEAD(connection_list, connection) slow, serving, resting;
+	/* Those of `slow` whose handshake of TLS can go on, which it does at the end of a
+	 * round. */
+	struct connection_list greeting;
+	struct loop_task greet;
+	bool greet_armed;
 	uint64_t requests; /* so far */
 	uint64_t moves;    /* from one to another; so their order is known */
 	bool draining;

@@ -33,6 +33,7 @@ struct request {
 	struct arena *arena;
 	int64_t first_byte_us; /* when its first byte was read (util/clock.h) */
 	struct sockaddr_storage peer;
+	bool tls; /* it came by https */
 };
 
 /* The first header of that name (any case), or an absent span. */

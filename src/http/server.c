@@ -187,6 +187,8 @@ void server_stats(const struct server *server, struct server_stats *out)
 	    .malformed_total = atomic_load(&shared->malformed),
 	    .timed_out_total = atomic_load(&shared->timed_out),
 	    .shed_total = atomic_load(&shared->shed),
+	    .handshakes_total = atomic_load(&shared->handshakes),
+	    .handshake_failures_total = atomic_load(&shared->handshakes_failed),
 	    .memory_bytes = atomic_load(&shared->memory),
 	};
 	for (int i = 0; i < SERVER_REFUSALS; i++)

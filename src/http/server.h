@@ -12,6 +12,7 @@
 #include "util/error.h"
 
 struct server;
+struct tls;
 
 /* The statuses of what is answered before serve, 400 to 503. */
 enum { SERVER_REFUSALS = 8 };
@@ -27,7 +28,7 @@ struct server_limits {
 	size_t connections;  /* of the whole server; more: 503 and close */
 	size_t memory_bytes; /* of all requests together; more: 503 */
 	/* From the first to the last byte of a request, and for its reply to be read;
-	 * longer: 408 and close. */
+	 * longer: 408 and close. For the handshake of TLS, too. */
 	int64_t request_ms;
 	int64_t idle_ms; /* between requests, and before the first; then close */
 };
@@ -41,6 +42,7 @@ struct server_config {
 	int threads;        /* I/O threads, at least one */
 	const char *name;   /* "oh-admin": they are called oh-admin-0 … */
 	struct server_limits limits;
+	struct tls *tls; /* http/tls.h, outlives the server; NULL: plain HTTP */
 	/* Called on a loop when the headers are there and the body is not. Return true
 	 * to go on; or false to answer *refusal instead (its bytes must outlive the
 	 * call). Only afterwards 100-continue is sent and Content-Length compared with
@@ -82,7 +84,8 @@ struct server_stats {
 	uint64_t malformed_total; /* 400 */
 	uint64_t timed_out_total; /* 408 */
 	uint64_t shed_total;      /* 503 for connections or memory */
-	uint64_t memory_bytes;    /* of requests, now */
+	uint64_t handshakes_total, handshake_failures_total; /* of TLS */
+	uint64_t memory_bytes;                               /* of requests, now */
 	/* Those that `refused` is told, by status. */
 	uint64_t refused_total[SERVER_REFUSALS];
 };

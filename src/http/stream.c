@@ -1,43 +1,10 @@
 #include "http/stream.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "http/loop_internal.h"
-
-/* ---- the socket ---- */
-
-enum { STREAM_LATER = -1, STREAM_BROKEN = -2 };
-
-static ssize_t stream_failed(void)
-{
-	return errno == EAGAIN || errno == EINTR ? STREAM_LATER : STREAM_BROKEN;
-}
-
-/* How many bytes came; 0 at the end, or one of the above. */
-static ssize_t stream_receive(const struct stream *stream, void *bytes, size_t room)
-{
-	ssize_t got = recv(stream->fd, bytes, room, 0);
-	return got < 0 ? stream_failed() : got;
-}
-
-/* How many bytes were taken, or one of the above. */
-static ssize_t stream_transmit(
-    const struct stream *stream, struct span head, struct span body)
-{
-	union {
-		const char *in;
-		void *out;
-	} bytes[2] = {{head.ptr}, {body.ptr}};
-	struct iovec pieces[2] = {{bytes[0].out, head.len}, {bytes[1].out, body.len}};
-	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = body.len > 0 ? 2 : 1};
-	ssize_t sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
-	return sent < 0 ? stream_failed() : sent;
-}
 
 /* ---- what is watched ---- */
 
@@ -57,23 +24,39 @@ static void stream_watch(struct stream *stream, int what)
 	stream->watch = what;
 	if (what == 0)
 		return;
-	if (event_assign(&stream->event, loop_base(stream->loop), stream->fd,
+	if (event_assign(&stream->event, loop_base(stream->loop), stream->channel.fd,
 		(short)(what | EV_PERSIST), stream_on_event, stream) != 0 ||
 	    event_add(&stream->event, NULL) != 0)
 		stream_break(stream);
+}
+
+/* What TLS holds counts as what is kept. */
+static void stream_charge(struct stream *stream)
+{
+	size_t now = channel_memory(&stream->channel, stream->out.len > 0);
+	if (now == stream->charged)
+		return;
+	if (now > stream->charged)
+		atomic_fetch_add_explicit(
+		    stream->memory, now - stream->charged, memory_order_relaxed);
+	else
+		atomic_fetch_sub_explicit(
+		    stream->memory, stream->charged - now, memory_order_relaxed);
+	stream->charged = now;
 }
 
 /* Nothing else may call it while the bytes of another stream stand there. */
 static void stream_fill(struct stream *stream)
 {
 	char *scratch = loop_scratch(stream->loop);
-	ssize_t got = stream_receive(stream, scratch, LOOP_SCRATCH_BYTES);
-	stream->ready = false;
+	ssize_t got = channel_receive(&stream->channel, scratch, LOOP_SCRATCH_BYTES);
+	stream->ready = got > 0 && channel_pending(&stream->channel);
+	stream_charge(stream);
 	if (got > 0)
 		stream->in = (struct span){scratch, (size_t)got};
 	else if (got == 0)
 		stream->eof = true;
-	else if (got == STREAM_BROKEN)
+	else if (got == CHANNEL_BROKEN)
 		stream_break(stream);
 }
 
@@ -98,8 +81,8 @@ static void stream_drop(struct stream *stream, struct buf *buf)
 static void stream_flush(struct stream *stream)
 {
 	struct span rest = span_from(buf_span(&stream->out), stream->sent);
-	ssize_t sent = stream_transmit(stream, rest, (struct span){0});
-	if (sent == STREAM_BROKEN)
+	ssize_t sent = channel_transmit(&stream->channel, rest, (struct span){0});
+	if (sent == CHANNEL_BROKEN)
 		stream_break(stream);
 	if (sent > 0)
 		stream->sent += (size_t)sent;
@@ -107,14 +90,19 @@ static void stream_flush(struct stream *stream)
 		return;
 	stream_drop(stream, &stream->out);
 	stream_watch(stream, stream->watch & ~EV_WRITE);
+	stream_charge(stream);
 }
 
 static void stream_on_event(evutil_socket_t fd, short what, void *ctx)
 {
 	struct stream *stream = ctx;
 	(void)fd;
-	if ((what & EV_WRITE) != 0)
+	/* TLS may have had to write before it could read. */
+	stream->ready |= stream->channel.writes;
+	if ((what & EV_WRITE) != 0 && stream->out.len > 0)
 		stream_flush(stream);
+	else if ((what & EV_WRITE) != 0)
+		stream_watch(stream, stream->watch & ~EV_WRITE);
 	if ((what & EV_READ) != 0) {
 		stream->ready = true;
 		if (stream->held)
@@ -125,25 +113,44 @@ static void stream_on_event(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- what its owner calls ---- */
 
-void stream_open(struct stream *stream, struct loop *loop, int fd,
+void stream_open(struct stream *stream, struct loop *loop, int fd, struct tls *tls,
     atomic_size_t *memory, void (*wake)(struct stream *stream))
 {
 	/* Who connects sends at once: it is often there already. */
 	*stream = (struct stream){
-	    .loop = loop, .fd = fd, .ready = true, .memory = memory, .wake = wake};
+	    .loop = loop, .ready = tls == NULL, .memory = memory, .wake = wake};
+	channel_open(&stream->channel, fd, tls);
 }
 
 void stream_close(struct stream *stream)
 {
 	stream_break(stream);
-	if (stream->fd < 0)
+	if (stream->channel.fd < 0)
 		return;
 	stream_watch(stream, 0);
 	stream_drop(stream, &stream->kept);
 	stream_drop(stream, &stream->out);
 	stream->in = (struct span){0};
-	(void)close(stream->fd);
-	stream->fd = -1;
+	channel_close(&stream->channel);
+	stream_charge(stream);
+}
+
+bool stream_greeted(const struct stream *stream)
+{
+	return stream->channel.greeted;
+}
+
+int stream_greet(struct stream *stream)
+{
+	if (!stream->ready)
+		return 0;
+	int rc = channel_greet(&stream->channel);
+	stream_charge(stream);
+	/* The first request may have come with the last of the handshake. */
+	stream->ready = rc == 1;
+	if (rc == CHANNEL_BROKEN)
+		stream_break(stream);
+	return rc == CHANNEL_LATER ? 0 : rc == CHANNEL_BROKEN ? -1 : 1;
 }
 
 struct span stream_peek(struct stream *stream)
@@ -157,9 +164,9 @@ struct span stream_peek(struct stream *stream)
 
 void stream_await(struct stream *stream)
 {
+	int what = stream->watch | EV_READ | (stream->channel.writes ? EV_WRITE : 0);
 	if (!stream->held)
-		stream_watch(stream,
-		    stream->eof ? stream->watch & ~EV_READ : stream->watch | EV_READ);
+		stream_watch(stream, stream->eof ? stream->watch & ~EV_READ : what);
 }
 
 void stream_eat(struct stream *stream, size_t len)
@@ -189,17 +196,24 @@ void stream_go(struct stream *stream)
 bool stream_waiting(const struct stream *stream)
 {
 	char byte;
-	return stream->in.len > 0 ||
-	       (stream->fd >= 0 && recv(stream->fd, &byte, 1, MSG_PEEK) > 0);
+	int fd = stream->channel.fd;
+	return stream->in.len > 0 || channel_pending(&stream->channel) ||
+	       (fd >= 0 && recv(fd, &byte, 1, MSG_PEEK) > 0);
+}
+
+bool stream_partial(const struct stream *stream)
+{
+	return channel_pending(&stream->channel);
 }
 
 void stream_send(struct stream *stream, struct span head, struct span body)
 {
 	if (stream->broken)
 		return;
-	ssize_t taken =
-	    stream_sent(stream) ? stream_transmit(stream, head, body) : STREAM_LATER;
-	if (taken == STREAM_BROKEN) {
+	ssize_t taken = stream_sent(stream)
+			    ? channel_transmit(&stream->channel, head, body)
+			    : CHANNEL_LATER;
+	if (taken == CHANNEL_BROKEN) {
 		stream_break(stream);
 		return;
 	}
@@ -214,6 +228,7 @@ void stream_send(struct stream *stream, struct span head, struct span body)
 	if (sent < body.len)
 		stream_keep(stream, &stream->out, span_from(body, sent));
 	stream_watch(stream, stream->watch | EV_WRITE);
+	stream_charge(stream);
 }
 
 bool stream_sent(const struct stream *stream)
@@ -223,6 +238,5 @@ bool stream_sent(const struct stream *stream)
 
 void stream_finish(struct stream *stream)
 {
-	if (stream->fd >= 0)
-		(void)shutdown(stream->fd, SHUT_WR);
+	channel_finish(&stream->channel);
 }

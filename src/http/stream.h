@@ -1,7 +1,5 @@
-/* stream -- the bytes of one connection. Only this file knows that they come from a TCP
- * socket which libevent watches. Reading and writing are one function each
- * (stream_receive, stream_transmit in stream.c): what else may stand between socket and
- * stream has its place there. */
+/* stream -- the bytes of one connection, which come from a channel (http/channel.h) that
+ * libevent watches, when it is ready. */
 #ifndef OFFHOOK_HTTP_STREAM_H
 #define OFFHOOK_HTTP_STREAM_H
 
@@ -9,14 +7,15 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "http/channel.h"
 #include "http/loop.h"
 #include "util/buf.h"
 
 struct stream {
 	struct loop *loop;
-	int fd;                /* -1 once closed */
+	struct channel channel;
 	int watch;             /* what libevent watches: EV_READ, EV_WRITE */
-	bool ready;            /* the socket may have bytes */
+	bool ready;            /* the channel may have bytes */
 	bool eof;              /* the peer will send no more */
 	bool broken;           /* nothing more can be sent */
 	bool held;             /* stream_hold: not reading */
@@ -24,18 +23,25 @@ struct stream {
 	struct span in;        /* received, not yet eaten */
 	struct buf kept, out;  /* `in` while held; what the socket has not taken */
 	size_t sent;           /* of `out` */
-	atomic_size_t *memory; /* where kept and out are counted */
+	atomic_size_t *memory; /* where kept, out, and what TLS holds are counted */
+	size_t charged;        /* of what TLS holds */
 	struct event event;
 	void (*wake)(struct stream *stream);
 };
 
-/* Takes over the non-blocking socket. wake is called on the loop's thread when bytes may
- * be there, all are sent, or broken was set. The bytes that it must keep are counted in
- * *memory. */
-void stream_open(struct stream *stream, struct loop *loop, int fd,
+/* Takes over the non-blocking socket, with TLS on it unless tls is NULL. wake is called on
+ * the loop's thread when bytes may be there, all are sent, or broken was set. The bytes that
+ * it must keep are counted in *memory. */
+void stream_open(struct stream *stream, struct loop *loop, int fd, struct tls *tls,
     atomic_size_t *memory, void (*wake)(struct stream *stream));
 /* Harmless when closed already. */
 void stream_close(struct stream *stream);
+
+/* Whether bytes can pass. Until then the handshake is taken a step further by each
+ * stream_greet, which costs a signature: 1 when it is done, 0 when it waits for the client
+ * (stream_await), -1 when it failed and broken was set. */
+bool stream_greeted(const struct stream *stream);
+int stream_greet(struct stream *stream);
 
 /* The bytes that were received and not yet eaten. They stand in memory that all streams of
  * the loop share: before another stream may read, all are eaten or this one is held. */
@@ -49,6 +55,8 @@ void stream_hold(struct stream *stream);
 void stream_go(struct stream *stream);
 /* Whether unread bytes wait, here or in the socket. */
 bool stream_waiting(const struct stream *stream);
+/* Whether a part of a TLS record is here, whose rest has not come. */
+bool stream_partial(const struct stream *stream);
 
 /* Sends both in one write, and copies what the socket does not take. */
 void stream_send(struct stream *stream, struct span head, struct span body);

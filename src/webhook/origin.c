@@ -50,7 +50,7 @@ void origin_read(struct origin *out, const struct config *config,
 		    origin_prefixed(config->public_prefix, request->target, arena);
 		return;
 	}
-	out->scheme = SPAN("http");
+	out->scheme = request->tls ? SPAN("https") : SPAN("http");
 	out->host = request_header(request, "Host");
 	out->target = request->target;
 	if (!proxies_trust(config->proxies, &request->peer))
@@ -64,6 +64,8 @@ void origin_read(struct origin *out, const struct config *config,
 	}
 	if (span_ieq(scheme, SPAN("https")))
 		out->scheme = SPAN("https");
+	else if (span_ieq(scheme, SPAN("http")))
+		out->scheme = SPAN("http");
 	if (head_host_valid(host))
 		out->host = host;
 }

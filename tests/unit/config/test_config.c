@@ -147,6 +147,9 @@ static const char whole_file[] =
     "idle-timeout = 1m\n"
     "deadline = 9\n"
     "drain-timeout = 0\n"
+    "tls-cert = a.pem, b.pem\n"
+    "tls-key = a.key, b.key\n"
+    "redirect-listen = :80\n"
     "handlers = 5\n"
     "max-handlers = 6\n"
     "handler-timeout = 20s\n"
@@ -194,6 +197,10 @@ TEST_WITH(the_file_sets_every_setting, enter, NULL)
 	assert_int_equal(config.max_handlers, 6);
 	assert_int_equal(config.handler_timeout_ms, 20000);
 	assert_int_equal(config.handler_memory, 1 << 30);
+	assert_string_equal(config.tls_cert[1], "b.pem");
+	assert_null(config.tls_cert[2]);
+	assert_string_equal(config.tls_key[1], "b.key");
+	assert_string_equal(config.redirect_listen, ":80");
 	assert_int_equal(config.log_level, LOG_WARN);
 	assert_int_equal(config.log_format, LOG_JSON);
 	assert_int_equal(tokens_count(config.tokens), 3);
@@ -376,6 +383,33 @@ TEST_WITH(none_takes_back_what_the_file_has_set, enter, NULL)
 	assert_null(config.alert_url);
 	assert_null(config.alert_command);
 	config_clear(&config);
+}
+
+TEST_WITH(certificates_and_keys_go_together, enter, NULL)
+{
+	static const struct {
+		struct config_flag flags[4];
+		const char *error;
+	} rows[] = {
+	    {{{"tls-key", "a.key"}}, "tls-key is the key of nothing"},
+	    {{{"tls-cert", "a.pem"}, {"tls-cert", "b.pem"}, {"tls-key", "a.key"}},
+		"tls-cert names 2 files and tls-key 1"},
+	    {{{"tls-cert", "a.pem,,b.pem"}}, "an element of the list is empty"},
+	    {{{"redirect-listen", ":80"}}, "set tls-cert"},
+	    {{{"tls-cert", "a.pem"}, {"tls-cert", "b.pem"}, {"tls-key", "a.key,b.key"}},
+		NULL},
+	    {{{"tls-cert", "both.pem"}, {"redirect-listen", ":80"}}, NULL},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config config;
+		struct error err;
+		int rc = load(&config, NULL, NULL, rows[i].flags, &err);
+		assert_int_equal(rc, rows[i].error == NULL ? 0 : -1);
+		if (rows[i].error != NULL)
+			assert_non_null(strstr(err.text, rows[i].error));
+		else
+			config_clear(&config);
+	}
 }
 
 TEST(every_row_of_the_table_is_whole)
