@@ -130,4 +130,9 @@ if(NOT OFFHOOK_FUZZ)
 			add_test(NAME ${name} COMMAND ${name})
 		endforeach()
 	endforeach()
+
+	# A CA to test with, and what answers its challenges.
+	pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
+	target_sources(e2e_test_acme PRIVATE tests/e2e/ca.c)
+	target_link_libraries(e2e_test_acme PRIVATE PkgConfig::SSL)
 endif()
