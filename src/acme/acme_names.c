@@ -50,6 +50,13 @@ static int acme_name_check(const char *name, struct error *err)
 	return 0;
 }
 
+static void acme_name_lower(char *name)
+{
+	for (char *c = name; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+}
+
 static int acme_name_take(struct acme_names *out, struct span text, struct error *err)
 {
 	unsigned char bytes[ACME_ADDRESS_SIZE];
@@ -57,8 +64,7 @@ static int acme_name_take(struct acme_names *out, struct span text, struct error
 	if (text.len >= sizeof(name))
 		return error_set(err, "%.*s…: it is too long for a name", 40, text.ptr);
 	(void)snprintf(name, sizeof(name), "%.*s", SPAN_ARG(text));
-	for (char *c = name; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
+	acme_name_lower(name);
 	size_t len = acme_name_address(bytes, name);
 	if (len > 0)
 		(void)inet_ntop(len == sizeof(struct in_addr) ? AF_INET : AF_INET6,

@@ -170,26 +170,36 @@ const struct answer_challenge *answer_find_challenge(
 	return NULL;
 }
 
+/* "Z", or "+01:00": how far it is from UTC. False when it is neither. */
+static bool answer_offset(const char *text, int64_t *out_s)
+{
+	int64_t hours = 0, minutes = 0;
+	*out_s = 0;
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if (strlen(text) != strlen("+hh:mm") || text[3] != ':' ||
+	    (text[0] != '+' && text[0] != '-') ||
+	    !text_int((struct span){text + 1, 2}, 0, 23, &hours) ||
+	    !text_int((struct span){text + 4, 2}, 0, 59, &minutes))
+		return false;
+	*out_s = (text[0] == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+	return true;
+}
+
 /* A time of RFC 3339; 0: it is none. */
 static int64_t answer_time(const char *text)
 {
 	struct tm tm = {0};
-	int hours = 0, minutes = 0;
-	char sign = '+';
+	int64_t offset_s;
 	const char *rest =
 	    text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (rest == NULL)
 		return 0;
 	if (*rest == '.')
 		rest += 1 + strspn(rest + 1, "0123456789");
-	if (strcmp(rest, "Z") != 0 && strcmp(rest, "z") != 0 &&
-	    (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) !=
-		    3 || // NOLINT(cert-err34-c)
-		(sign != '+' && sign != '-') ||
-		hours < 0 || minutes < 0))
+	if (!answer_offset(rest, &offset_s))
 		return 0;
-	int64_t offset = (int64_t)hours * 3600 + (int64_t)minutes * 60;
-	return ((int64_t)timegm(&tm) - (sign == '+' ? offset : -offset)) * 1000;
+	return ((int64_t)timegm(&tm) - offset_s) * 1000;
 }
 
 int answer_window(struct answer_window *out, struct span json, struct error *err)
@@ -208,14 +218,21 @@ int answer_window(struct answer_window *out, struct span json, struct error *err
 	return 0;
 }
 
+static bool answer_is_number(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+	return text.len > 0;
+}
+
 int64_t answer_retry_after_ms(struct span value, int64_t now_ms)
 {
 	char text[40];
 	struct tm tm = {0};
 	int64_t wait_ms = 0;
 	value = span_trim(value);
-	if (value.len > 0 && text_all_of(value, "") &&
-	    strspn(value.ptr, "0123456789") >= value.len)
+	if (answer_is_number(value))
 		return text_int(value, 0, ANSWER_WAIT_MAX_S, &wait_ms)
 			   ? wait_ms * 1000
 			   : INT64_C(1000) * ANSWER_WAIT_MAX_S;

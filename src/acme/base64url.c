@@ -14,8 +14,12 @@ void base64url_put(struct buf *out, struct span bytes)
 	size_t len = text_base64(at, bytes.ptr, bytes.len);
 	while (len > 0 && at[len - 1] == '=')
 		len--;
-	for (size_t i = 0; i < len; i++)
-		at[i] = at[i] == '+' ? '-' : at[i] == '/' ? '_' : at[i];
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] == '+')
+			at[i] = '-';
+		else if (at[i] == '/')
+			at[i] = '_';
+	}
 	at[len] = '\0';
 	out->len += len;
 }
