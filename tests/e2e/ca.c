@@ -291,7 +291,8 @@ static void responder_shake(struct responder *from, int fd)
 	(void)pthread_mutex_lock(&from->lock);
 	X509 *certificate =
 	    certificate_of_challenge(from->name, from->key_authorization, key);
-	const char *wanted = acme_name_sni(sni, from->name);
+	char wanted[sizeof(from->name)];
+	(void)snprintf(wanted, sizeof(wanted), "%s", acme_name_sni(sni, from->name));
 	(void)pthread_mutex_unlock(&from->lock);
 	(void)SSL_CTX_use_certificate(tls, certificate);
 	(void)SSL_CTX_use_PrivateKey(tls, key);
@@ -316,7 +317,10 @@ static void *responder_tls(void *ctx)
 	struct responder *from = ctx;
 	for (int fd; (fd = accept(from->tls_fd, NULL, NULL)) >= 0; (void)close(fd)) {
 		responder_patience(fd);
-		if (strcmp(from->type, ORDER_ALPN) == 0)
+		(void)pthread_mutex_lock(&from->lock);
+		bool wanted = strcmp(from->type, ORDER_ALPN) == 0;
+		(void)pthread_mutex_unlock(&from->lock);
+		if (wanted)
 			responder_shake(from, fd);
 	}
 	return NULL;
