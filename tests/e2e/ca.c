@@ -440,7 +440,11 @@ static void *fake_ca_run(void *ctx)
 
 void fake_ca_start(struct fake_ca *ca, const char *dir)
 {
-	*ca = (struct fake_ca){.status = 500, .headers = "", .body = "{}"};
+	if (ca->status == 0) {
+		ca->status = 500;
+		ca->headers = "";
+		ca->body = "{}";
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)snprintf(ca->ca_file, sizeof(ca->ca_file), "%s/fake.pem", dir);
 	(void)snprintf(ca->key_file, sizeof(ca->key_file), "%s/fake.key", dir);

@@ -66,7 +66,7 @@ struct fake_ca {
 	SSL_CTX *tls;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	/* what POST /order answers */
+	/* what POST /order answers; status 0: 500 and an empty object */
 	int status;
 	const char *headers, *body;
 	const char *window; /* what GET /renewal/… answers; NULL: 404 */
@@ -74,6 +74,7 @@ struct fake_ca {
 	char asked[256];    /* the last path under /renewal/ */
 };
 
+/* What it answers is set before. */
 void fake_ca_start(struct fake_ca *ca, const char *dir);
 void fake_ca_stop(struct fake_ca *ca);
 /* Whether an order came that has that text; waits for it. */

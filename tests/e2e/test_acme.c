@@ -270,15 +270,14 @@ TEST(
 TEST(what_a_ca_refuses_says_what_to_change_and_when_to_come_again)
 {
 	struct place place = {0};
-	struct fake_ca ca;
+	struct fake_ca ca = {.status = 429,
+	    .headers = "Retry-After: 7200\r\n",
+	    .body = "{\"type\":\"urn:ietf:params:acme:error:rateLimited\","
+		    "\"detail\":\"too many certificates\"}"};
 	struct error err;
 	json_t *answer = NULL;
 	place_open(&place, "hooks.example.com");
 	fake_ca_start(&ca, place.pebble.dir);
-	ca.status = 429;
-	ca.headers = "Retry-After: 7200\r\n";
-	ca.body = "{\"type\":\"urn:ietf:params:acme:error:rateLimited\","
-		  "\"detail\":\"too many certificates\"}";
 	json_t *task = place_task(&place, "hooks.example.com");
 	(void)json_object_set_new(task, "directories", json_pack("[s]", ca.directory));
 	(void)json_object_set_new(task, "caFile", json_string(ca.ca_file));
@@ -364,7 +363,9 @@ TEST(a_certificate_is_kept_over_a_restart_and_renewed_when_the_ca_suggests_it)
 {
 	struct place place = {0};
 	struct heard heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
-	struct fake_ca ca;
+	struct fake_ca ca = {
+	    .window = "{\"suggestedWindow\":{\"start\":\"2021-01-03T00:00:00Z\","
+		      "\"end\":\"2021-01-07T00:00:00Z\"}}"};
 	struct acme_state kept;
 	struct certificate_facts facts;
 	struct error err;
@@ -378,8 +379,6 @@ TEST(a_certificate_is_kept_over_a_restart_and_renewed_when_the_ca_suggests_it)
 
 	/* The same certificate, as if another CA had given it, which wants it renewed now. */
 	fake_ca_start(&ca, place.pebble.dir);
-	ca.window = "{\"suggestedWindow\":{\"start\":\"2021-01-03T00:00:00Z\","
-		    "\"end\":\"2021-01-07T00:00:00Z\"}}";
 	acme_state_read(&kept, place.dir, &place.names);
 	assert_string_equal(kept.directory, place.pebble.directory);
 	(void)snprintf(kept.directory, sizeof(kept.directory), "%s", ca.directory);
