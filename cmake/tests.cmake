@@ -132,7 +132,8 @@ if(NOT OFFHOOK_FUZZ)
 	endforeach()
 
 	# A CA to test with, and what answers its challenges.
-	pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
-	target_sources(e2e_test_acme PRIVATE tests/e2e/ca.c)
-	target_link_libraries(e2e_test_acme PRIVATE PkgConfig::SSL)
+	foreach(name e2e_test_acme e2e_test_acme_serve)
+		target_sources(${name} PRIVATE tests/e2e/ca.c)
+		target_link_libraries(${name} PRIVATE PkgConfig::SSL)
+	endforeach()
 endif()

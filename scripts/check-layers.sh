@@ -86,7 +86,7 @@ only llhttp http
 only sqlite3 sqlite keys
 only libxml/ twilio view
 only curl/ client
-only openssl/ acme client http secrets twilio util
+only openssl/ acme app client http secrets twilio util
 only pcre2 query
 only glib jobs
 # What passes between server and process is not C's alone.

@@ -11,6 +11,7 @@
 #include "admin/admin.h"
 #include "alert/alert_settings.h"
 #include "app/certificates.h"
+#include "app/issuance.h"
 #include "app/redirect.h"
 #include "app/reload.h"
 #include "app/token_watch.h"
@@ -47,6 +48,7 @@ struct app {
 	struct certificates *certificates; /* NULL: plain HTTP */
 	struct server *server;
 	struct redirect *redirect; /* NULL: no --redirect-listen */
+	struct issuance *issuance; /* NULL: no --acme */
 	struct admin *admin;       /* NULL: no --admin */
 	struct control_server told;
 	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
@@ -141,9 +143,11 @@ static int app_open_server(struct app *app, struct error *err)
 	server.limits.idle_ms = config->idle_timeout_ms;
 	if (server_open(&app->server, &server, err) < 0)
 		return -1;
-	return config->redirect_listen == NULL
-		   ? 0
-		   : redirect_open(&app->redirect, config, app_address(app), err);
+	if (config->redirect_listen != NULL &&
+	    redirect_open(&app->redirect, config, app_address(app), err) < 0)
+		return -1;
+	return issuance_open(
+	    &app->issuance, &app->service, app->certificates, app->redirect, err);
 }
 
 static int app_open_admin(struct app *app, struct error *err)
@@ -178,6 +182,7 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 		return error_set(err, "the server is not ready to reload its settings");
 	int rc = reload_now(reload, answer, err);
 	certificates_reload(app->certificates);
+	issuance_wake(app->issuance);
 	const struct config *config = app->service.config;
 	atomic_store(&app->told.public_url, config->public_url);
 	return rc;
@@ -259,6 +264,7 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	issuance_close(app->issuance);
 	redirect_close(app->redirect);
 	work_stop(app->work); /* running jobs may end while the server drains */
 	if (app->server != NULL)
@@ -331,22 +337,8 @@ static void app_print_address(const char *what, const char *scheme, const char *
 	free(text);
 }
 
-static void app_print_ready(const struct app *app)
+static void app_print_console(const struct app *app, const char *base)
 {
-	const char *base = app->service.config->public_url;
-	app_print_address("listening", app->certificates != NULL ? "https" : "http",
-	    app_address(app));
-	if (app->redirect != NULL)
-		app_print_address("redirect", "http", redirect_address(app->redirect));
-	if (app_admin_address(app) != NULL)
-		app_print_address("admin", "http", app_admin_address(app));
-	if (base == NULL) {
-		log_tell(NULL,
-		    "no --public-url is set: signatures are checked against the Host "
-		    "header; set it to the URL that Twilio calls",
-		    NULL);
-		return;
-	}
 	log_tell("In the Twilio Console, set for your phone number:", NULL, NULL);
 	for (const struct route *route = atomic_load(&app->service.routes);
 	     route->path != NULL; route++)
@@ -355,6 +347,27 @@ static void app_print_ready(const struct app *app)
 		 " has Twilio try twice more after a 5xx or a timeout; it is "
 		 "not sent and not signed)",
 	    NULL, NULL);
+}
+
+static void app_print_ready(const struct app *app)
+{
+	const struct config *config = app->service.config;
+	char *own = issuance_url(config);
+	app_print_address("listening", app->certificates != NULL ? "https" : "http",
+	    app_address(app));
+	if (app->redirect != NULL)
+		app_print_address("redirect", "http", redirect_address(app->redirect));
+	if (app_admin_address(app) != NULL)
+		app_print_address("admin", "http", app_admin_address(app));
+	if (config->public_url != NULL || own != NULL)
+		app_print_console(
+		    app, config->public_url != NULL ? config->public_url : own);
+	else
+		log_tell(NULL,
+		    "no --public-url is set: signatures are checked against the Host "
+		    "header; set it to the URL that Twilio calls",
+		    NULL);
+	free(own);
 }
 
 /* ---- until it is told to stop ---- */

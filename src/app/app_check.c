@@ -2,6 +2,7 @@
 
 #include "alert/alert_settings.h"
 #include "app/certificates.h"
+#include "app/issuance.h"
 #include "builtin/templates.h"
 #include "control/control.h"
 #include "engines/engines.h"
@@ -80,6 +81,8 @@ void app_check(struct config *config)
 	check_templates(config);
 	if (certificates_check(config, &err) != 0)
 		config_complain(config, "tls-cert: %s", err.text);
+	if (issuance_check(config, &err) != 0)
+		config_complain(config, "%s", err.text);
 	check_places(config);
 	check_together(config);
 }

@@ -23,6 +23,7 @@ struct certificates {
 	pthread_mutex_t lock; /* guards what follows */
 	struct tls_pair pairs[TLS_CERTIFICATES_MAX];
 	size_t count;
+	char *added; /* the last pair's, of certificates_add; NULL: none */
 	struct stamp chains[TLS_CERTIFICATES_MAX], keys[TLS_CERTIFICATES_MAX];
 	int failures;      /* in a row, of the files as they are */
 	int64_t warned_us; /* when it was last told that one ends soon; 0: never */
@@ -69,7 +70,7 @@ int certificates_open(
 	struct tls_pair pairs[TLS_CERTIFICATES_MAX];
 	size_t count = certificates_pairs(pairs, service->config);
 	*out = NULL;
-	if (count == 0)
+	if (count == 0 && service->config->acme == NULL)
 		return 0;
 	struct certificates *certificates = mem_new(1, sizeof(*certificates));
 	mutex_init(&certificates->lock);
@@ -98,6 +99,7 @@ void certificates_close(struct certificates *certificates)
 		return;
 	tls_close(certificates->tls);
 	mutex_clear(&certificates->lock);
+	free(certificates->added);
 	free(certificates);
 }
 
@@ -126,7 +128,7 @@ static void certificates_try(struct certificates *certificates)
 		certificates->failures = 0;
 		certificates->warned_us = 0;
 		clock_iso(until, tls_not_after_ms(certificates->tls));
-		log_write(LOG_INFO, "certificates read again", "until", until, NULL);
+		log_write(LOG_INFO, "certificates read", "until", until, NULL);
 		return;
 	}
 	if (++certificates->failures != TRIES)
@@ -134,6 +136,14 @@ static void certificates_try(struct certificates *certificates)
 	log_write(LOG_ERROR, "the new certificates cannot be used; the old ones stay",
 	    "error", err.text, NULL);
 	certificates_alert(certificates, err.text);
+}
+
+/* Now: what is wrong is told at once. */
+static void certificates_read(struct certificates *certificates)
+{
+	(void)certificates_changed(certificates);
+	certificates->failures = TRIES - 1;
+	certificates_try(certificates);
 }
 
 /* Whoever renews the files may have stopped doing so. */
@@ -168,13 +178,23 @@ void certificates_look(struct certificates *certificates, int64_t now_us)
 	mutex_unlock(&certificates->lock);
 }
 
+void certificates_add(struct certificates *certificates, const char *file)
+{
+	mutex_lock(&certificates->lock);
+	if (certificates->added == NULL && certificates->count < TLS_CERTIFICATES_MAX) {
+		certificates->added = mem_strdup(file);
+		certificates->pairs[certificates->count++] =
+		    (struct tls_pair){.chain = certificates->added};
+	}
+	certificates_read(certificates);
+	mutex_unlock(&certificates->lock);
+}
+
 void certificates_reload(struct certificates *certificates)
 {
 	if (certificates == NULL)
 		return;
 	mutex_lock(&certificates->lock);
-	(void)certificates_changed(certificates);
-	certificates->failures = TRIES - 1; /* what is wrong is told at once */
-	certificates_try(certificates);
+	certificates_read(certificates);
 	mutex_unlock(&certificates->lock);
 }

@@ -13,7 +13,7 @@
 
 struct certificates;
 
-/* *out is NULL where the settings name none. -1 with err when one cannot be used. The service
+/* *out is NULL where the settings name none, and none to get (app/issuance.h). -1 with err when one cannot be used. The service
  * needs its store only when certificates_look is called. */
 int certificates_open(
     struct certificates **out, struct service *service, struct error *err);
@@ -23,6 +23,10 @@ int certificates_check(const struct config *config, struct error *err);
 void certificates_close(struct certificates *certificates);
 /* NULL for NULL. */
 struct tls *certificates_tls(struct certificates *certificates);
+
+/* From now on this file, with key and chain, is served besides; again: it has changed. Any
+ * thread. */
+void certificates_add(struct certificates *certificates, const char *file);
 
 /* About once a second; NULL is fine. */
 void certificates_look(struct certificates *certificates, int64_t now_us);

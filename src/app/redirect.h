@@ -13,6 +13,10 @@ struct redirect;
 int redirect_open(struct redirect **out, const struct config *config, const char *https,
     struct error *err);
 const char *redirect_address(const struct redirect *redirect);
+/* From now on GET /.well-known/acme-challenge/TOKEN gives that text, until it is forgotten:
+ * https://www.rfc-editor.org/rfc/rfc8555#section-8.3. Any thread. */
+void redirect_answer(struct redirect *redirect, const char *token, const char *text);
+void redirect_forget(struct redirect *redirect, const char *token);
 void redirect_close(struct redirect *redirect); /* NULL is fine */
 
 #endif

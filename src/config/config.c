@@ -350,10 +350,11 @@ static void config_check_tls(struct config *config)
 		    "tls-cert names %zu files and tls-key %zu: each certificate needs "
 		    "its key, in the same order",
 		    certificates, keys);
-	if (config->redirect_listen != NULL && certificates == 0)
+	if (config->redirect_listen != NULL && certificates == 0 &&
+	    config->acme == NULL)
 		config_complain(config,
 		    "redirect-listen sends clients to https, which is not served: set "
-		    "tls-cert");
+		    "tls-cert or acme");
 }
 
 static void config_parse(struct loading *loading)
@@ -455,6 +456,7 @@ void config_clear(struct config *config)
 {
 	wipe_secret(config->first_token);
 	wipe_secret(config->alert_secret);
+	wipe_secret(config->acme_eab);
 	secrets_free(config->secrets);
 	tokens_free(config->tokens);
 	proxies_free(config->proxies);

@@ -43,17 +43,21 @@ struct config {
 	const char *const *tls_cert; /* files, NULL at the end; NULL: plain HTTP */
 	const char *const *tls_key;  /* as many; NULL: they are in tls_cert's */
 	const char *redirect_listen; /* like listen; NULL: nowhere */
-	const char *public_url;      /* as given; NULL: none */
-	struct span public_scheme;   /* "https"; absent without public_url */
-	struct span public_host;     /* with its port, if it has one */
-	struct span public_prefix;   /* "" or "/path" */
-	const char *data;            /* directory */
-	const char *key_file;        /* of the secrets; NULL: none */
-	const char *admin;           /* like listen; NULL: no admin listener */
-	struct proxies *proxies;     /* trusted; never NULL, may be empty */
-	const char *templates;       /* directory; NULL: none */
-	int64_t threads;             /* 0: one per core */
-	int64_t max_body;            /* bytes */
+	const char *acme;            /* names of a certificate to get; NULL: none */
+	const char *const *acme_directory; /* URLs of CAs, NULL at the end */
+	const char *acme_email, *acme_ca_file, *acme_profile; /* NULL: none */
+	char *acme_eab;            /* "ID:KEY"; NULL: none. Wiped by config_clear */
+	const char *public_url;    /* as given; NULL: none */
+	struct span public_scheme; /* "https"; absent without public_url */
+	struct span public_host;   /* with its port, if it has one */
+	struct span public_prefix; /* "" or "/path" */
+	const char *data;          /* directory */
+	const char *key_file;      /* of the secrets; NULL: none */
+	const char *admin;         /* like listen; NULL: no admin listener */
+	struct proxies *proxies;   /* trusted; never NULL, may be empty */
+	const char *templates;     /* directory; NULL: none */
+	int64_t threads;           /* 0: one per core */
+	int64_t max_body;          /* bytes */
 	int64_t max_unsigned; /* bytes that an unsigned route may store in an hour */
 	int64_t max_connections;
 	int64_t request_timeout_ms;

@@ -10,7 +10,7 @@ void guard_config(const struct config *config)
 {
 	size_t tokens = tokens_count(config->tokens);
 	size_t secrets = secrets_count(config->secrets), count = 0;
-	struct pair *known = mem_new(tokens + secrets + 1, sizeof(*known));
+	struct pair *known = mem_new(tokens + secrets + 2, sizeof(*known));
 	for (size_t i = 0; i < secrets; i++) {
 		const struct secret *secret = secrets_at(config->secrets, i);
 		known[count++] =
@@ -25,6 +25,9 @@ void guard_config(const struct config *config)
 	if (config->alert_secret != NULL)
 		known[count++] = (struct pair){
 		    SPAN("OFFHOOK_ALERT_SECRET"), span_of(config->alert_secret)};
+	if (config->acme_eab != NULL)
+		known[count++] =
+		    (struct pair){SPAN("OFFHOOK_ACME_EAB"), span_of(config->acme_eab)};
 	log_redact_set(known, count);
 	if (secrets > 0)
 		locked_process();

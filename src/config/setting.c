@@ -43,6 +43,38 @@ const struct setting setting_table[] = {
 	.help = "where plain HTTP is sent on to https, as :80",
 	.more = "Only with HTTPS. It answers nothing else.",
 	.parse = setting_parse_address, .field = FIELD(redirect_listen)},
+    {"acme", .argument = "NAME,…", .initial = "",
+	.help = "gets the certificate of these names from a CA, and renews it",
+	.more =
+	    "Domain names that lead to this machine, or its public addresses, on one "
+	    "certificate. The CA, Let's Encrypt unless acme-directory names another, "
+	    "connects to port 443 of each, or to port 80 where redirect-listen "
+	    "serves it: one of them must reach this server. With it you agree to "
+	    "the CA's terms. What the CA knows of this server is in DIR/acme.",
+	.parse = setting_parse_optional, .field = FIELD(acme)},
+    {"acme-email", .argument = "ADDRESS", .initial = "",
+	.help = "whom the CA may write to", .parse = setting_parse_optional,
+	.field = FIELD(acme_email)},
+    {"acme-directory", .argument = "URL,…",
+	.initial = "https://acme-v02.api.letsencrypt.org/directory",
+	.help = "the CA (ACME), or several: the next one counts when one fails",
+	.more = "\"staging\" is Let's Encrypt's own for trials, whose certificates "
+		"nobody trusts.",
+	.repeated = true, .parse = setting_parse_list, .field = FIELD(acme_directory)},
+    {"acme-ca-file", .argument = "FILE", .initial = "",
+	.help = "certificates (PEM) by which a private CA itself is trusted",
+	.parse = setting_parse_optional, .field = FIELD(acme_ca_file)},
+    {"acme-profile", .argument = "NAME", .initial = "",
+	.help = "the CA's profile, such as shortlived",
+	.more =
+	    "Not set: the CA's usual one, and shortlived for addresses, which Let's "
+	    "Encrypt gives certificates for in no other.",
+	.parse = setting_parse_optional, .field = FIELD(acme_profile)},
+    {"acme-eab", .argument = "ID:KEY", .initial = "",
+	.help = "binds the CA's account to one that you have there",
+	.more = "External account binding: only some CAs ask for it.",
+	.variable = "OFFHOOK_ACME_EAB", .secret = true, .parse = setting_parse_secret,
+	.field = FIELD(acme_eab)},
     {"data", .argument = "DIR", .initial = "./offhook-data",
 	.help = "the directory of the store",
 	.more = "Made with mode 0700 when it does not exist. It must belong to the "

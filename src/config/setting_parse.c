@@ -257,6 +257,15 @@ int setting_parse_alert_secret(struct config *config, const struct setting *sett
 	return 0;
 }
 
+int setting_parse_secret(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	char **field = (char **)(void *)((char *)config + setting->field);
+	(void)err;
+	*field = text.len == 0 ? NULL : mem_strndup(text);
+	return 0;
+}
+
 int setting_parse_account_tokens(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {

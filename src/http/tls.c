@@ -1,5 +1,6 @@
 #include "http/tls.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -39,8 +40,8 @@ struct tls {
 	SSL_CTX *validation; /* where those go that offer acme-tls/1 */
 	struct tls_tickets *tickets;
 	pthread_mutex_t lock; /* guards what follows */
+	/* By the index of their pair; NULL: none yet. */
 	SSL_CTX *certificates[TLS_CERTIFICATES_MAX];
-	size_t count;
 	TAILQ_HEAD(, challenge) challenges;
 };
 
@@ -52,17 +53,36 @@ static bool tls_is_for(SSL_CTX *certificate, const char *name, unsigned flags)
 		   SSL_CTX_get0_certificate(certificate), name, 0, flags, NULL) == 1;
 }
 
-/* Under the lock. A name of its own counts before a wildcard's. */
-static SSL_CTX *tls_find(struct tls *tls, const char *name)
+/* Under the lock. The next one that is there, from *at on; NULL: no more. */
+static SSL_CTX *tls_next(const struct tls *tls, size_t *at)
 {
-	for (size_t i = 0; name != NULL && i < tls->count; i++)
-		if (tls_is_for(
-			tls->certificates[i], name, X509_CHECK_FLAG_NO_WILDCARDS))
-			return tls->certificates[i];
-	for (size_t i = 0; name != NULL && i < tls->count; i++)
-		if (tls_is_for(tls->certificates[i], name, 0))
-			return tls->certificates[i];
-	return tls->count > 0 ? tls->certificates[0] : NULL;
+	while (*at < TLS_CERTIFICATES_MAX)
+		if (tls->certificates[(*at)++] != NULL)
+			return tls->certificates[*at - 1];
+	return NULL;
+}
+
+/* Under the lock. NULL: none has the name. */
+static SSL_CTX *tls_find_name(const struct tls *tls, const char *name, unsigned flags)
+{
+	SSL_CTX *certificate;
+	size_t at = 0;
+	while ((certificate = tls_next(tls, &at)) != NULL)
+		if (tls_is_for(certificate, name, flags))
+			return certificate;
+	return NULL;
+}
+
+/* Under the lock. A name of its own counts before a wildcard's. NULL: there is none. */
+static SSL_CTX *tls_find(const struct tls *tls, const char *name)
+{
+	size_t first = 0;
+	SSL_CTX *found = NULL;
+	if (name != NULL)
+		found = tls_find_name(tls, name, X509_CHECK_FLAG_NO_WILDCARDS);
+	if (name != NULL && found == NULL)
+		found = tls_find_name(tls, name, 0);
+	return found != NULL ? found : tls_next(tls, &first);
 }
 
 static int tls_on_name(SSL *ssl, int *alert, void *ctx)
@@ -200,12 +220,6 @@ int tls_open(struct tls **out, struct error *err)
 	return rc;
 }
 
-static void tls_free_all(SSL_CTX *const *certificates, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		SSL_CTX_free(certificates[i]);
-}
-
 static void tls_challenge_free(struct tls *tls, struct challenge *challenge)
 {
 	TAILQ_REMOVE(&tls->challenges, challenge, link);
@@ -221,7 +235,8 @@ void tls_close(struct tls *tls)
 		return;
 	while (!TAILQ_EMPTY(&tls->challenges))
 		tls_challenge_free(tls, TAILQ_FIRST(&tls->challenges));
-	tls_free_all(tls->certificates, tls->count);
+	for (size_t i = 0; i < TLS_CERTIFICATES_MAX; i++)
+		SSL_CTX_free(tls->certificates[i]);
 	SSL_CTX_free(tls->front);
 	SSL_CTX_free(tls->validation);
 	tls_tickets_free(tls->tickets);
@@ -231,55 +246,58 @@ void tls_close(struct tls *tls)
 
 /* ---- what its owner calls ---- */
 
-/* The contexts are the caller's to free. */
-static int tls_read(SSL_CTX **out, struct tls_file *files, const struct tls_pair *pairs,
-    size_t count, struct error *err)
+/* NULL with err: the pair cannot be used. */
+static SSL_CTX *tls_read(
+    struct tls_file *out, const struct tls_pair *pair, struct error *err)
 {
-	if (count > TLS_CERTIFICATES_MAX)
-		return error_set(
-		    err, "more than %d certificates", TLS_CERTIFICATES_MAX);
-	for (size_t i = 0; i < count; i++) {
-		out[i] = tls_context(alpn_http);
-		if (out[i] == NULL ||
-		    tls_file_load(&files[i], out[i], &pairs[i], err) < 0) {
-			tls_free_all(out, i + 1);
-			return -1;
-		}
-	}
-	return 0;
+	SSL_CTX *ctx = tls_context(alpn_http);
+	if (ctx != NULL && tls_file_load(out, ctx, pair, err) == 0)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
 }
 
 int tls_check(const struct tls_pair *pairs, size_t count, struct error *err)
 {
-	SSL_CTX *read[TLS_CERTIFICATES_MAX];
-	struct tls_file files[TLS_CERTIFICATES_MAX];
-	if (tls_read(read, files, pairs, count, err) < 0)
-		return -1;
-	tls_free_all(read, count);
+	struct tls_file file;
+	for (size_t i = 0; i < count; i++) {
+		SSL_CTX *ctx = tls_read(&file, &pairs[i], err);
+		if (ctx == NULL)
+			return -1;
+		SSL_CTX_free(ctx);
+	}
 	return 0;
+}
+
+static void tls_put(struct tls *tls, size_t index, SSL_CTX *certificate)
+{
+	mutex_lock(&tls->lock);
+	SSL_CTX *before = tls->certificates[index];
+	tls->certificates[index] = certificate;
+	mutex_unlock(&tls->lock);
+	SSL_CTX_free(before); /* connections hold what they use */
 }
 
 int tls_load(
     struct tls *tls, const struct tls_pair *pairs, size_t count, struct error *err)
 {
-	SSL_CTX *next[TLS_CERTIFICATES_MAX], *before[TLS_CERTIFICATES_MAX];
-	struct tls_file files[TLS_CERTIFICATES_MAX];
-	if (tls_read(next, files, pairs, count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (files[i].unknown_ca[0] != '\0')
+	struct error first = {0}, own;
+	assert(count <= TLS_CERTIFICATES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct tls_file file;
+		SSL_CTX *next = tls_read(&file, &pairs[i], &own);
+		if (next == NULL && first.text[0] == '\0')
+			first = own;
+		if (next == NULL)
+			continue;
+		if (file.unknown_ca[0] != '\0')
 			log_write(LOG_WARN,
 			    "this machine does not know the CA of the certificate; Twilio "
 			    "will not either, unless it is a public one",
-			    "file", pairs[i].chain, "ca", files[i].unknown_ca, NULL);
-	mutex_lock(&tls->lock);
-	size_t old = tls->count;
-	memcpy(before, tls->certificates, sizeof(before));
-	memcpy(tls->certificates, next, count * sizeof(next[0]));
-	tls->count = count;
-	mutex_unlock(&tls->lock);
-	tls_free_all(before, old); /* connections hold what they use */
-	return 0;
+			    "file", pairs[i].chain, "ca", file.unknown_ca, NULL);
+		tls_put(tls, i, next);
+	}
+	return first.text[0] == '\0' ? 0 : error_set(err, "%s", first.text);
 }
 
 static int64_t tls_ms(const ASN1_TIME *time)
@@ -300,25 +318,27 @@ static int64_t tls_begin_ms(SSL_CTX *certificate)
 
 int64_t tls_not_after_ms(struct tls *tls)
 {
+	SSL_CTX *certificate;
+	size_t at = 0;
 	int64_t first = 0;
 	mutex_lock(&tls->lock);
-	for (size_t i = 0; i < tls->count; i++) {
-		int64_t end = tls_end_ms(tls->certificates[i]);
-		first = i == 0 || end < first ? end : first;
-	}
+	while ((certificate = tls_next(tls, &at)) != NULL)
+		if (first == 0 || tls_end_ms(certificate) < first)
+			first = tls_end_ms(certificate);
 	mutex_unlock(&tls->lock);
 	return first;
 }
 
 bool tls_ends_soon(struct tls *tls, int64_t now_ms, int64_t *out)
 {
+	SSL_CTX *certificate;
+	size_t at = 0;
 	bool soon = false;
 	mutex_lock(&tls->lock);
-	for (size_t i = 0; i < tls->count && !soon; i++) {
-		int64_t end = tls_end_ms(tls->certificates[i]);
-		int64_t life = end - tls_begin_ms(tls->certificates[i]);
-		soon = end - now_ms < life / 5;
-		*out = soon ? end : 0;
+	while (!soon && (certificate = tls_next(tls, &at)) != NULL) {
+		int64_t life = tls_end_ms(certificate) - tls_begin_ms(certificate);
+		*out = tls_end_ms(certificate);
+		soon = *out - now_ms < life / 5;
 	}
 	mutex_unlock(&tls->lock);
 	return soon;

@@ -28,10 +28,12 @@ int tls_open(struct tls **out, struct error *err);
 /* After the servers that use it. NULL is fine. */
 void tls_close(struct tls *tls);
 
-/* Reads and checks all of them. They take the place of those before, for connections that
- * are made from now on; the first one serves clients that ask for no name, or for one that
- * none of them has. -1 with err, which names the file and says what is wrong with it; then
- * those before stay. Warns in the log of a CA that this machine does not know. Any thread. */
+/* Reads and checks all of them, TLS_CERTIFICATES_MAX at most. Each takes the place of the one
+ * that this call had at the same index before, for connections that are made from now on; the
+ * first one serves clients that ask for no name, or for one that none of them has. Warns in
+ * the log of a CA that this machine does not know. -1 with err, which names the file and says
+ * what is wrong with it; in its place the one before stays, if there was one. One thread at a
+ * time. */
 int tls_load(
     struct tls *tls, const struct tls_pair *pairs, size_t count, struct error *err);
 /* Whether tls_load would take them; -1 with err. Logs nothing. */

@@ -70,8 +70,9 @@ static bool read_addresses(struct talk *talk)
 {
 	size_t len;
 	char *log = text_read_file(talk->log, 8U << 20, &len);
-	bool ready =
-	    log != NULL && find_address(talk->address, log, "listening on http://");
+	bool ready = log != NULL &&
+		     (find_address(talk->address, log, "listening on http://") ||
+			 find_address(talk->address, log, "listening on https://"));
 	free(log);
 	return ready;
 }

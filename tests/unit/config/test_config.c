@@ -150,6 +150,12 @@ static const char whole_file[] =
     "tls-cert = a.pem, b.pem\n"
     "tls-key = a.key, b.key\n"
     "redirect-listen = :80\n"
+    "acme = hooks.example.com\n"
+    "acme-email = owner@example.com\n"
+    "acme-directory = staging\n"
+    "acme-ca-file = ca.pem\n"
+    "acme-profile = shortlived\n"
+    "acme-eab = kid-1:c2VjcmV0\n"
     "handlers = 5\n"
     "max-handlers = 6\n"
     "handler-timeout = 20s\n"
@@ -201,6 +207,12 @@ TEST_WITH(the_file_sets_every_setting, enter, NULL)
 	assert_null(config.tls_cert[2]);
 	assert_string_equal(config.tls_key[1], "b.key");
 	assert_string_equal(config.redirect_listen, ":80");
+	assert_string_equal(config.acme, "hooks.example.com");
+	assert_string_equal(config.acme_email, "owner@example.com");
+	assert_string_equal(config.acme_directory[0], "staging");
+	assert_string_equal(config.acme_ca_file, "ca.pem");
+	assert_string_equal(config.acme_profile, "shortlived");
+	assert_string_equal(config.acme_eab, "kid-1:c2VjcmV0");
 	assert_int_equal(config.log_level, LOG_WARN);
 	assert_int_equal(config.log_format, LOG_JSON);
 	assert_int_equal(tokens_count(config.tokens), 3);
@@ -400,6 +412,7 @@ TEST_WITH(certificates_and_keys_go_together, enter, NULL)
 		NULL},
 	    {{{"tls-cert", "both.pem"}, {"redirect-listen", ":80"}}, NULL},
 	};
+
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct config config;
 		struct error err;
