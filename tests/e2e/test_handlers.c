@@ -65,22 +65,30 @@ TEST(a_crash_is_told_with_its_place)
 	talk_end(&talk);
 }
 
+/* Waits: one that starts has not set it yet. False when it has ended. */
+static bool leaves_no_core(pid_t pid)
+{
+	struct rlimit core = {1, 1};
+	for (int waited = 0; waited < 4000 && core.rlim_cur != 0; waited++) {
+		if (prlimit(pid, RLIMIT_CORE, NULL, &core) < 0)
+			return false;
+		(void)usleep(5000);
+	}
+	assert_int_equal(core.rlim_cur, 0);
+	return true;
+}
+
 /* How many processes the server has started, each with no core file to leave. */
 static int children_without_core(pid_t server)
 {
 	char command[96];
 	int pid, count = 0;
-	struct rlimit core;
 	(void)snprintf(
 	    command, sizeof(command), "cat /proc/%d/task/*/children", (int)server);
 	FILE *children = popen(command, "r");
 	assert_non_null(children);
-	while (fscanf(children, "%d", &pid) == 1) {
-		if (prlimit(pid, RLIMIT_CORE, NULL, &core) < 0)
-			continue; /* it has ended since */
-		assert_int_equal(core.rlim_cur, 0);
-		count++;
-	}
+	while (fscanf(children, "%d", &pid) == 1)
+		count += leaves_no_core(pid);
 	(void)pclose(children);
 	return count;
 }
