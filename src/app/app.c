@@ -13,6 +13,7 @@
 #include "app/certificates.h"
 #include "app/issuance.h"
 #include "app/redirect.h"
+#include "app/manager.h"
 #include "app/reload.h"
 #include "app/token_watch.h"
 #include "builtin/builtin.h"
@@ -52,6 +53,7 @@ struct app {
 	struct admin *admin;       /* NULL: no --admin */
 	struct control_server told;
 	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
+	struct manager *manager;       /* likewise */
 	struct token_watch token_watch;
 	uint64_t served;  /* requests at the last look */
 	uint64_t trimmed; /* and when memory was last given back */
@@ -180,9 +182,11 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 	struct reload *reload = atomic_load(&app->reload);
 	if (reload == NULL)
 		return error_set(err, "the server is not ready to reload its settings");
+	manager_reloading(app->manager);
 	int rc = reload_now(reload, answer, err);
 	certificates_reload(app->certificates);
 	issuance_wake(app->issuance);
+	manager_ready(app->manager, app_address(app));
 	const struct config *config = app->service.config;
 	atomic_store(&app->told.public_url, config->public_url);
 	return rc;
@@ -398,6 +402,7 @@ static void app_look(struct app *app)
 	(void)token_watch_look(&app->token_watch, app->service.config->tokens, now_us);
 	log_flood_tell(now_us, false);
 	outage_look(&app->service.outage, app->store, &listeners, now_us);
+	manager_look(app->manager, app->server, app->store, now_us);
 	/* After a burst the C library keeps the memory. Once the server is quiet again, it
 	 * goes back to the machine. */
 	struct server_stats stats;
@@ -436,6 +441,7 @@ int app_run(const struct config *config, const struct app_source *source,
     const oh_app *user, struct error *err)
 {
 	struct app *app = NULL;
+	struct manager manager;
 	sigset_t again;
 	bool terminal = isatty(STDERR_FILENO) == 1;
 	app_block_signals();
@@ -449,15 +455,20 @@ int app_run(const struct config *config, const struct app_source *source,
 		log_stop();
 		return -1;
 	}
+	manager_open(&manager);
+	app->manager = &manager;
 	atomic_store(&app->reload, reload_new(&app->service, app->work, source));
 	app_print_ready(app);
 	store_make_room(app->service.store);
+	manager_ready(&manager, app_address(app));
 	app_wait(app, terminal);
 	(void)sigemptyset(&again);
 	(void)sigaddset(&again, SIGINT);
 	(void)pthread_sigmask(SIG_UNBLOCK, &again, NULL); /* a second Ctrl-C ends it */
 	log_write(LOG_INFO, "stopping: requests in flight finish", NULL);
+	manager_stopping(&manager, config->drain_timeout_ms);
 	app_close(app);
+	manager_close(&manager);
 	log_adopt_stop();
 	log_flood_tell(clock_mono_us(), true);
 	log_stop();

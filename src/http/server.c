@@ -38,6 +38,8 @@ struct io {
 	struct listener listener;
 	struct connections connections;
 	struct loop_task drain;
+	struct loop_task beat;
+	atomic_bool beating; /* the beat was posted and has not run */
 };
 
 struct server {
@@ -78,6 +80,24 @@ static void server_run_drain(struct loop_task *task)
 	connections_drain(&io->connections);
 }
 
+static void server_run_beat(struct loop_task *task)
+{
+	atomic_store(&container_of(task, struct io, beat)->beating, false);
+}
+
+bool server_answers(struct server *server)
+{
+	bool all = true;
+	for (int i = 0; i < server->count; i++) {
+		struct io *io = &server->ios[i];
+		if (atomic_exchange(&io->beating, true))
+			all = false;
+		else
+			loop_post(io->loop, &io->beat);
+	}
+	return all;
+}
+
 static int server_open_ios(
     struct server *server, struct address *address, struct error *err)
 {
@@ -85,6 +105,7 @@ static int server_open_ios(
 		struct io *io = &server->ios[i];
 		io->server = server;
 		io->drain.run = server_run_drain;
+		io->beat.run = server_run_beat;
 		if (listener_open(&io->listener, address, i == 0, err) < 0 ||
 		    loop_new(&io->loop, i, err) < 0)
 			return -1;

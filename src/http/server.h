@@ -68,6 +68,9 @@ int server_open(
 int server_check(const char *listen, const char *other, struct error *err);
 /* Where it listens, "127.0.0.1:8080", with the port that was picked. */
 const char *server_address(const struct server *server);
+/* Whether each I/O thread has come round since the call before this one, which was long
+ * ago: the first says true. One thread's. */
+bool server_answers(struct server *server);
 /* Stops listening and closes idle connections. Requests that have begun are finished,
  * and answered with Connection: close. Returns when no connection is left, or after
  * timeout_ms. Not from a loop. */

@@ -27,12 +27,13 @@ enum {
 
 /* ---- start ---- */
 
-/* The server's environment, without the settings of alerts and what signs webhooks: they are
- * none of a handler's business. OFFHOOK_HANDLER may be there if this server is itself a
- * handler's child. */
+/* The server's environment, without the settings of alerts, what signs webhooks and what the
+ * service manager gave the server: they are none of a handler's business. OFFHOOK_HANDLER
+ * may be there if this server is itself a handler's child. */
 static const char *const hidden[] = {"OFFHOOK_HANDLER=", "OFFHOOK_ALERT_",
     "TWILIO_AUTH_TOKEN=", "TWILIO_AUTH_TOKENS=", "TWILIO_SHARED_KEYS=",
-    "CREDENTIALS_DIRECTORY="};
+    "CREDENTIALS_DIRECTORY=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",
+    "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES="};
 
 static char **process_environment(struct arena *arena)
 {

@@ -126,6 +126,39 @@ TEST(replies_may_come_from_another_thread)
 	server_close(server);
 }
 
+static atomic_bool held;
+
+static void hold(void *ctx, struct request *request)
+{
+	held = true;
+	while (held)
+		(void)usleep(1000);
+	echo(ctx, request);
+}
+
+TEST(a_loop_that_is_stuck_does_not_answer)
+{
+	struct server_config config = echo_config();
+	struct buf in = {0};
+	config.serve = hold;
+	config.threads = 2;
+	struct server *server = start(&config);
+	assert_true(server_answers(server));
+	WAIT_FOR(server_answers(server));
+	int fd = dial(server);
+	put(fd, "GET /1 HTTP/1.1\r\n" HOST "\r\n");
+	WAIT_FOR(held);
+	(void)server_answers(server); /* those before may have come round */
+	for (int i = 0; i < 20; i++)
+		assert_false(server_answers(server));
+	held = false;
+	WAIT_FOR(server_answers(server));
+	get_until(fd, &in, "GET /1 []", 1);
+	buf_free(&in);
+	(void)close(fd);
+	server_close(server);
+}
+
 TEST(the_next_request_waits_for_the_reply_to_the_first)
 {
 	struct server_config config = park_config();
