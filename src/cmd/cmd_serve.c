@@ -1,6 +1,7 @@
 /* cmd_serve -- runs the server. */
 #include "app/app.h"
 #include "app/app_check.h"
+#include "app/inherited.h"
 #include "cli/options.h"
 #include "util/log.h"
 
@@ -23,6 +24,7 @@ static int serve_run(const struct options *options)
 	app_block_signals();
 	options_read_config(&config, options);
 	bool misused = config.error_count > 0;
+	inherited_take(&config);
 	app_check(&config);
 	if (config.error_count > 0) {
 		options_fail_config(options, &config);

@@ -15,7 +15,8 @@ const struct setting setting_table[] = {
 	.help = "where to listen for webhooks",
 	.more = "An address, a colon and a port; without the address, all of them. "
 		"IPv6 addresses stand in brackets. Port 0 picks a free one. "
-		"Without this setting the variable PORT, if set, gives the port.",
+		"Without this setting the variable PORT, if set, gives the port. A "
+		"socket that systemd hands over counts before either.",
 	.parse = setting_parse_listen, .field = FIELD(listen)},
     {"public-url", .argument = "URL", .initial = "",
 	.help = "the address Twilio calls: https://host[:port][/prefix]",

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -46,10 +48,39 @@ static bool address_set_host(struct address *address, struct span host)
 	return inet_pton(AF_INET, text, &v4->sin_addr) == 1;
 }
 
+/* From a socket that is there already. */
+static int address_inherit(struct address *out, int fd, struct error *err)
+{
+	int type = 0, listens = 0, v6_only = 1;
+	socklen_t size = sizeof(int), at_size = sizeof(out->at);
+	*out = (struct address){.inherited = fd, .len = sizeof(out->at)};
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&out->at, &at_size) < 0)
+		return error_set(err, "cannot listen on descriptor %d: %s", fd,
+		    errno == EBADF ? "there is none" : strerror(errno));
+	out->len = at_size;
+	if (type != SOCK_STREAM || listens == 0 ||
+	    (out->at.ss_family != AF_INET && out->at.ss_family != AF_INET6))
+		return error_set(err,
+		    "cannot listen on descriptor %d: it is no listening TCP socket (of "
+		    "systemd: ListenStream=PORT and Accept=no)",
+		    fd);
+	if (out->at.ss_family == AF_INET6)
+		(void)getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &size);
+	out->every =
+	    v6_only == 0 && IN6_IS_ADDR_UNSPECIFIED(
+				&((const struct sockaddr_in6 *)&out->at)->sin6_addr);
+	return 0;
+}
+
 int address_parse(struct address *out, const char *text, struct error *err)
 {
 	const char *colon = strrchr(text, ':');
 	int64_t port;
+	if (strncmp(text, "fd:", 3) == 0 &&
+	    text_int(span_of(text + 3), 3, INT_MAX, &port))
+		return address_inherit(out, (int)port, err);
 	*out = (struct address){0};
 	if (colon == NULL || colon[1] == '-' ||
 	    !text_int(span_of(colon + 1), 0, 65535, &port) ||
@@ -79,6 +110,13 @@ void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE])
 	(void)snprintf(out, LISTENER_TEXT_SIZE, "0.0.0.0:%u", (unsigned)ntohs(port));
 }
 
+/* A reply must not wait for the ACK of the last one. Accepted sockets inherit it. */
+static void listener_no_delay(int fd)
+{
+	int on = 1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static int address_bind(struct address *address, bool shared)
 {
 	int on = 1;
@@ -99,8 +137,7 @@ static int address_bind(struct address *address, bool shared)
 	if (address->at.ss_family == AF_INET6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
-	/* A reply must not wait for the ACK of the last one. Accepted sockets inherit it. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	listener_no_delay(fd);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (!shared ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
@@ -134,7 +171,9 @@ static int address_failed(const struct address *address, struct error *err)
 
 int address_check(struct address *address, struct error *err)
 {
-	return address_free(address) ? 0 : address_failed(address, err);
+	return address->inherited > 0 || address_free(address)
+		   ? 0
+		   : address_failed(address, err);
 }
 
 static in_port_t address_port(const struct address *address)
@@ -165,11 +204,29 @@ bool address_overlaps(const struct address *a, const struct address *b)
 		   memcmp(&a->at, &b->at, a->len) == 0);
 }
 
+/* A descriptor of its own for each loop, of the same socket: when a connection comes, all
+ * loops that sleep wake, and one gets it. */
+static int listener_inherit(int inherited)
+{
+	int fd = fcntl(inherited, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -1;
+	listener_no_delay(fd);
+	int flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 int listener_open(
     struct listener *listener, struct address *address, bool first, struct error *err)
 {
-	*listener = (struct listener){.fd = -1};
-	if (!first || address_free(address))
+	*listener = (struct listener){.fd = -1, .inherited = address->inherited > 0};
+	if (listener->inherited)
+		listener->fd = listener_inherit(address->inherited);
+	else if (!first || address_free(address))
 		listener->fd = address_bind(address, true);
 	socklen_t len = sizeof(address->at);
 	if (listener->fd < 0 || listen(listener->fd, BACKLOG) != 0 ||
@@ -247,7 +304,7 @@ void listener_drain(struct listener *listener)
 {
 	if (listener->fd < 0)
 		return;
-	while (listener_accept(listener, ACCEPT_AT_ONCE))
+	while (!listener->inherited && listener_accept(listener, ACCEPT_AT_ONCE))
 		continue;
 	listener_close(listener);
 }

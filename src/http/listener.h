@@ -1,4 +1,5 @@
-/* listener -- listening sockets: each loop has one, all with the same address. */
+/* listener -- listening sockets: each loop has one, all with the same address. An inherited
+ * socket is one for all loops. */
 #ifndef OFFHOOK_HTTP_LISTENER_H
 #define OFFHOOK_HTTP_LISTENER_H
 
@@ -16,10 +17,11 @@ enum { LISTENER_TEXT_SIZE = 64 };
 struct address {
 	struct sockaddr_storage at;
 	socklen_t len;
-	bool every; /* all addresses of both families */
+	bool every;    /* all addresses of both families */
+	int inherited; /* the descriptor that listens there already; 0: none does */
 };
 
-/* "ADDR:PORT", "[V6]:PORT" or ":PORT". */
+/* "ADDR:PORT", "[V6]:PORT" or ":PORT"; "fd:N" for the inherited socket with that number. */
 int address_parse(struct address *out, const char *text, struct error *err);
 /* "127.0.0.1:8080", "[::1]:8080"; "0.0.0.0:8080" for all addresses. */
 void address_text(const struct address *address, char out[LISTENER_TEXT_SIZE]);
@@ -31,6 +33,7 @@ bool address_overlaps(const struct address *a, const struct address *b);
 
 struct listener {
 	int fd;
+	bool inherited; /* who gave the socket has it still */
 	struct event *event;
 	struct loop_timer pause; /* out of descriptors: accepts again when it fires */
 	int64_t logged_us;       /* when that was last logged */
@@ -44,8 +47,8 @@ int listener_open(
 /* Accepts into the set from now on. */
 int listener_start(
     struct listener *listener, struct connections *set, struct error *err);
-/* Accepts the connections that wait, then closes. On the loop's thread, or when that
- * has ended. */
+/* Accepts the connections that wait, then closes; at an inherited socket they wait for who
+ * gets it next. On the loop's thread, or when that has ended. */
 void listener_drain(struct listener *listener);
 /* Harmless when it was never opened (fd -1). */
 void listener_close(struct listener *listener);

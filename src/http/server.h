@@ -1,7 +1,8 @@
 /* server -- HTTP/1.1 on llhttp and libevent's events: listeners, connections,
  * limits, deadlines, drain. Knows nothing of what the requests are about.
  *
- * Each I/O thread has a listening socket of its own (SO_REUSEPORT). */
+ * Each I/O thread has a listening socket of its own (SO_REUSEPORT); they share one that was
+ * inherited. */
 #ifndef OFFHOOK_HTTP_SERVER_H
 #define OFFHOOK_HTTP_SERVER_H
 
@@ -37,10 +38,11 @@ struct server_limits {
 extern const struct server_limits server_default_limits;
 
 struct server_config {
-	const char *listen; /* "ADDR:PORT", "[V6]:PORT" or ":PORT" (all addresses);
-			       port 0: a free one */
-	int threads;        /* I/O threads, at least one */
-	const char *name;   /* "oh-admin": they are called oh-admin-0 … */
+	/* "ADDR:PORT", "[V6]:PORT" or ":PORT" (all addresses); port 0: a free one. "fd:N":
+	 * the listening socket with that number, which stays open. */
+	const char *listen;
+	int threads;      /* I/O threads, at least one */
+	const char *name; /* "oh-admin": they are called oh-admin-0 … */
 	struct server_limits limits;
 	struct tls *tls; /* http/tls.h, outlives the server; NULL: plain HTTP */
 	/* Called on a loop when the headers are there and the body is not. Return true

@@ -1,6 +1,7 @@
 /* A server that systemd started: what it tells it, and what it is given by it. */
 #include "conversation.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
@@ -144,4 +145,112 @@ TEST(handlers_do_not_know_how_to_speak_for_the_server)
 	}
 	talk_end(&talk);
 	(void)close(fd);
+}
+
+/* ---- sockets that it is given ---- */
+
+/* A listening socket on a free port; its address. */
+static int listen_as_socket_unit(char address[32])
+{
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1000), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	(void)snprintf(address, 32, "127.0.0.1:%d", ntohs(at.sin_port));
+	return fd;
+}
+
+/* The shell's words before the program: what it inherits as 8 and 9 becomes 3 and 4, and is
+ * for the process that the program replaces. */
+#define ACTIVATE(fds, files, names)                                                    \
+	{                                                                              \
+		"sh", "-c",                                                            \
+		    "LISTEN_PID=$$ LISTEN_FDS=" fds " LISTEN_FDNAMES=" names           \
+		    " exec \"$@\" " files,                                             \
+		    "sh", NULL                                                         \
+	}
+
+TEST(sockets_that_are_handed_over_take_the_place_of_listen_and_admin)
+{
+	static const char *const words[] =
+	    ACTIVATE("2", "3<&9 4<&8 8<&- 9<&-", "admin:offhook.socket");
+	struct talk talk;
+	char address[32], admin[32];
+	int first = listen_as_socket_unit(admin),
+	    second = listen_as_socket_unit(address);
+	assert_int_equal(dup2(first, 9), 9);
+	assert_int_equal(dup2(second, 8), 8);
+	talk_start_wrapped(&talk, words);
+	assert_string_equal(talk.address, address);
+	assert_true(talk_find_admin(&talk));
+	assert_string_equal(talk.admin, admin);
+	assert_true(talk_logged(&talk, "listen is not used"));
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SMact1&From=%2B1&Body=x", 200);
+	talk_stop(&talk);
+	/* Between two servers a webhook waits. */
+	struct buf request = {0};
+	struct answer answer;
+	char signature[64];
+	const char *form = "MessageSid=SMact2&From=%2B1&Body=x";
+	talk_signature(signature, TALK_TOKEN, TALK_URL "/twilio/sms", form);
+	talk_request(&request, "/twilio/sms", signature, form);
+	int fd = talk_connect(address);
+	talk_send(fd, request.ptr, request.len);
+	talk_again(&talk);
+	talk_receive(fd, &answer);
+	assert_int_equal(answer.status, 200);
+	answer_clear(&answer);
+	buf_free(&request);
+	(void)close(fd);
+	talk_end(&talk);
+	(void)close(8);
+	(void)close(9);
+	(void)close(first);
+	(void)close(second);
+}
+
+TEST(wrong_sockets_keep_it_from_starting_with_the_reason)
+{
+	static const struct {
+		const char *line, *says;
+	} rows[] = {
+	    {"LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3</dev/null",
+		"cannot listen on descriptor 3"},
+	    {"LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3<&-", "there is none"},
+	    {"LISTEN_PID=$$ LISTEN_FDS=2 exec \"$@\" 3<&9 4<&9",
+		"two sockets are handed over for listen"},
+	    {"LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=redirect exec \"$@\" 3<&9",
+		"named redirect"},
+	    {"LISTEN_PID=$$ LISTEN_FDS=x exec \"$@\"", "LISTEN_FDS is not a number"},
+	};
+
+	char address[32], dir[] = "/tmp/offhook-test-XXXXXX";
+	int fd = listen_as_socket_unit(address);
+	assert_int_equal(dup2(fd, 9), 9);
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *command =
+		    mem_printf("cd %s; TWILIO_AUTH_TOKEN=%s sh -c '%s' sh %s "
+			       "serve --data d 2>err",
+			dir, TALK_TOKEN, rows[i].line, OFFHOOK_BIN);
+		char *path = mem_printf("%s/err", dir);
+		size_t len;
+		assert_int_not_equal(system(command), 0);
+		char *text = text_read_file(path, 1 << 20, &len);
+		assert_non_null(text);
+		if (strstr(text, rows[i].says) == NULL)
+			fail_msg("%s: %s", rows[i].says, text);
+		free(text);
+		free(path);
+		free(command);
+	}
+	(void)close(9);
+	(void)close(fd);
+	char *command = mem_printf("rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+	free(command);
 }

@@ -382,6 +382,75 @@ TEST(two_servers_live_side_by_side)
 	server_close(two);
 }
 
+/* A socket as systemd hands it over; *text becomes its "fd:N". */
+static int hand_over(char text[16], int type, const char *at, bool listens)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 3);
+	assert_int_equal(inet_pton(AF_INET, at, &v4.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&v4, sizeof(v4)), 0);
+	if (listens)
+		assert_int_equal(listen(fd, 10), 0);
+	(void)snprintf(text, 16, "fd:%d", fd);
+	return fd;
+}
+
+TEST(an_inherited_socket_outlives_the_server_and_loses_nobody)
+{
+	struct server_config config = echo_config();
+	struct sockaddr_in at;
+	socklen_t len = sizeof(at);
+	struct buf in = {0};
+	char text[16], address[32];
+	int fd = hand_over(text, SOCK_STREAM, "127.0.0.1", true);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	(void)snprintf(address, sizeof(address), "127.0.0.1:%d", ntohs(at.sin_port));
+	config.listen = text;
+	config.threads = 3;
+	assert_int_equal(server_check(text, "127.0.0.1:0", NULL), 0);
+	for (int round = 0; round < 3; round++) {
+		struct server *server = start(&config);
+		assert_string_equal(server_address(server), address);
+		for (int i = 0; i < 30; i++)
+			exchange_is(server, "GET / HTTP/1.0\r\n\r\n", 200);
+		server_drain(server, WAIT_MS);
+		server_close(server);
+	}
+	/* Nobody serves: the connection waits for the next one. */
+	int waiting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(waiting, (struct sockaddr *)&at, sizeof(at)), 0);
+	put(waiting, "GET /late HTTP/1.1\r\n" HOST "\r\n");
+	struct server *server = start(&config);
+	get_until(waiting, &in, "GET /late []", 1);
+	server_close(server);
+	(void)close(waiting);
+	(void)close(fd);
+	buf_free(&in);
+}
+
+TEST(an_inherited_descriptor_of_another_kind_is_refused)
+{
+	static const struct {
+		int type;
+		bool listens;
+	} wrong[] = {{SOCK_DGRAM, false}, {SOCK_STREAM, false}};
+	struct server_config config = echo_config();
+	struct server *server = NULL;
+	struct error err = {{0}};
+	char text[16];
+	config.listen = text;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int fd = hand_over(text, wrong[i].type, "127.0.0.1", wrong[i].listens);
+		assert_int_equal(server_open(&server, &config, &err), -1);
+		assert_non_null(strstr(err.text, "it is no listening TCP socket"));
+		assert_int_equal(server_check(text, NULL, &err), -1);
+		(void)close(fd);
+		assert_int_equal(server_open(&server, &config, &err), -1);
+		assert_non_null(strstr(err.text, "there is none"));
+	}
+}
+
 TEST(an_address_in_use_is_named)
 {
 	struct server_config config = echo_config();
