@@ -8,8 +8,25 @@ install(TARGETS offhook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT of
 install(FILES man/offhook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT offhook)
 install(FILES man/offhook.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5
 	COMPONENT offhook)
-install(FILES LICENSE README.md CHANGELOG.md SECURITY.md
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/service.md
 	DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT offhook)
+
+# The service. Units name the program without its folder, as systemd looks into
+# /usr/local/bin, too. Settings go to /etc where a package is made; elsewhere they are an
+# example, so that no installation writes over the owner's.
+set(OFFHOOK_SERVICE ${CMAKE_SOURCE_DIR}/contrib/systemd)
+install(FILES ${OFFHOOK_SERVICE}/offhook.service ${OFFHOOK_SERVICE}/offhook.socket
+	DESTINATION lib/systemd/system COMPONENT offhook)
+install(FILES ${OFFHOOK_SERVICE}/offhook.sysusers DESTINATION lib/sysusers.d
+	RENAME offhook.conf COMPONENT offhook)
+install(CODE "
+	set(place \"\${CMAKE_INSTALL_PREFIX}/share/offhook\")
+	if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+		set(place /etc/offhook)
+	endif()
+	file(INSTALL DESTINATION \"\${place}\" TYPE FILE
+		FILES \"${OFFHOOK_SERVICE}/offhook.conf\")
+" COMPONENT offhook)
 
 # Where Debian wants it: in each package.
 foreach(component offhook liboffhook0 liboffhook-dev)

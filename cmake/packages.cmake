@@ -18,6 +18,9 @@ set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SECTION comm)
 set(CPACK_COMPONENT_OFFHOOK_DESCRIPTION "Receives the webhooks that Twilio sends for
 messages and calls, proves that they are Twilio's, stores each before it answers,
 and answers with TwiML.")
+set(CPACK_DEBIAN_OFFHOOK_PACKAGE_CONTROL_EXTRA
+	${CMAKE_SOURCE_DIR}/contrib/debian/postinst ${CMAKE_SOURCE_DIR}/contrib/debian/prerm
+	${CMAKE_SOURCE_DIR}/contrib/debian/postrm ${CMAKE_SOURCE_DIR}/contrib/debian/conffiles)
 # `send` loads libcurl. `dev` and `create` are for who has liboffhook-dev.
 set(CPACK_DEBIAN_OFFHOOK_PACKAGE_RECOMMENDS "libcurl4, ca-certificates")
 set(CPACK_DEBIAN_OFFHOOK_PACKAGE_SUGGESTS "liboffhook-dev")

@@ -45,7 +45,9 @@ use "$root/prefix"
 for file in bin/offhook include/offhook.h include/offhook_twiml.h include/offhook_types.h \
 	share/man/man1/offhook.1 share/man/man5/offhook.conf.5 share/man/man3/offhook.3 \
 	share/man/man3/oh_events.3 share/man/man3/oh_twiml.3 \
-	share/doc/offhook/examples/sms.c; do
+	share/doc/offhook/examples/sms.c share/doc/offhook/service.md \
+	lib/systemd/system/offhook.service lib/systemd/system/offhook.socket \
+	lib/sysusers.d/offhook.conf share/offhook/offhook.conf; do
 	test -s "$root/prefix/$file" || {
 		echo "$file is not installed" >&2
 		exit 1
@@ -94,6 +96,7 @@ cmake --build "$root/project/build" >/dev/null
 # DESTDIR, for packages of other kinds.
 DESTDIR=$root/stage cmake --install "$build" --prefix /usr >/dev/null
 test -x "$root/stage/usr/bin/offhook"
+test -s "$root/stage/etc/offhook/offhook.conf"
 
 # The Debian packages, unpacked.
 command -v dpkg-shlibdeps >/dev/null 2>&1 || exit 0

@@ -45,6 +45,7 @@ stage_gcc() {
 	single layers-linked scripts/check-layers.sh build/dev
 	single header scripts/check-header.sh build/dev
 	single man3 scripts/check-man.sh build/dev/generated
+	single unit scripts/check-unit.sh build/dev/offhook
 	scripts/run-tests.sh build/dev unit e2e abuse fuzz
 }
 
@@ -102,7 +103,21 @@ stage_deb() {
 	fi
 }
 
-[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install deb
+# Of the packages that stage_deb has checked, if it has.
+stage_service() {
+	packages=
+	[ ! -x build/package/examples/queue ] || packages=build/package
+	# shellcheck disable=SC2086 # none or one
+	scripts/check-service.sh $packages >build/check-service.log 2>&1
+	code=$?
+	if [ $code -eq 77 ]; then
+		echo "service: $(tail -1 build/check-service.log)"
+	else
+		single service sh -c "cat build/check-service.log; exit $code"
+	fi
+}
+
+[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install deb service
 for stage in "$@"; do
 	started=$(date +%s)
 	echo "== $stage"
