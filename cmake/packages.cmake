@@ -37,10 +37,10 @@ set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_NAME liboffhook-dev)
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_DEPENDS
-	"liboffhook0 (= ${PROJECT_VERSION}), libc6-dev, libjansson-dev")
+	"liboffhook0 (= ${PROJECT_VERSION}), libc6-dev, libjansson-dev, pkgconf | pkg-config")
 # What `dev` and a new project's Makefile call.
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_RECOMMENDS
-	"offhook, gcc | c-compiler, make, pkg-config | pkgconf")
+	"offhook, gcc | c-compiler, make")
 # For linking liboffhook.a.
 set(CPACK_DEBIAN_LIBOFFHOOK-DEV_PACKAGE_SUGGESTS
 	"libevent-dev, libsqlite3-dev, libssl-dev, libpcre2-dev, libxml2-dev, libglib2.0-dev")

@@ -1,4 +1,6 @@
 /* cmd_serve -- runs the server. */
+#include <unistd.h>
+
 #include "app/app.h"
 #include "app/app_check.h"
 #include "app/inherited.h"
@@ -14,6 +16,17 @@ static int serve_load(struct config *out, const void *ctx, struct error *err)
 		return 0;
 	config_clear(out);
 	return error_set(err, "no Auth Token and no SharedKey is left");
+}
+
+/* Whoever breaks into a handler then has the machine. */
+static void serve_warn_root(void)
+{
+	if (geteuid() == 0)
+		log_write(LOG_WARN,
+		    "this serves as root, and so do its handlers: run it as a user of its "
+		    "own, as the package's service does (systemctl start offhook), or by "
+		    "setpriv --reuid=USER --regid=GROUP --clear-groups",
+		    NULL);
 }
 
 static int serve_run(const struct options *options)
@@ -34,6 +47,7 @@ static int serve_run(const struct options *options)
 	log_setup(config.log_format, config.log_level);
 	for (size_t i = 0; i < config.warning_count; i++)
 		log_write(LOG_WARN, config.warnings[i], NULL);
+	serve_warn_root();
 	int rc = app_run(&config, &source, options->app, &err);
 	config_clear(&config);
 	return rc == 0 ? EXIT_OK : options_fail(options, &err);

@@ -147,6 +147,32 @@ TEST(handlers_do_not_know_how_to_speak_for_the_server)
 	(void)close(fd);
 }
 
+TEST(root_is_told_not_to_serve_and_others_are_not)
+{
+	static const char *const words[] = {
+	    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", NULL};
+	struct talk talk;
+	talk_start(&talk, NULL);
+	if (geteuid() != 0) {
+		talk_end(&talk);
+		skip();
+	}
+	assert_true(talk_logged(&talk, "this serves as root"));
+	talk_stop(&talk);
+	char *command = mem_printf("chown -R 65534:65534 %s", talk.dir);
+	assert_int_equal(system(command), 0);
+	free(command);
+	talk.wrapper = words;
+	talk_again(&talk);
+	talk_expect(&talk, "/twilio/sms", "MessageSid=SMroot&From=%2B1&Body=x", 200);
+	size_t len;
+	char *log = text_read_file(talk.log, 8U << 20, &len);
+	assert_non_null(log);
+	assert_null(strstr(log, "this serves as root"));
+	free(log);
+	talk_end(&talk);
+}
+
 /* ---- sockets that it is given ---- */
 
 /* A listening socket on a free port; its address. */
