@@ -8,7 +8,7 @@ enum { LOOP_SHIFT = 48 };
 struct exchange *exchange_new(struct loop *loop, const struct sockaddr_storage *peer,
     uint64_t number, const struct server_limits *limits)
 {
-	struct arena *arena = arena_new();
+	struct arena *arena = loop_arena(loop);
 	struct exchange *exchange = arena_zalloc(arena, sizeof(*exchange));
 	exchange->request.loop = loop;
 	exchange->request.number = (uint64_t)loop_index(loop) << LOOP_SHIFT | number;
@@ -24,7 +24,8 @@ void exchange_free(struct exchange *exchange, atomic_size_t *memory)
 	if (exchange == NULL)
 		return;
 	atomic_fetch_sub_explicit(memory, exchange->charged, memory_order_relaxed);
-	arena_free(exchange->request.arena);
+	if (exchange->request.arena != NULL)
+		loop_arena_back(exchange->request.loop, exchange->request.arena);
 }
 
 bool exchange_charge(struct exchange *exchange, atomic_size_t *memory, size_t limit)

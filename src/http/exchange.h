@@ -18,7 +18,8 @@ struct exchange {
 /* number: of the loop's requests, from 1. */
 struct exchange *exchange_new(struct loop *loop, const struct sockaddr_storage *peer,
     uint64_t number, const struct server_limits *limits);
-/* Frees the arena, unless somebody has taken it (request.arena is NULL). NULL is fine. */
+/* Gives the arena back to the loop, unless somebody has taken it (request.arena is NULL).
+ * NULL is fine. */
 void exchange_free(struct exchange *exchange, atomic_size_t *memory);
 /* Adds what the request has grown by; false when all requests together have more than
  * limit. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "util/arena.h"
 #include "util/mailbox.h"
 
 struct loop;
@@ -46,5 +47,12 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 
 /* Which loop of its server it is, from 0: callers keep state for each. */
 int loop_index(const struct loop *loop);
+
+/* An empty arena for a request. One that was given back has its room already, so that a
+ * webhook at full load allocates nothing. Loop's thread only. */
+struct arena *loop_arena(struct loop *loop);
+/* Ends all that was allocated from it, and keeps it, or frees it when enough are kept.
+ * Who is on another thread calls arena_free instead. Loop's thread only. */
+void loop_arena_back(struct loop *loop, struct arena *arena);
 
 #endif

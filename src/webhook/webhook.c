@@ -278,7 +278,7 @@ static void webhook_end(struct webhook *webhook)
 	if (webhook->refusal != NULL)
 		refusal_end(webhook->refusal);
 	else
-		arena_free(webhook->arena);
+		loop_arena_back(webhook->loop, webhook->arena);
 }
 
 /* ---- the map ---- */

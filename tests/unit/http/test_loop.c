@@ -170,6 +170,33 @@ static void start_timers(struct loop_task *task)
 	loop_timer_stop(noting_loop, &timers[2]);
 }
 
+/* However large requests were, what the loop keeps of them is bounded. */
+TEST(of_arenas_that_were_used_the_loop_keeps_a_megabyte_and_nothing_in_them)
+{
+	enum { REQUESTS = 200, MEGABYTE = 1 << 20 };
+	struct loop *loop = NULL;
+	struct arena *arenas[REQUESTS];
+	struct error err = {{0}};
+	assert_int_equal(loop_new(&loop, 0, &err), 0);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		arenas[i] = loop_arena(loop);
+		for (size_t size = 1; size < 60000; size += 1000)
+			(void)arena_alloc(arenas[i], size);
+	}
+	for (size_t i = 0; i < REQUESTS; i++)
+		loop_arena_back(loop, arenas[i]);
+	size_t kept = 0;
+	for (size_t i = 0; i < REQUESTS; i++) {
+		arenas[i] = loop_arena(loop);
+		assert_in_range(arena_size(arenas[i]), 0, 17000);
+		kept += arena_size(arenas[i]);
+	}
+	assert_in_range(kept, 0, MEGABYTE);
+	for (size_t i = 0; i < REQUESTS; i++)
+		loop_arena_back(loop, arenas[i]);
+	loop_free(loop);
+}
+
 TEST(timers_fire_in_order_and_again_after_a_pause)
 {
 	static struct loop_task start_task = {.run = start_timers};

@@ -100,6 +100,12 @@ void loop_at_round_end(struct loop *loop, struct loop_task *task)
 	loop_post(loop, task);
 }
 
+void loop_arena_back(struct loop *loop, struct arena *arena)
+{
+	(void)loop;
+	arena_free(arena);
+}
+
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t due_us)
 {
 	(void)loop;
