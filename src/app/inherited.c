@@ -30,7 +30,7 @@ static void inherited_put(
 	if (*place != NULL && span_starts(span_of(*place), SPAN("fd:"))) {
 		config_complain(config,
 		    "two sockets are handed over for %s: give each socket unit another "
-		    "FileDescriptorName, offhook or admin, and one ListenStream",
+		    "FileDescriptorName, offhook, admin or redirect, and one ListenStream",
 		    setting);
 		return;
 	}
@@ -54,10 +54,13 @@ void inherited_take(struct config *config)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		if (span_is(name, "admin"))
 			inherited_put(config, "admin", &config->admin, fd);
+		else if (span_is(name, "redirect") && config_https(config))
+			inherited_put(
+			    config, "redirect-listen", &config->redirect_listen, fd);
 		else if (span_is(name, "redirect"))
 			config_complain(config,
-			    "a socket named redirect is handed over, but nothing is "
-			    "redirected: remove it");
+			    "a socket named redirect is handed over, which sends clients "
+			    "to https, but that is not served: set tls-cert or acme");
 		else
 			inherited_put(config, "listen", &config->listen, fd);
 	}

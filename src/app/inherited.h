@@ -7,8 +7,9 @@
 #include "config/config.h"
 
 /* From LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES, if they are for this process: the socket
- * named "admin" takes the place of the setting admin, another one that of listen. A second one of
- * these and one named "redirect" are errors, which are added to config->errors. */
+ * named "admin" takes the place of the setting admin, "redirect" that of redirect-listen,
+ * another one that of listen. A second one of these is an error, and one named "redirect" where
+ * HTTPS is not served; they are added to config->errors. */
 void inherited_take(struct config *config);
 
 #endif

@@ -350,8 +350,7 @@ static void config_check_tls(struct config *config)
 		    "tls-cert names %zu files and tls-key %zu: each certificate needs "
 		    "its key, in the same order",
 		    certificates, keys);
-	if (config->redirect_listen != NULL && certificates == 0 &&
-	    config->acme == NULL)
+	if (config->redirect_listen != NULL && !config_https(config))
 		config_complain(config,
 		    "redirect-listen sends clients to https, which is not served: set "
 		    "tls-cert or acme");
@@ -438,6 +437,11 @@ enum log_format config_log_format(const struct config_input *input)
 	enum log_format format = config.log_format;
 	config_clear(&config);
 	return format;
+}
+
+bool config_https(const struct config *config)
+{
+	return config->tls_cert != NULL || config->acme != NULL;
 }
 
 bool config_can_verify(const struct config *config)

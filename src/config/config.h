@@ -120,6 +120,8 @@ int config_load(
     struct config *out, const struct config_input *input, struct error *err);
 /* Whether there is an Auth Token or a SharedKey to verify signatures with. */
 bool config_can_verify(const struct config *config);
+/* Whether HTTPS is served, and not HTTP. */
+bool config_https(const struct config *config);
 /* Adds to the errors, or to the warnings. */
 __attribute__((format(printf, 2, 3))) void config_complain(
     struct config *config, const char *format, ...);
