@@ -28,6 +28,28 @@ install(CODE "
 		FILES \"${OFFHOOK_SERVICE}/offhook.conf\")
 " COMPONENT offhook)
 
+# What completes command lines, each where its shell looks. (Debian's zsh has a folder of its
+# own for packages.)
+foreach(shell bash zsh fish)
+	add_custom_command(OUTPUT ${GENERATED}/completion.${shell}
+		COMMAND offhook help --completion ${shell} >${GENERATED}/completion.${shell}
+		DEPENDS offhook)
+	list(APPEND OFFHOOK_COMPLETIONS ${GENERATED}/completion.${shell})
+endforeach()
+add_custom_target(completions ALL DEPENDS ${OFFHOOK_COMPLETIONS})
+install(FILES ${GENERATED}/completion.bash RENAME offhook
+	DESTINATION share/bash-completion/completions COMPONENT offhook)
+install(FILES ${GENERATED}/completion.fish RENAME offhook.fish
+	DESTINATION share/fish/vendor_completions.d COMPONENT offhook)
+install(CODE "
+	set(place \"\${CMAKE_INSTALL_PREFIX}/share/zsh/site-functions\")
+	if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+		set(place /usr/share/zsh/vendor-completions)
+	endif()
+	file(INSTALL DESTINATION \"\${place}\" TYPE FILE RENAME _offhook
+		FILES \"${GENERATED}/completion.zsh\")
+" COMPONENT offhook)
+
 # Where Debian wants it: in each package.
 foreach(component offhook liboffhook0 liboffhook-dev)
 	install(FILES ${CMAKE_SOURCE_DIR}/cmake/copyright

@@ -47,7 +47,9 @@ for file in bin/offhook include/offhook.h include/offhook_twiml.h include/offhoo
 	share/man/man3/oh_events.3 share/man/man3/oh_twiml.3 \
 	share/doc/offhook/examples/sms.c share/doc/offhook/service.md \
 	lib/systemd/system/offhook.service lib/systemd/system/offhook.socket \
-	lib/sysusers.d/offhook.conf share/offhook/offhook.conf; do
+	lib/sysusers.d/offhook.conf share/offhook/offhook.conf \
+	share/bash-completion/completions/offhook share/zsh/site-functions/_offhook \
+	share/fish/vendor_completions.d/offhook.fish; do
 	test -s "$root/prefix/$file" || {
 		echo "$file is not installed" >&2
 		exit 1
@@ -97,6 +99,7 @@ cmake --build "$root/project/build" >/dev/null
 DESTDIR=$root/stage cmake --install "$build" --prefix /usr >/dev/null
 test -x "$root/stage/usr/bin/offhook"
 test -s "$root/stage/etc/offhook/offhook.conf"
+test -s "$root/stage/usr/share/zsh/vendor-completions/_offhook"
 
 # The Debian packages, unpacked.
 command -v dpkg-shlibdeps >/dev/null 2>&1 || exit 0

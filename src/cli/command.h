@@ -50,6 +50,9 @@ struct command {
 	/* Somebody may write a secret on its command line: no error repeats a word of it. */
 	bool discreet;
 	size_t min_args, max_args;
+	/* The words that the first argument may be, from index 0 on, then NULL: for
+	 * completion. NULL: any, or its verbs. */
+	const char *(*word)(size_t index);
 	/* Returns an exit code. NULL for a command with verbs (cli/verb.h). */
 	int (*run)(const struct options *options);
 	const struct verb *verbs;

@@ -2,16 +2,17 @@
 
 #include <string.h>
 
+#include "cli/option_list.h"
 #include "cli/options.h"
 #include "cli/verb.h"
-#include "config/setting.h"
 #include "util/span.h"
 #include "util/utf8.h"
 
 enum { HELP_COLUMN = 28 };
 
-static void print_option(FILE *out, const struct flag *flag)
+static void print_option(void *ctx, const struct flag *flag)
 {
+	FILE *out = ctx;
 	char left[80];
 	char letter[8] = "";
 	if (flag->letter != 0)
@@ -29,24 +30,6 @@ static void print_option(FILE *out, const struct flag *flag)
 	else
 		(void)fprintf(out, "  %s%*s%s\n", left, (int)(HELP_COLUMN - width), "",
 		    flag->help);
-}
-
-static void print_settings(FILE *out, const struct command *command)
-{
-	char help[160];
-	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *setting = &setting_table[i];
-		if (!options_take_setting(command, setting))
-			continue;
-		bool initial = setting->initial[0] != '\0';
-		(void)snprintf(help, sizeof(help), "%s%s%s%s", setting->help,
-		    initial ? " (" : "", setting->initial, initial ? ")" : "");
-		print_option(out, &(struct flag){.name = setting->name,
-				      .argument = setting->argument,
-				      .help = help});
-	}
-	if (command->settings != SETTINGS_NONE)
-		print_option(out, &options_config_file);
 }
 
 /* Prints a text about `offhook` with the name of this program in its place. */
@@ -77,14 +60,7 @@ void help_command(FILE *out, const struct command *command, const struct verb *v
 		print_named(out, command->about);
 	}
 	(void)fprintf(out, "\nOptions:\n");
-	for (const struct flag *flag = command->flags;
-	     flag != NULL && flag->name != NULL; flag++)
-		if (verb == NULL || verb_takes(command, verb, flag))
-			print_option(out, flag);
-	print_settings(out, command);
-	if (command->json)
-		print_option(out, &options_json);
-	print_option(out, &options_help);
+	option_list(command, verb, print_option, out);
 	if (command->examples != NULL) {
 		(void)fprintf(out, "\nExamples:\n");
 		print_named(out, command->examples);

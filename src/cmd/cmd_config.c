@@ -103,6 +103,11 @@ static int config_run(const struct options *options)
 	return code;
 }
 
+static const char *config_word(size_t index)
+{
+	return index == 0 ? "check" : NULL;
+}
+
 const struct command cmd_config = {
     .name = "config",
     .usage = "[check]",
@@ -119,5 +124,6 @@ const struct command cmd_config = {
     .sealed = true,
     .json = true,
     .max_args = 1,
+    .word = config_word,
     .run = config_run,
 };

@@ -1,7 +1,15 @@
 /* cmd_help -- `offhook help COMMAND` does the same as `offhook COMMAND --help`. */
+#include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/verb.h"
+#include "cmd/commands.h"
 #include "util/buf.h"
+
+/* All but itself, which stands at the end of the table. */
+static const char *help_word(size_t index)
+{
+	return commands[index] == &cmd_help ? NULL : commands[index]->name;
+}
 
 static int help_run(const struct options *options)
 {
@@ -17,6 +25,11 @@ static int help_run(const struct options *options)
 		help_man(stdout, options->commands);
 		return EXIT_OK;
 	}
+	if (options_has(options, "completion"))
+		return completion_print(stdout, options_value(options, "completion"),
+			   options->commands, &err) == 0
+			   ? EXIT_OK
+			   : options_misused(options, &err);
 	if (options->arg_count == 0) {
 		help_program(stdout, options->commands);
 		return EXIT_OK;
@@ -35,10 +48,11 @@ static int help_run(const struct options *options)
 	return EXIT_USAGE;
 }
 
-/* They print parts of the manual pages; tests compare these with man/. */
+/* The first two print parts of the manual pages; tests compare these with man/. */
 static const struct flag flags[] = {
     {"man-settings", .help = "print the settings in mdoc"},
     {"man-commands", .help = "print the commands in mdoc"},
+    {"completion", "SHELL", .help = "print the completion for bash, zsh or fish"},
     {0},
 };
 
@@ -49,5 +63,6 @@ const struct command cmd_help = {
     .hidden = true,
     .flags = flags,
     .max_args = 2,
+    .word = help_word,
     .run = help_run,
 };

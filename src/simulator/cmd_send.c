@@ -442,6 +442,12 @@ static const struct flag flags[] = {
     {0},
 };
 
+static const char *send_word(size_t index)
+{
+	enum sample_kind kind = SAMPLE_SMS + (enum sample_kind)index;
+	return kind < SAMPLE_KINDS ? sample_name(kind) : NULL;
+}
+
 const struct command cmd_send = {
     .name = "send",
     .usage = "KIND [options]",
@@ -477,5 +483,6 @@ const struct command cmd_send = {
     .json = true,
     .min_args = 1,
     .max_args = 1,
+    .word = send_word,
     .run = send_run,
 };
