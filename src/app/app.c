@@ -120,6 +120,11 @@ static int app_open_store(struct app *app, struct error *err)
 	return builtin_declare(app->store, err);
 }
 
+static const char *app_scheme(const struct app *app)
+{
+	return app->certificates != NULL ? "https" : "http";
+}
+
 const char *app_address(const struct app *app)
 {
 	return server_address(app->server);
@@ -186,7 +191,7 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 	int rc = reload_now(reload, answer, err);
 	certificates_reload(app->certificates);
 	issuance_wake(app->issuance);
-	manager_ready(app->manager, app_address(app));
+	manager_ready(app->manager, app_scheme(app), app_address(app));
 	const struct config *config = app->service.config;
 	atomic_store(&app->told.public_url, config->public_url);
 	return rc;
@@ -357,8 +362,7 @@ static void app_print_ready(const struct app *app)
 {
 	const struct config *config = app->service.config;
 	char *own = issuance_url(config);
-	app_print_address("listening", app->certificates != NULL ? "https" : "http",
-	    app_address(app));
+	app_print_address("listening", app_scheme(app), app_address(app));
 	if (app->redirect != NULL)
 		app_print_address("redirect", "http", redirect_address(app->redirect));
 	if (app_admin_address(app) != NULL)
@@ -460,7 +464,7 @@ int app_run(const struct config *config, const struct app_source *source,
 	atomic_store(&app->reload, reload_new(&app->service, app->work, source));
 	app_print_ready(app);
 	store_make_room(app->service.store);
-	manager_ready(&manager, app_address(app));
+	manager_ready(&manager, app_scheme(app), app_address(app));
 	app_wait(app, terminal);
 	(void)sigemptyset(&again);
 	(void)sigaddset(&again, SIGINT);

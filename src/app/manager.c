@@ -27,7 +27,7 @@ static int64_t manager_watchdog_us(void)
 void manager_open(struct manager *out)
 {
 	struct error err;
-	*out = (struct manager){.address = ""};
+	*out = (struct manager){.scheme = "", .address = ""};
 	if (notify_open(&out->notify, getenv("NOTIFY_SOCKET"), &err) < 0)
 		log_write(LOG_WARN, "the service manager is not told that it runs",
 		    "why", err.text, NULL);
@@ -35,11 +35,12 @@ void manager_open(struct manager *out)
 		out->each_us = manager_watchdog_us() / 2;
 }
 
-void manager_ready(struct manager *manager, const char *address)
+void manager_ready(struct manager *manager, const char *scheme, const char *address)
 {
+	manager->scheme = scheme;
 	manager->address = address;
 	notify_send(
-	    &manager->notify, "READY=1\nSTATUS=listening on http://%s", address);
+	    &manager->notify, "READY=1\nSTATUS=listening on %s://%s", scheme, address);
 }
 
 void manager_reloading(struct manager *manager)
@@ -80,8 +81,8 @@ static void manager_tell_health(struct manager *manager, struct store *store)
 		notify_send(
 		    &manager->notify, "STATUS=nothing can be stored: %s", why.text);
 	else
-		notify_send(&manager->notify, "STATUS=listening on http://%s",
-		    manager->address);
+		notify_send(&manager->notify, "STATUS=listening on %s://%s",
+		    manager->scheme, manager->address);
 }
 
 void manager_look(

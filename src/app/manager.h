@@ -18,13 +18,14 @@ struct manager {
 	uint64_t settled; /* commits that had ended at the last look */
 	bool stuck;       /* and that was told */
 	bool unhealthy;   /* and so was that */
-	const char *address;
+	const char *scheme, *address;
 };
 
 /* From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. What is wrong with them is logged. */
 void manager_open(struct manager *out);
-/* The server answers, for the first time or after manager_reloading. address lives longer. */
-void manager_ready(struct manager *manager, const char *address);
+/* The server answers at scheme://address, for the first time or after manager_reloading.
+ * Both live longer. */
+void manager_ready(struct manager *manager, const char *scheme, const char *address);
 void manager_reloading(struct manager *manager);
 /* The requests in flight finish now, which takes at most drain_ms. */
 void manager_stopping(struct manager *manager, int64_t drain_ms);

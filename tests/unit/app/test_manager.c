@@ -199,9 +199,9 @@ TEST(a_disk_that_takes_nothing_is_told_in_words_and_is_no_reason_to_be_ended)
 	struct fixture f;
 	char command[160], got[400] = "";
 	begin(&f);
-	manager_ready(&f.manager, server_address(f.server));
+	manager_ready(&f.manager, "https", server_address(f.server));
 	assert_true(recv(f.fd, got, sizeof(got) - 1, 0) > 0);
-	assert_non_null(strstr(got, "READY=1\nSTATUS=listening on http://127.0.0.1:"));
+	assert_non_null(strstr(got, "READY=1\nSTATUS=listening on https://127.0.0.1:"));
 	(void)snprintf(command, sizeof(command), "mv %s %s.away", f.dir, f.dir);
 	assert_int_equal(system(command), 0);
 	bool told = false, alive = false;
