@@ -12,6 +12,13 @@ add_library(test_support STATIC tests/test.c tests/test_main.c)
 target_include_directories(test_support PUBLIC tests)
 target_link_libraries(test_support PRIVATE offhook_flags PUBLIC PkgConfig::CMOCKA)
 
+# tests/tls: certificates, and a client whose records a test may cut.
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
+add_library(test_tls_support STATIC tests/tls/issue.c tests/tls/peer.c)
+target_include_directories(test_tls_support PUBLIC tests)
+target_link_libraries(test_tls_support PRIVATE offhook_flags test_support oh_util
+	PUBLIC PkgConfig::SSL)
+
 function(offhook_test dir name source)
 	string(REGEX REPLACE "^(e2e|abuse)_" "" output ${name})
 	add_executable(${name} ${source} ${ARGN})
@@ -32,6 +39,7 @@ endfunction()
 set(FIXTURES_alert oh_host)
 set(FIXTURES_api oh_host)
 set(FIXTURES_cli oh_cmd)
+set(FIXTURES_http test_tls_support)
 set(FUZZED_control oh_engines)
 foreach(layer ${OFFHOOK_LAYERS})
 	# A build for fuzzing has the fuzz targets only.

@@ -97,7 +97,20 @@ static int tls_on_name(SSL *ssl, int *alert, void *ctx)
 	return taken ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* ---- a CA that validates a name ---- */
+/* ---- a client has said what it wants ---- */
+
+/* RFC 6066, section 3: a session of another name is not resumed. */
+static void tls_set_context(SSL *ssl)
+{
+	unsigned char id[EVP_MAX_MD_SIZE];
+	const unsigned char *names;
+	unsigned id_len;
+	size_t len;
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &names, &len) ==
+		1 &&
+	    EVP_Digest(names, len, id, &id_len, EVP_sha256(), NULL) == 1)
+		(void)SSL_set_session_id_context(ssl, id, id_len);
+}
 
 static int tls_on_hello(SSL *ssl, int *alert, void *ctx)
 {
@@ -105,6 +118,7 @@ static int tls_on_hello(SSL *ssl, int *alert, void *ctx)
 	const unsigned char *offered;
 	size_t len;
 	(void)alert;
+	tls_set_context(ssl);
 	/* After two bytes with the length of the list. RFC 8737, section 3: a CA offers
 	 * nothing else. */
 	const size_t list = 2, own = sizeof(alpn_acme) - 1;
@@ -115,6 +129,8 @@ static int tls_on_hello(SSL *ssl, int *alert, void *ctx)
 		(void)SSL_set_SSL_CTX(ssl, tls->validation);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
+
+/* ---- a CA that validates a name ---- */
 
 /* Under the lock. */
 static struct challenge *tls_challenge_find(struct tls *tls, const char *name)
@@ -168,7 +184,7 @@ static SSL_CTX *tls_context(const unsigned char *protocol)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx == NULL)
 		return NULL;
-	/* The same in all of them: a ticket is good for whoever may read it. */
+	/* The same in all of them, so that a reload changes nothing. */
 	(void)SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_on_protocols, argument.out);
 	return ctx;

@@ -3,24 +3,34 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pemerr.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { SUBJECT_SIZE = TLS_ISSUER_SIZE, DATE_SIZE = 64 };
 
-/* What libssl said, or, of a file, the system. */
+/* Whether the file can be read, and holds none of what was looked for. */
+static bool file_lacks(unsigned long code)
+{
+	int lib = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
+	return (lib == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+	       (lib == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+}
+
+/* What libssl said first, or, of a file, the system: later errors say only who was told. */
 static int file_failed(const char *path, const char *what, struct error *err)
 {
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
 	const char *reason = ERR_reason_error_string(code);
 	char text[128];
 	(void)snprintf(text, sizeof(text), "%s",
-	    ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
-	    : reason != NULL       ? reason
-				   : "unknown error");
+	    file_lacks(code)         ? "there is none in it"
+	    : ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+	    : reason != NULL         ? reason
+				     : "unknown error");
 	ERR_clear_error();
 	return error_set(err, "%s: %s: %s", path, what, text);
 }
@@ -61,9 +71,11 @@ static int file_load_key(SSL_CTX *ctx, const struct tls_pair *pair, struct error
 		    "server's own stands",
 		    path, pair->chain);
 	}
-	if (ERR_GET_LIB(code) == ERR_LIB_PEM && pair->key == NULL)
-		return file_failed(path,
-		    "it holds no key (give the key's own file with tls-key)", err);
+	if (pair->key == NULL && file_lacks(ERR_peek_error())) {
+		ERR_clear_error();
+		return error_set(err,
+		    "%s: it holds no key (give the key's own file with tls-key)", path);
+	}
 	return file_failed(path, "no key can be read", err);
 }
 
@@ -157,6 +169,46 @@ static int file_refused(
 	}
 }
 
+/* OpenSSL does not look at the dates of the last one, when its issuer is unknown. */
+static bool file_now(X509 *certificate, X509_STORE_CTX *store)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_HAS_EXPIRED);
+	else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_NOT_YET_VALID);
+	else
+		return true;
+	X509_STORE_CTX_set_current_cert(store, certificate);
+	return false;
+}
+
+static bool file_chain_now(X509_STORE_CTX *store)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		if (!file_now(sk_X509_value(chain, i), store))
+			return false;
+	return true;
+}
+
+/* Whether each is followed by its issuer, as far as the file has them: RFC 5246, 7.4.2. */
+static bool file_ordered(X509 *leaf, STACK_OF(X509) * others)
+{
+	X509 *at = leaf;
+	for (int i = 0; i < sk_X509_num(others); i++) {
+		bool later = false;
+		for (int k = i; k < sk_X509_num(others) && !later; k++)
+			later = X509_check_issued(sk_X509_value(others, k), at) ==
+				X509_V_OK;
+		if (!later)
+			return true;
+		if (X509_check_issued(sk_X509_value(others, i), at) != X509_V_OK)
+			return false;
+		at = sk_X509_value(others, i);
+	}
+	return true;
+}
+
 static void file_unknown_ca(
     struct tls_file *out, X509_STORE_CTX *store, const X509 *leaf)
 {
@@ -184,8 +236,15 @@ static int file_check(
 		(void)X509_STORE_CTX_set_app_data(store, &check);
 		X509_STORE_CTX_set_verify_cb(store, file_on_verify);
 		(void)X509_STORE_CTX_set_default(store, "ssl_server");
-		rc = X509_verify_cert(store) == 1 ? 0 : file_refused(store, pair, err);
+		rc = X509_verify_cert(store) == 1 && file_chain_now(store)
+			 ? 0
+			 : file_refused(store, pair, err);
 	}
+	if (rc == 0 && !file_ordered(leaf, others))
+		rc = error_set(err,
+		    "%s: its certificates are out of order: the server's own comes first, "
+		    "and each is followed by that of its issuer",
+		    pair->chain);
 	if (rc == 0 && check.untrusted)
 		file_unknown_ca(out, store, leaf);
 	X509_STORE_CTX_free(store);
