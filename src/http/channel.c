@@ -38,6 +38,17 @@ void channel_close(struct channel *channel)
 	*channel = (struct channel){.fd = -1};
 }
 
+void channel_finish(struct channel *channel)
+{
+	if (channel->fd < 0)
+		return;
+	if (channel->ssl != NULL && channel->greeted && !channel->failed) {
+		ERR_clear_error();
+		(void)SSL_shutdown(channel->ssl);
+	}
+	(void)shutdown(channel->fd, SHUT_WR);
+}
+
 /* What a call of libssl that returned rc means. */
 static int channel_outcome(struct channel *channel, int rc)
 {
@@ -55,13 +66,17 @@ static int channel_outcome(struct channel *channel, int rc)
 	}
 }
 
-static void channel_tell_plain(const struct channel *channel)
+/* From here on it is a channel without TLS. */
+static void channel_tell_plain(struct channel *channel)
 {
 	static const char text[] =
 	    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
 	    "Content-Length: 34\r\nConnection: close\r\n\r\n"
 	    "this port speaks https, not http.\n";
 	(void)send(channel->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+	SSL_free(channel->ssl);
+	channel_open(channel, channel->fd, NULL);
+	channel_finish(channel);
 }
 
 int channel_greet(struct channel *channel)
@@ -81,9 +96,10 @@ int channel_greet(struct channel *channel)
 	}
 	if (channel_outcome(channel, rc) == CHANNEL_LATER)
 		return CHANNEL_LATER;
-	if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST)
-		channel_tell_plain(channel);
-	return CHANNEL_BROKEN;
+	if (ERR_GET_REASON(ERR_peek_error()) != SSL_R_HTTP_REQUEST)
+		return CHANNEL_BROKEN;
+	channel_tell_plain(channel);
+	return CHANNEL_PLAIN;
 }
 
 static ssize_t channel_failed(void)
@@ -109,6 +125,15 @@ ssize_t channel_receive(struct channel *channel, void *bytes, size_t room)
 bool channel_pending(const struct channel *channel)
 {
 	return channel->ssl != NULL && SSL_has_pending(channel->ssl) == 1;
+}
+
+bool channel_partial(const struct channel *channel)
+{
+	/* A header whose record has not begun is not pending: libssl waits for the body. */
+	return channel_pending(channel) ||
+	       (channel->ssl != NULL &&
+		   (strcmp(SSL_rstate_string(channel->ssl), "RB") == 0 ||
+		       SSL_in_init(channel->ssl)));
 }
 
 static ssize_t channel_encrypt(struct channel *channel, struct span bytes)
@@ -152,23 +177,12 @@ ssize_t channel_transmit(struct channel *channel, struct span head, struct span 
 	return sent < 0 ? channel_failed() : sent;
 }
 
-void channel_finish(struct channel *channel)
-{
-	if (channel->fd < 0)
-		return;
-	if (channel->ssl != NULL && channel->greeted && !channel->failed) {
-		ERR_clear_error();
-		(void)SSL_shutdown(channel->ssl);
-	}
-	(void)shutdown(channel->fd, SHUT_WR);
-}
-
 size_t channel_memory(const struct channel *channel, bool unsent)
 {
 	if (channel->ssl == NULL)
 		return 0;
 	if (!channel->greeted)
 		return HANDSHAKE_MEMORY;
-	int records = (channel_pending(channel) ? 1 : 0) + (unsent ? 1 : 0);
+	int records = (channel_partial(channel) ? 1 : 0) + (unsent ? 1 : 0);
 	return (size_t)records * RECORD_MEMORY;
 }

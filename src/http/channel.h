@@ -20,21 +20,24 @@ struct channel {
 	bool failed;     /* of TLS: nothing more may be done */
 };
 
-enum { CHANNEL_LATER = -1, CHANNEL_BROKEN = -2 };
+enum { CHANNEL_LATER = -1, CHANNEL_BROKEN = -2, CHANNEL_PLAIN = -3 };
 
 /* Takes over the socket. */
 void channel_open(struct channel *channel, int fd, struct tls *tls);
 /* Harmless when closed already. */
 void channel_close(struct channel *channel);
 
-/* Goes on with the handshake: 1 when it is done, or CHANNEL_*. A client that speaks plain
- * HTTP to TLS is told so. */
+/* Goes on with the handshake: 1 when it is done, or CHANNEL_*. PLAIN: the client speaks plain
+ * HTTP and was told that this is wrong; what it still sends is to be read, or a reset would
+ * take that from it. */
 int channel_greet(struct channel *channel);
-/* How many bytes came; 0 at the end, or CHANNEL_*. */
+/* How many bytes came; 0 at the end, or CHANNEL_LATER or _BROKEN. */
 ssize_t channel_receive(struct channel *channel, void *bytes, size_t room);
 /* Whether more bytes are here, which the socket no longer shows. */
 bool channel_pending(const struct channel *channel);
-/* How many bytes were taken, or CHANNEL_*. What was not taken must be sent next. */
+/* Whether the client has begun what is not whole: a record, or a message of TLS's own. */
+bool channel_partial(const struct channel *channel);
+/* How many bytes were taken, or CHANNEL_LATER or _BROKEN. What was not taken must be sent next. */
 ssize_t channel_transmit(struct channel *channel, struct span head, struct span body);
 /* Tells the peer that no more will be sent. It may still send. */
 void channel_finish(struct channel *channel);

@@ -154,23 +154,36 @@ static bool connection_step_reading(struct connection *c)
 	return c->stream.eof;
 }
 
+/* Whether no more is held than may be. */
+static bool connection_fits(const struct connection *c)
+{
+	const struct server_shared *shared = c->set->shared;
+	while (atomic_load_explicit(&shared->memory, memory_order_relaxed) >
+	       shared->config.limits.memory_bytes)
+		if (!connection_make_room(c))
+			return false;
+	return true;
+}
+
 static bool connection_step_greeting(struct connection *c)
 {
 	struct server_shared *shared = c->set->shared;
 	int rc = stream_greet(&c->stream);
-	while (rc >= 0 && atomic_load_explicit(&shared->memory, memory_order_relaxed) >
-			      shared->config.limits.memory_bytes)
-		if (!connection_make_room(c))
-			rc = -1;
-	if (rc > 0) {
+	bool fits = rc < 0 || connection_fits(c);
+	if (rc == 0 && fits)
+		return false;
+	if (rc > 0 && fits) {
 		connection_count(&shared->handshakes);
 		connection_enter(c, STATE_IDLE);
-		connection_deadline(c, shared->config.limits.idle_ms);
-	} else if (rc < 0) {
-		connection_count(&shared->handshakes_failed);
-		connection_enter(c, STATE_GONE);
+		connection_deadline(c,
+		    c->set->draining ? DRAIN_GRACE_MS : shared->config.limits.idle_ms);
+		return true;
 	}
-	return rc != 0;
+	bool told = fits && !c->stream.broken;
+	connection_count(&shared->handshakes_failed);
+	connection_enter(c, told ? STATE_LINGERING : STATE_GONE);
+	connection_deadline(c, LINGER_MS);
+	return true;
 }
 
 static bool connection_step_idle(struct connection *c)

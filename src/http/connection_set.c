@@ -194,6 +194,9 @@ void connections_drain(struct connections *set)
 	TAILQ_FOREACH(c, &set->resting, link)
 		if (c->state == STATE_IDLE)
 			connection_deadline(c, DRAIN_GRACE_MS);
+	TAILQ_FOREACH(c, &set->slow, link)
+		if (c->state == STATE_GREETING && !stream_begun(&c->stream))
+			connection_deadline(c, DRAIN_GRACE_MS);
 	if (connections_empty(set))
 		set->drained(set);
 }

@@ -135,9 +135,9 @@ void stream_close(struct stream *stream)
 	stream_charge(stream);
 }
 
-bool stream_greeted(const struct stream *stream)
+bool stream_begun(const struct stream *stream)
 {
-	return stream->channel.greeted;
+	return stream->channel.ssl != NULL;
 }
 
 int stream_greet(struct stream *stream)
@@ -147,10 +147,10 @@ int stream_greet(struct stream *stream)
 	int rc = channel_greet(&stream->channel);
 	stream_charge(stream);
 	/* The first request may have come with the last of the handshake. */
-	stream->ready = rc == 1;
+	stream->ready = rc != CHANNEL_LATER;
 	if (rc == CHANNEL_BROKEN)
 		stream_break(stream);
-	return rc == CHANNEL_LATER ? 0 : rc == CHANNEL_BROKEN ? -1 : 1;
+	return rc == 1 ? 1 : rc == CHANNEL_LATER ? 0 : -1;
 }
 
 struct span stream_peek(struct stream *stream)
@@ -203,7 +203,7 @@ bool stream_waiting(const struct stream *stream)
 
 bool stream_partial(const struct stream *stream)
 {
-	return channel_pending(&stream->channel);
+	return channel_partial(&stream->channel);
 }
 
 void stream_send(struct stream *stream, struct span head, struct span body)

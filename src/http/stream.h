@@ -19,7 +19,6 @@ struct stream {
 	bool eof;              /* the peer will send no more */
 	bool broken;           /* nothing more can be sent */
 	bool held;             /* stream_hold: not reading */
-	bool keeping;          /* `in` is in `kept` */
 	struct span in;        /* received, not yet eaten */
 	struct buf kept, out;  /* `in` while held; what the socket has not taken */
 	size_t sent;           /* of `out` */
@@ -37,11 +36,12 @@ void stream_open(struct stream *stream, struct loop *loop, int fd, struct tls *t
 /* Harmless when closed already. */
 void stream_close(struct stream *stream);
 
-/* Whether bytes can pass. Until then the handshake is taken a step further by each
- * stream_greet, which costs a signature: 1 when it is done, 0 when it waits for the client
- * (stream_await), -1 when it failed and broken was set. */
-bool stream_greeted(const struct stream *stream);
+/* Takes the handshake a step further, which may cost a signature: 1 when it is done and
+ * bytes can pass, 0 when it waits for the client (stream_await), -1 when it failed. Then broken
+ * was set, unless the client was told why and what it still sends must be read. */
 int stream_greet(struct stream *stream);
+/* Whether the client has begun the handshake. */
+bool stream_begun(const struct stream *stream);
 
 /* The bytes that were received and not yet eaten. They stand in memory that all streams of
  * the loop share: before another stream may read, all are eaten or this one is held. */
@@ -55,7 +55,7 @@ void stream_hold(struct stream *stream);
 void stream_go(struct stream *stream);
 /* Whether unread bytes wait, here or in the socket. */
 bool stream_waiting(const struct stream *stream);
-/* Whether a part of a TLS record is here, whose rest has not come. */
+/* Whether the client has begun what is not whole, of TLS. */
 bool stream_partial(const struct stream *stream);
 
 /* Sends both in one write, and copies what the socket does not take. */
