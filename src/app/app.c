@@ -197,6 +197,12 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 	return rc;
 }
 
+static void app_pin(void *ctx, char out[CONTROL_PIN_SIZE])
+{
+	const struct app *app = ctx;
+	tls_pin(certificates_tls(app->certificates), out);
+}
+
 static int app_open_all(struct app **out, const struct config *config,
     const struct route *routes, const oh_app *user, struct error *err)
 {
@@ -223,7 +229,8 @@ static int app_open_all(struct app **out, const struct config *config,
 	app->told = (struct control_server){.swap = app_do_swap,
 	    .reload = app_do_reload,
 	    .ctx = app,
-	    .address = app_address(app)};
+	    .address = app_address(app),
+	    .pin = app->certificates != NULL ? app_pin : NULL};
 	atomic_init(&app->told.public_url, config->public_url);
 	control_attach(app->control, &app->told);
 	*out = app;

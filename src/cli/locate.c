@@ -115,10 +115,13 @@ int locate_server(
 	json_t *told = locate_ask(config);
 	const char *running = json_string_value(json_object_get(told, "address"));
 	const char *url = json_string_value(json_object_get(told, "publicUrl"));
+	const char *pin = json_string_value(json_object_get(told, "pin"));
 	*out = (struct located){0};
 	if (running != NULL)
 		running = locate_dial(span_of(running), arena);
 	int rc = locate_address(out, config, running, arena, err);
+	if (rc == 0 && out->other == NULL && pin != NULL)
+		out->pin = arena_strdup(arena, pin);
 	if (rc == 0 && config->public_url != NULL) {
 		out->url = config->public_url;
 		out->prefix_len = config->public_prefix.len;
@@ -130,7 +133,8 @@ int locate_server(
 		out->prefix_len = path != NULL ? strlen(path) : 0;
 		out->url_where = arena_printf(arena, "the server of %s", config->data);
 	} else if (rc == 0) {
-		out->url = arena_printf(arena, "http://%s", out->address);
+		out->url = arena_printf(
+		    arena, "http%s://%s", out->pin != NULL ? "s" : "", out->address);
 		out->url_where = out->where;
 	}
 	json_decref(told);

@@ -17,7 +17,10 @@ int locate_explain_data(struct config *config, struct error *err);
 struct located {
 	const char *address; /* to dial: "127.0.0.1:8080" */
 	const char *where;   /* who says so: "offhook.conf:3" */
-	const char *url;     /* what Twilio would call, without a path at its end */
+	/* Of its certificate, which need not be for that address: SHA-256 of its public key in
+	 * Base64. NULL: it speaks plain HTTP. */
+	const char *pin;
+	const char *url; /* what Twilio would call, without a path at its end */
 	/* What of that url's path a proxy takes off: its length. */
 	size_t prefix_len;
 	const char *url_where;

@@ -59,8 +59,12 @@ static int control_execute_here(
 		return control_do_swap(server, request, answer, err);
 	if (reload)
 		return server->reload(server->ctx, answer, err);
-	*answer = json_pack("{s:s, s:s?}", "address", server->address, "publicUrl",
-	    atomic_load(&server->public_url));
+	char pin[CONTROL_PIN_SIZE];
+	if (server->pin != NULL)
+		server->pin(server->ctx, pin);
+	*answer = json_pack("{s:s, s:s?, s:s?}", "address", server->address,
+	    "publicUrl", atomic_load(&server->public_url), "pin",
+	    server->pin != NULL ? pin : NULL);
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 
 struct control;
 
+enum { CONTROL_PIN_SIZE = 45 };
+
 /* What the server that listens there does and tells. */
 struct control_server {
 	int (*swap)(void *ctx, const char *program, struct error *err);
@@ -18,6 +20,9 @@ struct control_server {
 	int (*reload)(void *ctx, json_t **answer, struct error *err);
 	void *ctx;
 	const char *address; /* where it takes webhooks: "127.0.0.1:8080" */
+	/* With TLS: what clients on this machine know its key by, SHA-256 in Base64 of the
+	 * public key that it shows whoever asks for no name. NULL: it speaks plain HTTP. */
+	void (*pin)(void *ctx, char out[CONTROL_PIN_SIZE]);
 	_Atomic(const char *) public_url; /* NULL: none; a reload changes it */
 };
 
@@ -38,7 +43,8 @@ void control_close(struct control *control); /* NULL is fine */
  *	{"command": "index", "collection": …, "path": …}
  *	{"command": "swap", "program": PATH}
  *	{"command": "reload"}
- *	{"command": "server"} is answered {"address": "127.0.0.1:8080", "publicUrl": …|null}
+ *	{"command": "server"} is answered {"address": "127.0.0.1:8080", "publicUrl": …|null,
+ *	 "pin": …|null}
  *	{"command": "jobs", "do": "retry"|"cancel"|"drop", "ids": [1, 2, …]}
  *	{"command": "jobs", "do": "pause"|"resume", "queue": "…"}
  *	{"command": "events-retry", "ids": [1, 2, …]}

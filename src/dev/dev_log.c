@@ -143,8 +143,9 @@ static bool show_plain(struct dev_log *log, const json_t *line)
 {
 	const char *msg = line_field(line, "msg");
 	const char *console = line_field(line, "console");
-	bool tells = json_object_get(line, "address") != NULL &&
-		     strstr(msg, " on http://") != NULL;
+	bool tells =
+	    json_object_get(line, "address") != NULL &&
+	    (strstr(msg, " on http://") != NULL || strstr(msg, " on https://") != NULL);
 	if (strncmp(msg, "no --public-url", strlen("no --public-url")) == 0)
 		return true; /* normal here */
 	if (*console != '\0') {

@@ -27,18 +27,28 @@ struct dev_server {
 	bool log_ended;
 };
 
-static void note_address(struct dev_server *server, struct span line)
+/* Whether the line says where the server listens, and where; it is JSON. */
+static bool find_address(struct span line, struct span head, struct span *out)
 {
-	const struct span head = SPAN("\"msg\":\"listening on http://");
 	size_t at = 0;
 	while (at < line.len && !span_starts(span_from(line, at), head))
 		at++;
 	if (at == line.len)
-		return;
+		return false;
 	struct span rest = span_from(line, at + head.len);
+	*out = span_head(rest, span_find(rest, '"'));
+	return true;
+}
+
+static void note_address(struct dev_server *server, struct span line)
+{
+	struct span address;
+	if (!find_address(line, SPAN("\"msg\":\"listening on http://"), &address) &&
+	    !find_address(line, SPAN("\"msg\":\"listening on https://"), &address))
+		return;
 	mutex_lock(&server->lock);
-	(void)snprintf(server->address, sizeof(server->address), "%.*s",
-	    SPAN_ARG(span_head(rest, span_find(rest, '"'))));
+	(void)snprintf(
+	    server->address, sizeof(server->address), "%.*s", SPAN_ARG(address));
 	cond_signal(&server->changed);
 	mutex_unlock(&server->lock);
 }

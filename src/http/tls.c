@@ -360,6 +360,23 @@ bool tls_ends_soon(struct tls *tls, int64_t now_ms, int64_t *out)
 	return soon;
 }
 
+void tls_pin(struct tls *tls, char out[TLS_PIN_SIZE])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], *key = NULL;
+	out[0] = '\0';
+	mutex_lock(&tls->lock);
+	int len = tls->count == 0
+		      ? 0
+		      : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(SSL_CTX_get0_certificate(
+					    tls->certificates[0])),
+			    &key);
+	mutex_unlock(&tls->lock);
+	if (len > 0 &&
+	    EVP_Digest(key, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1)
+		(void)EVP_EncodeBlock((unsigned char *)out, digest, 32);
+	OPENSSL_free(key);
+}
+
 void tls_challenge_set(
     struct tls *tls, const char *name, X509 *certificate, EVP_PKEY *key)
 {

@@ -44,6 +44,12 @@ int64_t tls_not_after_ms(struct tls *tls);
 /* Whether one of them has less than a fifth of its life left; then *out is its end. */
 bool tls_ends_soon(struct tls *tls, int64_t now_ms, int64_t *out);
 
+enum { TLS_PIN_SIZE = 45 };
+
+/* SHA-256 of the public key that a client sees who asks for no name, in Base64; "" without
+ * certificates. Any thread. */
+void tls_pin(struct tls *tls, char out[TLS_PIN_SIZE]);
+
 /* While it is set, a client that asks for this name with the protocol "acme-tls/1" gets this
  * certificate: https://www.rfc-editor.org/rfc/rfc8737. Setting a name again replaces it.
  * Both are copied by reference. Any thread. */

@@ -69,6 +69,9 @@ static void client_set_options(struct client *client,
 	set(handle, CURLOPT_HEADERFUNCTION, client_take_header);
 	set(handle, CURLOPT_HEADERDATA, client);
 	set(handle, CURLOPT_URL, request->url);
+	set(handle, CURLOPT_PINNEDPUBLICKEY, request->pin);
+	set(handle, CURLOPT_SSL_VERIFYPEER, request->pin != NULL ? 0L : 1L);
+	set(handle, CURLOPT_SSL_VERIFYHOST, request->pin != NULL ? 0L : 2L);
 	set(handle, CURLOPT_REQUEST_TARGET, request->target);
 	set(handle, CURLOPT_HTTPHEADER, headers);
 	if (request->get) {

@@ -17,7 +17,10 @@ struct curl;
 enum { CLIENT_MAX_REPLY = 1024 * 1024, CLIENT_TIMEOUT_MS = 15000 };
 
 struct client_request {
-	const char *url;            /* what is dialled: scheme, host, port */
+	const char *url; /* what is dialled: scheme, host, port */
+	/* "sha256//…" of the only public key that is believed, whatever name its certificate
+	 * is for; NULL: who a trusted CA says has the URL's name */
+	const char *pin;
 	const char *target;         /* path and query, sent unchanged */
 	const char *const *headers; /* "Name: value" …, NULL; may have Host */
 	bool get;                   /* GET without a body; else POST */

@@ -162,6 +162,16 @@ static int send_read_url(struct send *send, struct error *err)
 	return 0;
 }
 
+/* Our own server, whose certificate is for its name, not for this address. */
+static void send_dial_server(struct send *send)
+{
+	const struct located *server = &send->server;
+	send->forge.dial = arena_printf(send->arena, "http%s://%s",
+	    server->pin != NULL ? "s" : "", server->address);
+	if (server->pin != NULL)
+		send->forge.pin = arena_printf(send->arena, "sha256//%s", server->pin);
+}
+
 /* The request is dialled past the proxy: what that takes off the path is not sent. */
 static int send_find_server(struct send *send, struct error *err)
 {
@@ -183,8 +193,7 @@ static int send_find_server(struct send *send, struct error *err)
 	*wanted = url;
 	send->forge.prefix_len = send->server.prefix_len;
 	if (send->forge.dial == NULL)
-		send->forge.dial =
-		    arena_printf(send->arena, "http://%s", send->server.address);
+		send_dial_server(send);
 	if (strcmp(send->forge.dial, send->server.url) == 0)
 		send->forge.dial = NULL;
 	return 0;

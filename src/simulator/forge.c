@@ -94,6 +94,7 @@ void forge_make(
 		       ? forge->dial
 		       : arena_printf(arena, "%.*s://%.*s", SPAN_ARG(forge->url.scheme),
 			     SPAN_ARG(forge->url.host)),
+	    .pin = forge->pin,
 	    .target =
 		arena_strndup(arena, span_from(buf_span(&target), forge->prefix_len)),
 	    .headers =

@@ -22,6 +22,7 @@ struct forge {
 	/* What of its path a proxy takes off before our server gets the request. */
 	size_t prefix_len;
 	const char *dial;  /* "http://A:P" of --connect; NULL: the URL's own */
+	const char *pin;   /* of client_request; NULL: none */
 	const char *token; /* signs; NULL: the request has no signature */
 	const char
 	    *uuid; /* I-Twilio-Idempotency-Token; NULL: a new one for each request */

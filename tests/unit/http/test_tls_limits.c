@@ -85,13 +85,14 @@ TEST(half_a_record_has_the_deadline_of_a_request)
 	struct buf record = {0};
 	struct peer peer;
 	begin(SHORT_MS, LONG_MS);
-	for (size_t part = 1; part < 30; part++) {
+	static const size_t parts[] = {1, 4, 5, 6, 20, 28};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct buf in = {0};
 		greet(&peer);
 		WAIT_FOR(secure_stats(&secure).memory_bytes == 0);
 		buf_clear(&record);
 		record_of(&peer, &record, GET("/x"));
-		assert_true(peer_send(&peer, record.ptr, part));
+		assert_true(peer_send(&peer, record.ptr, parts[i]));
 		WAIT_FOR(secure_stats(&secure).memory_bytes > 16384);
 		while (peer_get(&peer, &in))
 			continue;
