@@ -1,6 +1,5 @@
 #include "http/tls.h"
 
-#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -298,7 +297,9 @@ int tls_load(
     struct tls *tls, const struct tls_pair *pairs, size_t count, struct error *err)
 {
 	struct error first = {0}, own;
-	assert(count <= TLS_CERTIFICATES_MAX);
+	if (count > TLS_CERTIFICATES_MAX)
+		return error_set(
+		    err, "more than %d certificates", TLS_CERTIFICATES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct tls_file file;
 		SSL_CTX *next = tls_read(&file, &pairs[i], &own);
@@ -365,11 +366,12 @@ void tls_pin(struct tls *tls, char out[TLS_PIN_SIZE])
 	unsigned char digest[EVP_MAX_MD_SIZE], *key = NULL;
 	out[0] = '\0';
 	mutex_lock(&tls->lock);
-	int len = tls->count == 0
-		      ? 0
-		      : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(SSL_CTX_get0_certificate(
-					    tls->certificates[0])),
-			    &key);
+	SSL_CTX *first = tls_find(tls, NULL);
+	int len =
+	    first == NULL
+		? 0
+		: i2d_X509_PUBKEY(
+		      X509_get_X509_PUBKEY(SSL_CTX_get0_certificate(first)), &key);
 	mutex_unlock(&tls->lock);
 	if (len > 0 &&
 	    EVP_Digest(key, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1)

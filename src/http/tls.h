@@ -28,7 +28,7 @@ int tls_open(struct tls **out, struct error *err);
 /* After the servers that use it. NULL is fine. */
 void tls_close(struct tls *tls);
 
-/* Reads and checks all of them, TLS_CERTIFICATES_MAX at most. Each takes the place of the one
+/* Reads and checks all of them. Each takes the place of the one
  * that this call had at the same index before, for connections that are made from now on; the
  * first one serves clients that ask for no name, or for one that none of them has. Warns in
  * the log of a CA that this machine does not know. -1 with err, which names the file and says

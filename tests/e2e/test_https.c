@@ -210,9 +210,9 @@ TEST(a_reload_reads_the_files)
 	begin(&served, NULL);
 	const char *const words[] = {"reload", "--data", served.talk.data, NULL};
 	assert_int_equal(kill(served.talk.pid, SIGHUP), 0);
-	await(&served.talk, "certificates read again", 1);
+	await(&served.talk, "certificates read", 1);
 	assert_int_equal(talk_run(NULL, NULL, words), 0);
-	await(&served.talk, "certificates read again", 2);
+	await(&served.talk, "certificates read", 2);
 	assert_int_equal(unlink(served.key), 0);
 	assert_int_equal(kill(served.talk.pid, SIGHUP), 0);
 	await(
