@@ -164,11 +164,35 @@ wait $load
 test "$(events)" -eq $((before + 3000))
 test "$(own offhook events --json --limit 0 --state failed | grep -c . || true)" -eq 0
 
+step 'https on port 443, without a capability'
+echo '127.0.0.1 hooks.example.com' >>/etc/hosts
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	-subj /CN=hooks.example.com -addext subjectAltName=DNS:hooks.example.com \
+	-keyout /etc/offhook/key.pem -out /etc/offhook/certificate.pem 2>sent
+chown offhook /etc/offhook/key.pem
+cp /etc/offhook/certificate.pem /usr/local/share/ca-certificates/hooks.crt
+update-ca-certificates >sent 2>&1
+printf '%s\n' 'tls-cert = /etc/offhook/certificate.pem' 'tls-key = /etc/offhook/key.pem' >>$conf
+mkdir /etc/systemd/system/offhook.socket.d
+printf '[Socket]\nListenStream=\nListenStream=443\n' >/etc/systemd/system/offhook.socket.d/check.conf
+printf '[Socket]\n%s\n' ListenStream=80 FileDescriptorName=redirect \
+	Service=offhook.service >/etc/systemd/system/offhook-redirect.socket
+systemctl daemon-reload
+systemctl stop offhook.socket offhook.service 2>/dev/null
+systemctl start offhook-redirect.socket
+systemctl start offhook
+test "$(property StatusText)" = 'listening on https://0.0.0.0:443'
+offhook send sms --body 'Is it sealed?' --url $url >sent 2>&1
+exec 5<>/dev/tcp/127.0.0.1/80
+printf 'GET /twilio/sms HTTP/1.0\r\nHost: hooks.example.com\r\n\r\n' >&5
+grep -q "^Location: $url/twilio/sms" <&5
+exec 5<&-
+
 step 'an upgrade restarts it, a removal stops it, a purge keeps what was stored'
 pid=$(property MainPID)
 apt-get install -y -qq --reinstall ./offhook_*.deb >/dev/null 2>&1
 until_true restarted
-send sms --body 'The new one?'
+offhook send sms --body 'The new one?' --url $url >sent 2>&1
 apt-get purge -y -qq offhook >/dev/null
 test ! -e /usr/bin/offhook
 test ! -e $conf
