@@ -4,6 +4,7 @@
 #include <llhttp.h>
 
 #include "util/arena.h"
+#include "util/word.h"
 
 enum {
 	LINE_ROOM = 1024,  /* at first; a usual head fits */
@@ -171,18 +172,23 @@ static bool parser_feed_machine(struct parser *parser, const char *data, size_t 
 
 /* ---- lines ---- */
 
-/* How many leading bytes, by eights, are no control characters. */
+static bool parser_word_plain(const char *at)
+{
+	uint64_t word = word_load(at);
+	uint64_t odd = word_below(word, ' ') | word_is(word, 0x7F) | word;
+	return (odd & WORD_TOPS) == 0;
+}
+
+/* How many leading bytes, by eights or all of them, are ASCII and no control characters. */
 static size_t parser_plain_len(const char *at, size_t len)
 {
-	const uint64_t ones = 0x0101010101010101U;
 	size_t plain = 0;
-	for (uint64_t word; len - plain >= sizeof(word); plain += sizeof(word)) {
-		memcpy(&word, at + plain, sizeof(word));
-		uint64_t below = (word - ones * 0x20) & ~word;
-		uint64_t del = word ^ (ones * 0x7F);
-		if (((below | ((del - ones) & ~del)) & (ones * 0x80)) != 0)
-			break;
-	}
+	while (len - plain >= sizeof(uint64_t) && parser_word_plain(at + plain))
+		plain += sizeof(uint64_t);
+	/* The rest with some of those that were looked at before. */
+	if (len >= sizeof(uint64_t) && len - plain < sizeof(uint64_t) &&
+	    parser_word_plain(at + len - sizeof(uint64_t)))
+		return len;
 	return plain;
 }
 
@@ -190,11 +196,13 @@ static size_t parser_plain_len(const char *at, size_t len)
  * other control character occurs but tabs. */
 static bool parser_line_clean(const char *line, size_t from, size_t len)
 {
+	bool ended = len >= 2 && line[len - 2] == '\r' && line[len - 1] == '\n';
+	size_t text = ended ? len - 2 : len;
 	for (size_t i = from; i < len; i++) {
 		bool after_cr = i > 0 && line[i - 1] == '\r';
-		if (!after_cr)
-			i += parser_plain_len(line + i, len - i);
-		if (i == len)
+		if (!after_cr && i < text)
+			i += parser_plain_len(line + i, text - i);
+		if (!after_cr && i == text)
 			break;
 		unsigned char c = (unsigned char)line[i];
 		if (after_cr != (c == '\n'))

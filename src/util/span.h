@@ -76,15 +76,19 @@ static inline size_t span_find(struct span a, char c)
 	return at == NULL ? a.len : (size_t)(at - a.ptr);
 }
 
+static inline bool span_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Without ASCII blanks (space, tab, CR, LF) at both ends. */
 static inline struct span span_trim(struct span a)
 {
-	while (a.len > 0 && strchr(" \t\r\n", a.ptr[0]) != NULL && a.ptr[0] != '\0') {
+	while (a.len > 0 && span_blank(a.ptr[0])) {
 		a.ptr++;
 		a.len--;
 	}
-	while (a.len > 0 && strchr(" \t\r\n", a.ptr[a.len - 1]) != NULL &&
-	       a.ptr[a.len - 1] != '\0')
+	while (a.len > 0 && span_blank(a.ptr[a.len - 1]))
 		a.len--;
 	return a;
 }
