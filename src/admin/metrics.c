@@ -84,6 +84,22 @@ static void metrics_http(struct buf *out, const struct admin_view *view)
 		    server_refusals[i], http.refused_total[i]);
 }
 
+static void metrics_tls(struct buf *out, const struct admin_view *view)
+{
+	struct server_stats http;
+	server_stats(view->server, &http);
+	if (!http.tls)
+		return;
+	metric(out, "tls_handshakes_total", "counter", "TLS handshakes made.",
+	    http.handshakes_total);
+	metric(out, "tls_handshake_failures_total", "counter",
+	    "TLS handshakes that failed, or were not ended in time.",
+	    http.handshake_failures_total);
+	metric(out, "certificate_not_after_seconds", "gauge",
+	    "When the first of the certificates ends, since 1970; 0: there is none.",
+	    (uint64_t)(http.certificate_end_ms / 1000));
+}
+
 static void metrics_log(struct buf *out)
 {
 	metric(out, "log_dropped_total", "counter",
@@ -193,6 +209,7 @@ void metrics_write(struct metrics *metrics, struct buf *out)
 	metrics_webhooks(out, &metrics->view);
 	metrics_tokens(out, &metrics->view);
 	metrics_http(out, &metrics->view);
+	metrics_tls(out, &metrics->view);
 	metrics_log(out);
 	metrics_store(out, &metrics->view);
 	metrics_jobs(out, &metrics->view);

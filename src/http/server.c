@@ -6,6 +6,7 @@
 
 #include "http/listener.h"
 #include "http/loop_internal.h"
+#include "http/tls.h"
 #include "util/clock.h"
 #include "util/container.h"
 #include "util/mem.h"
@@ -211,7 +212,10 @@ void server_stats(const struct server *server, struct server_stats *out)
 	    .handshakes_total = atomic_load(&shared->handshakes),
 	    .handshake_failures_total = atomic_load(&shared->handshakes_failed),
 	    .memory_bytes = atomic_load(&shared->memory),
+	    .tls = shared->config.tls != NULL,
 	};
+	if (out->tls)
+		out->certificate_end_ms = tls_not_after_ms(shared->config.tls);
 	for (int i = 0; i < SERVER_REFUSALS; i++)
 		out->refused_total[i] = atomic_load(&shared->refused[i]);
 }

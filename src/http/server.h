@@ -89,8 +89,11 @@ struct server_stats {
 	uint64_t malformed_total; /* 400 */
 	uint64_t timed_out_total; /* 408 */
 	uint64_t shed_total;      /* 503 for connections or memory */
-	uint64_t handshakes_total, handshake_failures_total; /* of TLS */
-	uint64_t memory_bytes;                               /* of requests, now */
+	bool tls;                 /* else the next three are 0 */
+	uint64_t handshakes_total, handshake_failures_total;
+	int64_t
+	    certificate_end_ms; /* the first end of a certificate, since 1970; 0: none */
+	uint64_t memory_bytes;  /* of requests, now */
 	/* Those that `refused` is told, by status. */
 	uint64_t refused_total[SERVER_REFUSALS];
 };

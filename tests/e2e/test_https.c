@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tls/issue.h"
@@ -152,6 +153,54 @@ TEST(a_signed_webhook_needs_no_public_url)
 	assert_int_equal(post(&peer, "https://sms.example/twilio/sms", FORM("3")), 200);
 	peer_close(&peer);
 	assert_int_equal(talk_count(&served.talk, "sms_messages", "{}"), 2);
+	end(&served);
+}
+
+static void get_metrics(struct served *served, struct answer *out)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n";
+	assert_true(talk_find_admin(&served->talk));
+	int fd = talk_connect(served->talk.admin);
+	talk_send(fd, request, sizeof(request) - 1);
+	talk_receive(fd, out);
+	(void)close(fd);
+}
+
+/* Clears it when not. */
+static bool answer_has(struct answer *answer, const char *text)
+{
+	if (strstr(buf_text(&answer->body), text) != NULL)
+		return true;
+	answer_clear(answer);
+	return false;
+}
+
+TEST(handshakes_and_the_certificates_end_are_counted)
+{
+	static const char *const more[] = {"--admin", "127.0.0.1:0", NULL};
+	struct served served;
+	struct answer answer;
+	struct peer peer;
+	struct tm end_at;
+	char want[64];
+	begin(&served, more);
+	assert_true(serves(&served));
+	peer_open(&peer, talk_connect(served.talk.address),
+	    &(struct peer_wish){.alpn = "\x02h2"});
+	assert_false(peer_greet(&peer));
+	peer_close(&peer);
+	/* The client is done before the server is. */
+	do
+		get_metrics(&served, &answer);
+	while (!answer_has(&answer, "\noffhook_tls_handshakes_total 1\n") ||
+	       !answer_has(&answer, "\noffhook_tls_handshake_failures_total 1\n"));
+	assert_int_equal(
+	    ASN1_TIME_to_tm(X509_get0_notAfter(served.issued.certificate), &end_at), 1);
+	(void)snprintf(want, sizeof(want),
+	    "\noffhook_certificate_not_after_seconds %lld\n",
+	    (long long)timegm(&end_at));
+	assert_true(answer_has(&answer, want));
+	answer_clear(&answer);
 	end(&served);
 }
 
