@@ -217,7 +217,7 @@ TEST(sockets_that_are_handed_over_take_the_place_of_listen_and_admin)
 	assert_true(talk_logged(&talk, "listen is not used"));
 	talk_expect(&talk, "/twilio/sms", "MessageSid=SMact1&From=%2B1&Body=x", 200);
 	talk_stop(&talk);
-	/* Between two servers a webhook waits. */
+	/* faults 5.1: between two servers a webhook waits. */
 	struct buf request = {0};
 	struct answer answer;
 	char signature[64];
