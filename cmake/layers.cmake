@@ -5,7 +5,7 @@ set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${GENERATED})
 
 # The libraries that a folder knows beyond its own below.
-set(LIBRARIES_acme PkgConfig::CRYPTO PkgConfig::JANSSON)
+set(LIBRARIES_acme PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::JANSSON)
 set(LIBRARIES_api PkgConfig::JANSSON)
 set(LIBRARIES_builtin PkgConfig::JANSSON)
 set(LIBRARIES_client ${CMAKE_DL_LIBS} PkgConfig::CRYPTO)

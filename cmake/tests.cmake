@@ -36,6 +36,7 @@ function(offhook_test dir name source)
 	add_dependencies(tests_all ${name})
 endfunction()
 
+set(FIXTURES_acme oh_http)
 set(FIXTURES_alert oh_host)
 set(FIXTURES_api oh_host)
 set(FIXTURES_cli oh_cmd)

@@ -7,6 +7,7 @@
 
 #include "acme/acme.h"
 #include "acme/certificate.h"
+#include "acme/reach.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -156,13 +157,42 @@ static void issuance_clear(void *ctx, const struct order_challenge *challenge)
 		redirect_forget(issuance->redirect, challenge->token);
 }
 
-/* A failed validation counts at the CA: some in an hour, and the name is shut out. A private
- * CA may know names that this machine does not. */
+static void issuance_warn(const char *name, enum reach found, const char *at)
+{
+	if (found == REACH_OTHER)
+		log_write(LOG_WARN,
+		    "another server answers on port 443 of the name, unless a router does "
+		    "so for machines behind it: its A and AAAA records must lead to this "
+		    "server, or that port be passed on to it",
+		    "name", name, "address", at, NULL);
+	if (found == REACH_NOBODY)
+		log_write(LOG_WARN,
+		    "port 443 of the name cannot be reached from this machine; the CA "
+		    "needs it, or port 80 with redirect-listen",
+		    "name", name, "address", at, NULL);
+}
+
+/* A name without an address is not worth a failed validation. Others are warned of only:
+ * behind a router, what this machine sees is not what the CA does. A private CA may know
+ * names that this machine does not. */
 static int issuance_preflight(void *ctx, const char *name, struct error *err)
 {
-	const struct issuance *issuance = ctx;
-	const struct config *config = issuance->service->config;
-	return config->acme_ca_file != NULL || acme_name_resolves(name, err) ? 0 : -1;
+	struct issuance *issuance = ctx;
+	const struct order_challenge probe = {
+	    .type = ORDER_ALPN, .name = name, .token = "", .key_authorization = ""};
+	char at[REACH_ADDRESS_SIZE], sni[ACME_SNI_SIZE];
+	if (issuance->service->config->acme_ca_file != NULL)
+		return 0;
+	if (!acme_name_resolves(name, err))
+		return -1;
+	X509 *certificate = certificate_of_challenge(name, "", issuance->key);
+	tls_challenge_set(certificates_tls(issuance->certificates),
+	    acme_name_sni(sni, name), certificate, issuance->key);
+	enum reach found = reach_ask(at, name, REACH_PORT, certificate);
+	issuance_warn(name, found, at);
+	issuance_clear(issuance, &probe);
+	X509_free(certificate);
+	return 0;
 }
 
 static void issuance_ready(void *ctx, const char *file)
