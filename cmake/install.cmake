@@ -28,6 +28,9 @@ install(CODE "
 		FILES \"${OFFHOOK_SERVICE}/offhook.conf\")
 " COMPONENT offhook)
 
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/contrib/proxies DESTINATION ${CMAKE_INSTALL_DOCDIR}
+	COMPONENT offhook)
+
 # What completes command lines, each where its shell looks. (Debian's zsh has a folder of its
 # own for packages.)
 foreach(shell bash zsh fish)
