@@ -5,8 +5,8 @@ PREFIX ?= /usr/local
 ROUNDS ?= 50
 JOBS   ?= $(shell nproc)
 
-.PHONY: all help demo check coverage format fuzz bench crash install package deb deb-check \
-	clean deps
+.PHONY: all help demo check coverage format fuzz bench crash install package deb image \
+	deb-check clean deps
 
 all: deps
 	@cmake --preset release >/dev/null
@@ -26,6 +26,7 @@ help:
 	@echo "make package    the build that packages carry, by a profile: build/package;"
 	@echo "                PROFILE=FILE.tar takes the profile of an earlier one"
 	@echo "make deb        Debian packages of it: build/deb/*.deb"
+	@echo "make image      a container image: build/offhook.oci.tar (root, umoci)"
 	@echo "make deb-check  install them in a clean Debian (root, mmdebstrap)"
 
 deps:
@@ -78,6 +79,9 @@ package: deps
 deb: package
 	@scripts/install-deps.sh deb
 	@cpack --config build/package/CPackConfig.cmake -G DEB -B build/deb
+
+image: all
+	@scripts/build-image.sh build/release
 
 clean:
 	@rm -rf build

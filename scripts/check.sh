@@ -113,19 +113,26 @@ perhaps() {
 	[ $code -eq 77 ] || single "$name" sh -c "cat build/check-$name.out; exit $code"
 }
 
-# Of the packages that stage_deb has checked, if it has.
+# The build that stage_deb has checked, if it has.
+packages() {
+	[ ! -x build/package/examples/queue ] || echo build/package
+}
+
 stage_service() {
-	packages=
-	[ ! -x build/package/examples/queue ] || packages=build/package
-	# shellcheck disable=SC2086 # none or one
-	perhaps service scripts/check-service.sh $packages
+	# shellcheck disable=SC2046 # none or one
+	perhaps service scripts/check-service.sh $(packages)
+}
+
+stage_image() {
+	# shellcheck disable=SC2046
+	perhaps image scripts/build-image.sh --check $(packages)
 }
 
 stage_proxies() {
 	perhaps proxies scripts/check-proxies.sh
 }
 
-[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install deb service proxies
+[ $# -gt 0 ] || set -- style gcc clang tidy asan tsan sdk crash fuzz install deb service image proxies
 for stage in "$@"; do
 	started=$(date +%s)
 	echo "== $stage"
