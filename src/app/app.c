@@ -191,7 +191,7 @@ static int app_do_reload(void *ctx, json_t **answer, struct error *err)
 	int rc = reload_now(reload, answer, err);
 	certificates_reload(app->certificates);
 	issuance_wake(app->issuance);
-	manager_ready(app->manager, app_scheme(app), app_address(app));
+	manager_ready(app->manager);
 	const struct config *config = app->service.config;
 	atomic_store(&app->told.public_url, config->public_url);
 	return rc;
@@ -466,12 +466,12 @@ int app_run(const struct config *config, const struct app_source *source,
 		log_stop();
 		return -1;
 	}
-	manager_open(&manager);
+	manager_open(&manager, app_scheme(app), app_address(app));
 	app->manager = &manager;
 	atomic_store(&app->reload, reload_new(&app->service, app->work, source));
 	app_print_ready(app);
 	store_make_room(app->service.store);
-	manager_ready(&manager, app_scheme(app), app_address(app));
+	manager_ready(&manager);
 	app_wait(app, terminal);
 	(void)sigemptyset(&again);
 	(void)sigaddset(&again, SIGINT);

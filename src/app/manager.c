@@ -24,10 +24,10 @@ static int64_t manager_watchdog_us(void)
 	return each_us;
 }
 
-void manager_open(struct manager *out)
+void manager_open(struct manager *out, const char *scheme, const char *address)
 {
 	struct error err;
-	*out = (struct manager){.scheme = "", .address = ""};
+	*out = (struct manager){.scheme = scheme, .address = address};
 	if (notify_open(&out->notify, getenv("NOTIFY_SOCKET"), &err) < 0)
 		log_write(LOG_WARN, "the service manager is not told that it runs",
 		    "why", err.text, NULL);
@@ -35,15 +35,13 @@ void manager_open(struct manager *out)
 		out->each_us = manager_watchdog_us() / 2;
 }
 
-void manager_ready(struct manager *manager, const char *scheme, const char *address)
+void manager_ready(const struct manager *manager)
 {
-	manager->scheme = scheme;
-	manager->address = address;
-	notify_send(
-	    &manager->notify, "READY=1\nSTATUS=listening on %s://%s", scheme, address);
+	notify_send(&manager->notify, "READY=1\nSTATUS=listening on %s://%s",
+	    manager->scheme, manager->address);
 }
 
-void manager_reloading(struct manager *manager)
+void manager_reloading(const struct manager *manager)
 {
 	notify_send(&manager->notify,
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reads its settings again",

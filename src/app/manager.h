@@ -21,12 +21,12 @@ struct manager {
 	const char *scheme, *address;
 };
 
-/* From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. What is wrong with them is logged. */
-void manager_open(struct manager *out);
-/* The server answers at scheme://address, for the first time or after manager_reloading.
- * Both live longer. */
-void manager_ready(struct manager *manager, const char *scheme, const char *address);
-void manager_reloading(struct manager *manager);
+/* From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. What is wrong with them is logged. The
+ * server is at scheme://address; both live longer. */
+void manager_open(struct manager *out, const char *scheme, const char *address);
+/* The server answers, for the first time or after manager_reloading. Both: any thread. */
+void manager_ready(const struct manager *manager);
+void manager_reloading(const struct manager *manager);
 /* The requests in flight finish now, which takes at most drain_ms. */
 void manager_stopping(struct manager *manager, int64_t drain_ms);
 /* About once a second. A sign of life is sent at half of the time in which the service

@@ -80,7 +80,6 @@ static void begin(struct fixture *f)
 	(void)setenv("NOTIFY_SOCKET", name, 1);
 	(void)setenv("WATCHDOG_USEC", "2000000", 1);
 	(void)setenv("WATCHDOG_PID", pid, 1);
-	manager_open(&f->manager);
 	(void)snprintf(f->parent, sizeof(f->parent), "/tmp/offhook-test-XXXXXX");
 	assert_non_null(mkdtemp(f->parent));
 	(void)snprintf(f->dir, sizeof(f->dir), "%s/data", f->parent);
@@ -95,6 +94,7 @@ static void begin(struct fixture *f)
 				 .serve = no_request},
 			     &err),
 	    0);
+	manager_open(&f->manager, "https", server_address(f->server));
 }
 
 static void end(struct fixture *f)
@@ -150,7 +150,7 @@ TEST(a_watchdog_for_another_process_is_none_of_ours)
 	begin(&f);
 	(void)setenv("WATCHDOG_PID", "1", 1);
 	manager_close(&f.manager);
-	manager_open(&f.manager);
+	manager_open(&f.manager, "https", server_address(f.server));
 	for (int i = 0; i < 10; i++)
 		assert_false(look(&f));
 	end(&f);
@@ -199,7 +199,7 @@ TEST(a_disk_that_takes_nothing_is_told_in_words_and_is_no_reason_to_be_ended)
 	struct fixture f;
 	char command[160], got[400] = "";
 	begin(&f);
-	manager_ready(&f.manager, "https", server_address(f.server));
+	manager_ready(&f.manager);
 	assert_true(recv(f.fd, got, sizeof(got) - 1, 0) > 0);
 	assert_non_null(strstr(got, "READY=1\nSTATUS=listening on https://127.0.0.1:"));
 	(void)snprintf(command, sizeof(command), "mv %s %s.away", f.dir, f.dir);
