@@ -65,7 +65,8 @@ stage_asan() {
 
 stage_tsan() {
 	single build-tsan build tsan
-	TSAN_OPTIONS=second_deadlock_stack=1 scripts/run-tests.sh build/tsan unit e2e abuse
+	TSAN_OPTIONS="second_deadlock_stack=1 suppressions=$PWD/tests/tsan.supp" \
+		scripts/run-tests.sh build/tsan unit e2e abuse
 }
 
 stage_sdk() {
