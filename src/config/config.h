@@ -68,6 +68,7 @@ struct config {
 	int64_t max_handlers;       /* while all of them are held up */
 	int64_t handler_timeout_ms; /* then its process is killed */
 	int64_t handler_memory;     /* bytes of address space of a process */
+	bool handler_sandbox;       /* host/sandbox.h */
 	int64_t workers;            /* processes for jobs; 0: one for each core */
 	int64_t max_workers;        /* while all of them are held up */
 	int64_t jobs_keep_ms;       /* ended jobs; then they are dropped */

@@ -153,6 +153,14 @@ const struct setting setting_table[] = {
 	.help = "address space of a handler process; 0: no limit",
 	.parse = setting_parse_size, .field = FIELD(handler_memory), .min = 0,
 	.max = MIB(1048576)},
+    {"handler-sandbox", .argument = "on|off", .initial = "on",
+	.help = "whether the kernel keeps handlers and workers away from the rest",
+	.more = "From other processes of their user, the server among them, and from "
+		"what no handler needs: mounts, namespaces, devices, debuggers. Files "
+		"and the network stay as they are, but sudo and other set-user-id "
+		"programs have no effect. Workers are left alone while alert-command "
+		"is set, as that may need one.",
+	.parse = setting_parse_sandbox},
     {"workers", .argument = "N", .initial = "0",
 	.help = "processes kept ready for jobs; 0: one for each core",
 	.parse = setting_parse_count, .field = FIELD(workers), .min = 0, .max = 1000},

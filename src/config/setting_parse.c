@@ -220,6 +220,18 @@ int setting_parse_log_format(struct config *config, const struct setting *settin
 	return 0;
 }
 
+int setting_parse_sandbox(struct config *config, const struct setting *setting,
+    struct span text, struct error *err)
+{
+	static const char *const words[] = {"off", "on", NULL};
+	(void)setting;
+	int chosen = choose_word(text, words, err);
+	if (chosen < 0)
+		return -1;
+	config->handler_sandbox = chosen == 1;
+	return 0;
+}
+
 int setting_parse_tokens(struct config *config, const struct setting *setting,
     struct span text, struct error *err)
 {

@@ -46,6 +46,7 @@ int program_pool_start(
 	config.program = program;
 	config.argv = words;
 	config.data = settings->data;
+	config.sandbox = settings->handler_sandbox;
 	config.hang_ms = settings->handler_timeout_ms;
 	config.memory_bytes = UNDER_SANITIZER ? 0 : settings->handler_memory;
 	config.introduced = program_introduced;

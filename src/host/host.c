@@ -20,6 +20,7 @@
 #include "host/log_limit.h"
 #include "host/run_event.h"
 #include "host/run_job.h"
+#include "host/sandbox.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/locked.h"
@@ -335,6 +336,15 @@ static void host_ignore_reloads(void)
 	(void)sigprocmask(SIG_UNBLOCK, &deaf, NULL);
 }
 
+/* What alert-command runs may be sendmail, which needs its group. */
+static void host_enter_sandbox(const struct host *host)
+{
+	const struct frame_settings *settings = &host->world.settings;
+	if (frame_setting(settings, "sandbox").len > 0 &&
+	    frame_setting(settings, "alert-command").len == 0)
+		sandbox_enter();
+}
+
 static int host_begin(struct host *host, struct error *err)
 {
 	if (host_attach(host, err) < 0)
@@ -358,6 +368,7 @@ static int host_begin(struct host *host, struct error *err)
 	if (dir != NULL &&
 	    store_reader_open(&host->world.reader, engines_for(dir), dir, err) < 0)
 		return -1;
+	host_enter_sandbox(host);
 	if (host->app->start != NULL && host->app->start() != OH_OK)
 		return error_set(err, "the app's start failed");
 	host->at_rest = host_address_space(host);

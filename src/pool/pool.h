@@ -28,8 +28,9 @@ struct pool_config {
 	/* The program to run, with its arguments. It must call host_run. */
 	const char *program;
 	char *const *argv;
-	/* What FRAME_SETTINGS says: "data", unless NULL, and more. */
+	/* What FRAME_SETTINGS says: "data", unless NULL, "sandbox", and more. */
 	const char *data;
+	bool sandbox; /* a process enters host/sandbox.h */
 	const struct pair *settings;
 	uint32_t setting_count;
 	int processes;     /* 0: two for each core, at least 4 */

@@ -37,10 +37,12 @@ static struct program *staff_program(
 	program->config.program = arena_strdup(program->texts, config->program);
 	struct frame_settings settings = {0};
 	struct pair *pairs =
-	    arena_alloc(program->texts, (config->setting_count + 1) * sizeof(*pairs));
+	    arena_alloc(program->texts, (config->setting_count + 2) * sizeof(*pairs));
 	if (config->data != NULL)
 		pairs[settings.count++] =
 		    (struct pair){SPAN("data"), span_of(config->data)};
+	if (config->sandbox)
+		pairs[settings.count++] = (struct pair){SPAN("sandbox"), SPAN("on")};
 	for (uint32_t i = 0; i < config->setting_count; i++)
 		pairs[settings.count++] = config->settings[i];
 	settings.pairs = pairs;

@@ -160,6 +160,7 @@ static const char whole_file[] =
     "max-handlers = 6\n"
     "handler-timeout = 20s\n"
     "handler-memory = 1G\n"
+    "handler-sandbox = off\n"
     "workers = 2\n"
     "max-workers = 3\n"
     "jobs-keep = 1d\n"
@@ -229,6 +230,7 @@ TEST_WITH(the_file_sets_what_is_for_jobs, enter, NULL)
 	struct config config;
 	struct error err;
 	assert_int_equal(load(&config, whole_file, NULL, NULL, &err), 0);
+	assert_false(config.handler_sandbox);
 	assert_int_equal(config.workers, 2);
 	assert_int_equal(config.max_workers, 3);
 	assert_int_equal(config.jobs_keep_ms, 86400000);
