@@ -140,6 +140,11 @@ if(NOT OFFHOOK_FUZZ)
 		endforeach()
 	endforeach()
 
+	# A stand-in for Twilio's REST API.
+	foreach(name e2e_test_doctor)
+		target_sources(${name} PRIVATE tests/e2e/twilio_api.c)
+	endforeach()
+
 	# A CA to test with, and what answers its challenges.
 	foreach(name e2e_test_acme e2e_test_acme_serve)
 		target_sources(${name} PRIVATE tests/e2e/ca.c)
