@@ -22,4 +22,9 @@ for file in src/*/*.[ch] src/*.c tools/*.c bench/*.[ch] bench/*/*.c tests/*/*.[c
 			start = 0 }
 		END { exit bad }' "$file" >&2 || bad=1
 done
+# What writes a NUL that nobody asked for, and no sanitizer watches.
+if grep -nE '\b(stpcpy|stpncpy|mempcpy|strcpy|strcat|sprintf|vsprintf)\(' src/*/*.[ch] src/*.c; then
+	echo "write memcpy, or snprintf" >&2
+	bad=1
+fi
 exit $bad

@@ -74,30 +74,32 @@ static struct span edit_add_crlf(struct span body, struct arena *arena)
 }
 
 /* Every line's end as LF, or as CR LF. */
-static struct span body_lines(struct span body, const char *end, struct arena *arena)
+static struct span body_lines(struct span body, struct span end, struct arena *arena)
 {
 	if (body.len == 0 || memchr(body.ptr, '\n', body.len) == NULL)
 		return body;
-	char *copy = arena_alloc(arena, 2 * body.len), *at = copy;
+	char *copy = arena_alloc(arena, end.len * body.len), *at = copy;
 	for (size_t i = 0; i < body.len; i++) {
 		if (body.ptr[i] == '\r' && i + 1 < body.len && body.ptr[i + 1] == '\n')
 			continue;
-		if (body.ptr[i] == '\n')
-			at = stpcpy(at, end);
-		else
+		if (body.ptr[i] != '\n') {
 			*at++ = body.ptr[i];
+			continue;
+		}
+		memcpy(at, end.ptr, end.len);
+		at += end.len;
 	}
 	return (struct span){copy, (size_t)(at - copy)};
 }
 
 static struct span edit_to_lf(struct span body, struct arena *arena)
 {
-	return body_lines(body, "\n", arena);
+	return body_lines(body, SPAN("\n"), arena);
 }
 
 static struct span edit_to_crlf(struct span body, struct arena *arena)
 {
-	return body_lines(body, "\r\n", arena);
+	return body_lines(body, SPAN("\r\n"), arena);
 }
 
 #define KEEP "; keep its bytes as they came"

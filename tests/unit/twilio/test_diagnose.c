@@ -298,6 +298,28 @@ TEST(what_an_editor_does_to_a_form_is_named)
 		    .advice = rows[i].advice});
 }
 
+/* Each of them becomes two bytes, so that the copy is full: nothing may stand behind it. */
+TEST(a_body_of_line_ends_alone_is_named)
+{
+	enum { LINES = 1208 }; /* no byte of the arena is left over then */
+
+	char was[2 * LINES + 1] = "", is[LINES + 1] = "", url[128], hex[65];
+	unsigned char digest[32];
+	for (size_t i = 0; i < LINES; i++) {
+		is[i] = '\n';
+		was[2 * i] = '\r';
+		was[2 * i + 1] = '\n';
+	}
+	text_sha256(digest, span_of(was));
+	text_hex(hex, digest, sizeof(digest));
+	(void)snprintf(url, sizeof(url), "https://h.io/p?bodySHA256=%s", hex);
+	explain((struct story){.signed_url = url,
+	    .signed_form = "",
+	    .seen_url = url,
+	    .seen_body = is,
+	    .cause = "newline"});
+}
+
 /* faults 5.12: the same to JSON, of which the URL has the hash */
 TEST(what_an_editor_does_to_json_is_named)
 {
