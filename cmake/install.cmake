@@ -8,7 +8,7 @@ install(TARGETS offhook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT of
 install(FILES man/offhook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT offhook)
 install(FILES man/offhook.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5
 	COMPONENT offhook)
-install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/service.md
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/service.md docs/setup.md
 	DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT offhook)
 
 # The service. Units name the program without its folder, as systemd looks into

@@ -141,7 +141,7 @@ if(NOT OFFHOOK_FUZZ)
 	endforeach()
 
 	# A stand-in for Twilio's REST API.
-	foreach(name e2e_test_doctor)
+	foreach(name e2e_test_doctor e2e_test_setup)
 		target_sources(${name} PRIVATE tests/e2e/twilio_api.c)
 	endforeach()
 

@@ -1,7 +1,6 @@
 /* cmd_doctor -- looks at all of an installation, and says how to mend what is wrong. */
-#include <string.h>
-
 #include "cli/options.h"
+#include "cmd/show_findings.h"
 #include "doctor/doctor.h"
 #include "view/term.h"
 
@@ -27,39 +26,16 @@ static void doctor_print_json(const struct findings *findings)
 			findings_of(findings, FINDING_ERROR) == 0, "findings", array));
 }
 
-static void doctor_print_mend(const char *mend)
-{
-	while (mend != NULL && *mend != '\0') {
-		size_t len = strcspn(mend, "\n");
-		term_say(stdout, "         %.*s", (int)len, mend);
-		mend += len + (mend[len] == '\n');
-	}
-}
-
-static void doctor_print(const struct findings *findings)
-{
-	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
-	bool colour = term_colour(stdout);
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->rows[i];
-		(void)fputs(colour ? colours[finding->level] : "", stdout);
-		(void)printf("%-8s", levels[finding->level]);
-		(void)fputs(colour ? "\033[0m " : " ", stdout);
-		term_say(stdout, "%s: %s", finding->check, finding->text);
-		doctor_print_mend(finding->mend);
-	}
-	term_say(stdout, "%zu ok, %zu warnings, %zu errors",
-	    findings_of(findings, FINDING_OK), findings_of(findings, FINDING_WARNING),
-	    findings_of(findings, FINDING_ERROR));
-}
-
 static int doctor_run(const struct options *options)
 {
 	struct findings findings = {.arena = options->arena};
 	struct config config;
 	options_read_config(&config, options);
 	doctor_check(&findings, &config, options->app, options_has(options, "offline"));
-	(options->json ? doctor_print_json : doctor_print)(&findings);
+	if (options->json)
+		doctor_print_json(&findings);
+	else
+		show_findings(stdout, &findings);
 	bool sound = findings_of(&findings, FINDING_ERROR) == 0;
 	findings_clear(&findings);
 	config_clear(&config);

@@ -1,11 +1,10 @@
 /* cmd_env_set -- `offhook env set` and `unset`. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "cli/prompt.h"
 #include "cmd/env_place.h"
 #include "cmd/verbs.h"
 #include "util/mem.h"
@@ -13,52 +12,13 @@
 
 /* ---- the value ---- */
 
-static void env_interrupted(int signal)
-{
-	(void)signal; /* read() ends */
-}
-
-/* The value's bytes, and one more when there are too many. Stops at a line's end when it is
- * typed. -1: interrupted, or standard input cannot be read. */
-static int env_read_value(struct buf *out, bool typed)
-{
-	buf_reserve(out, SECRET_VALUE_MAX + 4); /* it never moves */
-	while (out->len < SECRET_VALUE_MAX + 3) {
-		size_t room = SECRET_VALUE_MAX + 3 - out->len;
-		ssize_t n = read(STDIN_FILENO, out->ptr + out->len, room);
-		if (n < 0)
-			return -1;
-		out->len += (size_t)n;
-		if (n == 0 || (typed && out->ptr[out->len - 1] == '\n'))
-			break;
-	}
-	return 0;
-}
-
-/* Typed without being shown; Ctrl-C leaves the terminal as it was. */
-static int env_ask(struct buf *out, const char *name, struct error *err)
-{
-	struct termios shown, hidden;
-	struct sigaction before, ours = {.sa_handler = env_interrupted};
-	if (tcgetattr(STDIN_FILENO, &shown) < 0)
-		return error_set(err, "standard input: %s", strerror(errno));
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	(void)sigaction(SIGINT, &ours, &before);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	(void)fprintf(stderr, "%s (what you type is not shown): ", name);
-	int rc = env_read_value(out, true);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	(void)sigaction(SIGINT, &before, NULL);
-	(void)fputc('\n', stderr);
-	return rc < 0 ? error_set(err, "interrupted; nothing is stored") : 0;
-}
-
 static int env_take_value(struct buf *out, const char *name, struct error *err)
 {
+	enum { READ_MAX = SECRET_VALUE_MAX + 3 };
+
 	if (isatty(STDIN_FILENO) == 1)
-		return env_ask(out, name, err);
-	if (env_read_value(out, false) < 0)
+		return prompt_secret(out, name, READ_MAX, err);
+	if (prompt_read(out, READ_MAX, false) < 0)
 		return error_set(err, "standard input: %s", strerror(errno));
 	return 0;
 }
@@ -104,19 +64,6 @@ static int env_check_setting(const char *name, struct span value, struct error *
 
 /* ---- storing it ---- */
 
-static void env_tell_made(const char *made, const char *dir)
-{
-	if (made == NULL)
-		return;
-	term_say(stderr, "made the key: %s", made);
-	if (strncmp(made, dir, strlen(dir)) == 0)
-		term_say(stderr,
-		    "warning: it lies beside what it opens: enough against a glance, not "
-		    "against somebody who copies %s. Move it elsewhere, and give "
-		    "--key-file, before real secrets are in there.",
-		    dir);
-}
-
 static void env_report(const struct options *options, const char *name, bool set,
     int server, const json_t *answer)
 {
@@ -142,7 +89,7 @@ static int env_change(const struct options *options, const char *name,
 	if (env_place_find(&place, options, err) != 0)
 		return -1;
 	int rc = sealed_change(&place.place, span_of(name), value, &made, err);
-	env_tell_made(made, place.place.dir);
+	env_place_tell_made(made, place.place.dir);
 	/* Without the key the change waits for somebody who has it. */
 	if (rc == 0 && sealed_fold(&place.place, err) < 0)
 		rc = error_wrap(err, "it is stored, but");

@@ -1,9 +1,11 @@
 #include "cmd/env_place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/locate.h"
 #include "control/control.h"
+#include "view/term.h"
 
 int env_place_find(
     struct env_place *out, const struct options *options, struct error *err)
@@ -19,6 +21,19 @@ int env_place_find(
 void env_place_clear(struct env_place *place)
 {
 	config_clear(&place->config);
+}
+
+void env_place_tell_made(const char *made, const char *dir)
+{
+	if (made == NULL)
+		return;
+	term_say(stderr, "made the key: %s", made);
+	if (strncmp(made, dir, strlen(dir)) == 0)
+		term_say(stderr,
+		    "warning: it lies beside what it opens: enough against a glance, not "
+		    "against somebody who copies %s. Move it elsewhere, and give "
+		    "--key-file, before real secrets are in there.",
+		    dir);
 }
 
 int env_place_tell(const struct env_place *place, json_t **answer, struct error *err)

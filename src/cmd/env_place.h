@@ -21,4 +21,7 @@ void env_place_clear(struct env_place *place);
  * err. *answer (may be NULL) is its answer to a reload, and the caller's. */
 int env_place_tell(const struct env_place *place, json_t **answer, struct error *err);
 
+/* Says that a key was made, and what it is worth when it lies in dir. made NULL: none was. */
+void env_place_tell_made(const char *made, const char *dir);
+
 #endif

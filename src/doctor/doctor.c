@@ -5,11 +5,13 @@
 
 #include "app/app_check.h"
 #include "app/issuance.h"
+#include "control/control.h"
 #include "doctor/account.h"
 #include "doctor/drift.h"
 #include "doctor/machine.h"
 #include "doctor/names.h"
 #include "doctor/reach.h"
+#include "http/server.h"
 #include "rest/numbers.h"
 #include "util/clock.h"
 
@@ -87,6 +89,31 @@ void doctor_check_url(struct findings *findings, const struct config *config,
 	    .listen = config->listen,
 	    .until_us = clock_mono_us() + INT64_C(1000) * PROBES_MS};
 	reach_check(findings, &reach, names.v4, names.v6);
+}
+
+static void doctor_check_port(
+    struct findings *findings, const char *setting, const char *address)
+{
+	struct error err;
+	if (address == NULL)
+		return;
+	if (server_check(address, NULL, &err) < 0)
+		findings_add(findings, FINDING_ERROR, "ports",
+		    "end what listens there, or choose another port; below 1024 it "
+		    "takes root, or systemd's socket (docs/service.md)",
+		    "%s: %s", setting, err.text);
+	else
+		findings_add(findings, FINDING_OK, "ports", NULL, "%s: %s is free",
+		    setting, address);
+}
+
+void doctor_check_ports(struct findings *findings, const struct config *config)
+{
+	if (control_running(config->data))
+		return;
+	doctor_check_port(findings, "listen", config->listen);
+	doctor_check_port(findings, "redirect-listen", config->redirect_listen);
+	doctor_check_port(findings, "admin", config->admin);
 }
 
 /* ---- Twilio ---- */

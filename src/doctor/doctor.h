@@ -19,6 +19,8 @@ const char *doctor_url(const struct config *config, struct arena *arena);
  * when `probe`: before a server runs there is nothing to reach. */
 void doctor_check_url(struct findings *findings, const struct config *config,
     const struct served *served, bool probe);
+/* Whether the server can listen where it is to; nothing when one runs there. */
+void doctor_check_ports(struct findings *findings, const struct config *config);
 /* The clock, by Twilio's. */
 void doctor_check_clock(struct findings *findings, const struct config *config);
 /* Everything; offline: what needs no network. The settings are those of `serve`. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/mem.h"
@@ -58,11 +59,20 @@ static int file_put(int fd, struct span bytes)
 	return fsync(fd);
 }
 
-int whole_file_write(const char *path, struct span bytes, struct error *err)
+/* like NULL: mode 0600, and ours. */
+static int file_replace(
+    const char *path, struct span bytes, const struct stat *like, struct error *err)
 {
 	char *beside = mem_printf("%s.XXXXXX", path);
 	int fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
-	int rc = fd < 0 ? -1 : file_put(fd, bytes);
+	int rc = fd < 0 ? -1 : 0;
+	if (rc == 0 && like != NULL && fchown(fd, like->st_uid, like->st_gid) < 0 &&
+	    errno != EPERM)
+		rc = -1;
+	if (rc == 0 && like != NULL)
+		rc = fchmod(fd, like->st_mode & 0777);
+	if (rc == 0)
+		rc = file_put(fd, bytes);
 	if (fd >= 0 && close(fd) < 0)
 		rc = -1;
 	if (rc == 0)
@@ -76,4 +86,15 @@ int whole_file_write(const char *path, struct span bytes, struct error *err)
 	}
 	free(beside);
 	return rc;
+}
+
+int whole_file_write(const char *path, struct span bytes, struct error *err)
+{
+	return file_replace(path, bytes, NULL, err);
+}
+
+int whole_file_rewrite(const char *path, struct span bytes, struct error *err)
+{
+	struct stat like;
+	return file_replace(path, bytes, stat(path, &like) == 0 ? &like : NULL, err);
 }

@@ -12,4 +12,7 @@ int whole_file_read(struct buf *out, const char *path, size_t limit, struct erro
 /* Replaces it, with mode 0600. Afterwards it is on the disk. */
 int whole_file_write(const char *path, struct span bytes, struct error *err);
 
+/* The same, with the mode and, where that is allowed, the owner that the file has. */
+int whole_file_rewrite(const char *path, struct span bytes, struct error *err);
+
 #endif
