@@ -73,7 +73,7 @@ static bool reach_is_us(int fd, const char *name, const X509 *ours, int64_t unti
 	SSL *ssl = ctx != NULL ? SSL_new(ctx) : NULL;
 	if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 &&
 	    SSL_set_alpn_protos(ssl, protocol, sizeof(protocol) - 1) == 0 &&
-	    SSL_set_tlsext_host_name(ssl, acme_name_sni(sni, name)) == 1 &&
+	    SSL_set_tlsext_host_name(ssl, (uintptr_t)acme_name_sni(sni, name)) == 1 &&
 	    reach_shake(ssl, fd, until_us)) {
 		const X509 *theirs = SSL_get0_peer_certificate(ssl);
 		us = theirs != NULL && X509_cmp(theirs, ours) == 0;

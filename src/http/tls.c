@@ -212,7 +212,7 @@ static bool tls_set_front(struct tls *tls)
 	(void)SSL_CTX_set_tlsext_servername_arg(tls->validation, tls);
 	return SSL_CTX_set_min_proto_version(front, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(front, tls_ciphers) == 1 &&
-	       SSL_CTX_set1_groups_list(front, tls_groups) == 1 &&
+	       SSL_CTX_set1_groups_list(front, (uintptr_t)tls_groups) == 1 &&
 	       SSL_CTX_set_num_tickets(front, 1) == 1;
 }
 

@@ -73,7 +73,7 @@ static bool place_ask(
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any_root);
 	SSL *ssl = SSL_new(ctx);
-	(void)SSL_set_tlsext_host_name(ssl, NAME);
+	(void)SSL_set_tlsext_host_name(ssl, (uintptr_t)NAME);
 	assert_int_equal(SSL_set1_host(ssl, NAME), 1);
 	(void)SSL_set_fd(ssl, fd);
 	bool connected = SSL_connect(ssl) == 1;

@@ -26,7 +26,7 @@ void peer_open(struct peer *peer, int fd, const struct peer_wish *wish)
 	SSL_set_bio(peer->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_connect_state(peer->ssl);
 	if (wish->name != NULL)
-		(void)SSL_set_tlsext_host_name(peer->ssl, wish->name);
+		(void)SSL_set_tlsext_host_name(peer->ssl, (uintptr_t)wish->name);
 	if (wish->name != NULL && wish->trusted != NULL)
 		(void)SSL_set1_host(peer->ssl, wish->name);
 	if (wish->alpn != NULL)
