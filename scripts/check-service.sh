@@ -16,7 +16,7 @@ skip() {
 }
 
 [ "$(id -u)" -eq 0 ] || skip 'it needs root'
-for program in systemd-nspawn mmdebstrap dpkg-shlibdeps; do
+for program in systemd-nspawn mmdebstrap dpkg-shlibdeps pebble; do
 	command -v "$program" >/dev/null 2>&1 || skip "there is no $program"
 done
 if [ $# -eq 0 ]; then
@@ -52,6 +52,9 @@ mkdir "$work/root"
 tar -x -f "$kept" -C "$work/root"
 mkdir "$work/root/check"
 cp "$work"/deb/*.deb scripts/service-inside.sh "$build/examples/queue" "$work/root/check"
+# A CA, and a clock that can be moved for one program.
+cp "$(command -v pebble)" "$(command -v pebble-challtestsrv)" \
+	/usr/lib/*/faketime/libfaketime.so.1 "$work/root/check"
 # The container runs the check when it has booted, and then ends.
 cat >"$work/root/etc/systemd/system/check.service" <<'END'
 [Unit]

@@ -9,7 +9,7 @@ build="gcc make cmake pkg-config libc6-dev libevent-dev node-llhttp libsqlite3-d
 libssl-dev libjansson-dev libpcre2-dev libxml2-dev libcurl4-openssl-dev
 libglib2.0-dev tzdata"
 check="clang clang-format clang-tidy libclang-rt-14-dev llvm libcmocka-dev mandoc strace
-sqlite3 g++ procps git dpkg-dev file pebble age"
+sqlite3 g++ procps git dpkg-dev file pebble age libfaketime"
 deb="dpkg-dev file"
 bench="util-linux procps g++ python3 postgresql"
 

@@ -188,6 +188,73 @@ printf 'GET /twilio/sms HTTP/1.0\r\nHost: hooks.example.com\r\n\r\n' >&5
 grep -q "^Location: $url/twilio/sms" <&5
 exec 5<&-
 
+step 'setup has it get a certificate from a CA; what it seals can be read nowhere'
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+	-subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	-keyout ca.key -out /etc/offhook/ca.pem 2>sent
+cat >pebble.json <<'END'
+{"pebble": {"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+ "certificate": "/etc/offhook/ca.pem", "privateKey": "ca.key", "httpPort": 80, "tlsPort": 443,
+ "ocspResponderURL": "", "externalAccountBindingRequired": false}}
+END
+./pebble-challtestsrv -defaultIPv6 '' -http01 '' -https01 '' -tlsalpn01 '' -dns01 127.0.0.1:8053 \
+	-management 127.0.0.1:8055 >/dev/null 2>&1 &
+PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 ./pebble -config pebble.json \
+	-dnsserver 127.0.0.1:8053 >pebble.log 2>&1 &
+sed -i '/^tls-/d' $conf
+TWILIO_ACCOUNT_SID=AC00000000000000000000000000000001 offhook setup --config $conf --force \
+	--no-questions --offline --acme hooks.example.com --acme-email owner@example.com \
+	--acme-directory https://localhost:14000/dir --acme-ca-file /etc/offhook/ca.pem >sent 2>&1
+systemctl restart offhook
+# root_of_ca: it makes one at each start
+root_of_ca() {
+	printf 'GET /roots/0 HTTP/1.0\r\n\r\n' |
+		openssl s_client -quiet -connect 127.0.0.1:15000 2>/dev/null |
+		sed -n '/BEGIN/,/END/p' >/usr/local/share/ca-certificates/pebble.crt
+	test -s /usr/local/share/ca-certificates/pebble.crt
+}
+until_true root_of_ca
+update-ca-certificates >sent 2>&1
+until_true offhook send sms --body 'Whose certificate is it?' --url $url
+serial() {
+	openssl s_client -connect 127.0.0.1:443 -servername hooks.example.com </dev/null 2>/dev/null |
+		openssl x509 -noout -serial
+}
+processes=$(for status in /proc/[0-9]*/status; do
+	if grep -q "^Uid:.*$(id -u offhook)" "$status" 2>/dev/null; then
+		dirname "$status"
+	fi
+done)
+test "$(echo "$processes" | wc -l)" -ge 2 # the server, and those of its handlers
+encoded=$(printf %s "$TWILIO_AUTH_TOKEN" | base64 -w 0)
+for secret in "$TWILIO_AUTH_TOKEN" "$encoded"; do
+	if grep -rqaF -e "$secret" /var/lib/offhook /etc/offhook /etc/credstore* /var/log /run/log; then
+		exit 1
+	fi
+	for process in $processes; do
+		if cat "$process/environ" "$process/cmdline" | grep -qaF -e "$secret"; then
+			exit 1
+		fi
+	done
+	if logged "$secret"; then exit 1; fi
+done
+
+step 'the certificate is renewed when its time has come'
+first=$(serial)
+install -m 0755 libfaketime.so.1 /usr/local/lib/libfaketime.so.1
+dropin LoadCredential= LoadCredentialEncrypted=offhook.key \
+	'Environment=LD_PRELOAD=/usr/local/lib/libfaketime.so.1 FAKETIME=+1300d' \
+	'Environment=FAKETIME_DONT_FAKE_MONOTONIC=1'
+systemctl restart offhook
+renewed() {
+	second=$(serial)
+	[ -n "$second" ] && [ "$second" != "$first" ]
+}
+until_true renewed
+offhook send sms --body 'And the new one?' --url $url >sent 2>&1
+dropin LoadCredential= LoadCredentialEncrypted=offhook.key
+systemctl restart offhook
+
 step 'an upgrade restarts it, a removal stops it, a purge keeps what was stored'
 pid=$(property MainPID)
 apt-get install -y -qq --reinstall ./offhook_*.deb >/dev/null 2>&1
