@@ -19,6 +19,8 @@ install(FILES ${OFFHOOK_SERVICE}/offhook.service ${OFFHOOK_SERVICE}/offhook.sock
 	DESTINATION lib/systemd/system COMPONENT offhook)
 install(FILES ${OFFHOOK_SERVICE}/offhook.sysusers DESTINATION lib/sysusers.d
 	RENAME offhook.conf COMPONENT offhook)
+install(PROGRAMS ${OFFHOOK_SERVICE}/offhook-service
+	DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT offhook)
 install(CODE "
 	set(place \"\${CMAKE_INSTALL_PREFIX}/share/offhook\")
 	if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")

@@ -42,7 +42,7 @@ scripts/check-symbols.sh "$build/liboffhook.so.0"
 # A prefix of one's own.
 cmake --install "$build" --prefix "$root/prefix" >/dev/null
 use "$root/prefix"
-for file in bin/offhook include/offhook.h include/offhook_twiml.h include/offhook_types.h \
+for file in bin/offhook bin/offhook-service include/offhook.h include/offhook_twiml.h include/offhook_types.h \
 	share/man/man1/offhook.1 share/man/man5/offhook.conf.5 share/man/man3/offhook.3 \
 	share/man/man3/oh_events.3 share/man/man3/oh_twiml.3 \
 	share/doc/offhook/examples/sms.c share/doc/offhook/service.md \

@@ -71,7 +71,7 @@ until_true logged 'Auth Token it cannot tell Twilio from anybody else'
 systemctl stop offhook.socket offhook.service
 
 step 'a token is sealed as the service user; its key becomes a credential'
-printf %s "$TWILIO_AUTH_TOKEN" | own env -u TWILIO_AUTH_TOKEN offhook env set TWILIO_AUTH_TOKEN >sent 2>&1
+printf %s "$TWILIO_AUTH_TOKEN" | offhook-service env set TWILIO_AUTH_TOKEN >sent 2>&1
 install -d -m 0700 /etc/credstore
 mv /var/lib/offhook/key /etc/credstore/offhook.key
 chown root:root /etc/credstore/offhook.key
@@ -84,8 +84,7 @@ if send sms --body Hello --tamper=signature; then exit 1; fi
 if logged 'lies beside what it opens'; then exit 1; fi
 
 printf secret | own offhook env set SHOP_KEY >sent 2>&1 # by the public half
-systemd-run --quiet --pipe --wait --uid=offhook --property=LoadCredential=offhook.key \
-	offhook env list --config $conf >sent 2>&1
+offhook-service env list >sent 2>&1
 grep -q '^SHOP_KEY' sent
 
 step 'the key may lie encrypted, and admin may have a socket'
@@ -101,6 +100,9 @@ systemctl stop offhook.service 2>/dev/null
 systemctl start offhook-admin.socket
 systemctl restart offhook
 send sms --body 'Is it open?'
+offhook-service env list >sent 2>&1
+grep -q '^SHOP_KEY' sent
+offhook-service config check >sent 2>&1
 exec 5<>/dev/tcp/127.0.0.1/9090
 printf 'GET /readyz HTTP/1.0\r\nHost: h\r\n\r\n' >&5
 grep -q ready <&5
