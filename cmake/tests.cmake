@@ -146,7 +146,7 @@ if(NOT OFFHOOK_FUZZ)
 	endforeach()
 
 	# A CA to test with, and what answers its challenges.
-	foreach(name e2e_test_acme e2e_test_acme_serve)
+	foreach(name e2e_test_acme e2e_test_acme_serve e2e_test_doctor)
 		target_sources(${name} PRIVATE tests/e2e/ca.c)
 		target_link_libraries(${name} PRIVATE PkgConfig::SSL)
 	endforeach()

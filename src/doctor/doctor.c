@@ -10,7 +10,7 @@
 #include "doctor/drift.h"
 #include "doctor/machine.h"
 #include "doctor/names.h"
-#include "doctor/reach.h"
+#include "doctor/probe.h"
 #include "http/server.h"
 #include "rest/numbers.h"
 #include "util/clock.h"
@@ -58,7 +58,7 @@ const char *doctor_url(const struct config *config, struct arena *arena)
 }
 
 void doctor_check_url(struct findings *findings, const struct config *config,
-    const struct served *served, bool probe)
+    const struct served *served, bool runs)
 {
 	struct names names;
 	if (served->base == NULL) {
@@ -82,13 +82,13 @@ void doctor_check_url(struct findings *findings, const struct config *config,
 	const char *host = strstr(served->base, "://") + 3;
 	struct span text = {host, strcspn(host, "/")};
 	names_check(&names, findings, text);
-	if (!probe || served->probe == NULL)
+	if (!runs || served->probe == NULL)
 		return;
-	const struct reach reach = {
+	const struct probe probe = {
 	    .url = arena_printf(findings->arena, "%s%s", served->base, served->probe),
 	    .listen = config->listen,
 	    .until_us = clock_mono_us() + INT64_C(1000) * PROBES_MS};
-	reach_check(findings, &reach, names.v4, names.v6);
+	probe_check(findings, &probe, names.v4, names.v6);
 }
 
 static void doctor_check_port(

@@ -15,10 +15,10 @@ enum { DOCTOR_MS = 28000 };
 /* The URL that Twilio is to call: public-url, or what `acme` makes one; NULL: there is
  * none. In the arena. */
 const char *doctor_url(const struct config *config, struct arena *arena);
-/* The public URL itself, and where its host leads. The probe of the installation follows
- * when `probe`: before a server runs there is nothing to reach. */
+/* The public URL itself, and where its host leads. Unless the server
+ * cannot run yet: whether it answers there. */
 void doctor_check_url(struct findings *findings, const struct config *config,
-    const struct served *served, bool probe);
+    const struct served *served, bool runs);
 /* Whether the server can listen where it is to; nothing when one runs there. */
 void doctor_check_ports(struct findings *findings, const struct config *config);
 /* The clock, by Twilio's. */

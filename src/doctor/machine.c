@@ -184,5 +184,5 @@ void machine_judge_clock(struct findings *findings, int64_t here_ms, int64_t the
 	else
 		findings_add(findings, FINDING_OK, "clock", NULL,
 		    "the clock is right (Twilio's differs by at most %lld s)",
-		    (long long)(off_ms / 1000 + 1));
+		    (long long)off_ms / 1000 + 1);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ca.h"
 #include "twilio_api.h"
 
 #define OV      "#rc=2&rp=5xx,rt,ct"
@@ -123,6 +124,35 @@ TEST(it_is_reached_through_its_public_url_or_not)
 	api_stop(&other);
 	buf_free(&out);
 	talk_end(&talk);
+}
+
+TEST(a_certificate_that_twilio_would_not_trust_is_an_error)
+{
+	struct talk talk;
+	struct buf out = {0};
+	struct twilio_api api = {0};
+	char dir[] = "/tmp/offhook-test-XXXXXX", cert[64], key[64], url[64], erase[64];
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(cert, sizeof(cert), "%s/c.pem", dir);
+	(void)snprintf(key, sizeof(key), "%s/k.pem", dir);
+	(void)snprintf(erase, sizeof(erase), "rm -rf %s", dir);
+	ca_write_certificate(cert, key);
+	const char *extra[] = {"--tls-cert", cert, "--tls-key", key, NULL};
+	talk_start(&talk, extra);
+	api_start(&api);
+	use_api(&api);
+	(void)snprintf(
+	    url, sizeof(url), "https://localhost%s", strrchr(talk.address, ':'));
+	const char *words[] = {"--data", talk.data, "--public-url", url, NULL};
+	assert_int_equal(doctor(&out, words), 1);
+	expect(&out, "ok       url: Twilio calls https://localhost:");
+	expect(&out, "error    certificate: https://localhost:");
+	expect(&out, "Twilio refuses it, too");
+	forget_api();
+	api_stop(&api);
+	buf_free(&out);
+	talk_end(&talk);
+	assert_int_equal(system(erase), 0);
 }
 
 /* doctor of a server whose numbers the API tells. */

@@ -7,7 +7,7 @@
 
 #include "doctor/machine.h"
 #include "doctor/names.h"
-#include "doctor/reach.h"
+#include "doctor/probe.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 #define DAY INT64_C(86400000)
@@ -115,17 +115,17 @@ TEST(a_certificate_that_should_have_been_renewed_is_said)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin();
-		reach_judge_dates(&findings, from, to, from_ms + rows[i].days * DAY);
+		probe_judge_dates(&findings, from, to, from_ms + rows[i].days * DAY);
 		assert_int_equal(findings.count, 1);
 		assert_int_equal(end(), rows[i].want);
 		begin();
-		reach_judge_dates(&findings, SPAN("2026-09-01 00:00:00 GMT"),
+		probe_judge_dates(&findings, SPAN("2026-09-01 00:00:00 GMT"),
 		    SPAN("2026-11-30 00:00:00 GMT"), from_ms + rows[i].days * DAY);
 		assert_int_equal(findings.count, 1);
 		assert_int_equal(end(), rows[i].want);
 	}
 	begin();
-	reach_judge_dates(&findings, SPAN("soon"), SPAN(""), from_ms);
+	probe_judge_dates(&findings, SPAN("soon"), SPAN(""), from_ms);
 	assert_int_equal(findings.count, 0);
 	(void)end();
 }
@@ -145,10 +145,10 @@ TEST(only_offhook_answers_as_it_does)
 	    {502, "", "no server behind it"},
 	    {503, "", "is answered 503"},
 	};
-	const struct reach reach = {"https://a/twilio/sms", ":8080", 0};
+	const struct probe probe = {"https://a/twilio/sms", ":8080", 0};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin();
-		reach_judge(&findings, &reach, rows[i].status, span_of(rows[i].body));
+		probe_judge(&findings, &probe, rows[i].status, span_of(rows[i].body));
 		assert_non_null(strstr(findings.rows[0].text, rows[i].says));
 		assert_int_equal(end(), i == 0 ? FINDING_OK : FINDING_ERROR);
 	}

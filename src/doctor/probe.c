@@ -1,4 +1,4 @@
-#include "doctor/reach.h"
+#include "doctor/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ enum { CONNECT_MS = 4000, REQUEST_MS = 6000, BODY_MAX = 16 * 1024, DAY_S = 24 * 
 /* ---- the certificate ---- */
 
 /* "Nov 28 06:10:43 2026 GMT" of OpenSSL, "2026-11-28 06:10:43 GMT" of GnuTLS; -1: neither. */
-static int64_t reach_date_s(struct span text)
+static int64_t probe_date_s(struct span text)
 {
 	char copy[40];
 	struct tm when = {0};
@@ -26,10 +26,10 @@ static int64_t reach_date_s(struct span text)
 	return (int64_t)timegm(&when);
 }
 
-void reach_judge_dates(
+void probe_judge_dates(
     struct findings *findings, struct span start, struct span expire, int64_t now_ms)
 {
-	int64_t from_s = reach_date_s(start), to_s = reach_date_s(expire);
+	int64_t from_s = probe_date_s(start), to_s = probe_date_s(expire);
 	int64_t left_s = to_s - now_ms / 1000;
 	if (from_s < 0 || to_s <= from_s)
 		return;
@@ -48,7 +48,7 @@ void reach_judge_dates(
 		    (long long)(left_s / DAY_S));
 }
 
-static void reach_check_certificate(
+static void probe_check_certificate(
     struct findings *findings, const struct curl *curl, CURL *handle)
 {
 	struct curl_certinfo *chain = NULL;
@@ -63,53 +63,53 @@ static void reach_check_certificate(
 		else if (span_istarts(line, SPAN("Expire date:")))
 			expire = span_from(line, strlen("Expire date:"));
 	}
-	reach_judge_dates(findings, start, expire, clock_wall_ms());
+	probe_judge_dates(findings, start, expire, clock_wall_ms());
 }
 
 /* ---- the answer ---- */
 
-void reach_judge(
-    struct findings *findings, const struct reach *reach, long status, struct span body)
+void probe_judge(
+    struct findings *findings, const struct probe *probe, long status, struct span body)
 {
 	char *pass = arena_printf(findings->arena,
 	    "whatever answers there (a proxy, a tunnel, another program) has to pass "
 	    "this URL on to %s, with its path and method",
-	    reach->listen);
+	    probe->listen);
 	/* webhook/intake.c says so. */
 	if (status == 400 && span_starts(body, SPAN("this is for Twilio: ")))
 		findings_add(findings, FINDING_OK, "reach", NULL,
 		    "Offhook answers at %s, and refuses what is not signed",
-		    reach->url);
+		    probe->url);
 	else if (status >= 300 && status < 400)
 		findings_add(findings, FINDING_ERROR, "reach",
 		    "set public-url to where it leads, or end the redirect",
 		    "%s is redirected (%ld): Twilio's signature is of the URL it was "
 		    "given",
-		    reach->url, status);
+		    probe->url, status);
 	else if (status == 502 || status == 504)
 		findings_add(findings, FINDING_ERROR, "reach",
 		    "start the server (`offhook serve`, or systemctl start offhook), and "
 		    "see that the proxy passes on to where it listens",
 		    "%s is answered %ld: a proxy is there, and no server behind it",
-		    reach->url, status);
+		    probe->url, status);
 	else if (status == 503)
 		findings_add(findings, FINDING_ERROR, "reach",
 		    "see the server's log: it cannot store, or too many connect",
-		    "%s is answered 503", reach->url);
+		    "%s is answered 503", probe->url);
 	else
 		findings_add(findings, FINDING_ERROR, "reach", pass,
-		    "%s is answered %ld, and not by Offhook", reach->url, status);
+		    "%s is answered %ld, and not by Offhook", probe->url, status);
 }
 
 /* A finding for a request that had no answer. */
-static void reach_failed(struct findings *findings, const struct reach *reach,
+static void probe_failed(struct findings *findings, const struct probe *probe,
     CURLcode code, const char *said, const char *family)
 {
 	const char *mend = arena_printf(findings->arena,
 	    "is the server started, does it listen on %s, does the firewall or router "
 	    "let this port in, does the name lead here? A machine behind a router may "
 	    "be unable to call itself: then ask from elsewhere",
-	    reach->listen);
+	    probe->listen);
 	const char *check = "reach";
 	if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		check = "certificate";
@@ -124,10 +124,10 @@ static void reach_failed(struct findings *findings, const struct reach *reach,
 	}
 	findings_add(findings,
 	    strcmp(family, "IPv6") == 0 ? FINDING_WARNING : FINDING_ERROR, check, mend,
-	    "%s by %s: %s", reach->url, family, said);
+	    "%s by %s: %s", probe->url, family, said);
 }
 
-static size_t reach_on_body(const char *bytes, size_t one, size_t count, void *ctx)
+static size_t probe_on_body(const char *bytes, size_t one, size_t count, void *ctx)
 {
 	struct buf *out = ctx;
 	if (out->len < BODY_MAX)
@@ -135,13 +135,13 @@ static size_t reach_on_body(const char *bytes, size_t one, size_t count, void *c
 	return one * count;
 }
 
-static void reach_set(
-    const struct curl *curl, CURL *handle, const struct reach *reach, struct buf *body)
+static void probe_set(
+    const struct curl *curl, CURL *handle, const struct probe *probe, struct buf *body)
 {
 	CURLcode (*set)(CURL *, CURLoption, ...) = curl->easy_setopt;
-	int64_t left_ms = (reach->until_us - clock_mono_us()) / 1000;
+	int64_t left_ms = (probe->until_us - clock_mono_us()) / 1000;
 	left_ms = left_ms < 1 ? 1 : left_ms > REQUEST_MS ? REQUEST_MS : left_ms;
-	set(handle, CURLOPT_URL, reach->url);
+	set(handle, CURLOPT_URL, probe->url);
 	set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
 	set(handle, CURLOPT_FOLLOWLOCATION, 0L);
 	set(handle, CURLOPT_NOSIGNAL, 1L);
@@ -152,11 +152,11 @@ static void reach_set(
 	set(handle, CURLOPT_POST, 1L);
 	set(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
 	set(handle, CURLOPT_POSTFIELDS, "");
-	set(handle, CURLOPT_WRITEFUNCTION, reach_on_body);
+	set(handle, CURLOPT_WRITEFUNCTION, probe_on_body);
 	set(handle, CURLOPT_WRITEDATA, body);
 }
 
-static void reach_by(struct findings *findings, const struct reach *reach,
+static void probe_by(struct findings *findings, const struct probe *probe,
     const struct curl *curl, long family)
 {
 	char said[CURL_ERROR_SIZE] = "";
@@ -166,23 +166,23 @@ static void reach_by(struct findings *findings, const struct reach *reach,
 	CURL *handle = curl->easy_init();
 	if (handle == NULL)
 		abort(); /* no memory: as util/mem.h */
-	reach_set(curl, handle, reach, &body);
+	probe_set(curl, handle, probe, &body);
 	curl->easy_setopt(handle, CURLOPT_IPRESOLVE, family);
 	curl->easy_setopt(handle, CURLOPT_ERRORBUFFER, said);
 	CURLcode code = curl->easy_perform(handle);
 	curl->easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK) {
-		reach_failed(findings, reach, code,
+		probe_failed(findings, probe, code,
 		    said[0] != '\0' ? said : curl->easy_strerror(code), name);
 	} else {
-		reach_check_certificate(findings, curl, handle);
-		reach_judge(findings, reach, status, buf_span(&body));
+		probe_check_certificate(findings, curl, handle);
+		probe_judge(findings, probe, status, buf_span(&body));
 	}
 	curl->easy_cleanup(handle);
 	buf_free(&body);
 }
 
-void reach_check(struct findings *findings, const struct reach *reach, bool v4, bool v6)
+void probe_check(struct findings *findings, const struct probe *probe, bool v4, bool v6)
 {
 	struct curl curl;
 	struct error err;
@@ -192,7 +192,7 @@ void reach_check(struct findings *findings, const struct reach *reach, bool v4, 
 		return;
 	}
 	if (v4)
-		reach_by(findings, reach, &curl, CURL_IPRESOLVE_V4);
+		probe_by(findings, probe, &curl, CURL_IPRESOLVE_V4);
 	if (v6)
-		reach_by(findings, reach, &curl, CURL_IPRESOLVE_V6);
+		probe_by(findings, probe, &curl, CURL_IPRESOLVE_V6);
 }
