@@ -104,6 +104,18 @@ void machine_check_data(struct findings *findings, const struct config *config)
 	machine_check_server(findings, dir);
 }
 
+static void machine_check_unopened(struct findings *findings, const char *dir)
+{
+	if (access(arena_printf(findings->arena, "%s/secrets.age", dir), F_OK) == 0)
+		findings_add(findings, FINDING_WARNING, "key",
+		    "run this with the key, as docs/service.md has it: systemd-run --pty "
+		    "--uid=offhook --property=LoadCredential=offhook.key offhook doctor "
+		    "…",
+		    "there are sealed secrets in %s, and no key here: what they set "
+		    "counts as not set",
+		    dir);
+}
+
 void machine_check_key(struct findings *findings, const struct config *config)
 {
 	struct key_file key;
@@ -123,6 +135,8 @@ void machine_check_key(struct findings *findings, const struct config *config)
 	else if (key.source != KEY_NONE)
 		findings_add(findings, FINDING_OK, "key", NULL,
 		    "the key of the secrets is %s", key.path);
+	else
+		machine_check_unopened(findings, config->data);
 	key_file_clear(&key);
 }
 

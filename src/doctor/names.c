@@ -69,18 +69,19 @@ static int names_look_up(struct addrinfo **out, const char *host)
 	one->ar_name = mem_strdup(host);
 	one->ar_request = &hints;
 	int rc = getaddrinfo_a(GAI_NOWAIT, &one, 1, NULL);
-	while (rc == 0 && (rc = gai_suspend((const struct gaicb *const *)&one, 1,
-			       &patience)) == EAI_INTR)
-		rc = 0;
-	if (rc == 0 || rc == EAI_ALLDONE)
+	if (rc == 0) {
+		const struct gaicb *const all[] = {one};
+		while (gai_suspend(all, 1, &patience) == EAI_INTR)
+			;
+		if (gai_error(one) == EAI_INPROGRESS &&
+		    gai_cancel(one) != EAI_CANCELED && gai_error(one) == EAI_INPROGRESS)
+			return EAI_AGAIN; /* its thread still writes there */
 		rc = gai_error(one);
-	if (rc == EAI_AGAIN && gai_error(one) == EAI_INPROGRESS &&
-	    gai_cancel(one) != EAI_CANCELED)
-		return EAI_AGAIN;
+	}
 	*out = rc == 0 ? one->ar_result : NULL;
 	free((char *)(uintptr_t)one->ar_name);
 	free(one);
-	return rc;
+	return rc == EAI_CANCELED ? EAI_AGAIN : rc;
 }
 
 static void names_judge(struct names *out, struct findings *findings, const char *host,

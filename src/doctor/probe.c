@@ -145,6 +145,7 @@ static void probe_set(
 	set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
 	set(handle, CURLOPT_FOLLOWLOCATION, 0L);
 	set(handle, CURLOPT_NOSIGNAL, 1L);
+	set(handle, CURLOPT_QUICK_EXIT, 1L); /* no wait for a name server that hangs */
 	set(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	set(handle, CURLOPT_TIMEOUT_MS, (long)left_ms);
 	set(handle, CURLOPT_USERAGENT, "offhook-doctor/" OFFHOOK_VERSION);

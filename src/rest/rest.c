@@ -40,6 +40,8 @@ static int rest_check_url(const char *url, struct error *err)
 	struct span text = span_of(url);
 	if (!span_istarts(text, SPAN("https://")) && !rest_is_local(text))
 		return error_set(err, "TWILIO_API_URL does not begin with https://");
+	if (text.ptr[text.len - 1] == '/')
+		return error_set(err, "TWILIO_API_URL has no slash at its end");
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f ||
 		    strchr("@?#\\", text.ptr[i]) != NULL)
@@ -135,6 +137,7 @@ static void rest_set(
 	    rest_is_local(span_of(url)) ? "http" : "https");
 	set(handle, CURLOPT_FOLLOWLOCATION, 0L);
 	set(handle, CURLOPT_NOSIGNAL, 1L);
+	set(handle, CURLOPT_QUICK_EXIT, 1L); /* no wait for a name server that hangs */
 	set(handle, CURLOPT_USERAGENT, "offhook/" OFFHOOK_VERSION);
 	set(handle, CURLOPT_WRITEFUNCTION, rest_on_body);
 	set(handle, CURLOPT_WRITEDATA, out);

@@ -193,8 +193,8 @@ TEST(what_twilio_calls_is_compared_page_after_page)
 	expect(&out, "warning  number: +15550003: Twilio is told no URL for changes");
 	expect(&out, "ok       number: 1 other numbers of the account lead elsewhere");
 	assert_false(api_was_asked(&api, "POST "));
-	api.pages[0] = api.pages[1];
-	api.pages[1] = NULL;
+	api_lists(
+	    &api, api_number(4, "+15550002", "https://elsewhere.example/", NULL, NULL));
 	assert_int_equal(doctor_with(&out, &talk, &api), 1);
 	expect(&out,
 	    "error    number: none of the account's 1 numbers leads to https://example.com");
@@ -214,17 +214,17 @@ TEST(an_api_that_refuses_fails_or_hangs_is_said_to)
 	expect(&out,
 	    "error    api: the account's numbers cannot be read: Twilio refuses "
 	    "the credentials (401)");
-	api.status = 200;
-	api.body = "<html>Welcome to the airport</html>";
+	static const char html[] = "<html>Welcome to the airport</html>";
+	api_answers(&api, 200, html);
 	assert_int_equal(doctor_with(&out, &talk, &api), 1);
 	expect(&out, "something else than a list of numbers");
-	api.status = 500;
+	api_answers(&api, 500, html);
 	assert_int_equal(doctor_with(&out, &talk, &api), 1);
 	expect(&out, "it answers 500, and not as Twilio does");
-	api.status = 302;
+	api_answers(&api, 302, html);
 	assert_int_equal(doctor_with(&out, &talk, &api), 1);
 	expect(&out, "a redirect; credentials do not follow those");
-	api.hangs = true;
+	api_hangs(&api);
 	(void)doctor_with(&out, &talk, &api);
 	expect(&out, "warning  api: Twilio's API could not be asked: ");
 	api_stop(&api);

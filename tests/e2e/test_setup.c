@@ -211,11 +211,9 @@ TEST(a_number_is_set_at_twilio_once)
 	assert_true(api_was_asked(
 	    &api, "SmsFallbackUrl=https%3A%2F%2Fexample.com%2Ftwilio%2Ffallback&"));
 	/* The sealed account is enough the next time. */
-	(void)pthread_mutex_lock(&api.lock);
-	api.pages[0] = api_number(2, "+15550001", TALK_URL "/twilio/sms" OV,
-	    TALK_URL "/twilio/voice" OV, TALK_URL "/twilio/voice/status" OV);
-	buf_clear(&api.asked);
-	(void)pthread_mutex_unlock(&api.lock);
+	api_lists(
+	    &api, api_number(2, "+15550001", TALK_URL "/twilio/sms" OV,
+		      TALK_URL "/twilio/voice" OV, TALK_URL "/twilio/voice/status" OV));
 	assert_int_equal(
 	    setup(&out, &place, WORDS("--offline", "--set-number", "+15550001")), 0);
 	expect(&out, "+15550001 leads here already");
@@ -246,8 +244,7 @@ TEST(a_number_that_cannot_be_set_is_said_to)
 	    "--offline", "--account-sid", API_ACCOUNT, "--set-number", "+15550001");
 	assert_int_equal(setup(&out, &place, words), 1);
 	expect(&out, "Twilio refuses the credentials (401)");
-	api.status = 200;
-	api.body = "<html></html>";
+	api_answers(&api, 200, "<html></html>");
 	assert_int_equal(setup(&out, &place, words), 1);
 	expect(&out, "something else than a list of numbers");
 	api_stop(&api);

@@ -106,7 +106,11 @@ static void *api_run(void *ctx)
 	int fd;
 	while ((fd = accept(api->fd, NULL, NULL)) >= 0) {
 		struct buf in = {0};
-		if (api_read(fd, &in) && !api->hangs)
+		bool whole = api_read(fd, &in);
+		(void)pthread_mutex_lock(&api->lock);
+		bool hangs = api->hangs;
+		(void)pthread_mutex_unlock(&api->lock);
+		if (whole && !hangs)
 			api_reply(api, fd, in.ptr);
 		else
 			(void)recv(fd, (char[1]){0}, 1, 0); /* until it gives up */
@@ -114,6 +118,30 @@ static void *api_run(void *ctx)
 		(void)close(fd);
 	}
 	return NULL;
+}
+
+void api_answers(struct twilio_api *api, int status, const char *body)
+{
+	(void)pthread_mutex_lock(&api->lock);
+	api->status = status;
+	api->body = body;
+	(void)pthread_mutex_unlock(&api->lock);
+}
+
+void api_lists(struct twilio_api *api, const char *rows)
+{
+	(void)pthread_mutex_lock(&api->lock);
+	api->pages[0] = rows;
+	api->pages[1] = NULL;
+	buf_clear(&api->asked);
+	(void)pthread_mutex_unlock(&api->lock);
+}
+
+void api_hangs(struct twilio_api *api)
+{
+	(void)pthread_mutex_lock(&api->lock);
+	api->hangs = true;
+	(void)pthread_mutex_unlock(&api->lock);
 }
 
 void api_start(struct twilio_api *api)

@@ -15,7 +15,7 @@ struct twilio_api {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct buf asked; /* heads and bodies of all requests */
-	/* What it answers; set before a request. */
+	/* What it answers. */
 	const char *pages[3]; /* the rows of each page's list; NULL: no such page */
 	int status;           /* 0: 200 */
 	const char *body;     /* in place of all; NULL: as the real one */
@@ -23,8 +23,12 @@ struct twilio_api {
 	bool hangs;           /* accepts, and says nothing */
 };
 
-/* Fields that are not its own are set before. */
+/* Fields that are not its own are set before; later, by these. */
 void api_start(struct twilio_api *api);
+/* That is the answer to everything from now on; NULL: as the real one. */
+void api_answers(struct twilio_api *api, int status, const char *body);
+void api_lists(struct twilio_api *api, const char *rows);
+void api_hangs(struct twilio_api *api);
 void api_stop(struct twilio_api *api);
 bool api_was_asked(struct twilio_api *api, const char *text);
 /* A row of the list, in static memory, with SID PN…INDEX; URLs NULL: not set. */

@@ -116,6 +116,7 @@ TEST(credentials_go_to_https_or_to_this_machine)
 	    {"http://127.0.0.1:1@example.com", -1},
 	    {"https://user:word@example.com", -1},
 	    {"https://a b", -1},
+	    {"https://api.twilio.com/", -1},
 	    {"ftp://127.0.0.1", -1},
 	    {"", -1},
 	};
