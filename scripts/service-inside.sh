@@ -204,10 +204,14 @@ END
 PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 ./pebble -config pebble.json \
 	-dnsserver 127.0.0.1:8053 >pebble.log 2>&1 &
 sed -i '/^tls-/d' $conf
+rm -r /etc/systemd/system/offhook.socket.d # setup makes it
 TWILIO_ACCOUNT_SID=AC00000000000000000000000000000001 offhook setup --config $conf --force \
 	--no-questions --offline --acme hooks.example.com --acme-email owner@example.com \
 	--acme-directory https://localhost:14000/dir --acme-ca-file /etc/offhook/ca.pem >sent 2>&1
-systemctl restart offhook
+grep -q 'systemctl restart offhook.socket offhook' sent
+systemctl daemon-reload
+systemctl restart offhook.socket offhook
+test "$(property StatusText)" = 'listening on https://0.0.0.0:443'
 # root_of_ca: it makes one at each start
 root_of_ca() {
 	printf 'GET /roots/0 HTTP/1.0\r\n\r\n' |

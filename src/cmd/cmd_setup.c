@@ -95,15 +95,16 @@ static void setup_tell_start(const struct setup *setup)
 		term_say(stderr, "To start it:\n  %s serve%s%s", options_program(),
 		    option, file);
 	} else {
-		if (config_https(&setup->config))
-			term_say(stderr,
-			    "HTTPS is on port 443, which systemd opens:\n  systemctl edit "
-			    "offhook.socket\n    [Socket]\n    ListenStream=\n    "
-			    "ListenStream=443\n  systemctl restart offhook.socket");
-		term_say(stderr, "To start it:\n  systemctl enable --now offhook");
+		term_say(stderr,
+		    "To start it:\n  systemctl daemon-reload\n  systemctl enable offhook\n"
+		    "  systemctl restart offhook.socket offhook");
 	}
-	term_say(stderr, "Then, whether webhooks arrive:\n  %s%s doctor%s%s",
-	    setup->service ? "sudo -u offhook " : "", options_program(), option, file);
+	if (setup->service)
+		term_say(
+		    stderr, "Then, whether webhooks arrive:\n  offhook-service doctor");
+	else
+		term_say(stderr, "Then, whether webhooks arrive:\n  %s doctor%s%s",
+		    options_program(), option, file);
 }
 
 static int setup_run(const struct options *options)
@@ -118,6 +119,7 @@ static int setup_run(const struct options *options)
 		code = setup->asks ? options_fail(options, &err)
 				   : options_misused(options, &err);
 	} else if (setup_load(setup) < 0 || setup_write_file(setup, &err) < 0 ||
+		   setup_write_socket(setup, &err) < 0 ||
 		   setup_write_secrets(setup, &err) < 0) {
 		if (setup->config.error_count == 0)
 			(void)options_fail(options, &err);

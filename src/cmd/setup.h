@@ -29,9 +29,13 @@ void setup_add(struct setup *setup, const char *name, const char *value);
 /* setup_ask.c: asks for what is missing; -1 with err: it is missing, and nobody is there. */
 int setup_ask(struct setup *setup, struct error *err);
 
-/* setup_write.c: the file, and then the secrets; says what it did. -1 with err. */
+/* setup_write.c: the file, and at last the secrets, as the data directory's user from then on;
+ * says what it did. -1 with err. */
 int setup_write_file(struct setup *setup, struct error *err);
 int setup_write_secrets(struct setup *setup, struct error *err);
+
+/* setup_socket.c: where the service's socket listens, when it is to serve HTTPS. -1 with err. */
+int setup_write_socket(const struct setup *setup, struct error *err);
 
 /* setup_number.c: shows and sets what Twilio calls. -1 with err. */
 int setup_number(struct setup *setup, struct error *err);

@@ -84,7 +84,7 @@ void machine_check_data(struct findings *findings, const struct config *config)
 		    errno == ENOENT
 			? "`offhook serve` makes it; for another one give --data, or "
 			  "--config with the server's settings"
-			: "run this as the user who serves (sudo -u offhook …)",
+			: "run this as the user who serves (offhook-service …, or sudo -u)",
 		    "%s: %s", dir, strerror(errno));
 		return;
 	}
@@ -98,7 +98,7 @@ void machine_check_data(struct findings *findings, const struct config *config)
 		    findings, FINDING_OK, "data", NULL, "%s is its owner's alone", dir);
 	if (info.st_uid != geteuid())
 		findings_add(findings, FINDING_WARNING, "data",
-		    "run this as the user who serves (sudo -u offhook …)",
+		    "run this as the user who serves (offhook-service …, or sudo -u)",
 		    "%s belongs to another user", dir);
 	machine_check_room(findings, dir);
 	machine_check_server(findings, dir);
