@@ -5,10 +5,11 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum { LOOKUP_S = 4 };
 
@@ -60,28 +61,80 @@ bool names_private(const struct sockaddr *address)
 	return (v6->s6_addr[0] & 0xe0) != 0x20;
 }
 
-/* 0, or an error of getaddrinfo's. What does not end in time is left to itself. */
+/* One that does not end in time is left to its thread. */
+struct lookup {
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	char *host;
+	struct addrinfo *found;
+	int rc; /* of getaddrinfo */
+	bool done, left;
+};
+
+static void lookup_free(struct lookup *lookup)
+{
+	mutex_clear(&lookup->lock);
+	cond_clear(&lookup->ended);
+	free(lookup->host);
+	free(lookup);
+}
+
+static void *lookup_run(void *ctx)
+{
+	struct lookup *lookup = ctx;
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	int rc = getaddrinfo(lookup->host, NULL, &hints, &lookup->found);
+	mutex_lock(&lookup->lock);
+	lookup->rc = rc;
+	lookup->done = true;
+	bool left = lookup->left;
+	cond_signal(&lookup->ended);
+	mutex_unlock(&lookup->lock);
+	if (left) {
+		if (rc == 0)
+			freeaddrinfo(lookup->found);
+		lookup_free(lookup);
+	}
+	return NULL;
+}
+
+/* False: it did not end in time, and is not ours any more. */
+static bool lookup_wait(struct lookup *lookup)
+{
+	int64_t until_us = clock_mono_us() + INT64_C(1000000) * LOOKUP_S;
+	mutex_lock(&lookup->lock);
+	while (
+	    !lookup->done && cond_wait_until(&lookup->ended, &lookup->lock, until_us))
+		;
+	bool done = lookup->done;
+	lookup->left = !done;
+	mutex_unlock(&lookup->lock);
+	return done;
+}
+
+/* 0, or an error of getaddrinfo's. */
 static int names_look_up(struct addrinfo **out, const char *host)
 {
-	static const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct gaicb *one = mem_new(1, sizeof(*one));
-	struct timespec patience = {.tv_sec = LOOKUP_S};
-	one->ar_name = mem_strdup(host);
-	one->ar_request = &hints;
-	int rc = getaddrinfo_a(GAI_NOWAIT, &one, 1, NULL);
-	if (rc == 0) {
-		const struct gaicb *const all[] = {one};
-		while (gai_suspend(all, 1, &patience) == EAI_INTR)
-			;
-		if (gai_error(one) == EAI_INPROGRESS &&
-		    gai_cancel(one) != EAI_CANCELED && gai_error(one) == EAI_INPROGRESS)
-			return EAI_AGAIN; /* its thread still writes there */
-		rc = gai_error(one);
+	struct lookup *lookup = mem_new(1, sizeof(*lookup));
+	pthread_t thread;
+	int rc = EAI_AGAIN;
+	*out = NULL;
+	mutex_init(&lookup->lock);
+	cond_init(&lookup->ended);
+	lookup->host = mem_strdup(host);
+	if (thread_start(&thread, "oh-names", lookup_run, lookup, NULL) < 0) {
+		lookup_free(lookup);
+		return rc;
 	}
-	*out = rc == 0 ? one->ar_result : NULL;
-	free((char *)(uintptr_t)one->ar_name);
-	free(one);
-	return rc == EAI_CANCELED ? EAI_AGAIN : rc;
+	if (!lookup_wait(lookup)) {
+		(void)pthread_detach(thread);
+		return rc;
+	}
+	thread_join(thread);
+	rc = lookup->rc;
+	*out = rc == 0 ? lookup->found : NULL;
+	lookup_free(lookup);
+	return rc;
 }
 
 static void names_judge(struct names *out, struct findings *findings, const char *host,
