@@ -46,6 +46,22 @@ static int setup_compose(
 	return 0;
 }
 
+/* The file counts before what is sealed, so what is sealed now would never count. */
+static int setup_check_secrets(
+    const struct setup *setup, struct span text, struct error *err)
+{
+	for (size_t i = 0; i < setting_count; i++)
+		if (setting_table[i].secret &&
+		    setup->config.values[i].source == CONFIG_ENVIRONMENT &&
+		    conf_edit_has(text, setting_table[i].name))
+			return error_set(err,
+			    "%s sets %s, which counts before what is sealed: take the "
+			    "line out, or unset the variable %s",
+			    setup->file, setting_table[i].name,
+			    setup->config.values[i].where);
+	return 0;
+}
+
 /* A file that is there is somebody's. */
 static int setup_confirm(
     const struct setup *setup, bool there, const struct buf *changes, struct error *err)
@@ -70,6 +86,8 @@ int setup_write_file(struct setup *setup, struct error *err)
 	int missing = whole_file_read(&text, setup->file, FILE_LIMIT, err);
 	bool there = access(setup->file, F_OK) == 0;
 	int rc = missing < 0 || (missing > 0 && there) ? -1 : 0;
+	if (rc == 0)
+		rc = setup_check_secrets(setup, buf_span(&text), err);
 	if (rc == 0)
 		rc = setup_compose(setup, &text, &changes, err);
 	if (rc == 0 && changes.len == 0 && there) {

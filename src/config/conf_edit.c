@@ -40,6 +40,11 @@ static size_t conf_find(struct span text, const char *name, bool proposed)
 	return found;
 }
 
+bool conf_edit_has(struct span text, const char *name)
+{
+	return conf_find(text, name, false) < text.len;
+}
+
 /* The same value, bare or in quotes, with nothing behind it. */
 static bool conf_line_says(struct span line, struct span value)
 {

@@ -141,6 +141,24 @@ TEST(a_file_that_is_there_is_changed_by_force_alone_and_one_line_of_it)
 	place_end(&place);
 }
 
+TEST(a_token_in_the_file_is_not_shadowed_by_one_that_would_never_count)
+{
+	static const char text[] = "auth-token = 00000000000000000000000000000007\n";
+	struct place place;
+	struct buf out = {0};
+	place_make(&place);
+	save(place.conf, text);
+	assert_int_equal(chmod(place.conf, 0600), 0);
+	assert_int_equal(setup(&out, &place,
+			     WORDS("--public-url", TALK_URL, "--offline", "--force")),
+	    1);
+	expect(&out, "sets auth-token, which counts before what is sealed");
+	expect_file(place.conf, text);
+	assert_int_equal(access(place.data, F_OK), -1);
+	buf_free(&out);
+	place_end(&place);
+}
+
 TEST(a_script_is_told_what_is_missing)
 {
 	struct place place;
