@@ -108,9 +108,7 @@ static void machine_check_unopened(struct findings *findings, const char *dir)
 {
 	if (access(arena_printf(findings->arena, "%s/secrets.age", dir), F_OK) == 0)
 		findings_add(findings, FINDING_WARNING, "key",
-		    "run this with the key, as docs/service.md has it: systemd-run --pty "
-		    "--uid=offhook --property=LoadCredential=offhook.key offhook doctor "
-		    "…",
+		    "run this with the key (of the service: offhook-service doctor)",
 		    "there are sealed secrets in %s, and no key here: what they set "
 		    "counts as not set",
 		    dir);
