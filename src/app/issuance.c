@@ -78,7 +78,7 @@ static int issuance_config(struct acme_config *out, struct acme_names *names,
 			    url);
 		out->directories[count] = url;
 	}
-	if (out->profile == NULL && issuance_has_address(names) &&
+	if (out->profile == NULL && count > 0 && issuance_has_address(names) &&
 	    strstr(out->directories[0], ".letsencrypt.org/") != NULL)
 		out->profile = profile_of_addresses;
 	return config->acme_eab == NULL

@@ -168,8 +168,12 @@ void redirect_close(struct redirect *redirect)
 	if (redirect->server != NULL)
 		server_drain(redirect->server, 0);
 	server_close(redirect->server);
-	while (!TAILQ_EMPTY(&redirect->answers))
-		redirect_drop(redirect, TAILQ_FIRST(&redirect->answers));
+	struct answer *answer = TAILQ_FIRST(&redirect->answers);
+	while (answer != NULL) {
+		struct answer *next = TAILQ_NEXT(answer, link);
+		redirect_drop(redirect, answer);
+		answer = next;
+	}
 	mutex_clear(&redirect->lock);
 	free(redirect);
 }

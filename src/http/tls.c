@@ -87,7 +87,7 @@ static SSL_CTX *tls_find(const struct tls *tls, const char *name)
 static int tls_on_name(SSL *ssl, int *alert, void *ctx)
 {
 	struct tls *tls = ctx;
-	(void)alert;
+	*alert = SSL_AD_UNRECOGNIZED_NAME;
 	mutex_lock(&tls->lock);
 	SSL_CTX *found =
 	    tls_find(tls, SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
@@ -116,7 +116,7 @@ static int tls_on_hello(SSL *ssl, int *alert, void *ctx)
 	struct tls *tls = ctx;
 	const unsigned char *offered;
 	size_t len;
-	(void)alert;
+	*alert = SSL_AD_INTERNAL_ERROR;
 	tls_set_context(ssl);
 	/* After two bytes with the length of the list. RFC 8737, section 3: a CA offers
 	 * nothing else. */
@@ -124,8 +124,9 @@ static int tls_on_hello(SSL *ssl, int *alert, void *ctx)
 	if (SSL_client_hello_get0_ext(ssl,
 		TLSEXT_TYPE_application_layer_protocol_negotiation, &offered,
 		&len) == 1 &&
-	    len == list + own && memcmp(offered + list, alpn_acme, own) == 0)
-		(void)SSL_set_SSL_CTX(ssl, tls->validation);
+	    len == list + own && memcmp(offered + list, alpn_acme, own) == 0 &&
+	    SSL_set_SSL_CTX(ssl, tls->validation) == NULL)
+		return SSL_CLIENT_HELLO_ERROR;
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -145,7 +146,7 @@ static int tls_on_validation_name(SSL *ssl, int *alert, void *ctx)
 {
 	struct tls *tls = ctx;
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-	(void)alert;
+	*alert = SSL_AD_UNRECOGNIZED_NAME;
 	mutex_lock(&tls->lock);
 	const struct challenge *challenge =
 	    tls_challenge_find(tls, name != NULL ? name : "");
@@ -248,8 +249,12 @@ void tls_close(struct tls *tls)
 {
 	if (tls == NULL)
 		return;
-	while (!TAILQ_EMPTY(&tls->challenges))
-		tls_challenge_free(tls, TAILQ_FIRST(&tls->challenges));
+	struct challenge *challenge = TAILQ_FIRST(&tls->challenges);
+	while (challenge != NULL) {
+		struct challenge *next = TAILQ_NEXT(challenge, link);
+		tls_challenge_free(tls, challenge);
+		challenge = next;
+	}
 	for (size_t i = 0; i < TLS_CERTIFICATES_MAX; i++)
 		SSL_CTX_free(tls->certificates[i]);
 	SSL_CTX_free(tls->front);
