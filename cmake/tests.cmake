@@ -123,7 +123,8 @@ if(NOT OFFHOOK_FUZZ)
 	endif()
 
 	add_library(abuse STATIC tests/abuse/abuse.c)
-	target_link_libraries(abuse PRIVATE offhook_flags PUBLIC conversation)
+	target_link_libraries(abuse PRIVATE offhook_flags
+		PUBLIC conversation test_tls_support)
 	target_include_directories(abuse PRIVATE tests)
 
 	set(FIXTURES_e2e conversation)

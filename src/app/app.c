@@ -55,7 +55,7 @@ struct app {
 	struct reload *_Atomic reload; /* NULL: nothing is reloaded yet */
 	struct manager *manager;       /* likewise */
 	struct token_watch token_watch;
-	uint64_t served;  /* requests at the last look */
+	uint64_t served;  /* requests and handshakes at the last look */
 	uint64_t trimmed; /* and when memory was last given back */
 };
 
@@ -418,11 +418,12 @@ static void app_look(struct app *app)
 	 * goes back to the machine. */
 	struct server_stats stats;
 	server_stats(app->server, &stats);
-	if (stats.requests_total == app->served && app->trimmed != app->served) {
+	uint64_t served = stats.requests_total + stats.handshakes_total;
+	if (served == app->served && app->trimmed != app->served) {
 		(void)malloc_trim(0);
 		app->trimmed = app->served;
 	}
-	app->served = stats.requests_total;
+	app->served = served;
 }
 
 static void app_wait(struct app *app, bool terminal)

@@ -1,6 +1,8 @@
 #include "http/channel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
@@ -100,6 +102,14 @@ int channel_greet(struct channel *channel)
 		return CHANNEL_BROKEN;
 	channel_tell_plain(channel);
 	return CHANNEL_PLAIN;
+}
+
+bool channel_left(const struct channel *channel)
+{
+	unsigned char state; /* the first field of struct tcp_info */
+	socklen_t len = sizeof(state);
+	return getsockopt(channel->fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 &&
+	       state != TCP_ESTABLISHED;
 }
 
 static ssize_t channel_failed(void)

@@ -31,6 +31,8 @@ void channel_close(struct channel *channel);
  * HTTP and was told that this is wrong; what it still sends is to be read, or a reset would
  * take that from it. */
 int channel_greet(struct channel *channel);
+/* Whether the client has left, whatever it said before. */
+bool channel_left(const struct channel *channel);
 /* How many bytes came; 0 at the end, or CHANNEL_LATER or _BROKEN. */
 ssize_t channel_receive(struct channel *channel, void *bytes, size_t room);
 /* Whether more bytes are here, which the socket no longer shows. */

@@ -117,6 +117,10 @@ static void connections_run_greet(struct loop_task *task)
 	while (
 	    (c = TAILQ_FIRST(&set->greeting)) != NULL && clock_mono_us() < until_us) {
 		connection_unqueue(c);
+		if (stream_left(&c->stream)) { /* a flood of hellos from who leaves */
+			connection_count(&set->shared->handshakes_failed);
+			connection_enter(c, STATE_GONE);
+		}
 		connection_run(c);
 	}
 	if (c != NULL) /* the others in the next round */

@@ -135,6 +135,11 @@ void stream_close(struct stream *stream)
 	stream_charge(stream);
 }
 
+bool stream_left(const struct stream *stream)
+{
+	return channel_left(&stream->channel);
+}
+
 bool stream_begun(const struct stream *stream)
 {
 	return stream->channel.ssl != NULL;

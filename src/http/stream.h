@@ -40,6 +40,8 @@ void stream_close(struct stream *stream);
  * bytes can pass, 0 when it waits for the client (stream_await), -1 when it failed. Then broken
  * was set, unless the client was told why and what it still sends must be read. */
 int stream_greet(struct stream *stream);
+/* Whether the client has left, so that a handshake would be for nobody. */
+bool stream_left(const struct stream *stream);
 /* Whether the client has begun the handshake. */
 bool stream_begun(const struct stream *stream);
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tls/peer.h"
 #include "util/clock.h"
 #include "util/thread.h"
 
@@ -56,10 +57,43 @@ static bool send_part(int fd, const char *bytes, size_t len)
 	return send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+/* In two parts, and its answer. False: it did not come. */
+static bool stream_ask(int fd, const struct buf *request, struct buf *answer)
+{
+	struct buf rest = {0};
+	size_t half = request->len / 2;
+	bool came = send_part(fd, request->ptr, half);
+	if (came)
+		(void)usleep(PAUSE_US);
+	buf_add(&rest, request->ptr + half, request->len - half);
+	came = came && talk_try(fd, &rest, answer);
+	buf_free(&rest);
+	return came;
+}
+
+/* The same over TLS: in two records. Closes fd. */
+static bool stream_ask_secure(
+    const struct abuse *abuse, int fd, const struct buf *request, struct buf *answer)
+{
+	const struct peer_wish wish = {
+	    .name = "example.com", .trusted = abuse->issued.certificate};
+	struct peer peer;
+	size_t half = request->len / 2;
+	peer_open(&peer, fd, &wish);
+	bool came = peer_greet(&peer) && peer_put(&peer, request->ptr, half);
+	if (came)
+		(void)usleep(PAUSE_US);
+	came = came && peer_put(&peer, request->ptr + half, request->len - half) &&
+	       peer_get_until(&peer, answer, "</Response>");
+	peer_close(&peer);
+	return came;
+}
+
 static void stream_one(struct abuse *abuse, int number)
 {
 	char form[160], signature[64], headers[128];
-	struct buf request = {0}, answer = {0}, rest = {0};
+	struct buf request = {0}, answer = {0};
+	bool came = false;
 	(void)snprintf(form, sizeof(form),
 	    "MessageSid=SM%032d&From=%%2B15551230001&To=%%2B15559990000&Body=hi",
 	    number);
@@ -69,12 +103,10 @@ static void stream_one(struct abuse *abuse, int number)
 	talk_request(&request, "/twilio/sms", headers, form);
 	int64_t until_us = clock_mono_us() + (int64_t)TWILIO_S * 1000000;
 	int fd = dial(abuse->talk.address);
-	size_t half = request.len / 2;
-	bool came = fd >= 0 && send_part(fd, request.ptr, half);
-	if (came)
-		(void)usleep(PAUSE_US);
-	buf_add(&rest, request.ptr + half, request.len - half);
-	came = came && talk_try(fd, &rest, &answer);
+	if (fd >= 0 && abuse->secure)
+		came = stream_ask_secure(abuse, fd, &request, &answer);
+	else if (fd >= 0)
+		came = stream_ask(fd, &request, &answer);
 	if (fd < 0)
 		stream_fail(abuse, "found no connection", strerror(errno));
 	else if (!came || clock_mono_us() > until_us)
@@ -84,11 +116,10 @@ static void stream_one(struct abuse *abuse, int number)
 		stream_fail(abuse, "was answered", answer.ptr);
 	else
 		atomic_fetch_add(&abuse->answered, 1);
-	if (fd >= 0)
+	if (fd >= 0 && !abuse->secure)
 		(void)close(fd);
 	buf_free(&request);
 	buf_free(&answer);
-	buf_free(&rest);
 }
 
 static void *stream_main(void *ctx)
@@ -116,6 +147,23 @@ void abuse_open(struct abuse *abuse, const char *const *extra)
 {
 	*abuse = (struct abuse){.text = "<Response"};
 	talk_start(&abuse->talk, extra);
+	abuse_begin(abuse);
+}
+
+void abuse_open_secure(struct abuse *abuse, const char *const *extra)
+{
+	*abuse = (struct abuse){.text = "<Response",
+	    .secure = true,
+	    .pem = "/tmp/offhook-abuse-XXXXXX",
+	    .words = {"--tls-cert", abuse->pem}};
+	int fd = mkstemp(abuse->pem);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	issue_server(&abuse->issued, "DNS:example.com", NULL);
+	issue_write_both(abuse->pem, &abuse->issued);
+	for (size_t i = 0; extra != NULL && extra[i] != NULL; i++)
+		abuse->words[i + 2] = extra[i];
+	talk_start(&abuse->talk, abuse->words);
 	abuse_begin(abuse);
 }
 
@@ -164,7 +212,7 @@ static int parent_of(int pid)
 	return parent;
 }
 
-static long memory_kb(const struct abuse *abuse)
+long abuse_memory_kb(const struct abuse *abuse)
 {
 	long kb = pss_kb(abuse->talk.pid);
 	const struct dirent *entry;
@@ -187,7 +235,7 @@ static void stream_end(struct abuse *abuse)
 
 static void abuse_check(struct abuse *abuse)
 {
-	long kb = memory_kb(abuse);
+	long kb = abuse_memory_kb(abuse);
 	bool fits = kb > 0 && kb <= ABUSE_KB;
 	if (fits && !atomic_load(&abuse->failed))
 		return;
@@ -218,6 +266,10 @@ void abuse_close(struct abuse *abuse)
 	stream_end(abuse);
 	abuse_check(abuse);
 	talk_end(&abuse->talk);
+	if (!abuse->secure)
+		return;
+	issue_free(&abuse->issued);
+	(void)unlink(abuse->pem);
 }
 
 /* ---- attackers ---- */

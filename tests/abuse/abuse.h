@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tls/issue.h"
+
 /* Of the server and its processes together, by PSS. The requests that are being read may
  * have 64 MB, the log's ring and the examiner a few more; a sanitizer keeps what was
  * freed. */
@@ -22,6 +24,11 @@ enum { ABUSE_KB = 128 << 10 };
 struct abuse {
 	struct talk talk;
 	const char *text; /* what a genuine one's reply has in it */
+	/* abuse_open_secure: the server's certificate, and the words that name it */
+	bool secure;
+	struct issued issued;
+	char pem[64];
+	const char *words[12];
 	/* the stream's */
 	pthread_t stream;
 	bool streaming;
@@ -35,11 +42,15 @@ struct abuse {
 
 /* The built-in app; extra as for talk_start. */
 void abuse_open(struct abuse *abuse, const char *const *extra);
+/* With TLS, which genuine ones speak, too; extra has at most eight words. */
+void abuse_open_secure(struct abuse *abuse, const char *const *extra);
 /* Another program with a route /twilio/sms. */
 void abuse_open_program(
     struct abuse *abuse, const char *program, const char *const *extra);
 /* With words before the program (talk_start_wrapped). */
 void abuse_open_wrapped(struct abuse *abuse, const char *const *wrapper);
+/* Of the server and its processes, now. */
+long abuse_memory_kb(const struct abuse *abuse);
 /* The loop of an attack: true while fewer than `rounds` have been, or the stream was
  * not answered often enough since abuse_open. Looks at the memory each time. */
 bool abuse_goes_on(struct abuse *abuse, int *round, int rounds);

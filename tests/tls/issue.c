@@ -86,6 +86,16 @@ void issue_write_chain(const char *path, const struct issued *first, ...)
 	issue_end(file, beside, path);
 }
 
+void issue_write_both(const char *path, const struct issued *issued)
+{
+	char beside[256];
+	FILE *file = issue_begin(beside, path);
+	assert_int_equal(PEM_write_X509(file, issued->certificate), 1);
+	assert_int_equal(
+	    PEM_write_PKCS8PrivateKey(file, issued->key, NULL, NULL, 0, NULL, NULL), 1);
+	issue_end(file, beside, path);
+}
+
 void issue_write_key(
     const char *path, const struct issued *issued, const char *passphrase)
 {

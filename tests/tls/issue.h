@@ -28,6 +28,8 @@ void issue_free(struct issued *issued);
 /* Writes a file anew (beside it, then renamed): certificates, until NULL. */
 void issue_write_chain(const char *path, const struct issued *first, ...)
     __attribute__((sentinel));
+/* The certificate and its key, in one file. */
+void issue_write_both(const char *path, const struct issued *issued);
 /* passphrase NULL: not encrypted */
 void issue_write_key(
     const char *path, const struct issued *issued, const char *passphrase);
