@@ -117,7 +117,9 @@ static void connections_run_greet(struct loop_task *task)
 	while (
 	    (c = TAILQ_FIRST(&set->greeting)) != NULL && clock_mono_us() < until_us) {
 		connection_unqueue(c);
-		if (stream_left(&c->stream)) { /* a flood of hellos from who leaves */
+		/* A flood of hellos from who leaves. Later, who has left may have sent a
+		 * whole request before. */
+		if (!stream_begun(&c->stream) && stream_left(&c->stream)) {
 			connection_count(&set->shared->handshakes_failed);
 			connection_enter(c, STATE_GONE);
 		}
