@@ -184,6 +184,11 @@ static SSL_CTX *tls_context(const unsigned char *protocol)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx == NULL)
 		return NULL;
+	/* A session takes the list from the context of its certificate. */
+	if (SSL_CTX_set_cipher_list(ctx, tls_ciphers) != 1) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
 	/* The same in all of them, so that a reload changes nothing. */
 	(void)SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_on_protocols, argument.out);
@@ -212,7 +217,6 @@ static bool tls_set_front(struct tls *tls)
 	    tls->validation, tls_on_validation_name);
 	(void)SSL_CTX_set_tlsext_servername_arg(tls->validation, tls);
 	return SSL_CTX_set_min_proto_version(front, TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_cipher_list(front, tls_ciphers) == 1 &&
 	       SSL_CTX_set1_groups_list(front, (uintptr_t)tls_groups) == 1 &&
 	       SSL_CTX_set_num_tickets(front, 1) == 1;
 }

@@ -120,6 +120,33 @@ TEST(old_versions_are_refused)
 	}
 }
 
+/* Of the context that has the certificate counts the list, not of the first one. */
+TEST(ciphers_without_an_aead_are_refused)
+{
+	static const struct {
+		const char *offered;
+		bool want;
+	} rows[] = {
+	    {"ECDHE-ECDSA-AES128-SHA", false},
+	    {"ECDHE-ECDSA-AES256-SHA384", false},
+	    {"ECDHE-ECDSA-AES128-SHA256:AES128-SHA:AES128-GCM-SHA256", false},
+	    {"ECDHE-ECDSA-AES128-GCM-SHA256", true},
+	    {"ECDHE-ECDSA-AES256-GCM-SHA384", true},
+	    {"ECDHE-ECDSA-CHACHA20-POLY1305", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct peer_wish wish = {
+		    .name = "a.b.example", .max = TLS1_2_VERSION};
+		struct peer peer;
+		peer_open(&peer, dial(secure.server), &wish);
+		assert_int_equal(SSL_set_cipher_list(peer.ssl, rows[i].offered), 1);
+		if (peer_greet(&peer) != rows[i].want)
+			fail_msg("%s", rows[i].offered);
+		peer_close(&peer);
+	}
+}
+
 TEST(the_protocol_is_http_1_1)
 {
 	static const struct {
