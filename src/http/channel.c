@@ -15,6 +15,9 @@
 enum {
 	/* A record of TLS holds no more. */
 	RECORD_BYTES = 16 * 1024,
+	/* So many records that are not the client's data are read at once; a client needs
+	 * one. */
+	OTHER_RECORDS = 4,
 	/* What libssl allocates (3.0), measured. */
 	RECORD_MEMORY = 17 * 1024,
 	HANDSHAKE_MEMORY = 40 * 1024,
@@ -112,6 +115,11 @@ bool channel_left(const struct channel *channel)
 	       state != TCP_ESTABLISHED;
 }
 
+bool channel_pending(const struct channel *channel)
+{
+	return channel->ssl != NULL && SSL_has_pending(channel->ssl) == 1;
+}
+
 static ssize_t channel_failed(void)
 {
 	return errno == EAGAIN || errno == EINTR ? CHANNEL_LATER : CHANNEL_BROKEN;
@@ -128,13 +136,16 @@ ssize_t channel_receive(struct channel *channel, void *bytes, size_t room)
 		return CHANNEL_BROKEN;
 	ERR_clear_error();
 	channel->writes = false;
-	int rc = SSL_read_ex(channel->ssl, bytes, room, &got);
-	return rc == 1 ? (ssize_t)got : channel_outcome(channel, rc);
-}
-
-bool channel_pending(const struct channel *channel)
-{
-	return channel->ssl != NULL && SSL_has_pending(channel->ssl) == 1;
+	int outcome = CHANNEL_LATER;
+	for (int i = 0; i <= OTHER_RECORDS && outcome == CHANNEL_LATER; i++) {
+		int rc = SSL_read_ex(channel->ssl, bytes, room, &got);
+		if (rc == 1)
+			return (ssize_t)got;
+		outcome = channel_outcome(channel, rc);
+		if (channel->writes || !channel_pending(channel))
+			break;
+	}
+	return outcome;
 }
 
 bool channel_partial(const struct channel *channel)

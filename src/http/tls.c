@@ -207,6 +207,9 @@ static bool tls_set_front(struct tls *tls)
 	SSL_CTX_set_mode(front, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				    SSL_MODE_RELEASE_BUFFERS);
+	/* A client that sends nothing but messages of TLS's own, as fast as it can, must not
+	 * keep the loop (http/channel.c). */
+	(void)SSL_CTX_clear_mode(front, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_read_ahead(front, 1);
 	SSL_CTX_set_session_cache_mode(front, SSL_SESS_CACHE_OFF);
 	tls_tickets_use(front);
