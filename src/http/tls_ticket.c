@@ -74,13 +74,16 @@ static int ticket_write(struct tls_tickets *tickets, unsigned char *name,
 	return ticket_begin(cipher, mac, key, iv, 1) ? 1 : -1;
 }
 
-/* 2: good, and to be replaced by one of today's key. 0: a full handshake. */
+/* 2: good, and to be replaced: by one of today's key, or because a client of TLS 1.3 uses a
+ * ticket once (RFC 8446, appendix C.4). 0: a full handshake. */
 static int ticket_read(struct tls_tickets *tickets, const unsigned char *name,
-    const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+    const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, bool once)
 {
 	static const unsigned char none[NAME_BYTES];
 	if (memcmp(name, tickets->now.name, NAME_BYTES) == 0)
-		return ticket_begin(cipher, mac, &tickets->now, iv, 0) ? 1 : -1;
+		return !ticket_begin(cipher, mac, &tickets->now, iv, 0) ? -1
+		       : once                                           ? 2
+									: 1;
 	if (memcmp(name, tickets->before.name, NAME_BYTES) != 0 ||
 	    memcmp(name, none, NAME_BYTES) == 0)
 		return 0;
@@ -94,7 +97,8 @@ static int tickets_on_key(SSL *ssl, unsigned char *name, unsigned char *iv,
 	mutex_lock(&tickets->lock);
 	tickets_turn(tickets);
 	int rc = writing == 1 ? ticket_write(tickets, name, iv, cipher, mac)
-			      : ticket_read(tickets, name, iv, cipher, mac);
+			      : ticket_read(tickets, name, iv, cipher, mac,
+				    SSL_version(ssl) == TLS1_3_VERSION);
 	mutex_unlock(&tickets->lock);
 	return rc;
 }

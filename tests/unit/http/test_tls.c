@@ -235,6 +235,29 @@ TEST(sessions_are_resumed_also_after_a_reload)
 	}
 }
 
+/* A client of TLS 1.3 uses a ticket once: it gets another with each connection. */
+TEST(who_resumes_a_session_may_do_so_again)
+{
+	SSL_SESSION *session = session_of("a.b.example", TLS1_3_VERSION);
+	for (int i = 0; i < 3; i++) {
+		struct peer_wish wish = {.name = "a.b.example",
+		    .session = session,
+		    .min = TLS1_3_VERSION,
+		    .max = TLS1_3_VERSION};
+		struct peer peer;
+		assert_true(secure_dial(&peer, &secure, &wish));
+		assert_true(answered(&peer));
+		assert_int_equal(SSL_session_reused(peer.ssl), 1);
+		SSL_SESSION *next = SSL_get1_session(peer.ssl);
+		assert_ptr_not_equal(next, session);
+		SSL_SESSION_free(session);
+		session = next;
+		peer_finish(&peer);
+		peer_close(&peer);
+	}
+	SSL_SESSION_free(session);
+}
+
 /* RFC 6066, 3: a session of another name is not resumed. Its client has checked another
  * certificate. */
 TEST(a_session_is_of_one_name)
