@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds everything and measures: webhooks beside a bare loop and peers, jobs beside
-# Graphile Worker, and a million jobs beside webhooks.
-# usage: bench/run.sh [--only=webhooks|jobs|million] [--quick] [option …]
+# Graphile Worker, a million jobs beside webhooks, and HTTPS beside HTTP.
+# usage: bench/run.sh [--only=webhooks|jobs|million|https] [--quick] [option …]
 # Other options are those of the part named by --only, or else of the webhooks' part;
 # --help lists them.
 set -eu
@@ -14,9 +14,9 @@ quick=
 for word; do
 	shift
 	case $word in
-	--only=webhooks | --only=jobs | --only=million) only=${word#--only=} ;;
+	--only=webhooks | --only=jobs | --only=million | --only=https) only=${word#--only=} ;;
 	--only=*)
-		echo "bench: $word: there are webhooks, jobs and million" >&2
+		echo "bench: $word: there are webhooks, jobs, million and https" >&2
 		exit 2
 		;;
 	--quick) quick=--quick ;;
@@ -49,6 +49,10 @@ million() {
 	python3 bench/jobs/million.py --build build/bench ${quick:+"$quick"} "$@"
 }
 
+https() {
+	python3 bench/https.py --build build/bench ${quick:+"$quick"} "$@"
+}
+
 case " $* " in
 *' --help '* | *' -h '*)
 	sed -n '2,6s/^# //p' bench/run.sh
@@ -63,6 +67,7 @@ case $only in
 	set --
 	jobs "$@"
 	million "$@"
+	https "$@"
 	;;
 *) "$only" "$@" ;;
 esac
