@@ -43,11 +43,24 @@ int ca_listen(int *port)
 	return fd;
 }
 
+/* Not one of those that the kernel gives to whoever connects meanwhile. */
 int ca_free_port(void)
 {
-	int port = 0;
-	(void)close(ca_listen(&port));
-	return port;
+	enum { FIRST = 10000, END = 32000 };
+
+	static unsigned turn;
+	for (int tries = 0; tries < 1000; tries++) {
+		unsigned salt = (unsigned)getpid() * 31 + turn++ * 7;
+		int port = FIRST + (int)(salt % (END - FIRST));
+		struct sockaddr_in at = ca_address(port);
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int rc = bind(fd, (struct sockaddr *)&at, sizeof(at));
+		(void)close(fd);
+		if (rc == 0)
+			return port;
+	}
+	fail_msg("no port is free");
+	return 0;
 }
 
 void ca_write_certificate(const char *cert_file, const char *key_file)
