@@ -78,4 +78,4 @@ if [ ! -s "$work/root/check/output" ]; then
 	exit 1
 fi
 cat "$work/root/check/output"
-[ "$(cat "$work/root/check/status")" = 0 ]
+exit "$(cat "$work/root/check/status")"

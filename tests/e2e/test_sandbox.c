@@ -3,6 +3,7 @@
 
 #include <linux/landlock.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +14,12 @@ enum { HAS_SECCOMP = 0 };
 #else
 enum { HAS_SECCOMP = 1 };
 #endif
+
+/* Whether a set-user-id program would gain something if nothing of ours kept it from that. */
+static char sudo_outside(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? 'y' : 'n';
+}
 
 /* The letters of its reply. */
 static void ask(char out[LENGTH + 1], const struct talk *talk, const char *sid)
@@ -70,7 +77,7 @@ TEST(workers_that_may_run_alert_command_are_left_alone)
 	talk_start_program(&talk, APPS_DIR "/prisoner", options);
 	ask(told, &talk, "SMalert");
 	assert_int_equal(told[SUDO], 'n');
-	assert_int_equal(ask_worker(&talk)[SUDO], 'y');
+	assert_int_equal(ask_worker(&talk)[SUDO], sudo_outside());
 	talk_end(&talk);
 }
 
@@ -83,6 +90,6 @@ TEST(a_setting_lets_them_out)
 	ask(told, &talk, "SMoutside");
 	assert_int_equal(told[WORK], 'y');
 	assert_int_equal(told[SIGNAL], 'y');
-	assert_int_equal(told[SUDO], 'y');
+	assert_int_equal(told[SUDO], sudo_outside());
 	talk_end(&talk);
 }
