@@ -108,6 +108,7 @@ mount -o remount,bind,ro "$root"
 cd "$root"
 exec chroot --userspec=65532:65532 "$root" /usr/bin/offhook "\$@"
 END
+unshare --mount true 2>/dev/null || skip 'nothing may be mounted here, so it was built and not started'
 unshare --mount sh "$work/inside" version
 OFFHOOK_DATA=/data unshare --mount sh "$work/inside" serve --listen 127.0.0.1:0 \
 	--public-url https://hooks.example.com 2>"$work/log" &
