@@ -110,7 +110,7 @@ struct tls *certificates_tls(struct certificates *certificates)
 
 /* ---- while it serves ---- */
 
-static void certificates_alert(struct certificates *certificates, const char *why)
+void certificates_alert(struct certificates *certificates, const char *why)
 {
 	struct service *service = certificates->service;
 	struct failure_listeners listeners = service_listeners(service);

@@ -28,6 +28,10 @@ struct tls *certificates_tls(struct certificates *certificates);
  * thread. */
 void certificates_add(struct certificates *certificates, const char *file);
 
+/* Tells of a certificate that cannot be had or used, by an alert (alert/failure.h). Any
+ * thread, once the store is open. */
+void certificates_alert(struct certificates *certificates, const char *why);
+
 /* About once a second; NULL is fine. */
 void certificates_look(struct certificates *certificates, int64_t now_us);
 /* Reads them again, changed or not. Any thread; NULL is fine. */

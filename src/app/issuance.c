@@ -8,7 +8,6 @@
 #include "acme/acme.h"
 #include "acme/certificate.h"
 #include "acme/reach.h"
-#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -205,13 +204,9 @@ static void issuance_failed(
     void *ctx, const char *why, int64_t next_ms, int64_t not_after_ms)
 {
 	struct issuance *issuance = ctx;
-	struct failure_listeners listeners = service_listeners(issuance->service);
-	const struct failure failure = {.what = FAILURE_CERTIFICATE,
-	    .at_ms = clock_wall_ms(),
-	    .error = span_of(why)};
 	(void)next_ms;
 	(void)not_after_ms;
-	failure_report(issuance->service->store, &listeners, &failure);
+	certificates_alert(issuance->certificates, why);
 }
 
 /* ---- begin and end ---- */

@@ -28,17 +28,21 @@ void channel_open(struct channel *channel, int fd, struct tls *tls)
 	*channel = (struct channel){.fd = fd, .tls = tls, .greeted = tls == NULL};
 }
 
+/* TLS's own message that no more will be sent, where it can be said. */
+static void channel_say_end(struct channel *channel)
+{
+	if (channel->ssl == NULL || !channel->greeted || channel->failed)
+		return;
+	(void)SSL_shutdown(channel->ssl);
+	ERR_clear_error();
+}
+
 void channel_close(struct channel *channel)
 {
 	if (channel->fd < 0)
 		return;
-	if (channel->ssl != NULL) {
-		ERR_clear_error();
-		if (channel->greeted && !channel->failed)
-			(void)SSL_shutdown(channel->ssl);
-		SSL_free(channel->ssl);
-		ERR_clear_error();
-	}
+	channel_say_end(channel);
+	SSL_free(channel->ssl);
 	(void)close(channel->fd);
 	*channel = (struct channel){.fd = -1};
 }
@@ -47,10 +51,7 @@ void channel_finish(struct channel *channel)
 {
 	if (channel->fd < 0)
 		return;
-	if (channel->ssl != NULL && channel->greeted && !channel->failed) {
-		ERR_clear_error();
-		(void)SSL_shutdown(channel->ssl);
-	}
+	channel_say_end(channel);
 	(void)shutdown(channel->fd, SHUT_WR);
 }
 
