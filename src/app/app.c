@@ -327,18 +327,13 @@ static const char *app_console(const struct route *route)
 	return route->console;
 }
 
-/* The overrides make Twilio try again when this server was away; a fallback URL is such
- * a second try:
- * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
-#define OVERRIDES "#rc=2&rp=5xx,rt,ct"
-
 static void app_print_route(const char *base, const struct route *route)
 {
 	const char *console = app_console(route);
 	if (console == NULL)
 		return;
 	char *url = mem_printf(
-	    "%s%s%s", base, route->path, route->console == NULL ? OVERRIDES : "");
+	    "%s%s%s", base, route->path, route->console == NULL ? ROUTE_OVERRIDES : "");
 	char *row = mem_printf("  %-36s  %s", console, url);
 	log_tell(row, "to be set in the Twilio Console", "console", console, "url", url,
 	    NULL);
@@ -359,7 +354,7 @@ static void app_print_console(const struct app *app, const char *base)
 	for (const struct route *route = atomic_load(&app->service.routes);
 	     route->path != NULL; route++)
 		app_print_route(base, route);
-	log_tell("  (" OVERRIDES
+	log_tell("  (" ROUTE_OVERRIDES
 		 " has Twilio try twice more after a 5xx or a timeout; it is "
 		 "not sent and not signed)",
 	    NULL, NULL);

@@ -52,7 +52,7 @@ static void setup_show_change(
 	setup_show_url("VoiceFallbackUrl", number->voice_fallback_url,
 	    urls->voice != NULL ? urls->fallback : NULL);
 	setup_show_url("StatusCallback", number->status_callback, urls->status);
-	term_say(stderr, "  (" SERVED_OVERRIDES
+	term_say(stderr, "  (" ROUTE_OVERRIDES
 			 " has Twilio try twice more after a 5xx, a timeout or "
 			 "a failed connection; it is not sent and not signed)");
 }

@@ -61,7 +61,7 @@ static void drift_judge_here(struct findings *findings, const struct served *ser
 		    call->what, call->method, call->url);
 	else if (strstr(call->url, "#rc=") == NULL && strstr(call->url, "&rc=") == NULL)
 		findings_add(findings, FINDING_WARNING, "number", mend,
-		    "%s: %s come here, but without " SERVED_OVERRIDES
+		    "%s: %s come here, but without " ROUTE_OVERRIDES
 		    ", by which Twilio tries again when this server was away",
 		    number->number, call->what);
 	else if (call->needed && call->fallback[0] == '\0')

@@ -49,11 +49,11 @@ static void served_note(
 	if (out->base == NULL || route->is_unsigned)
 		return;
 	if (route->kind == EVENT_SMS_RECEIVED && out->urls.sms == NULL)
-		out->urls.sms = served_url(out, route, SERVED_OVERRIDES, arena);
+		out->urls.sms = served_url(out, route, ROUTE_OVERRIDES, arena);
 	else if (route->kind == EVENT_CALL_RECEIVED && out->urls.voice == NULL)
-		out->urls.voice = served_url(out, route, SERVED_OVERRIDES, arena);
+		out->urls.voice = served_url(out, route, ROUTE_OVERRIDES, arena);
 	else if (route->kind == EVENT_CALL_STATUS && out->urls.status == NULL)
-		out->urls.status = served_url(out, route, SERVED_OVERRIDES, arena);
+		out->urls.status = served_url(out, route, ROUTE_OVERRIDES, arena);
 	else if (route->console != NULL && out->urls.fallback == NULL)
 		out->urls.fallback = served_url(out, route, "", arena);
 }

@@ -8,10 +8,6 @@
 #include "util/arena.h"
 #include "webhook/route.h"
 
-/* Twilio then tries twice more after a 5xx, a timeout or a connection that failed:
- * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
-#define SERVED_OVERRIDES "#rc=2&rp=5xx,rt,ct"
-
 struct served {
 	const struct route *routes; /* ends with {0} */
 	const char *base;           /* the public URL; NULL: none is set */

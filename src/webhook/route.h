@@ -24,6 +24,12 @@ enum fallback {
 	FALLBACK_ERROR    /* 500 */
 };
 
+/* Behind a route's URL at Twilio, which then tries twice more after a 5xx, a timeout or a
+ * connection that failed; not sent and not signed. Not behind a fallback URL, which is such a
+ * second try:
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides */
+#define ROUTE_OVERRIDES "#rc=2&rp=5xx,rt,ct"
+
 struct route {
 	/* A segment may be a parameter ("/orders/:id"); the last one may be "*" for the
 	 * rest of the path. */

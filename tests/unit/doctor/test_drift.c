@@ -6,7 +6,7 @@
 #include "doctor/drift.h"
 
 #define BASE "https://sms.example.com"
-#define OV   SERVED_OVERRIDES
+#define OV   ROUTE_OVERRIDES
 
 /* One number's SMS and voice URL; the rest is as it should be. */
 static void judge(struct findings *findings, const char *sms, const char *voice,
