@@ -58,7 +58,7 @@ static void message_say_what(struct buf *out, const json_t *doc)
 		    "%lld webhook%s refused one after another: none was Twilio's",
 		    (long long)count, count == 1 ? " was" : "s were");
 	else if (message_is(doc, FAILURE_CERTIFICATE))
-		buf_puts(out, "there is no new certificate; the present one serves on");
+		buf_puts(out, "a certificate cannot be had or used");
 	else if (!message_is_of_sms(doc))
 		buf_puts(out, "this is a test of alerts");
 	else {
